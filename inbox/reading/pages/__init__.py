@@ -1,0 +1,89 @@
+"""What each page outside the inbox takes: frozen views that a door fills and a template draws, and nothing else.
+
+Texts in views are data (names, addresses, numbers); sentences are made by the templates, in the reader's language.
+Times are aware UTC, money is ``Decimal`` in the desk's currency unless a ``currency`` stands beside it, durations are
+whole milliseconds in ``_ms`` fields, shares are 0..1, and ``None`` means "not known": never 0.
+"""
+
+from __future__ import annotations
+
+from inbox.reading.pages.board import Board, BoardCard, BoardFigures, Lane
+from inbox.reading.pages.channel_form import ConfigField, config_fields, config_input
+from inbox.reading.pages.common import Choice, ErrorPage, Form, Person, SettingsNav
+from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
+from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
+from inbox.reading.pages.settings import (
+    CannedPage,
+    CannedRow,
+    ChannelKind,
+    ChannelPage,
+    ChannelRow,
+    ChannelsPage,
+    Check,
+    CostsPage,
+    FeeRow,
+    GeneralPage,
+    Hook,
+    NamedRow,
+    PeoplePage,
+    PersonRow,
+    RateRow,
+    ReasonsPage,
+    SettingsIndex,
+    TeamRow,
+    TeamsPage,
+)
+from inbox.reading.pages.welcome import DemoAccount, LoginPage, SetupPage
+from inbox.reading.pages.widget import WidgetFrame, WidgetTry
+
+__all__ = [
+    "AuditPage",
+    "AuditRow",
+    "Board",
+    "BoardCard",
+    "BoardFigures",
+    "Bucket",
+    "CannedPage",
+    "CannedRow",
+    "Change",
+    "ChannelKind",
+    "ChannelPage",
+    "ChannelRow",
+    "ChannelsPage",
+    "Check",
+    "Choice",
+    "ConfigField",
+    "CostsPage",
+    "DemoAccount",
+    "ErrorPage",
+    "FeeRow",
+    "Figures",
+    "Form",
+    "GeneralPage",
+    "Hook",
+    "JournalItem",
+    "JournalPage",
+    "JournalRow",
+    "Kpi",
+    "Lane",
+    "LedgerRow",
+    "LoginPage",
+    "NamedRow",
+    "PeoplePage",
+    "Period",
+    "Person",
+    "PersonRow",
+    "RateRow",
+    "ReasonsPage",
+    "ReportsPage",
+    "SettingsIndex",
+    "SettingsNav",
+    "SetupPage",
+    "TeamRow",
+    "TeamsPage",
+    "WeekPoint",
+    "WidgetFrame",
+    "WidgetTry",
+    "config_fields",
+    "config_input",
+]

@@ -1,0 +1,110 @@
+"""Views of the report page (``reports/index.html``): figures as metrics.md defines them, each with its n."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+__all__ = ["Bucket", "Figures", "Kpi", "Period", "ReportsPage", "WeekPoint"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Local dates, ``end`` exclusive, and the period it is compared with. ``preset`` is the shortcut that names it."""
+
+    start: dt.date
+    end: dt.date
+    previous_start: dt.date
+    previous_end: dt.date
+    preset: Literal["7d", "30d", "12w", "month", "last_month", ""] = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A headline. ``value`` is a count, milliseconds, a share or money by ``key``; for a share ``k`` of ``n`` counted.
+    ``missing`` says why there is no value: nothing happened, or a rate or a fee has to be set first."""
+
+    key: Literal["inbound", "frt", "fcr", "aht", "cost"]
+    value: Decimal | float | int | None
+    n: int
+    k: int | None = None
+    lo: float | None = None
+    hi: float | None = None
+    previous: Decimal | float | int | None = None
+    pending: int = 0
+    spark: tuple[float | None, ...] = ()
+    missing: Literal["", "data", "rate"] = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One line of the table and of the bars: a channel kind, a team or a reason (``label`` is data; ``kind`` draws the
+    channel's mark). Keys follow metrics.md 12: ``frt.p50_ms``, ``fcr7.rate``, ``aht.mean_ms``, ``cost.*``."""
+
+    label: str
+    kind: str | None
+    inbound: int
+    handled: int
+    unanswered: int
+    frt_n: int
+    frt_p50_ms: int | None
+    frt_p90_ms: int | None
+    fcr_n: int
+    fcr_k: int
+    fcr_rate: float | None
+    fcr_lo: float | None
+    fcr_hi: float | None
+    fcr_pending: int
+    aht_n: int
+    aht_mean_ms: float | None
+    cost_labour: Decimal | None  # per handled interaction
+    cost_provider: Decimal | None  # per handled interaction
+    cost_fixed: Decimal | None  # per handled interaction; None where no fee is set
+    cost_total: Decimal | None  # per handled interaction; None without an hourly rate
+    per_resolution: Decimal | None
+    fcr_previous: float | None = None
+    aht_untracked: int = 0
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A day or a week of the volume chart, named by its first day."""
+
+    start: dt.date
+    inbound: int
+    handled: int
+
+
+@dataclass(frozen=True)
+class WeekPoint:
+    """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` the same place one period before."""
+
+    start: dt.date
+    n: int
+    rate: float | None
+    previous: float | None = None
+
+
+@dataclass(frozen=True)
+class ReportsPage:
+    """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive) and ``by``. ``has_rate`` is
+    False until an hourly rate is set: labour and totals are then None and the page says so. ``heat`` is 7 rows (Monday
+    first) of 24 counts of inbound interactions. ``may_set_costs`` shows the link to the costs page."""
+
+    period: Period
+    by: Literal["channel", "team", "reason"]
+    currency: str
+    zone: str
+    kpis: tuple[Kpi, ...]
+    rows: tuple[Figures, ...]
+    volume: tuple[Bucket, ...]
+    weeks: tuple[WeekPoint, ...]
+    heat: tuple[tuple[int, ...], ...]
+    as_of: dt.datetime
+    has_rate: bool
+    rate_per_hour: Decimal | None = None
+    may_set_costs: bool = False
+    seq: int | None = None

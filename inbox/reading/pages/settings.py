@@ -1,0 +1,293 @@
+"""Views of the settings: general, channels, people, teams, canned replies, reasons and tags, costs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from inbox.reading.pages.channel_form import ConfigField
+from inbox.reading.pages.common import Choice, Form, Person, SettingsNav
+
+__all__ = [
+    "CannedPage",
+    "CannedRow",
+    "ChannelKind",
+    "ChannelPage",
+    "ChannelRow",
+    "ChannelStep",
+    "ChannelsPage",
+    "Check",
+    "CostsPage",
+    "FeeRow",
+    "GeneralPage",
+    "Health",
+    "Hook",
+    "NamedRow",
+    "PeoplePage",
+    "PersonRow",
+    "RateRow",
+    "ReasonsPage",
+    "SettingsIndex",
+    "TeamRow",
+    "TeamsPage",
+]
+
+Health = Literal["ok", "warn", "bad", "new", "off"]
+ChannelStep = Literal["account", "connect", "test", "routing"]
+
+
+@dataclass(frozen=True)
+class SettingsIndex:
+    """``page`` of ``settings/index.html``."""
+
+    nav: SettingsNav
+
+
+@dataclass(frozen=True)
+class GeneralPage:
+    """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
+    ``close_after_d`` (days until a resolved ticket is closed), ``agent_times`` (which agreement allows figures of
+    handling time per agent; empty keeps them hidden, metrics.md 8). ``public_url`` is shown only."""
+
+    nav: SettingsNav
+    form: Form
+    languages: tuple[Choice, ...]
+    zones: tuple[Choice, ...]
+    public_url: str = ""
+    demo_tickets: int = 0
+
+
+# --- channels ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChannelKind:
+    """A connector that can be added: ``kind`` (``email``), its ``title`` and one line on what it needs."""
+
+    kind: str
+    title: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class ChannelRow:
+    """A configured channel in the list. ``health_text`` is the short reason where it is not ``ok`` (the connector's
+    sentence, untranslated); ``today`` counts messages in."""
+
+    id: str
+    kind: str
+    name: str
+    address: str
+    connector: str
+    health: Health
+    health_text: str = ""
+    today: int = 0
+    last_at: dt.datetime | None = None
+    quarantined: int = 0
+
+
+@dataclass(frozen=True)
+class ChannelsPage:
+    """``page`` of ``settings/channels.html``."""
+
+    nav: SettingsNav
+    channels: tuple[ChannelRow, ...]
+    kinds: tuple[ChannelKind, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the live check list. ``title`` and ``detail`` are sentences in the reader's language."""
+
+    state: Literal["ok", "bad", "waiting", "todo"]
+    title: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Hook:
+    """A value that the admin pastes at the provider: an address or a token (``secret`` hides it until asked)."""
+
+    label: str
+    value: str
+    hint: str = ""
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelPage:
+    """``page`` of ``settings/channel.html``, for a new channel (``channel`` None, step ``account``) and an existing one.
+
+    POST ``channels.create``: ``kind``, ``name``, ``config.<field>``. POST ``channels.update``: ``part`` = ``account``
+    with ``name`` and ``config.<field>`` (an empty secret keeps the stored one), or ``routing`` with ``team`` (id or
+    empty), ``active`` (on or absent) and, where ``imports``, ``import_from`` (``now``, ``days``, ``all``) and
+    ``import_days``. ``wizard`` draws the steps and leads on to the next one; it travels as ``?wizard=1``.
+    Errors of a configuration field are keyed ``config.<field>``. ``hooks`` are drawn at ``connect`` together with
+    ``snippet`` (web chat's one line). ``public`` says that providers can reach this server.
+    """
+
+    nav: SettingsNav
+    kind: ChannelKind
+    step: ChannelStep
+    fields: tuple[ConfigField, ...] = ()
+    form: Form = field(default_factory=Form)
+    channel: ChannelRow | None = None
+    wizard: bool = False
+    steps: tuple[ChannelStep, ...] = ("account", "connect", "test", "routing")
+    hooks: tuple[Hook, ...] = ()
+    snippet: str = ""
+    site: str = ""
+    checks: tuple[Check, ...] = ()
+    teams: tuple[Choice, ...] = ()
+    imports: bool = False
+    active: bool = True
+    public: bool = False
+    open_tickets: int = 0
+
+
+# --- people and teams -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """An agent in the list; ``role`` is a word of ``terms.Role``. ``self`` cannot switch themselves off."""
+
+    person: Person
+    email: str
+    role: str
+    teams: tuple[str, ...] = ()
+    team_ids: tuple[str, ...] = ()
+    active: bool = True
+    last_seen: dt.datetime | None = None
+    open_tickets: int = 0
+    is_me: bool = False
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """``page`` of ``settings/people.html``. POST ``people.create``: ``name``, ``email``, ``role``, ``password``,
+    ``teams`` (repeated ids). POST ``people.update``: ``name``, ``role``, ``teams``, ``active``, ``password`` (empty
+    keeps it). ``editing`` is the id whose row stands open with ``edit`` (a failed update)."""
+
+    nav: SettingsNav
+    people: tuple[PersonRow, ...]
+    teams: tuple[Choice, ...]
+    new: Form = field(default_factory=Form)
+    editing: str | None = None
+    edit: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True)
+class TeamRow:
+    """A team. A ``private`` team's tickets are seen by its members and by supervisors only."""
+
+    id: str
+    name: str
+    private: bool = False
+    members: tuple[Person, ...] = ()
+    open_tickets: int = 0
+
+
+@dataclass(frozen=True)
+class TeamsPage:
+    """``page`` of ``settings/teams.html``. POST ``teams.create`` and ``teams.update``: ``name``, ``private``,
+    ``members`` (repeated agent ids)."""
+
+    nav: SettingsNav
+    teams: tuple[TeamRow, ...]
+    people: tuple[Person, ...]
+    new: Form = field(default_factory=Form)
+    editing: str | None = None
+    edit: Form = field(default_factory=Form)
+
+
+# --- canned replies, reasons and tags ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CannedRow:
+    """A canned reply: typed as ``/shortcut`` in the composer."""
+
+    id: str
+    shortcut: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CannedPage:
+    """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``shortcut``, ``title``,
+    ``text``; ``canned.remove``: nothing. ``variables`` are the placeholders the composer can fill, as typed."""
+
+    nav: SettingsNav
+    replies: tuple[CannedRow, ...]
+    variables: tuple[str, ...] = ()
+    new: Form = field(default_factory=Form)
+    editing: str | None = None
+    edit: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True)
+class NamedRow:
+    """A reason or a tag with the number of tickets that carry it."""
+
+    id: str
+    name: str
+    used: int = 0
+
+
+@dataclass(frozen=True)
+class ReasonsPage:
+    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``what`` (``reason`` or ``tag``), ``name``;
+    ``reasons.remove``: ``what``. Old tickets keep a removed reason."""
+
+    nav: SettingsNav
+    reasons: tuple[NamedRow, ...]
+    tags: tuple[NamedRow, ...]
+    new_reason: Form = field(default_factory=Form)
+    new_tag: Form = field(default_factory=Form)
+
+
+# --- costs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """An hourly rate from a date on; ``agent`` None is the default for everybody."""
+
+    agent: Person | None
+    per_hour: Decimal
+    since: dt.date
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class FeeRow:
+    """A monthly fee from a month on (its first day); ``channel`` None belongs to the desk as a whole."""
+
+    channel: str | None
+    kind: str | None
+    amount: Decimal
+    since: dt.date
+    current: bool = False
+
+
+@dataclass(frozen=True)
+class CostsPage:
+    """``page`` of ``settings/costs.html``. POST ``costs.rate``: ``agent`` (id or empty), ``per_hour``, ``since``
+    (date). POST ``costs.fee``: ``channel`` (id or empty), ``amount``, ``since`` (``YYYY-MM``). POST ``costs.currency``:
+    ``currency``. ``today`` is the desk's date."""
+
+    nav: SettingsNav
+    currency: str
+    currencies: tuple[Choice, ...]
+    rates: tuple[RateRow, ...]
+    fees: tuple[FeeRow, ...]
+    people: tuple[Choice, ...]
+    channels: tuple[Choice, ...]
+    today: dt.date
+    rate: Form = field(default_factory=Form)
+    fee: Form = field(default_factory=Form)
+    money: Form = field(default_factory=Form)

@@ -1,0 +1,31 @@
+"""Views of the chat widget's documents: the iframe (``widget/frame.html``) and the page to try it (``widget/try.html``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["WidgetFrame", "WidgetTry"]
+
+
+@dataclass(frozen=True)
+class WidgetFrame:
+    """``page`` of ``widget/frame.html``. ``colour`` is ``#rrggbb`` (darkened in the browser until white reads well on
+    it), ``lang`` is ``it`` or ``en``, ``greeting`` may be empty."""
+
+    site: str
+    title: str
+    colour: str
+    lang: str
+    greeting: str = ""
+    online: bool = False
+
+
+@dataclass(frozen=True)
+class WidgetTry:
+    """``page`` of ``widget/try.html``: a plain host page. ``snippet`` is the line shown for copying."""
+
+    site: str
+    title: str
+    colour: str
+    lang: str
+    snippet: str
