@@ -1,0 +1,205 @@
+"""The ticket store: one place to write (``Store.transaction``), one to read, and the event log between them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event as sa_event
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from inbox import clock
+from inbox.errors import Unavailable
+from inbox.settings import Settings
+from inbox.store import engine
+from inbox.store.channels import Channel, Lease
+from inbox.store.columns import Base
+from inbox.store.customers import Customer, Identity
+from inbox.store.desk import Audit, Setting
+from inbox.store.files import Files
+from inbox.store.journal import JournalEntry, JournalItem
+from inbox.store.log import Beat, Event, Focus
+from inbox.store.messages import SUPERSEDES, Attachment, Message
+from inbox.store.people import Agent, Membership, SignIn, Team, Token
+from inbox.store.seal import Seal
+from inbox.store.tickets import (
+    LIFECYCLE,
+    LOG_STATUS,
+    Canned,
+    ReadMark,
+    Reason,
+    Ticket,
+    TicketTag,
+    after,
+)
+
+__all__ = [
+    "LIFECYCLE",
+    "LOG_STATUS",
+    "SUPERSEDES",
+    "Agent",
+    "Attachment",
+    "Audit",
+    "Base",
+    "Beat",
+    "Canned",
+    "Channel",
+    "Customer",
+    "Event",
+    "Files",
+    "Focus",
+    "Identity",
+    "JournalEntry",
+    "JournalItem",
+    "Lease",
+    "Membership",
+    "Message",
+    "ReadMark",
+    "Reason",
+    "Seal",
+    "Setting",
+    "SignIn",
+    "Store",
+    "Team",
+    "Ticket",
+    "TicketTag",
+    "Token",
+    "Work",
+    "after",
+]
+
+#: PostgreSQL: held from the first appended event to the commit, so that commit order is ``seq`` order.
+LOG_LOCK = 0x5057_0001
+NOTIFY = "sportello_events"
+
+
+class Work(Session):
+    """A unit of work. Events are kept aside and written last, so that the log's lock is held for the commit only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.events: list[Event] = []
+
+    def append(
+        self,
+        kind: str,
+        *,
+        actor: tuple[str, str | None, str | None] = ("system", None, None),
+        ticket: int | None = None,
+        ts: dt.datetime | None = None,
+        id: str | None = None,  # noqa: A002  (the envelope's own word)
+        **data: Any,
+    ) -> Event:
+        """Adds one line to the log, written at the end of this transaction; ``seq`` is known after it.
+
+        ``actor`` is (kind, id, team). ``data`` are the kind's own fields, JSON values.
+        """
+        rec = clock.now()
+        line = Event(
+            kind=kind,
+            actor_kind=actor[0],
+            actor_id=actor[1],
+            actor_team=actor[2],
+            ticket_id=ticket,
+            ts=min(ts, rec) if ts else rec,
+            rec=rec,
+            data=data,
+        )
+        if id is not None:
+            line.id = id
+        self.events.append(line)
+        return line
+
+    def write_events(self) -> None:
+        """Flushes the work, takes the log's lock on PostgreSQL, writes the kept events in order."""
+        self.flush()
+        if not self.events:
+            return
+        postgres = self.get_bind().dialect.name == "postgresql"
+        if postgres:
+            self.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+        lines, self.events = self.events, []
+        for line in lines:
+            self.add(line)
+            self.flush([line])  # one by one: the unit of work promises no order within a class
+        if postgres:
+            self.execute(text(f"NOTIFY {NOTIFY}"))
+
+
+class Store:
+    """The desk's memory: database, files and seal."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.files = Files(settings.files)
+        self.seal = Seal(settings.secret_key)
+        self.writer = engine.make(settings.url, writing=True)
+        self.reader = engine.make(settings.url, writing=False) if settings.is_sqlite else self.writer
+        self._turn = threading.Lock()  # SQLite's busy handler is unfair: within a process we queue ourselves
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True on the embedded database."""
+        return self.settings.is_sqlite
+
+    @contextmanager
+    def transaction(self) -> Iterator[Work]:
+        """The only way to write: commits at the end, rolls back on any exception.
+
+        Raises :class:`Unavailable` where the database is locked or away; nothing was stored then.
+        """
+        try:
+            if self.is_sqlite:
+                with self._turn:
+                    with self._work() as work:
+                        yield work
+            else:
+                with self._work() as work:
+                    yield work
+        except (OperationalError, PoolTimeout) as problem:
+            msg = "the database is busy or away; nothing was stored, try again"
+            raise Unavailable(msg) from problem
+
+    @contextmanager
+    def _work(self) -> Iterator[Work]:
+        with Work(self.writer, expire_on_commit=False, autoflush=True) as work:
+            try:
+                yield work
+                work.write_events()
+                work.commit()
+            except BaseException:
+                work.rollback()
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """A consistent look without the right to write: whatever was changed is rolled back."""
+        with Work(self.reader, expire_on_commit=False, autoflush=False) as work:
+            try:
+                yield work
+            finally:
+                work.rollback()
+
+    def last_seq(self) -> int:
+        """The log's end; 0 for an empty one."""
+        with self.reading() as work:
+            return work.scalar(select(func.max(Event.seq))) or 0
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+@sa_event.listens_for(Work, "before_commit")
+def _nothing_left_behind(work: Session) -> None:
+    """An event that would be lost is a bug, not a detail."""
+    if isinstance(work, Work) and work.events:
+        msg = "events were appended outside Store.transaction()"
+        raise RuntimeError(msg)

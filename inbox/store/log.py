@@ -1,0 +1,75 @@
+"""The event log: append-only, one line per thing that happened, the spine of everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox import clock
+from inbox.store.columns import Base, Fk, Json, Serial, UtcDateTime
+
+__all__ = ["Beat", "Event", "Focus"]
+
+
+class Event(Base):
+    """One line. ``seq`` is the append order and every reader's cursor; ``id`` the idempotency key.
+
+    No name, address or body ever stands here: people by their surrogate ids, messages by their numbers.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "ticket_id", "seq"), Index(None, "kind", "seq"))
+
+    seq: Mapped[Serial] = mapped_column(init=False)
+    id: Mapped[str] = mapped_column(String(80), unique=True, default_factory=lambda: uuid.uuid4().hex)
+    ts: Mapped[dt.datetime] = mapped_column(UtcDateTime, default_factory=clock.now)
+    rec: Mapped[dt.datetime] = mapped_column(UtcDateTime, default_factory=clock.now)
+    kind: Mapped[str] = mapped_column(String(40))
+    actor_kind: Mapped[str] = mapped_column(String(16), default="system")
+    actor_id: Mapped[str | None] = mapped_column(String(32), default=None)
+    actor_team: Mapped[str | None] = mapped_column(String(32), default=None)
+    ticket_id: Mapped[int | None] = mapped_column(default=None)
+    data: Mapped[Json] = mapped_column(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as metrics.md section 2 has it: envelope, ``ticket`` as text, then the kind's own fields."""
+        line: dict[str, Any] = {
+            "seq": self.seq,
+            "id": self.id,
+            "ts": clock.iso(self.ts),
+            "rec": clock.iso(self.rec),
+            "kind": self.kind,
+            "actor": {"kind": self.actor_kind, "id": self.actor_id, "team": self.actor_team},
+        }
+        if self.ticket_id is not None:
+            line["ticket"] = str(self.ticket_id)
+        return {**line, **self.data}
+
+
+class Focus(Base):
+    """A browser's stay on a ticket while it lasts; at its end one ``handle.span`` is appended and this row goes."""
+
+    __tablename__ = "focuses"
+
+    session: Mapped[str] = mapped_column(String(64), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True))
+    agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True))
+    team_id: Mapped[str | None] = mapped_column(String(32), default=None)
+    kind: Mapped[str] = mapped_column(String(32))
+    started_at: Mapped[dt.datetime]
+    seen_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class Beat(Base):
+    """One beat of a focus, every 15 s; ``idle`` covers nothing."""
+
+    __tablename__ = "beats"
+
+    session: Mapped[str] = mapped_column(String(64), Fk("focuses.session", cascade=True), primary_key=True)
+    at: Mapped[dt.datetime] = mapped_column(UtcDateTime, primary_key=True)
+    idle: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,149 @@
+"""The ticket and what hangs on it: its lifecycle as a table, tags, reasons, read marks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox import clock
+from inbox.store.columns import Base, Created, Fk, Name, Serial, word
+from inbox.store.customers import Customer
+from inbox.terms import Move, Priority, Status
+
+__all__ = ["LIFECYCLE", "LOG_STATUS", "Canned", "ReadMark", "Reason", "Ticket", "TicketTag", "after"]
+
+S, M = Status, Move
+
+#: ``(status, move) → status``; what is missing here cannot happen.
+LIFECYCLE: Final[dict[tuple[Status, Move], Status]] = {
+    **{(status, M.OPEN): S.OPEN for status in (S.NEW, S.PENDING, S.SNOOZED)},
+    **{(status, M.PENDING): S.PENDING for status in (S.NEW, S.OPEN, S.SNOOZED)},
+    **{(status, M.SNOOZE): S.SNOOZED for status in (S.NEW, S.OPEN, S.PENDING, S.SNOOZED)},
+    **{(status, M.RESOLVE): S.RESOLVED for status in (S.NEW, S.OPEN, S.PENDING, S.SNOOZED)},
+    **{(status, M.REOPEN): S.OPEN for status in (S.RESOLVED, S.CLOSED)},
+    **{(status, M.CUSTOMER_WROTE): S.OPEN for status in (S.OPEN, S.PENDING, S.SNOOZED, S.RESOLVED)},
+    (S.NEW, M.CUSTOMER_WROTE): S.NEW,
+    **{(status, M.AGENT_WROTE): S.OPEN for status in (S.NEW, S.OPEN, S.SNOOZED)},
+    (S.PENDING, M.AGENT_WROTE): S.PENDING,
+    (S.RESOLVED, M.AGENT_WROTE): S.RESOLVED,
+    (S.CLOSED, M.AGENT_WROTE): S.CLOSED,
+    (S.SNOOZED, M.WAKE): S.OPEN,
+    (S.RESOLVED, M.CLOSE): S.CLOSED,
+}
+
+#: What the event log calls a status (metrics.md section 2).
+LOG_STATUS: Final[dict[Status, str]] = {
+    S.NEW: "open",
+    S.OPEN: "open",
+    S.PENDING: "pending",
+    S.SNOOZED: "hold",
+    S.RESOLVED: "resolved",
+    S.CLOSED: "closed",
+}
+
+
+def after(status: Status, move: Move) -> Status | None:
+    """The status that ``move`` leads to from ``status``, or None where that cannot happen."""
+    return LIFECYCLE.get((status, move))
+
+
+class Ticket(Base):
+    """One customer's request, first message to close; ``id`` is also the number people say."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (
+        Index("ix_tickets_status_recent", "status", "active_at", "id"),
+        Index("ix_tickets_assignee_recent", "assignee_id", "status", "active_at", "id"),
+        Index("ix_tickets_customer", "customer_id", "id"),
+        Index("ix_tickets_channel_recent", "channel_id", "status", "active_at", "id"),
+        Index("ix_tickets_team_recent", "team_id", "status", "active_at", "id"),
+        Index("ix_tickets_waiting", "status", "waiting_since"),
+        Index("ix_tickets_snoozed", "snoozed_until"),
+    )
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    subject: Mapped[str] = mapped_column(String(500), default="")
+    status: Mapped[Status] = mapped_column(word(Status), default=Status.NEW)
+    priority: Mapped[Priority] = mapped_column(word(Priority), default=Priority.NORMAL)
+    channel_id: Mapped[str] = mapped_column(String(32), Fk("channels.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    customer_id: Mapped[str | None] = mapped_column(String(32), Fk("customers.id"), default=None)
+    assignee_id: Mapped[str | None] = mapped_column(String(32), Fk("agents.id"), default=None)
+    team_id: Mapped[str | None] = mapped_column(String(32), Fk("teams.id"), default=None)
+    reason: Mapped[str | None] = mapped_column(String(120), default=None)
+    merged_into: Mapped[int | None] = mapped_column(Fk("tickets.id"), default=None)
+    linked_to: Mapped[int | None] = mapped_column(Fk("tickets.id"), default=None)
+    imported: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+    updated_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+    active_at: Mapped[Created] = mapped_column(default_factory=clock.now)  # of the last message either way: the list's order
+    waiting_since: Mapped[dt.datetime | None] = mapped_column(default=None)  # the oldest unanswered inbound
+    last_in_id: Mapped[int | None] = mapped_column(default=None)  # what an agent's reply must have seen
+    preview: Mapped[str] = mapped_column(String(200), default="")
+    preview_direction: Mapped[str] = mapped_column(String(8), default="")
+    preview_kind: Mapped[str] = mapped_column(String(32), default="")
+    attention: Mapped[str] = mapped_column(String(40), default="")  # "failed", "unknown": on top of the list
+    resolved_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    snoozed_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    version: Mapped[int] = mapped_column(init=False, default=1)
+    customer: Mapped[Customer | None] = relationship(lazy="joined", init=False, foreign_keys=[customer_id])
+    tags: Mapped[list[TicketTag]] = relationship(
+        lazy="selectin", order_by="TicketTag.tag", default_factory=list, cascade="all, delete-orphan"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+    @property
+    def number(self) -> int:
+        """What people call it: ``#4821``."""
+        return self.id
+
+    @property
+    def is_open(self) -> bool:
+        """True until it is resolved."""
+        return self.status not in {Status.RESOLVED, Status.CLOSED}
+
+
+class TicketTag(Base):
+    """A tag on a ticket."""
+
+    __tablename__ = "ticket_tags"
+    __table_args__ = (Index(None, "tag"),)
+
+    ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True), primary_key=True, default=None)
+    tag: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class Reason(Base):
+    """A contact reason that can be chosen at resolve."""
+
+    __tablename__ = "reasons"
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Canned(Base):
+    """A canned reply; ``{customer.name}`` and the like are filled in the composer."""
+
+    __tablename__ = "canned_replies"
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    name: Mapped[Name] = mapped_column(unique=True)
+    text: Mapped[str]
+    created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
+class ReadMark(Base):
+    """How far an agent has read a ticket: the id of the last message seen."""
+
+    __tablename__ = "read_marks"
+    __table_args__ = (UniqueConstraint("agent_id", "ticket_id"),)
+
+    agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True), primary_key=True)
+    message_id: Mapped[int]
