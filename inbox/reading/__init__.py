@@ -1,0 +1,1 @@
+"""What can be seen: queries that fill plain values for the doors."""

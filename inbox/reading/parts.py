@@ -1,0 +1,684 @@
+"""What each template takes: plain frozen values, one class per thing on the agent's screen.
+
+A part that is pushed to a room (row, message, note, event, thread head) says nothing about who looks at it: unread, mine
+and selected are matched by the browser from ``data-`` attributes. Times are aware UTC; the browser writes them in
+the desk's zone. Text is what people wrote, never markup; templates escape it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+__all__ = [
+    "AgentChip",
+    "AttachmentView",
+    "CannedReply",
+    "ChannelChoice",
+    "ChannelCount",
+    "Composer",
+    "CustomerChip",
+    "CustomerPanel",
+    "DayView",
+    "DeliveryView",
+    "Desk",
+    "Directory",
+    "EventView",
+    "Facet",
+    "FacetValue",
+    "IdentityView",
+    "Inbox",
+    "Item",
+    "Leg",
+    "Me",
+    "MessageView",
+    "Money",
+    "Moved",
+    "NoteView",
+    "PreviousTicket",
+    "Results",
+    "Room",
+    "SearchHit",
+    "SearchPage",
+    "Sidebar",
+    "Snooze",
+    "Tab",
+    "TagView",
+    "TeamChip",
+    "Thread",
+    "ThreadHead",
+    "TicketFacts",
+    "TicketRow",
+    "ViewCount",
+    "initials",
+    "tone",
+]
+
+#: Avatar and tag colours are classes of the style sheet, ``data-tone="0"`` to ``"11"``.
+TONES = 12
+
+View = Literal["mine", "unassigned", "late", "failed", "all", "snoozed", "resolved"]
+
+
+def tone(seed: str) -> int:
+    """A colour for a person or a tag: the same for the same seed, from 0 to ``TONES`` - 1."""
+    return zlib.crc32(seed.encode()) % TONES
+
+
+def initials(name: str) -> str:
+    """Up to two capitals of a name; ``#`` for a number or an empty name."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalpha()]
+    if not words:
+        return "#"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+# --- the desk and who looks at it -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The business. ``timezone`` is an IANA name; ``sample`` marks the sample data."""
+
+    name: str
+    language: str
+    timezone: str
+    sample: bool = False
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room this page listens to and the last log ``seq`` its HTML already holds: ``desk``, ``ticket:4821``."""
+
+    name: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in ``currency`` (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
+    final: bool = True
+
+
+@dataclass(frozen=True)
+class AgentChip:
+    """An agent as a small face. ``state``: ``online``, ``away`` or ``offline``; ``load`` of ``capacity`` open tickets."""
+
+    id: str
+    name: str
+    state: str = "offline"
+    load: int | None = None
+    capacity: int | None = None
+
+    @property
+    def initials(self) -> str:
+        """Two capitals."""
+        return initials(self.name)
+
+    @property
+    def first_name(self) -> str:
+        """What colleagues call them."""
+        return self.name.split()[0] if self.name.split() else self.name
+
+    @property
+    def tone(self) -> int:
+        """Their colour."""
+        return tone(self.id)
+
+
+@dataclass(frozen=True)
+class TeamChip:
+    """A team one can transfer to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CustomerChip:
+    """A customer as a small face; ``name`` falls back to an address where nobody knows the name."""
+
+    id: str
+    name: str
+
+    @property
+    def initials(self) -> str:
+        """Two capitals, or ``#``."""
+        return initials(self.name)
+
+    @property
+    def first_name(self) -> str:
+        """The first word of the name."""
+        return self.name.split()[0] if self.name.split() else self.name
+
+    @property
+    def tone(self) -> int:
+        """Their colour."""
+        return tone(self.id)
+
+
+@dataclass(frozen=True)
+class Me:
+    """The signed-in agent. ``role`` is a value of ``terms.Role``; the flags say which doors to draw."""
+
+    id: str
+    name: str
+    role: str
+    state: str = "online"
+    load: int | None = None
+    capacity: int | None = None
+    teams: tuple[str, ...] = ()
+    may_board: bool = True
+    may_reports: bool = False
+    may_settings: bool = False
+    single_keys: bool = True
+    then: Literal["", "pending", "resolve"] = "pending"  # what the send button does after sending
+
+    @property
+    def chip(self) -> AgentChip:
+        """As others see them."""
+        return AgentChip(self.id, self.name, self.state, self.load, self.capacity)
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Who tickets can be given to."""
+
+    agents: tuple[AgentChip, ...] = ()
+    teams: tuple[TeamChip, ...] = ()
+
+
+# --- the sidebar ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ViewCount:
+    """One of the fixed views; the template knows its name and icon. ``count`` None draws no figure."""
+
+    key: View
+    count: int | None = None
+    alert: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelCount:
+    """One configured channel with its open tickets. ``problem``: the channel needs a look."""
+
+    id: str
+    kind: str
+    name: str
+    count: int | None = None
+    problem: bool = False
+
+
+@dataclass(frozen=True)
+class Sidebar:
+    """The first column. ``current`` is a view's key, ``channel:<id>``, ``board``, ``reports``, ``settings``, ``search``.
+
+    The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14}``: the same keys.
+    """
+
+    views: tuple[ViewCount, ...] = ()
+    channels: tuple[ChannelCount, ...] = ()
+    current: str = ""
+
+
+# --- the list ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TagView:
+    """A tag in its colour."""
+
+    name: str
+
+    @property
+    def tone(self) -> int:
+        """Its colour."""
+        return tone(self.name)
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """One line of the list, the same for everybody. ``preview_direction``: ``in``, ``out`` or ``note``."""
+
+    id: int
+    subject: str
+    customer: CustomerChip
+    kind: str  # channel kind of the last message
+    channel: str  # id of the ticket's channel
+    status: str
+    priority: str
+    preview: str
+    preview_direction: str
+    active_at: dt.datetime
+    delivery: str = ""  # of the last message if it is ours: a value of terms.Delivery
+    last_in: int = 0  # id of the last inbound message; greater than before means one more unread
+    assignee: AgentChip | None = None
+    team: TeamChip | None = None
+    waiting_since: dt.datetime | None = None  # the customer waits for us since then
+    late: bool = False
+    attention: str = ""  # "failed" or "unknown": an answer did not leave
+    snoozed_until: dt.datetime | None = None
+
+    @property
+    def number(self) -> int:
+        """What people say: ``#4821``."""
+        return self.id
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of the list's tabs: ``open``, ``pending``, ``resolved``."""
+
+    key: Literal["open", "pending", "resolved"]
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The list pane: what is listed and how. ``unread`` is mine: ticket id → unread messages."""
+
+    rows: tuple[TicketRow, ...]
+    view: View = "all"
+    channel: ChannelCount | None = None
+    query: str = ""
+    total: int | None = None
+    tabs: tuple[Tab, ...] = ()
+    tab: Literal["open", "pending", "resolved"] = "open"
+    sort: Literal["newest", "oldest", "waiting", "priority"] = "newest"
+    sorts: tuple[Literal["newest", "oldest", "waiting", "priority"], ...] = ()
+    next: str | None = None  # cursor of the rows after these
+    unread: Mapping[int, int] = field(default_factory=dict)
+    unassigned: int = 0  # for the empty state: how many wait for somebody
+    first_id: int | None = None  # "take the next one": the unassigned ticket that has waited longest
+
+
+# --- the thread -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AttachmentView:
+    """A file of a message. ``ready`` is False while it still lies with the provider."""
+
+    id: int
+    name: str
+    content_type: str
+    bytes: int | None = None
+    ready: bool = True
+
+    @property
+    def is_image(self) -> bool:
+        """True where a browser can show it."""
+        return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+
+@dataclass(frozen=True)
+class DeliveryView:
+    """Where an outgoing message stands. ``may_cancel``: undo is still possible; ``may_retry``: "send again" makes sense."""
+
+    state: str
+    held_until: dt.datetime | None = None
+    next_at: dt.datetime | None = None
+    attempts: int = 0
+    reason: str = ""
+    code: str = ""
+    may_cancel: bool = False
+    may_retry: bool = False
+    cost: Money | None = None
+
+
+@dataclass(frozen=True)
+class MessageView:
+    """One message in a leg. ``key`` makes its id ``msg-<key>``: the client's key where one sent it, else the id.
+
+    A mail is drawn as a card that can be folded, everything else as a bubble. ``frame`` shows the mail's own HTML in
+    the sandboxed frame instead of ``text``; ``original`` offers it behind a button (quoted rest, full headers).
+    """
+
+    key: str
+    id: int
+    ticket: int
+    direction: Literal["in", "out"]
+    kind: str
+    at: dt.datetime
+    text: str
+    author: AgentChip | CustomerChip | None
+    from_name: str = ""
+    from_address: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    subject: str = ""
+    folded: bool = False
+    frame: bool = False
+    original: bool = False
+    language: str = ""
+    auto: str = ""  # reply, bounce, report, bulk, complaint
+    attachments: tuple[AttachmentView, ...] = ()
+    delivery: DeliveryView | None = None
+    bounced: bool = False
+
+    @property
+    def is_mail(self) -> bool:
+        """True where it is drawn as a card."""
+        return self.kind == "email"
+
+
+@dataclass(frozen=True)
+class Leg:
+    """Consecutive messages on one channel with one address of the customer."""
+
+    kind: str
+    channel: str
+    channel_name: str
+    address: str
+    messages: tuple[MessageView, ...]
+    part: Literal["leg"] = "leg"
+
+    @property
+    def key(self) -> str:
+        """What must be equal for a message to join this leg."""
+        return f"{self.channel}|{self.address}"
+
+    @property
+    def at(self) -> dt.datetime:
+        """When it begins."""
+        return self.messages[0].at
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """A note: agents only. Its id is ``msg-<key>`` as a message's."""
+
+    key: str
+    id: int
+    author: AgentChip | None
+    at: dt.datetime
+    text: str
+    attachments: tuple[AttachmentView, ...] = ()
+    part: Literal["note"] = "note"
+
+
+What = Literal[
+    "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
+    "reason", "merged", "split", "linked", "moved", "recovered", "failed", "cancelled", "imported",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class EventView:
+    """One line of the ticket's history. The sentence is the template's, by ``what``; its words are the fields.
+
+    ``actor`` is a name, or "" where the desk itself did it; ``who`` the agent or team it was given to; ``value`` a
+    status, tag, priority, reason or ticket number; ``until`` the end of a snooze; ``count`` how many.
+    """
+
+    seq: int
+    what: What
+    at: dt.datetime
+    actor: str = ""
+    who: str = ""
+    value: str = ""
+    until: dt.datetime | None = None
+    count: int = 0
+    undo: str = ""  # the event's id where it can be undone
+    part: Literal["event"] = "event"
+
+
+@dataclass(frozen=True)
+class DayView:
+    """A new day in the desk's zone. ``key`` is the ISO date."""
+
+    day: dt.date
+    part: Literal["day"] = "day"
+
+    @property
+    def key(self) -> str:
+        """The date as ``2026-11-21``."""
+        return self.day.isoformat()
+
+
+Item = Leg | NoteView | EventView | DayView
+
+
+@dataclass(frozen=True)
+class Snooze:
+    """A moment to snooze to; the template knows the key's words."""
+
+    key: Literal["later", "tomorrow", "monday", "week"]
+    until: dt.datetime
+
+
+@dataclass(frozen=True)
+class ThreadHead:
+    """The thread's two upper lines, replaced by themselves when something about the ticket changes."""
+
+    id: int
+    subject: str
+    status: str
+    priority: str
+    customer: CustomerChip
+    assignee: AgentChip | None = None
+    team: TeamChip | None = None
+    tags: tuple[TagView, ...] = ()
+    reason: str = ""
+    waiting_since: dt.datetime | None = None
+    late: bool = False
+    snoozed_until: dt.datetime | None = None
+    moves: tuple[str, ...] = ()  # what terms.Move may happen now: pending, snooze, resolve, reopen, open
+    merged_into: int | None = None
+
+    @property
+    def number(self) -> int:
+        """What people say: ``#4821``."""
+        return self.id
+
+
+@dataclass(frozen=True)
+class ChannelChoice:
+    """One way to reach the customer. ``closed`` says why it cannot be used now: ``window``, ``opted_out``,
+    ``undeliverable``, ``channel_off``, ``cannot_start``; "" means it can."""
+
+    kind: str
+    channel: str  # id of our channel
+    channel_name: str
+    address: str  # the customer's, canonical
+    label: str  # the customer's, as people read it
+    closed: str = ""
+    window_until: dt.datetime | None = None
+    cost: Money | None = None  # per message or segment; None: unknown
+    free: bool = False
+    text_limit: int | None = None
+    text_unit: Literal["characters", "bytes", "utf16"] = "characters"
+    segments: bool = False
+    media: bool = False
+    media_bytes: int | None = None
+    media_count: int | None = None
+    undo_s: int = 0
+
+    @property
+    def key(self) -> str:
+        """Unique among the choices; equal to the key of the leg it would continue."""
+        return f"{self.channel}|{self.address}"
+
+
+@dataclass(frozen=True)
+class CannedReply:
+    """A canned reply, filled in for this customer. ``missing`` are variables without a value, still ``{name}`` in it."""
+
+    name: str
+    text: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Somebody wrote meanwhile: ``count`` messages up to ``seen``; the latest one's writer and time."""
+
+    ticket: int
+    count: int
+    seen: int
+    who: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Where the answer is written. ``seen`` is the last public message in this HTML; ``client_key`` is for browsers
+    without script, others make their own per message."""
+
+    ticket: int
+    choices: tuple[ChannelChoice, ...]
+    chosen: str = ""  # a choice's key: the channel of the last inbound message
+    seen: int = 0
+    client_key: str = ""
+    canned: tuple[CannedReply, ...] = ()
+    text: str = ""
+    mode: Literal["reply", "note"] = "reply"
+    moved: Moved | None = None
+    max_bytes: int | None = None
+    first_name: str = ""
+
+    @property
+    def choice(self) -> ChannelChoice | None:
+        """The chosen channel, or the first that can be used."""
+        usable = [choice for choice in self.choices if not choice.closed]
+        return next((choice for choice in usable if choice.key == self.chosen), usable[0] if usable else None)
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A ticket as it is read. ``earlier`` is a cursor where older items were left out."""
+
+    head: ThreadHead
+    items: tuple[Item, ...]
+    composer: Composer
+    room: Room
+    snoozes: tuple[Snooze, ...] = ()
+    reasons: tuple[str, ...] = ()
+    known_tags: tuple[str, ...] = ()
+    earlier: str | None = None
+    unread_from: int | None = None  # id of my first unread message: the line "New" goes above it
+
+
+# --- the customer -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class IdentityView:
+    """One address of the customer. ``state``: "", ``undeliverable``, ``opted_out``."""
+
+    kind: str
+    label: str
+    name: str = ""
+    state: str = ""
+    window_until: dt.datetime | None = None
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class PreviousTicket:
+    """Another ticket of the same customer."""
+
+    id: int
+    subject: str
+    kind: str
+    status: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class TicketFacts:
+    """What is known about the ticket itself. Figures are None where nobody knows them."""
+
+    created_at: dt.datetime
+    channel_kind: str
+    channel_name: str
+    first_response: dt.timedelta | None = None
+    handling: dt.timedelta | None = None
+    cost: Money | None = None
+    messages_in: int = 0
+    messages_out: int = 0
+    resolved_at: dt.datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class CustomerPanel:
+    """The right column: the customer, this ticket, its history."""
+
+    ticket: int
+    customer: CustomerChip
+    line: str = ""  # company, place: whatever is known
+    tickets: int = 0
+    messages: int = 0
+    since: dt.datetime | None = None
+    identities: tuple[IdentityView, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    previous: tuple[PreviousTicket, ...] = ()
+    previous_total: int = 0
+    facts: TicketFacts | None = None
+    history: tuple[EventView, ...] = ()
+
+
+# --- search -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """A ticket found. ``snippet`` in pieces: text, and whether it matched."""
+
+    id: int
+    subject: str
+    customer: CustomerChip
+    kind: str
+    status: str
+    at: dt.datetime
+    snippet: tuple[tuple[str, bool], ...] = ()
+    assignee: AgentChip | None = None
+
+
+@dataclass(frozen=True)
+class FacetValue:
+    """One choice of a filter: ``value`` goes into the address; ``label`` only where the template has no word for it."""
+
+    value: str
+    count: int
+    chosen: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A filter of the search page; its key is the name in the address."""
+
+    key: Literal["status", "channel", "assignee", "tag"]
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the palette shows while typing."""
+
+    query: str
+    hits: tuple[SearchHit, ...]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """The search page. ``total`` and ``took`` are None before anything was asked."""
+
+    query: str
+    hits: tuple[SearchHit, ...] = ()
+    total: int | None = None
+    took: dt.timedelta | None = None
+    facets: tuple[Facet, ...] = ()
+    sort: Literal["best", "newest"] = "best"
+    next: str | None = None
