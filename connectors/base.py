@@ -54,7 +54,8 @@ class Refused(Exception):
 class ConnectorError(Exception):
     """A provider said no, or did not answer.
 
-    ``code``: the provider's own code as text, or one of ``timeout connect tls login config http_<status>``.
+    ``code``: the provider's own code as text, or one of ``timeout connect tls login config http_<status>``, or
+    ``blocked`` and ``too_large`` (the guarded fetch) or ``window`` (the reply window is closed).
     ``permanent``: the same call will fail again; the desk stops and shows it.
     ``retry_after``: seconds the provider asked to wait, if it did.
     ``reauth``: the channel's login is no longer accepted; an admin has to sign in again.
@@ -90,12 +91,19 @@ class Request:
 
     ``method`` is the HTTP method, or ``POLL``, ``PIPE``, ``LMTP``; ``url`` is the full public address that the
     provider called (it is signed by some), or where the arrival came from (``imap://INBOX;UIDVALIDITY=1;UID=7``).
+    ``received_at`` is the journal's time: some providers (Twilio) send no clock of their own, and a replay must give
+    the same times as the first reading.
     """
 
     method: str
     url: str
     headers: list[tuple[str, str]]
     body: bytes
+    received_at: dt.datetime | None = None
+
+    def moment(self) -> dt.datetime:
+        """When it arrived, aware UTC: ``received_at``, or now where nobody noted it."""
+        return self.received_at or dt.datetime.now(dt.UTC)
 
     def header(self, name: str, default: str = "") -> str:
         """The first header of that name, in any case; ``default`` without one."""
@@ -360,6 +368,7 @@ class Connector(Generic[C]):
     title: ClassVar[str]  # as a person reads it
     Config: type[C]
     capabilities: ClassVar[Capabilities]
+    hook_fragment: ClassVar[str] = ""  # what the hook's address has to end in where a person copies it: "#rc=5&rp=all"
 
     def address(self, config: C) -> str:
         """The address of ours that customers write to, canonical (E.164, lower-case mail)."""
@@ -368,6 +377,16 @@ class Connector(Generic[C]):
     def normalise(self, value: str) -> str:
         """One spelling per customer address on this kind of channel."""
         return value.strip()
+
+    def must_poll(self, config: C) -> bool:
+        """Whether arrivals only come by polling. Where False and ``capabilities.polls``, a poll (on start and hourly)
+        lists what the provider has since the cursor to fill holes: most of it is known already, so the desk drops
+        what ``parse`` gives a known id for and announces the rest as recovered."""
+        return self.capabilities.polls
+
+    def reply_window(self, config: C) -> dt.timedelta | None:
+        """How long after the customer's last message we may write, or None for ever."""
+        return self.capabilities.reply_window
 
     def challenge(self, config: C, request: Request) -> tuple[int, str] | None:
         """The answer to a provider's GET on the hook (status, plain text), or None where there is no such thing."""

@@ -1,0 +1,1 @@
+"""The whole product, tried from outside."""

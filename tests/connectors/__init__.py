@@ -1,0 +1,1 @@
+"""Connectors against servers on loopback that answer as the providers do."""
