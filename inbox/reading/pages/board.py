@@ -1,4 +1,4 @@
-"""Views of the live board: agents, their load, and what waits (``board/index.html`` and its frame ``board/_lanes.html``)."""
+"""Views of the live board: agents, their load, and what waits (``board/index.html``, ``board/_lanes.html``)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class BoardCard:
 
 @dataclass(frozen=True)
 class Lane:
-    """A column: an agent's open tickets, or the unassigned ones (``agent`` None). Cards come late first, then soon, then
-    by wait; ``more`` counts those that are left out."""
+    """A column: an agent's open tickets, or the unassigned ones (``agent`` None). Cards come late first, then soon,
+    then by wait; ``more`` counts those that are left out."""
 
     agent: Person | None
     cards: tuple[BoardCard, ...]

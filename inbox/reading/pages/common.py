@@ -28,7 +28,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Choice:
-    """One option of a select or one box of a group. ``label`` is data (a zone, a team), or a word the template knows."""
+    """One option of a select or one box of a group; ``label`` is data (a zone, a team) or already translated."""
 
     value: str
     label: str

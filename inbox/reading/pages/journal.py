@@ -25,7 +25,7 @@ class JournalItem:
 
 @dataclass(frozen=True)
 class JournalRow:
-    """One arrival. ``replayable`` where an item is neither message nor status. ``opening`` is its first line, printable."""
+    """One arrival. ``replayable`` where an item is neither message nor status; ``opening`` is its first line."""
 
     id: str
     channel: str
@@ -79,7 +79,7 @@ class Change:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """Who changed which setting. ``action`` is ``<thing>.<verb>``: ``channel.create``, ``rate.set``, ``agent.update``."""
+    """Who changed which setting. ``action`` is ``<thing>.<verb>``: ``channel.create``, ``rate.set``."""
 
     at: dt.datetime
     who: str

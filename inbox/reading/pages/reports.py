@@ -80,7 +80,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class WeekPoint:
-    """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` the same place one period before."""
+    """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` one period before."""
 
     start: dt.date
     n: int

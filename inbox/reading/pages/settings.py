@@ -118,7 +118,7 @@ class Hook:
 
 @dataclass(frozen=True)
 class ChannelPage:
-    """``page`` of ``settings/channel.html``, for a new channel (``channel`` None, step ``account``) and an existing one.
+    """``page`` of ``settings/channel.html``: a new channel (``channel`` None, step ``account``) or an existing one.
 
     POST ``channels.create``: ``kind``, ``name``, ``config.<field>``. POST ``channels.update``: ``part`` = ``account``
     with ``name`` and ``config.<field>`` (an empty secret keeps the stored one), or ``routing`` with ``team`` (id or

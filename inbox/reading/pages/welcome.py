@@ -24,8 +24,8 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class LoginPage:
-    """``page`` of ``sessions/new.html``. POST ``sessions.create``: ``email``, ``password``, ``remember`` (on or absent),
-    ``next`` (a path). The language links go to ``sessions.new?lang=``."""
+    """``page`` of ``sessions/new.html``. POST ``sessions.create``: ``email``, ``password``, ``remember`` (on or
+    absent), ``next`` (a path). The language links go to ``sessions.new?lang=``."""
 
     business: str
     form: Form = field(default_factory=Form)

@@ -1,4 +1,4 @@
-"""Views of the chat widget's documents: the iframe (``widget/frame.html``) and the page to try it (``widget/try.html``)."""
+"""Views of the chat widget's documents: the iframe (``widget/frame.html``), a page to try it (``widget/try.html``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ __all__ = ["WidgetFrame", "WidgetTry"]
 @dataclass(frozen=True)
 class WidgetFrame:
     """``page`` of ``widget/frame.html``. ``colour`` is ``#rrggbb`` (darkened in the browser until white reads well on
-    it), ``lang`` is ``it`` or ``en``, ``greeting`` may be empty."""
+    it), ``lang`` is ``it`` or ``en`` (the door renders it in that language), ``theme`` is ``light``, ``dark`` or
+    ``auto`` (``?color=``, ``?lang=`` and ``?theme=`` of the loader), ``greeting`` may be empty."""
 
     site: str
     title: str
@@ -18,6 +19,7 @@ class WidgetFrame:
     lang: str
     greeting: str = ""
     online: bool = False
+    theme: str = "light"
 
 
 @dataclass(frozen=True)

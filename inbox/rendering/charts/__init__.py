@@ -1,0 +1,13 @@
+"""Charts drawn on the server as SVG: coloured by the theme's variables, readable without a script, printable.
+
+Every function returns an ``<svg>`` with ``role="img"`` and the sentence ``title`` as its name; the page puts the same
+figures beside it as a table. Values of ``None`` leave a gap, never a zero. ``fmt`` turns a value into its label.
+"""
+
+from __future__ import annotations
+
+from inbox.rendering.charts.by_name import dots, stacked
+from inbox.rendering.charts.over_time import columns, line, spark
+from inbox.rendering.charts.week import heat
+
+__all__ = ["columns", "dots", "heat", "line", "spark", "stacked"]

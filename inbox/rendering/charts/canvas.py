@@ -1,0 +1,89 @@
+"""What every chart is made of: the frame, the scale, the grid, the labels that fit, and the tips."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from markupsafe import Markup, escape
+
+__all__ = ["Format", "Value", "Values", "area", "below", "grid", "hit", "path", "runs", "scale", "svg", "ticks", "tip"]
+
+Value = float | int
+Values = Sequence[Value | None]
+Format = Callable[[Value], str]
+Point = tuple[float, float]
+
+
+def ticks(low: float, high: float, about: int = 4) -> list[float]:
+    """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten, ``about`` of them."""
+    span = max(high - low, 1e-9)
+    magnitude = 10 ** math.floor(math.log10(span / about))
+    step = next(each * magnitude for each in (1, 2, 2.5, 5, 10) if each * magnitude * about >= span)
+    first = math.floor(low / step + 1e-9)
+    last = math.ceil(high / step - 1e-9)
+    return [round(step * n, 10) for n in range(first, max(last, first + 1) + 1)]
+
+
+def svg(width: int, height: int, inside: str, title: str | None = None, *, fixed: bool = False) -> Markup:
+    """The frame around ``inside``, which holds escaped text only; without a ``title`` it is hidden from readers."""
+    name = f'role="img" aria-label="{escape(title)}"' if title else 'aria-hidden="true"'
+    size = f'width="{width}" height="{height}"' if fixed else 'width="100%"'
+    drawing = f'<svg class="chart" viewBox="0 0 {width} {height}" {size} {name}>{inside}</svg>'
+    return Markup(drawing)  # noqa: S704 - every text in it went through escape() where it was put in
+
+
+def scale(low: float, high: float, bottom: float, top: float) -> Callable[[float], float]:
+    """Where a value stands between ``bottom`` and ``top``."""
+    span = (high - low) or 1
+    return lambda value: bottom - (bottom - top) * (float(value) - low) / span
+
+
+def runs(values: Values, across: Callable[[int], float], place: Callable[[float], float]) -> list[list[Point]]:
+    """The points in stretches without a gap."""
+    runs: list[list[Point]] = [[]]
+    for n, value in enumerate(values):
+        if value is None:
+            runs.append([])
+        else:
+            runs[-1].append((across(n), place(value)))
+    return [run for run in runs if run]
+
+
+def path(run: Sequence[Point]) -> str:
+    """A line through the points."""
+    return "M" + " L".join(f"{x:.1f} {y:.1f}" for x, y in run)
+
+
+def area(run: Sequence[Point], floor: float) -> str:
+    """What lies between the line and the floor."""
+    return f"{path(run)} L{run[-1][0]:.1f} {floor} L{run[0][0]:.1f} {floor}Z"
+
+
+def grid(steps: Sequence[float], place: Callable[[float], float], left: float, right: float, fmt: Format) -> str:
+    """Lines across with their labels."""
+    return "".join(
+        f'<line class="gridl" x1="{left}" x2="{right}" y1="{place(each):.1f}" y2="{place(each):.1f}"/>'
+        f'<text x="{left - 8}" y="{place(each) + 3.5:.1f}" text-anchor="end">{escape(fmt(each))}</text>'
+        for each in steps
+    )
+
+
+def below(labels: Sequence[str], across: Callable[[int], float], y: float, fit: float) -> str:
+    """Labels under the axis, thinned out until they fit."""
+    every = max(1, math.ceil(len(labels) / max(fit, 1)))
+    return "".join(
+        f'<text x="{across(n):.1f}" y="{y}" text-anchor="middle">{escape(label)}</text>'
+        for n, label in enumerate(labels)
+        if n % every == 0
+    )
+
+
+def tip(text: str) -> str:
+    """The attribute that shows ``text`` while the pointer is over a mark."""
+    return f' data-tip="{escape(text)}"'
+
+
+def hit(where: str, text: str) -> str:
+    """An unseen circle that is easier to point at than the mark."""
+    return f'<circle {where} fill="transparent"{tip(text)}/>'

@@ -1,0 +1,123 @@
+"""Charts along time: a spark beside a figure, lines, standing bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from inbox.rendering.charts import canvas
+from inbox.rendering.charts.canvas import Format, Values
+
+__all__ = ["columns", "line", "spark"]
+
+LINES = ("c1", "c3", "c4", "c5")
+BARS = ("c3", "c1")
+LABEL_WIDTH = 46  # room that a day's label takes
+
+
+def spark(values: Values, *, tone: str = "c1", width: int = 88, height: int = 26) -> Markup:
+    """A line without axes, for beside a figure; hidden from screen readers. Empty with fewer than two values."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return Markup("")
+    place = canvas.scale(min(known), max(known), height - 3, 3)
+    runs = canvas.runs(values, lambda n: 2 + (width - 6) * n / (len(values) - 1), place)
+    x, y = runs[-1][-1]
+    under = "".join(canvas.area(run, height) for run in runs if len(run) > 1)
+    along = "".join(canvas.path(run) for run in runs)
+    return canvas.svg(
+        width,
+        height,
+        f'<path d="{under}" fill="var(--{tone})" opacity=".12"/>'
+        f'<path d="{along}" fill="none" stroke="var(--{tone})" stroke-width="1.75" stroke-linejoin="round"'
+        f' stroke-linecap="round"/><circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="var(--{tone})"/>',
+        fixed=True,
+    )
+
+
+def line(
+    labels: Sequence[str],
+    series: Sequence[tuple[str, Values]],
+    *,
+    title: str,
+    fmt: Format,
+    low: float | None = None,
+    high: float | None = None,
+    width: int = 620,
+    before: Values | None = None,
+) -> Markup:
+    """Lines over equal steps of time. ``before`` draws a dashed line underneath: the period before."""
+    known = [value for _, values in series for value in values if value is not None]
+    known += [value for value in before or () if value is not None]
+    lowest = low if low is not None else min(known, default=0)
+    steps = canvas.ticks(lowest, high if high is not None else max(known, default=1))
+    left, right, top, bottom, height = 42, 14, 10, 24, 210
+    place = canvas.scale(steps[0], steps[-1], height - bottom, top)
+
+    def across(n: int) -> float:
+        return left + (width - left - right) * (n + 0.5) / max(len(labels), 1)
+
+    parts = [
+        canvas.grid(steps, place, left, width - right, fmt),
+        canvas.below(labels, across, height - 6, (width - left) / LABEL_WIDTH),
+    ]
+    if before is not None:
+        along = "".join(canvas.path(run) for run in canvas.runs(before, across, place))
+        parts.append(f'<path d="{along}" fill="none" stroke="var(--c6)" stroke-width="1.5" stroke-dasharray="4 4"/>')
+    for which, (name, values) in enumerate(series):
+        tone = LINES[which % len(LINES)]
+        runs = canvas.runs(values, across, place)
+        if len(series) == 1:
+            under = "".join(canvas.area(run, height - bottom) for run in runs if len(run) > 1)
+            parts.append(f'<path d="{under}" fill="var(--{tone})" opacity=".1"/>')
+        parts.append(_stroke(runs, tone))
+        parts += [
+            canvas.hit(f'cx="{across(n):.1f}" cy="{place(value):.1f}" r="10"', f"{labels[n]} · {name} {fmt(value)}")
+            for n, value in enumerate(values)
+            if value is not None
+        ]
+    return canvas.svg(width, height, "".join(parts), title)
+
+
+def columns(
+    labels: Sequence[str], series: Sequence[tuple[str, Values]], *, title: str, fmt: Format, width: int = 620
+) -> Markup:
+    """Standing bars from zero, one group for each label."""
+    most = max((value for _, values in series for value in values if value is not None), default=1)
+    steps = canvas.ticks(0, most or 1)
+    left, right, top, bottom, height = 34, 4, 8, 24, 200
+    place = canvas.scale(steps[0], steps[-1], height - bottom, top)
+    group = (width - left - right) / max(len(labels), 1)
+    bar = max(2.0, min(12.0, group * 0.72 / len(series)))
+
+    def across(n: int) -> float:
+        return left + group * (n + 0.5)
+
+    parts = [
+        canvas.grid(steps, place, left, width - right, fmt),
+        canvas.below(labels, across, height - 6, (width - left) / LABEL_WIDTH),
+    ]
+    for which, (name, values) in enumerate(series):
+        start = (which - len(series) / 2) * (bar + 1) + 0.5
+        parts += [
+            f'<rect x="{across(n) + start:.1f}" y="{place(value):.1f}" width="{bar:.1f}"'
+            f' height="{max(place(0) - place(value), 0):.1f}" rx="{min(2.5, bar / 2):.1f}"'
+            f' fill="var(--{BARS[which % len(BARS)]})"{canvas.tip(f"{labels[n]} · {name} {fmt(value)}")}/>'
+            for n, value in enumerate(values)
+            if value is not None
+        ]
+    return canvas.svg(width, height, "".join(parts), title)
+
+
+def _stroke(runs: Sequence[Sequence[tuple[float, float]]], tone: str) -> str:
+    """The line itself, with a dot where it ends; a value between two gaps is a dot of its own."""
+    along = "".join(canvas.path(run) for run in runs)
+    ends = {run[-1] for run in runs if len(run) == 1} | {run[-1] for run in runs[-1:]}
+    return (
+        f'<path d="{along}" fill="none" stroke="var(--{tone})" stroke-width="2.25" stroke-linejoin="round"'
+        ' stroke-linecap="round"/>'
+    ) + "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="var(--{tone})" stroke="var(--surface)" stroke-width="2"/>'
+        for x, y in sorted(ends)
+    )

@@ -1,0 +1,116 @@
+"""Figures as a person reads them, in the reader's language: durations, money, shares, counts, days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from flask_babel import format_currency, format_date, format_decimal, format_percent, get_locale
+
+__all__ = ["FILTERS", "count", "day", "duration", "money", "month", "period", "points", "share", "size", "weekday"]
+
+DASH: Final = "–"
+_SECOND: Final = 1_000
+_MINUTE: Final = 60 * _SECOND
+_HOUR: Final = 60 * _MINUTE
+_DAY: Final = 24 * _HOUR
+_MONDAY: Final = dt.date(2024, 1, 1)
+
+
+def duration(ms: float | None) -> str:
+    """Milliseconds as two units: ``48s``, ``6m 10s``, ``1h 05m``, ``3d 2h``; never so round that an hour and three
+    days read the same."""
+    if ms is None:
+        return DASH
+    sign, value = ("−", -ms) if ms < 0 else ("", ms)
+    whole = round(value / _SECOND) * _SECOND
+    if whole < _MINUTE:
+        return f"{sign}{whole // _SECOND:.0f}s"
+    if whole < _HOUR:
+        return f"{sign}{whole // _MINUTE:.0f}m {whole % _MINUTE // _SECOND:02.0f}s"
+    if whole < _DAY:
+        return f"{sign}{whole // _HOUR:.0f}h {whole % _HOUR // _MINUTE:02.0f}m"
+    letter = "g" if _language() == "it" else "d"
+    return f"{sign}{whole // _DAY:.0f}{letter} {whole % _DAY // _HOUR:.0f}h"
+
+
+def money(amount: Decimal | float | None, currency: str) -> str:
+    """An amount with its currency: ``€4.38``, ``4,38 €``."""
+    if amount is None:
+        return DASH
+    return str(format_currency(amount, currency))
+
+
+def share(value: float | None, digits: int = 0) -> str:
+    """0..1 as per cent: ``76%``, with ``digits`` decimals."""
+    if value is None:
+        return DASH
+    return str(format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%"))
+
+
+def points(difference: float | None) -> str:
+    """A difference of two shares in points, with its sign: ``+3.8``."""
+    if difference is None:
+        return DASH
+    return ("+" if difference > 0 else "−" if difference < 0 else "") + str(
+        format_decimal(abs(difference) * 100, "0.0")
+    )
+
+
+def count(value: float | None) -> str:
+    """A number with the language's grouping; at most one decimal."""
+    if value is None:
+        return DASH
+    return str(format_decimal(value, "#,##0.#"))
+
+
+def size(octets: int) -> str:
+    """Bytes as ``412 B``, ``3.4 kB``, ``12 MB``."""
+    for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
+        if octets >= factor:
+            return f"{format_decimal(octets / factor, '#,##0.#', locale=get_locale() or 'en')} {unit}"
+    return f"{octets} B"
+
+
+def day(date: dt.date, *, year: bool = False) -> str:
+    """``14 Mar``, with the year where asked."""
+    return str(format_date(date, "d MMM y" if year else "d MMM"))
+
+
+def month(date: dt.date) -> str:
+    """``March 2026``."""
+    return str(format_date(date, "LLLL y"))
+
+
+def weekday(number: int, *, wide: bool = False) -> str:
+    """Monday is 0: ``Mon``, ``lun``; ``wide`` spells it out."""
+    return str(format_date(_MONDAY + dt.timedelta(days=number), "EEEE" if wide else "EEE"))
+
+
+def period(start: dt.date, end: dt.date) -> str:
+    """A half-open period as its first and last day: ``24 Aug – 15 Nov 2026``."""
+    last = end - dt.timedelta(days=1)
+    if start == last:
+        return day(start, year=True)
+    return f"{day(start, year=start.year != last.year)} – {day(last, year=True)}"
+
+
+def _language() -> str:
+    locale = get_locale()
+    return str(locale.language) if locale else "en"
+
+
+FILTERS: Final[dict[str, Callable[..., str]]] = {
+    "duration": duration,
+    "money": money,
+    "share": share,
+    "points": points,
+    "count": count,
+    "size": size,
+    "day": day,
+    "month": month,
+    "weekday": weekday,
+    "period": period,
+}

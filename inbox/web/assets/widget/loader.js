@@ -1,0 +1,158 @@
+// The one script a site embeds: a launcher in a closed shadow root, and the chat's iframe once it is first opened.
+//
+// <script async src="https://desk.example/widget.js" data-site="ID" data-color="#7a4a22" data-lang="it"></script>
+//
+// Nothing is stored before the visitor's first message. After it, this tab remembers whether the chat stands open, so
+// that the answer finds the visitor on the next page of the site too.
+
+import { readable } from "./colour.js";
+
+const WORDS = { en: ["Open chat", "Close chat", "new"], it: ["Apri la chat", "Chiudi la chat", "nuovi"] };
+const ICON = {
+  chat: "M21 11.5a8.4 8.4 0 0 1-12.3 7.4L3 21l2.1-5.7A8.4 8.4 0 1 1 21 11.5Z",
+  down: "m6 9 6 6 6-6",
+};
+const STYLE = `
+:host{all:initial!important;position:fixed!important;z-index:2147483000!important;right:0;bottom:0;width:0;height:0}
+button{all:unset;box-sizing:border-box;position:fixed;right:1.5rem;bottom:calc(1.5rem + env(safe-area-inset-bottom));
+width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;display:grid;place-items:center;cursor:pointer;
+box-shadow:0 2px 6px rgb(20 18 12/.2),0 10px 28px -6px rgb(20 18 12/.5);transition:transform .15s}
+button:hover{transform:scale(1.05)}
+button:focus-visible{outline:3px solid #fff;outline-offset:-5px;box-shadow:0 0 0 3px var(--c),0 0 0 5px #fff}
+svg{width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+b{position:absolute;right:-2px;top:-2px;box-sizing:border-box;min-width:20px;height:20px;padding:0 6px;border-radius:10px;
+background:#c2362d;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center}
+[hidden]{display:none}
+iframe{position:fixed;right:1.5rem;bottom:6rem;width:376px;height:616px;max-height:calc(100vh - 7.5rem);
+max-height:calc(100dvh - 7.5rem);border:0;border-radius:20px;background:#fff;
+box-shadow:0 0 0 1px rgb(40 30 10/.08),0 24px 60px -12px rgb(40 30 10/.38)}
+@media (max-width:479px){iframe{inset:0;width:100%;height:100%;max-height:none;border-radius:0}button[aria-expanded=true]{display:none}}
+@media (prefers-reduced-motion:reduce){button{transition:none}}
+@media print{button,iframe{display:none}}`;
+
+const script = document.currentScript;
+const { site, color, lang, theme } = script.dataset;
+const desk = new URL(script.src).origin;
+const key = `sportello:${site}`;
+const small = matchMedia("(max-width:479px)");
+
+let launcher;
+let badge;
+let path;
+let frame;
+let words;
+let isOpen = false;
+let overflow = "";
+
+/** This tab's memory; storage may be switched off, then each page starts anew. */
+const remembered = (value) => {
+  try {
+    if (value) sessionStorage.setItem(key, value);
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+};
+
+const tell = (what, more) => frame?.contentWindow?.postMessage({ sportello: what, ...more }, desk);
+const tellPage = () => tell("page", { url: location.href, title: document.title });
+
+const makeFrame = (config) => {
+  frame = document.createElement("iframe");
+  frame.title = config.title;
+  frame.allow = "clipboard-write";
+  const query = new URLSearchParams({ lang: words === WORDS.it ? "it" : "en", theme: theme || "light" });
+  if (color) query.set("color", color);
+  frame.src = `${desk}/widget/${encodeURIComponent(site)}?${query}`;
+  launcher.before(frame);
+};
+
+const show = (open, config) => {
+  if (!frame) makeFrame(config);
+  isOpen = open;
+  frame.hidden = !open;
+  launcher.setAttribute("aria-expanded", open);
+  launcher.setAttribute("aria-label", words[open ? 1 : 0]);
+  path.setAttribute("d", open ? ICON.down : ICON.chat);
+  if (remembered()) remembered(open ? "open" : "closed");
+  if (small.matches) {
+    const root = document.documentElement.style;
+    if (open) overflow = root.overflow;
+    root.overflow = open ? "hidden" : overflow;
+  }
+  tellPage();
+  tell(open ? "open" : "closed");
+  if (open) frame.focus();
+  else launcher.focus({ preventScroll: true });
+};
+
+const unread = (count) => {
+  badge.hidden = !count;
+  badge.textContent = count > 9 ? "9+" : count;
+  if (!isOpen) launcher.setAttribute("aria-label", count ? `${words[0]}, ${count} ${words[2]}` : words[0]);
+};
+
+const draw = (config) => {
+  const languages = config.languages || ["en"];
+  const wanted = [lang, document.documentElement.lang, navigator.language, languages[0]];
+  const chosen = wanted.map((each) => (each || "").slice(0, 2).toLowerCase()).find((each) => languages.includes(each));
+  words = WORDS[chosen] || WORDS.en;
+
+  const host = document.createElement("sportello-chat");
+  const root = host.attachShadow({ mode: "closed" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [sheet];
+  host.style.setProperty("--c", readable(color || config.colour));
+
+  launcher = document.createElement("button");
+  launcher.setAttribute("type", "button");
+  launcher.setAttribute("aria-haspopup", "dialog");
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.append(path);
+  badge = document.createElement("b");
+  badge.setAttribute("aria-hidden", "true");
+  launcher.append(svg, badge);
+  root.append(launcher);
+  unread(0);
+  launcher.setAttribute("aria-expanded", "false");
+  path.setAttribute("d", ICON.chat);
+  launcher.addEventListener("click", () => show(!isOpen, config));
+  document.body.append(host);
+
+  addEventListener("message", (event) => {
+    if (event.origin !== desk || !frame || event.source !== frame.contentWindow) return;
+    const said = event.data?.sportello;
+    if (said === "ready") {
+      tellPage();
+      tell(isOpen ? "open" : "closed");
+    } else if (said === "close" && isOpen) show(false);
+    else if (said === "unread") unread(event.data.count);
+    else if (said === "begun") remembered(isOpen ? "open" : "closed");
+  });
+  for (const name of ["popstate", "hashchange"]) addEventListener(name, tellPage);
+
+  const before = remembered();
+  if (before === "open" && !small.matches) show(true, config);
+  else if (before) {
+    makeFrame(config);
+    frame.hidden = true;
+  }
+};
+
+const start = async () => {
+  if (document.querySelector("sportello-chat")) return;
+  try {
+    const answer = await fetch(`${desk}/widget/${encodeURIComponent(site)}/config`, { credentials: "omit" });
+    if (!answer.ok) throw new Error(answer.status);
+    draw(await answer.json());
+  } catch (error) {
+    console.warn(`Sportello chat stays hidden: ${desk} did not allow it for ${location.origin} (${error.message}).`);
+  }
+};
+
+if (document.body) start();
+else addEventListener("DOMContentLoaded", start);
