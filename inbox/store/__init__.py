@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from connectors.base import Connector
 from inbox import clock
 from inbox.errors import Unavailable
 from inbox.settings import Settings
@@ -82,8 +83,9 @@ NOTIFY = "sportello_events"
 class Work(Session):
     """A unit of work. Events are kept aside and written last, so that the log's lock is held for the commit only."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, store: Store, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.store = store
         self.events: list[Event] = []
 
     def append(
@@ -133,10 +135,11 @@ class Work(Session):
 
 
 class Store:
-    """The desk's memory: database, files and seal."""
+    """The desk's memory: database, files and seal, and the connectors that its channels speak through."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, connectors: Mapping[str, Connector[Any]] | None = None) -> None:
         self.settings = settings
+        self.connectors = connectors or {}
         self.files = Files(settings.files)
         self.seal = Seal(settings.secret_key)
         self.writer = engine.make(settings.url, writing=True)
@@ -168,7 +171,7 @@ class Store:
 
     @contextmanager
     def _work(self) -> Iterator[Work]:
-        with Work(self.writer, expire_on_commit=False, autoflush=True) as work:
+        with Work(self, self.writer, expire_on_commit=False, autoflush=True) as work:
             try:
                 yield work
                 work.write_events()
@@ -180,7 +183,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Work]:
         """A consistent look without the right to write: whatever was changed is rolled back."""
-        with Work(self.reader, expire_on_commit=False, autoflush=False) as work:
+        with Work(self, self.reader, expire_on_commit=False, autoflush=False) as work:
             try:
                 yield work
             finally:

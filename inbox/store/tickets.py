@@ -79,7 +79,9 @@ class Ticket(Base):
     imported: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     updated_at: Mapped[Created] = mapped_column(default_factory=clock.now)
-    active_at: Mapped[Created] = mapped_column(default_factory=clock.now)  # of the last message either way: the list's order
+    active_at: Mapped[Created] = mapped_column(
+        default_factory=clock.now
+    )  # of the last message either way: the list's order
     waiting_since: Mapped[dt.datetime | None] = mapped_column(default=None)  # the oldest unanswered inbound
     last_in_id: Mapped[int | None] = mapped_column(default=None)  # what an agent's reply must have seen
     preview: Mapped[str] = mapped_column(String(200), default="")

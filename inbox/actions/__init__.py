@@ -1,0 +1,1 @@
+"""What can happen: verbs that guard, change and append their event; they never commit and never emit."""

@@ -1,0 +1,187 @@
+"""Our addresses: added, changed and removed, their secrets sealed, their health told."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import select
+
+from connectors.base import Config, Connector
+from inbox import clock
+from inbox.actions.desk import audit
+from inbox.actions.who import SYSTEM, Who, require
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.store import Channel, Team, Work
+
+__all__ = ["add", "broken", "change", "config_of", "find", "hook_path", "recovered", "remove", "secret_fields"]
+
+SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
+KEPT = "__kept__"  # what a form sends for a secret that stays
+
+
+def connector_of(work: Work, kind: str) -> Connector[Any]:
+    """The connector of a kind. Raises :class:`Invalid` with the kinds there are."""
+    connector = work.store.connectors.get(kind)
+    if connector is None:
+        msg = f"there is no kind of channel {kind!r}; choose one of {', '.join(work.store.connectors)}"
+        raise Invalid(msg, fields={"kind": msg})
+    return connector
+
+
+def secret_fields(connector: Connector[Any]) -> set[str]:
+    """The names of a connector's secret settings."""
+    return {name for name, field in connector.Config.model_fields.items() if "SecretStr" in str(field.annotation)}
+
+
+def _checked(connector: Connector[Any], values: dict[str, Any]) -> tuple[Config, dict[str, Any], dict[str, Any]]:
+    """The config, and its open and secret values apart. Raises :class:`Invalid` naming each wrong field."""
+    try:
+        config = connector.Config.model_validate(values)
+    except ValidationError as problem:
+        fields = {".".join(str(part) for part in one["loc"]) or "config": one["msg"] for one in problem.errors()}
+        msg = "; ".join(f"{name}: {text}" for name, text in fields.items())
+        raise Invalid(msg, fields=fields) from None
+    hidden = secret_fields(connector)
+    raw = config.model_dump(mode="json", exclude=hidden)
+    sealed = {}
+    for name in hidden:
+        value = getattr(config, name)
+        if value is not None:
+            sealed[name] = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return config, raw, sealed
+
+
+def add(  # noqa: PLR0913
+    work: Work,
+    who: Who,
+    *,
+    kind: str,
+    name: str,
+    values: dict[str, Any],
+    title: str = "",
+    team: str | None = None,
+    sample: bool = False,
+) -> Channel:
+    """Adds a channel. Raises :class:`Invalid` with the wrong fields, :class:`Conflict` for a name that is taken."""
+    require(who, "settings.change")
+    connector = connector_of(work, kind)
+    slug = name.strip().lower()
+    if not SLUG.fullmatch(slug):
+        msg = "a channel's name has small letters, digits and hyphens, like support-mail"
+        raise Invalid(msg, fields={"name": msg})
+    if work.scalar(select(Channel).where(Channel.name == slug)) is not None:
+        msg = f"there is a channel {slug} already"
+        raise Conflict(msg, fields={"name": msg})
+    if team is not None and work.get(Team, team) is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"team": msg})
+    config, opened, sealed = _checked(connector, values)
+    channel = Channel(
+        kind=kind,
+        name=slug,
+        title=title.strip()[:200] or connector.title,
+        address=connector.address(config)[:320],
+        config=opened,
+        secrets=work.store.seal.close(sealed),
+        team_id=team,
+        sample=sample,
+    )
+    work.add(channel)
+    work.flush()
+    audit(work, who, "channel.added", channel=channel.id, kind=kind, name=slug)
+    work.append("channel.added", actor=who.actor, channel_id=channel.id, channel=kind)
+    return channel
+
+
+def change(  # noqa: PLR0913
+    work: Work,
+    who: Who,
+    channel_id: str,
+    *,
+    values: dict[str, Any] | None = None,
+    title: str | None = None,
+    team: str | None = None,
+    enabled: bool | None = None,
+) -> Channel:
+    """Changes a channel; a secret that is empty or :data:`KEPT` stays. Its problem is forgotten: it is tried again."""
+    require(who, "settings.change")
+    channel = find(work, channel_id)
+    connector = connector_of(work, channel.kind)
+    if values is not None:
+        old = work.store.seal.open(channel.secrets)
+        hidden = secret_fields(connector)
+        merged = {**channel.config, **values}
+        for name in hidden:
+            if merged.get(name) in {None, "", KEPT}:
+                merged.pop(name, None)
+                if name in old:
+                    merged[name] = old[name]
+        config, opened, sealed = _checked(connector, merged)
+        channel.config, channel.secrets = opened, work.store.seal.close(sealed)
+        channel.address = connector.address(config)[:320]
+    channel.title = (title or "").strip()[:200] or channel.title
+    channel.team_id = (team or None) if team is not None else channel.team_id
+    channel.enabled = enabled if enabled is not None else channel.enabled
+    channel.problem = channel.problem_code = ""
+    channel.problem_at = None
+    audit(work, who, "channel.changed", channel=channel.id, fields=sorted(values or {}), enabled=channel.enabled)
+    work.append("channel.changed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
+    return channel
+
+
+def remove(work: Work, who: Who, channel_id: str) -> None:
+    """Disconnects a channel and forgets its secrets; tickets, journal and figures stay. Its name becomes free."""
+    require(who, "settings.change")
+    channel = find(work, channel_id)
+    channel.removed_at = clock.now()
+    channel.enabled = False
+    channel.secrets = ""
+    channel.name = f"{channel.name}~{channel.id[:8]}"
+    audit(work, who, "channel.removed", channel=channel.id)
+    work.append("channel.removed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
+
+
+def find(work: Work, name: str) -> Channel:
+    """A channel by id or name. Raises :class:`NotFound` with the names there are."""
+    channel = work.scalar(
+        select(Channel).where((Channel.id == name) | (Channel.name == name), Channel.removed_at.is_(None))
+    )
+    if channel is None:
+        names = work.scalars(select(Channel.name).where(Channel.removed_at.is_(None)).order_by(Channel.name)).all()
+        msg = f"there is no channel {name!r}" + (f"; there are {', '.join(names)}" if names else "; add one first")
+        raise NotFound(msg)
+    return channel
+
+
+def config_of(work: Work, channel: Channel) -> Config:
+    """The channel's settings with its secrets opened. Raises :class:`Unavailable` where the key does not fit."""
+    connector = connector_of(work, channel.kind)
+    return connector.Config.model_validate({**channel.config, **work.store.seal.open(channel.secrets)})  # type: ignore[no-any-return]
+
+
+def hook_path(channel: Channel) -> str:
+    """Where a provider reaches this channel."""
+    return f"/hooks/{channel.kind}/{channel.id}"
+
+
+def broken(work: Work, channel: Channel, code: str, problem: str) -> None:
+    """Marks a channel as not working and tells it once; ``code`` is login, receive, send or key."""
+    if channel.problem_code == code and channel.problem == problem[:500]:
+        return
+    first = channel.problem_code != code
+    channel.problem, channel.problem_code = problem[:500], code
+    channel.problem_at = channel.problem_at if not first and channel.problem_at else clock.now()
+    if first:
+        work.append("channel.broken", actor=SYSTEM.actor, channel_id=channel.id, channel=channel.kind, code=code)
+
+
+def recovered(work: Work, channel: Channel, *, missed: int = 0) -> None:
+    """Says that a channel works again, and how many arrivals it had missed and now has."""
+    if channel.problem_code:
+        channel.problem = channel.problem_code = ""
+        channel.problem_at = None
+        work.append("channel.working", channel_id=channel.id, channel=channel.kind)
+    if missed:
+        work.append("channel.recovered", channel_id=channel.id, channel=channel.kind, missed=missed)

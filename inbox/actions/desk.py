@@ -1,0 +1,105 @@
+"""What the business sets: name, language, time zone, figures' settings; each change leaves an audit line."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from inbox.actions.who import Who, require
+from inbox.errors import Invalid
+from inbox.store import Agent, Audit, Setting, Work
+
+__all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "put"]
+
+#: Every setting with its default.
+DEFAULTS: Final[dict[str, Any]] = {
+    "desk.name": "",
+    "desk.language": "en",
+    "desk.timezone": "Europe/Rome",
+    "desk.currency": "EUR",
+    "desk.sample": False,
+    "reply.undo_s": None,  # None: each channel's own
+    "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
+}
+
+LANGUAGES: Final = ("en", "it")
+UNDO_MOST = 60
+
+
+def _language(value: Any) -> None:
+    if value not in LANGUAGES:
+        msg = f"language is one of {', '.join(LANGUAGES)}"
+        raise Invalid(msg, fields={"language": msg})
+
+
+def _timezone(value: Any) -> None:
+    try:
+        zoneinfo.ZoneInfo(str(value))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        msg = f"{value!r} is no time zone; write it like Europe/Rome"
+        raise Invalid(msg, fields={"timezone": msg}) from None
+
+
+def _currency(value: Any) -> None:
+    if not (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):  # noqa: PLR2004
+        msg = "a currency has three capital letters, like EUR"
+        raise Invalid(msg, fields={"currency": msg})
+
+
+def _undo(value: Any) -> None:
+    if value is not None and not (isinstance(value, int) and 0 <= value <= UNDO_MOST):
+        msg = f"the undo time is 0 to {UNDO_MOST} seconds"
+        raise Invalid(msg, fields={"undo_s": msg})
+
+
+def _named(value: Any) -> None:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:  # noqa: PLR2004
+        msg = "give the business a name of up to 80 letters"
+        raise Invalid(msg, fields={"name": msg})
+
+
+CHECKS: Final = {
+    "desk.name": _named,
+    "desk.language": _language,
+    "desk.timezone": _timezone,
+    "desk.currency": _currency,
+    "reply.undo_s": _undo,
+}
+
+
+def get(work: Work, name: str) -> Any:
+    """A setting's value, or its default."""
+    row = work.get(Setting, name)
+    return row.value if row is not None else DEFAULTS[name]
+
+
+def put(work: Work, who: Who, name: str, value: Any) -> None:
+    """Sets a setting, checked and audited. Raises :class:`Invalid` or :class:`Forbidden`."""
+    require(who, "settings.change")
+    if name not in DEFAULTS:
+        msg = f"there is no setting {name!r}"
+        raise Invalid(msg)
+    CHECKS.get(name, lambda _value: None)(value)
+    value = value.strip() if isinstance(value, str) else value
+    old = get(work, name)
+    if old == value and work.get(Setting, name) is not None:
+        return
+    row = work.get(Setting, name)
+    if row is None:
+        work.add(Setting(name=name, value=value))
+    else:
+        row.value = value
+    work.flush()
+    audit(work, who, "setting.changed", setting=name, was=old, now=value)
+
+
+def audit(work: Work, who: Who, what: str, **detail: Any) -> None:
+    """Writes down who changed what; secrets are never in ``detail``."""
+    work.add(Audit(agent_id=who.id, what=what, detail=detail))
+
+
+def is_set_up(work: Work) -> bool:
+    """True once there is somebody who can sign in."""
+    return work.scalar(select(Agent.id).where(Agent.active, Agent.password != "").limit(1)) is not None  # noqa: S105

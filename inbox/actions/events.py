@@ -1,0 +1,107 @@
+"""The events of messages and tickets, each appended in one place so that the log speaks one language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from inbox.actions.who import Who
+from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
+from inbox.terms import Delivery, Move, Status
+
+__all__ = ["created", "delivery", "message_in", "message_out", "move", "void"]
+
+
+def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
+    """``ticket.created``, or ``ticket.imported`` for one that is older than its channel here."""
+    kind = "ticket.imported" if ticket.imported else "ticket.created"
+    return work.append(
+        kind,
+        actor=who.actor,
+        ticket=ticket.id,
+        ts=ts,
+        customer=ticket.customer_id,
+        channel=ticket.kind,
+        address=ticket.channel_id,
+    )
+
+
+def message_in(work: Work, message: Message, customer: str | None, *, imported: bool = False) -> Event:
+    """``msg.in`` at the provider's time; ``msg.imported`` stays outside the figures."""
+    extra: dict[str, Any] = {"auto": True} if message.auto else {}
+    if imported:
+        extra["imported"] = True
+    return work.append(
+        "msg.imported" if imported else "msg.in",
+        id=f"msg.in:{message.id}",
+        actor=Who.customer(customer).actor,
+        ticket=message.ticket_id,
+        ts=message.at,
+        channel=message.kind,
+        msg=str(message.id),
+        address=message.channel_id,
+        **extra,
+    )
+
+
+def message_out(work: Work, message: Message, who: Who, ts: dt.datetime, *, again: int = 0) -> Event:
+    """``msg.out`` at the click; a resend is a new one."""
+    extra: dict[str, Any] = {"auto": True} if message.auto else {}
+    event = work.append(
+        "msg.out",
+        id=f"msg.out:{message.id}" + (f":{again}" if again else ""),
+        actor=who.actor,
+        ticket=message.ticket_id,
+        ts=ts,
+        channel=message.kind,
+        msg=str(message.id),
+        address=message.channel_id,
+        **extra,
+    )
+    message.out_event = event.id
+    return event
+
+
+def void(work: Work, who: Who, target: str | None, ticket: int) -> None:
+    """Makes an event not exist: what never left answers nobody."""
+    if target:
+        work.append("void", actor=who.actor, ticket=ticket, target=target)
+
+
+def delivery(work: Work, message: Message, state: Delivery, **facts: Any) -> Event:
+    """Sets an outgoing message's state and tells the log; screens live on these lines."""
+    message.state = state
+    return work.append(
+        "msg.state",
+        ticket=message.ticket_id,
+        msg=str(message.id),
+        state=state.value,
+        channel=message.kind,
+        **{name: value for name, value in facts.items() if value is not None},
+    )
+
+
+def move(
+    work: Work, ticket: Ticket, who: Who, step: Move, *, ts: dt.datetime | None = None, cause: str | None = None
+) -> Event | None:
+    """Moves a ticket's status by the lifecycle table. None where it stays as it is or the move cannot happen."""
+    new = after(ticket.status, step)
+    if new is None or new is ticket.status:
+        return None
+    old = ticket.status
+    ticket.status = new
+    ticket.snoozed_until = ticket.snoozed_until if new is Status.SNOOZED else None
+    extra: dict[str, Any] = {"cause": cause} if cause else {}
+    event = work.append(
+        "ticket.status",
+        actor=who.actor,
+        ticket=ticket.id,
+        ts=ts,
+        status=LOG_STATUS[new],
+        desk=new.value,
+        was=old.value,
+        **extra,
+    )
+    ticket.resolved_at = event.ts if new in {Status.RESOLVED, Status.CLOSED} else None
+    ticket.updated_at = event.rec
+    return event

@@ -1,0 +1,49 @@
+"""From an address to a customer: found by the identity, or made new."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from connectors.base import Address
+from inbox.store import Channel, Customer, Identity, Work
+
+__all__ = ["claim_email", "find", "resolve"]
+
+
+def find(work: Work, kind: str, value: str) -> Identity | None:
+    """The identity of that kind and canonical value, if known."""
+    return work.scalar(select(Identity).where(Identity.kind == kind, Identity.value == value))
+
+
+def resolve(work: Work, channel: Channel, sender: Address) -> Identity | None:
+    """The sender's identity, with a new customer behind it if need be; None for a sender without an address."""
+    connector = work.store.connectors[channel.kind]
+    kind = sender.kind or channel.kind
+    value = connector.normalise(sender.value)[:320]
+    if not value:
+        return None
+    identity = find(work, kind, value)
+    name = " ".join(sender.name.split())[:200]
+    if identity is None:
+        customer = Customer(name=name, sample=channel.sample)
+        identity = Identity(kind=kind, value=value, name=name)
+        customer.identities.append(identity)
+        work.add(customer)
+        work.flush()
+    elif name and not identity.name:
+        identity.name = name
+        customer = work.get_one(Customer, identity.customer_id)
+        customer.name = customer.name or name
+    return identity
+
+
+def claim_email(work: Work, customer: Customer, address: str) -> Identity | None:
+    """Adds an address that a visitor typed: claimed, not proved. One that belongs to somebody else is not taken."""
+    value = address.strip().lower()
+    known = find(work, "email", value)
+    if known is not None:
+        return known if known.customer_id == customer.id else None
+    identity = Identity(kind="email", value=value, name=customer.name, customer_id=customer.id)
+    customer.identities.append(identity)
+    work.flush()
+    return identity

@@ -1,0 +1,276 @@
+"""One item of an arrival becomes a message, a status, or one of the other outcomes: in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
+from connectors.base import Attachment as Arrived
+from inbox import clock, search
+from inbox.actions import events, identities, statuses
+from inbox.actions.threading import Home, find_home
+from inbox.actions.who import SYSTEM, Who
+from inbox.store import Attachment, Channel, Identity, JournalEntry, Message, Ticket, Work
+from inbox.terms import Delivery, Direction, Move, Outcome, Status
+
+__all__ = ["Ended", "take"]
+
+#: A provider's clock may run ahead of ours; the log clamps it anyway.
+PREVIEW = 160
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one item ended, for its line in the ledger."""
+
+    outcome: Outcome
+    reason: str | None = None
+    ticket: int | None = None
+    message: int | None = None
+
+
+def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:
+    """Takes one item in. The caller writes the outcome down in the same transaction."""
+    match item:
+        case Unreadable():
+            return Ended(Outcome.QUARANTINED, item.error[:500])
+        case Ignored():
+            return Ended(Outcome.IGNORED, item.reason)
+        case StatusUpdate():
+            return _status(work, channel, entry, item)
+        case Signal():
+            return _signal(work, channel, item)
+        case Inbound():
+            return _message(work, channel, entry, item)
+    return Ended(Outcome.QUARANTINED, f"an item of unknown type {type(item).__name__}")
+
+
+def _status(work: Work, channel: Channel, entry: JournalEntry, item: StatusUpdate) -> Ended:
+    message = statuses.apply(work, channel, item)
+    if message is not None:
+        return Ended(Outcome.STATUS, None, message.ticket_id, message.id)
+    if item.watermark is not None:
+        return Ended(Outcome.STATUS, "watermark")
+    if clock.now() - entry.received_at < timedelta(seconds=60) and item.notice is None:
+        return Ended(Outcome.PENDING, "no_such_message")  # it may overtake the receipt: look again for a minute
+    if item.notice is not None and not item.message:
+        return _message(work, channel, entry, item.notice)
+    return Ended(Outcome.IGNORED, "no_such_message")
+
+
+def _signal(work: Work, channel: Channel, item: Signal) -> Ended:
+    identity = identities.resolve(work, channel, item.sender)
+    if identity is None:
+        return Ended(Outcome.IGNORED, "no_sender")
+    out = item.what in {"opt_out", "blocked"}
+    identity.opted_out_at = item.at if out else None
+    work.append(
+        "identity.opted_out" if out else "identity.opted_in", customer=identity.customer_id, channel=identity.kind
+    )
+    return Ended(Outcome.STATUS, item.what)
+
+
+def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -> Ended:
+    external = item.external_id[:500]
+    known = work.scalar(select(Message).where(Message.channel_id == channel.id, Message.external_id == external))
+    if known is not None:
+        return Ended(Outcome.DUPLICATE, None, known.ticket_id, known.id)
+    if item.edits:
+        return _edit(work, channel, item)
+    customer_side = item.to[0] if item.echo and item.to else item.sender
+    identity = identities.resolve(work, channel, customer_side)
+    home = find_home(work, channel, item, identity)
+    at = min(item.at, clock.now())
+    ticket = home.ticket or _open(work, channel, entry, item, identity, home, at)
+    message = _write(work, channel, entry, item, identity, home, ticket, at)
+    if item.echo:
+        _echoed(work, message, ticket, at)
+    else:
+        _arrived(work, message, ticket, entry, identity)
+    channel.arrived_at = clock.now()
+    return Ended(Outcome.MESSAGE, None, ticket.id, message.id)
+
+
+def _open(
+    work: Work,
+    channel: Channel,
+    entry: JournalEntry,
+    item: Inbound,
+    identity: Identity | None,
+    home: Home,
+    at: datetime,
+) -> Ticket:
+    subject = item.subject if item.subject is not None else _first_line(item.text)
+    ticket = Ticket(
+        subject=" ".join(subject.split())[:500],
+        channel_id=channel.id,
+        kind=channel.kind,
+        customer_id=identity.customer_id if identity is not None else None,
+        team_id=channel.team_id,
+        imported=entry.imported,
+        linked_to=home.linked.id if home.linked is not None else None,
+        created_at=at,
+        active_at=at,
+        updated_at=clock.now(),
+    )
+    work.add(ticket)
+    work.flush()
+    who = SYSTEM if item.echo else Who.customer(ticket.customer_id)
+    events.created(work, ticket, who, at)
+    if entry.imported:
+        ticket.status = Status.RESOLVED
+        ticket.resolved_at = at
+    elif home.linked is not None:
+        work.append("ticket.linked", ticket=ticket.id, to=str(home.linked.id))
+    return ticket
+
+
+def _write(
+    work: Work,
+    channel: Channel,
+    entry: JournalEntry,
+    item: Inbound,
+    identity: Identity | None,
+    home: Home,
+    ticket: Ticket,
+    at: datetime,
+) -> Message:
+    message = Message(
+        ticket_id=ticket.id,
+        channel_id=channel.id,
+        kind=channel.kind,
+        direction=Direction.OUT if item.echo else Direction.IN,
+        identity_id=identity.id if identity is not None else None,
+        from_name=item.sender.name[:200],
+        from_address=item.sender.value[:320],
+        to=_addresses(item.to),
+        cc=_addresses(item.cc),
+        reply_to=_addresses(item.reply_to),
+        subject=item.subject,
+        text=item.text,
+        full_text=item.full_text if item.full_text != item.text else None,
+        html=item.html,
+        auto=item.auto,
+        echo=item.echo,
+        extra=dict(item.extra),
+        external_id=item.external_id[:500],
+        header_id=item.external_id[:500] if channel.kind == "email" else None,
+        in_reply_to=item.in_reply_to[:500] if item.in_reply_to else None,
+        references=list(item.references)[:100],
+        thread=item.thread[:200] if item.thread else None,
+        subject_token=item.subject_token,
+        joined_rule=home.rule if home.ticket is not None else "new",
+        joined_ref=home.ref,
+        suggestion=home.suggestion,
+        journal_id=entry.id,
+        date=item.date,
+        at=at,
+        state=Delivery.SENT if item.echo else None,
+    )
+    message.attachments = [_attachment(work, one) for one in item.attachments]
+    work.add(message)
+    work.flush()
+    names = " ".join(one.name for one in message.attachments)
+    content = f"{message.subject or ''} {message.full_text or message.text} {message.from_name} {message.from_address} {names}"
+    search.index(work, message=message.id, ticket=ticket.id, content=f"{content} {ticket.id}")
+    return message
+
+
+def _arrived(work: Work, message: Message, ticket: Ticket, entry: JournalEntry, identity: Identity | None) -> None:
+    if ticket.imported and not entry.imported:
+        _wake_imported(work, ticket, message)
+    customer = identity.customer_id if identity is not None else ticket.customer_id
+    events.message_in(work, message, customer, imported=entry.imported)
+    if work.store.connectors[message.kind].capabilities.prices and not entry.imported:
+        message.price_at = clock.now() + statuses.PRICE_AFTER[0]
+    now = clock.now()
+    ticket.updated_at = now
+    if message.auto is None and not entry.imported:
+        ticket.waiting_since = ticket.waiting_since or message.at
+        events.move(work, ticket, SYSTEM, Move.CUSTOMER_WROTE, ts=message.at, cause=str(message.id))
+        ticket.last_in_id = message.id
+    if message.at >= ticket.active_at or ticket.preview == "":
+        show(ticket, message)
+
+
+def _wake_imported(work: Work, ticket: Ticket, message: Message) -> None:
+    """From its first live message on an imported ticket is in the figures like any other."""
+    ticket.imported = False
+    work.append(
+        "ticket.created",
+        actor=Who.customer(ticket.customer_id).actor,
+        ticket=ticket.id,
+        ts=message.at,
+        customer=ticket.customer_id,
+        channel=message.kind,
+        address=message.channel_id,
+    )
+
+
+def _echoed(work: Work, message: Message, ticket: Ticket, at: datetime) -> None:
+    """One of ours that was sent elsewhere (the provider's own app): a person answered, we do not know who."""
+    message.sent_at = at
+    work.append(
+        "msg.out",
+        id=f"msg.out:{message.id}",
+        actor=("agent", None, None),
+        ticket=ticket.id,
+        ts=at,
+        channel=message.kind,
+        msg=str(message.id),
+        address=message.channel_id,
+    )
+    ticket.waiting_since = None
+    events.move(work, ticket, SYSTEM, Move.AGENT_WROTE, ts=at)
+    show(ticket, message)
+
+
+def show(ticket: Ticket, message: Message) -> None:
+    """Puts the message into the ticket's line of the list."""
+    ticket.active_at = max(ticket.active_at, message.at)
+    ticket.preview = _first_line(message.text) or ", ".join(one.name for one in message.attachments)[:PREVIEW]
+    ticket.preview_direction = message.direction.value
+    ticket.preview_kind = message.kind
+
+
+def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
+    """A customer corrected a message: the new text replaces the old, which stays in the history."""
+    message = work.scalar(select(Message).where(Message.channel_id == channel.id, Message.external_id == item.edits))
+    if message is None:
+        return Ended(Outcome.IGNORED, "edit_of_unknown")
+    versions = [*message.extra.get("versions", []), {"text": message.text, "until": clock.iso(item.at)}]
+    if message.extra.get("edited") == item.external_id:
+        return Ended(Outcome.DUPLICATE, None, message.ticket_id, message.id)
+    message.extra = {**message.extra, "versions": versions, "edited": item.external_id}
+    message.text = item.text
+    search.index(work, message=message.id, ticket=message.ticket_id, content=f"{item.text} {message.from_name}")
+    work.append("msg.edited", ticket=message.ticket_id, msg=str(message.id))
+    return Ended(Outcome.STATUS, "edit", message.ticket_id, message.id)
+
+
+def _attachment(work: Work, one: Arrived) -> Attachment:
+    row = Attachment(
+        name=(one.name or "file")[:255],
+        content_type=one.content_type[:120],
+        content_id=one.content_id,
+        inline=one.inline,
+    )
+    if one.data is not None:
+        row.sha256 = work.store.files.put(one.data)
+        row.size = len(one.data)
+    elif one.media is not None:
+        row.media = {"ref": one.media.ref, "name": one.media.name, "content_type": one.media.content_type}
+        row.fetch_at = clock.now()
+    return row
+
+
+def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "address": one.value} for one in addresses]
+
+
+def _first_line(text: str) -> str:
+    return next((" ".join(line.split())[:PREVIEW] for line in text.splitlines() if line.strip()), "")

@@ -1,0 +1,285 @@
+"""Agents, teams, passwords, sign-ins and tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import func, select, update
+
+from inbox import clock
+from inbox.actions.desk import audit
+from inbox.actions.who import Who, require
+from inbox.errors import Conflict, Forbidden, Invalid, NotFound
+from inbox.store import Agent, SignIn, Team, Token, Work
+from inbox.terms import Role
+
+__all__ = [
+    "add_agent",
+    "add_team",
+    "add_token",
+    "agent_of_token",
+    "by_email",
+    "change_agent",
+    "change_team",
+    "password_hash",
+    "set_state",
+    "sign_in",
+    "sign_out",
+    "signed_in",
+]
+
+HASHER = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low memory)
+STAYS = timedelta(days=30)
+SHORTEST = 10
+EMAIL = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:]+")
+#: Verified when nobody of that name exists, so that the answer takes as long.
+NOBODY = HASHER.hash(secrets.token_hex(16))
+STATES = ("online", "away", "offline")
+
+
+def _email(address: str) -> str:
+    value = address.strip().lower()
+    if not EMAIL.fullmatch(value) or len(value) > 254:  # noqa: PLR2004
+        msg = f"{address!r} is no mail address"
+        raise Invalid(msg, fields={"email": msg})
+    return value
+
+
+def password_hash(password: str) -> str:
+    """The argon2id hash of an acceptable password. Raises :class:`Invalid`."""
+    if len(password) < SHORTEST:
+        msg = f"a password has at least {SHORTEST} characters"
+        raise Invalid(msg, fields={"password": msg})
+    if len(password) > 1000:  # noqa: PLR2004
+        msg = "a password has at most 1,000 characters"
+        raise Invalid(msg, fields={"password": msg})
+    return HASHER.hash(password)
+
+
+def _role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        msg = f"role is one of {', '.join(Role)}"
+        raise Invalid(msg, fields={"role": msg}) from None
+
+
+def by_email(work: Work, email: str) -> Agent:
+    """The active agent of that address. Raises :class:`NotFound`."""
+    agent = work.scalar(select(Agent).where(Agent.email == email.strip().lower(), Agent.active))
+    if agent is None:
+        msg = f"there is no agent {email}; add them with: sportello agent add {email} --name NAME --role agent"
+        raise NotFound(msg)
+    return agent
+
+
+def add_agent(  # noqa: PLR0913  (that is what an agent is)
+    work: Work,
+    who: Who,
+    *,
+    email: str,
+    name: str,
+    role: str = "agent",
+    password: str = "",
+    teams: Sequence[str] = (),
+    language: str = "",
+    sample: bool = False,
+) -> Agent:
+    """Adds a person. Without a password they cannot sign in yet. Raises :class:`Invalid`, :class:`Conflict`."""
+    require(who, "people.change")
+    address = _email(email)
+    if work.scalar(select(Agent).where(Agent.email == address)) is not None:
+        msg = f"{address} is an agent already"
+        raise Conflict(msg, fields={"email": msg})
+    if not 0 < len(name.strip()) <= 200:  # noqa: PLR2004
+        msg = "give the person's name"
+        raise Invalid(msg, fields={"name": msg})
+    agent = Agent(
+        email=address,
+        name=name.strip(),
+        role=_role(role),
+        password=password_hash(password) if password else "",
+        language=language,
+        sample=sample,
+    )
+    agent.teams = [_team(work, one) for one in teams]
+    work.add(agent)
+    work.flush()
+    audit(work, who, "agent.added", agent=agent.id, role=agent.role.value)
+    return agent
+
+
+def change_agent(  # noqa: PLR0913
+    work: Work,
+    who: Who,
+    agent_id: str,
+    *,
+    name: str | None = None,
+    role: str | None = None,
+    password: str | None = None,
+    active: bool | None = None,
+    teams: Sequence[str] | None = None,
+    capacity: int | None = None,
+    language: str | None = None,
+) -> Agent:
+    """Changes a person; who may not sign in any more is signed out everywhere. The last admin stays one."""
+    own = who.id == agent_id and role is None and active is None and teams is None
+    if not own:
+        require(who, "people.change")
+    agent = work.get(Agent, agent_id)
+    if agent is None:
+        msg = "there is no such agent"
+        raise NotFound(msg)
+    losing = (role is not None and _role(role) is not Role.ADMIN) or active is False
+    if agent.role is Role.ADMIN and losing and not _other_admin(work, agent):
+        msg = "this is the last admin; make somebody else admin first"
+        raise Conflict(msg)
+    agent.name = (name or "").strip() or agent.name
+    agent.role = _role(role) if role is not None else agent.role
+    agent.language = language if language is not None else agent.language
+    if capacity is not None:
+        agent.capacity = max(1, min(capacity, 1000))
+    if password:
+        agent.password = password_hash(password)
+    if teams is not None:
+        agent.teams = [_team(work, one) for one in teams]
+    if active is not None:
+        agent.active = active
+    if password or active is False:
+        _out_everywhere(work, agent)
+    audit(
+        work, who, "agent.changed", agent=agent.id, role=agent.role.value, active=agent.active, password=bool(password)
+    )
+    return agent
+
+
+def _other_admin(work: Work, agent: Agent) -> bool:
+    count = work.scalar(select(func.count()).where(Agent.role == Role.ADMIN, Agent.active, Agent.id != agent.id))
+    return bool(count)
+
+
+def _out_everywhere(work: Work, agent: Agent) -> None:
+    for row in work.scalars(select(SignIn).where(SignIn.agent_id == agent.id)):
+        work.delete(row)
+    work.append("agent.signed_out", agent=agent.id)
+
+
+def _team(work: Work, team: str) -> Team:
+    found = work.get(Team, team) or work.scalar(select(Team).where(Team.name == team))
+    if found is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"teams": msg})
+    return found
+
+
+def add_team(work: Work, who: Who, name: str, *, private: bool = False) -> Team:
+    """Adds a team. Raises :class:`Conflict` for a name that is taken."""
+    require(who, "people.change")
+    wanted = " ".join(name.split())[:200]
+    if not wanted:
+        msg = "give the team a name"
+        raise Invalid(msg, fields={"name": msg})
+    if work.scalar(select(Team).where(func.lower(Team.name) == wanted.lower())) is not None:
+        msg = f"there is a team {wanted} already"
+        raise Conflict(msg, fields={"name": msg})
+    team = Team(name=wanted, private=private)
+    work.add(team)
+    work.flush()
+    audit(work, who, "team.added", team=team.id, name=team.name, private=private)
+    return team
+
+
+def change_team(work: Work, who: Who, team_id: str, *, name: str, private: bool) -> Team:
+    """Renames a team or makes it private or not."""
+    require(who, "people.change")
+    team = work.get(Team, team_id)
+    if team is None:
+        msg = "there is no such team"
+        raise NotFound(msg)
+    team.name = " ".join(name.split())[:200] or team.name
+    team.private = private
+    audit(work, who, "team.changed", team=team.id, name=team.name, private=private)
+    return team
+
+
+def digest(secret: str) -> str:
+    """What is stored of a random secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def sign_in(work: Work, email: str, password: str, *, browser: str = "", address: str = "") -> tuple[Agent, str]:
+    """Checks a password and opens a sign-in; gives the agent and the cookie's token. Raises :class:`Forbidden`."""
+    agent = work.scalar(select(Agent).where(Agent.email == email.strip().lower(), Agent.active))
+    try:
+        HASHER.verify(agent.password if agent is not None and agent.password else NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        agent = None
+    if agent is None or not agent.password:
+        msg = "mail address or password is wrong"
+        raise Forbidden(msg)
+    if HASHER.check_needs_rehash(agent.password):
+        agent.password = HASHER.hash(password)
+    token = secrets.token_urlsafe(32)
+    work.add(
+        SignIn(
+            digest=digest(token),
+            agent_id=agent.id,
+            expires_at=clock.now() + STAYS,
+            browser=browser[:200],
+            address=address[:64],
+        )
+    )
+    return agent, token
+
+
+def signed_in(work: Work, token: str) -> Agent | None:
+    """The agent behind a cookie's token, while the sign-in lasts."""
+    row = work.get(SignIn, digest(token)) if token else None
+    if row is None or row.expires_at < clock.now():
+        return None
+    agent = work.get(Agent, row.agent_id)
+    return agent if agent is not None and agent.active else None
+
+
+def sign_out(work: Work, token: str) -> None:
+    """Ends one sign-in."""
+    row = work.get(SignIn, digest(token))
+    if row is not None:
+        work.delete(row)
+
+
+def add_token(work: Work, who: Who, agent: Agent, name: str = "") -> str:
+    """Makes a bearer token that acts as ``agent``; it is shown this once."""
+    if who.id != agent.id:
+        require(who, "people.change")
+    secret = f"spt_{secrets.token_urlsafe(32)}"
+    work.add(Token(agent_id=agent.id, digest=digest(secret), name=name[:200]))
+    audit(work, who, "token.added", agent=agent.id, name=name[:200])
+    return secret
+
+
+def agent_of_token(work: Work, secret: str) -> Agent | None:
+    """The active agent behind a bearer token that was not revoked."""
+    row = work.scalar(select(Token).where(Token.digest == digest(secret), Token.revoked_at.is_(None)))
+    agent = work.get(Agent, row.agent_id) if row is not None else None
+    return agent if agent is not None and agent.active else None
+
+
+def set_state(work: Work, agent_id: str, state: str) -> None:
+    """Says whether an agent is online (paid), away or offline; the log keeps the change."""
+    if state not in STATES:
+        msg = f"state is one of {', '.join(STATES)}"
+        raise Invalid(msg, fields={"state": msg})
+    agent = work.get(Agent, agent_id)
+    if agent is None or agent.state == state:
+        return
+    work.execute(update(Agent).where(Agent.id == agent_id).values(state=state))
+    work.append(
+        "agent.state", actor=("agent", agent.id, agent.team_id), agent=agent.id, team=agent.team_id, state=state
+    )

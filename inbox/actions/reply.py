@@ -1,0 +1,359 @@
+"""Answering: a reply goes into the outbox once, is refused when the thread moved on, can be undone and sent again."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from connectors.base import Capabilities
+from inbox import clock, search
+from inbox.actions import events, identities, intake
+from inbox.actions.threading import reply_token
+from inbox.actions.who import SYSTEM, Who, find_ticket
+from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
+from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
+from inbox.terms import Actor, Delivery, Direction, Move
+
+__all__ = ["Upload", "cancel", "choose", "note", "plus_address", "reply", "retry", "text_length"]
+
+TEXT_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that an agent attaches."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+
+def text_length(text: str, capabilities: Capabilities) -> int:
+    """How long a text is in the channel's own unit."""
+    match capabilities.text_unit:
+        case "bytes":
+            return len(text.encode())
+        case "utf16":
+            return len(text.encode("utf-16-le")) // 2
+    return len(text)
+
+
+def plus_address(address: str, token: str) -> str:
+    """``support@shop.example`` with a token: ``support+<token>@shop.example``."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}+{token}@{domain}"
+
+
+def choose(
+    work: Work, ticket: Ticket, channel: str | None = None, address: str | None = None
+) -> tuple[Channel, Identity]:
+    """By which channel and to which identity a reply goes: as asked, else as the customer wrote last.
+
+    ``channel`` is a channel's id or name. Raises :class:`Invalid` with what to choose instead.
+    """
+    last = work.scalar(
+        select(Message)
+        .where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE, Message.channel_id.is_not(None))
+        .where((Message.direction == Direction.IN) | (ticket.last_in_id is None))
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    chosen = None
+    if channel:
+        chosen = work.scalar(
+            select(Channel).where((Channel.id == channel) | (Channel.name == channel), Channel.removed_at.is_(None))
+        )
+        if chosen is None:
+            msg = f"there is no channel {channel!r}"
+            raise Invalid(msg, fields={"channel": msg})
+    elif last is not None:
+        chosen = work.get(Channel, last.channel_id)
+    chosen = chosen or work.get_one(Channel, ticket.channel_id)
+    if not chosen.enabled or chosen.removed_at is not None:
+        msg = f"the channel {chosen.title or chosen.name} is switched off; choose another one"
+        raise Invalid(msg, fields={"channel": msg})
+    identity = _recipient(work, ticket, chosen, address, last)
+    return chosen, identity
+
+
+def _recipient(work: Work, ticket: Ticket, channel: Channel, address: str | None, last: Message | None) -> Identity:
+    kind = channel.kind
+    if address:
+        value = work.store.connectors[kind].normalise(address)
+        identity = identities.find(work, kind, value)
+        if identity is not None and identity.customer_id == ticket.customer_id:
+            return identity
+        msg = f"{address} is no address of this customer on {kind}; choose one of theirs"
+        raise Invalid(msg, fields={"address": msg})
+    if last is not None and last.channel_id == channel.id and last.identity_id is not None:
+        return work.get_one(Identity, last.identity_id)
+    customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    found = [one for one in customer.identities if one.kind == kind] if customer is not None else []
+    if not found:
+        msg = f"this customer has no address on {kind}; choose another channel"
+        raise Invalid(msg, fields={"channel": msg})
+    return found[-1]
+
+
+def reply(  # noqa: PLR0913  (a reply has that many parts)
+    work: Work,
+    who: Who,
+    number: int,
+    *,
+    text: str,
+    client_key: str | None = None,
+    channel: str | None = None,
+    address: str | None = None,
+    seen: int | None = None,
+    files: Sequence[Upload] = (),
+    then: str | None = None,
+    undo_s: int = 0,
+    auto: str | None = None,
+) -> tuple[Message, bool]:
+    """Puts a reply into the outbox; gives (message, True), or (the first one, False) for a known ``client_key``.
+
+    ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
+    ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. Raises :class:`Invalid`.
+    """
+    ticket = find_ticket(work, who, number)
+    if client_key:
+        known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
+        if known is not None:
+            return known, False
+    if then not in {None, "", "resolve", "pending"}:
+        msg = "then is resolve or pending"
+        raise Invalid(msg, fields={"then": msg})
+    if seen is not None:
+        newer = work.scalar(
+            select(func.count()).where(
+                Message.ticket_id == ticket.id,
+                Message.id > seen,
+                Message.direction != Direction.NOTE,
+                Message.auto.is_(None),
+                (Message.agent_id != who.id) | (Message.agent_id.is_(None)),
+            )
+        )
+        if newer:
+            msg = f"{newer} new messages since you started" if newer > 1 else "1 new message since you started"
+            raise ThreadMoved(msg, messages=newer)
+    chosen, identity = choose(work, ticket, channel, address)
+    _check(work, chosen, identity, text, files)
+    now = clock.now()
+    message = Message(
+        ticket_id=ticket.id,
+        channel_id=chosen.id,
+        kind=chosen.kind,
+        direction=Direction.OUT,
+        agent_id=who.id if who.kind is Actor.AGENT else None,
+        identity_id=identity.id,
+        from_name=who.name,
+        from_address=chosen.address,
+        to=[{"name": identity.name, "address": identity.value}],
+        text=text.strip(),
+        auto=auto,
+        client_key=client_key or uuid.uuid4().hex,
+        state=Delivery.HELD if undo_s > 0 else Delivery.QUEUED,
+        next_at=now + timedelta(seconds=max(undo_s, 0)),
+        joined_rule="manual",
+        at=now,
+        received_at=now,
+    )
+    message.attachments = [_stored(work, one) for one in files]
+    work.add(message)
+    work.flush()
+    if chosen.kind == "email":
+        _as_mail(work, ticket, chosen, message)
+    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
+    events.message_out(work, message, who, now)
+    _after(work, who, ticket, message, then)
+    return message, True
+
+
+def _check(work: Work, channel: Channel, identity: Identity, text: str, files: Sequence[Upload]) -> None:
+    """What the channel's capabilities forbid is said before anything is stored; the worker asks again."""
+    connector = work.store.connectors.get(channel.kind)
+    if connector is None:
+        msg = f"no connector speaks {channel.kind} here"
+        raise Invalid(msg, fields={"channel": msg})
+    can = connector.capabilities
+    if not text.strip() and not files:
+        msg = "write a text or attach a file"
+        raise Invalid(msg, fields={"text": msg})
+    limit = min(can.text_limit or TEXT_LIMIT, TEXT_LIMIT)
+    length = text_length(text.strip(), can)
+    if length > limit:
+        msg = f"the text has {length} {can.text_unit}, {connector.title} takes {limit}: shorten it or choose another channel"
+        raise Invalid(msg, fields={"text": msg})
+    if files and not can.media:
+        msg = f"{connector.title} takes no files: choose another channel"
+        raise Invalid(msg, fields={"files": msg})
+    if can.media_count is not None and len(files) > can.media_count:
+        msg = f"{connector.title} takes {can.media_count} files in one message"
+        raise Invalid(msg, fields={"files": msg})
+    for file in files:
+        top = min(can.media_bytes or 2**40, work.store.settings.attachment_limit_mb * 2**20)
+        if len(file.data) > top:
+            msg = f"{file.name} is larger than {top // 2**20} MB"
+            raise Invalid(msg, fields={"files": msg})
+    if identity.opted_out_at is not None:
+        msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
+        raise Invalid(msg, fields={"channel": msg})
+    if can.reply_window is not None:
+        last = work.scalar(
+            select(func.max(Message.at)).where(
+                Message.identity_id == identity.id, Message.channel_id == channel.id, Message.direction == Direction.IN
+            )
+        )
+        if last is None or clock.now() - last > can.reply_window:
+            hours = int(can.reply_window.total_seconds() // 3600)
+            msg = f"{connector.title} allows an answer within {hours} hours of the customer's last message; choose another channel"
+            raise Invalid(msg, fields={"channel": msg})
+
+
+def _stored(work: Work, file: Upload) -> Attachment:
+    return Attachment(
+        name=file.name[:255],
+        content_type=file.content_type[:120],
+        sha256=work.store.files.put(file.data),
+        size=len(file.data),
+    )
+
+
+def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> None:
+    """Ids, references and the plus-address are fixed before anything leaves."""
+    domain = channel.address.rpartition("@")[2] or "localhost"
+    message.header_id = f"<{ticket.id}.{message.id}.{uuid.uuid4().hex[:12]}@{domain}>"
+    message.external_id = message.header_id
+    last = work.scalar(
+        select(Message)
+        .where(
+            Message.ticket_id == ticket.id,
+            Message.kind == "email",
+            Message.header_id.is_not(None),
+            Message.id < message.id,
+            Message.direction == Direction.IN,
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    if last is not None and last.header_id and last.header_id.startswith("<"):
+        message.in_reply_to = last.header_id
+        message.references = [*last.references, last.header_id]
+        answered = last.reply_to[0] if last.reply_to else None
+        if answered and message.to and message.to[0]["address"] == last.from_address.lower():
+            message.to = [answered]
+    subject = (last.subject if last is not None else None) or ticket.subject
+    message.subject = subject if subject.lower().startswith(("re:", "r:")) else f"Re: {subject}"
+    message.reply_address = plus_address(channel.address, reply_token(work, ticket.id))
+
+
+def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | None) -> None:
+    """What a reply does to its ticket."""
+    ticket.updated_at = clock.now()
+    ticket.waiting_since = None
+    if ticket.assignee_id is None and who.kind is Actor.AGENT:
+        ticket.assignee_id = who.id
+        work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id)
+    events.move(work, ticket, who, Move.AGENT_WROTE, ts=message.at)
+    step = {"resolve": Move.RESOLVE, "pending": Move.PENDING}.get(then or "")
+    if step is not None:
+        event = events.move(work, ticket, who, step)
+        message.then_event = event.id if event is not None else None
+    intake.show(ticket, message)
+
+
+def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None = None) -> tuple[Message, bool]:
+    """Writes a note that only agents see; a known ``client_key`` gives the first one and False."""
+    ticket = find_ticket(work, who, number)
+    if client_key:
+        known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
+        if known is not None:
+            return known, False
+    if not text.strip():
+        msg = "write the note's text"
+        raise Invalid(msg, fields={"text": msg})
+    if len(text) > TEXT_LIMIT:
+        msg = f"a note takes {TEXT_LIMIT} characters"
+        raise Invalid(msg, fields={"text": msg})
+    message = Message(
+        ticket_id=ticket.id,
+        direction=Direction.NOTE,
+        agent_id=who.id,
+        from_name=who.name,
+        text=text.strip(),
+        client_key=client_key or uuid.uuid4().hex,
+        joined_rule="manual",
+    )
+    work.add(message)
+    work.flush()
+    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
+    ticket.updated_at = clock.now()
+    work.append("note.added", actor=who.actor, ticket=ticket.id, msg=str(message.id))
+    return message, True
+
+
+def _own(work: Work, who: Who, message_id: int) -> tuple[Message, Ticket]:
+    message = work.scalar(
+        select(Message).where(Message.id == message_id, Message.direction == Direction.OUT).with_for_update()
+    )
+    if message is None:
+        msg = f"there is no outgoing message {message_id}"
+        raise NotFound(msg)
+    return message, find_ticket(work, who, message.ticket_id)
+
+
+def cancel(work: Work, who: Who, message_id: int) -> Message:
+    """Takes back a message that has not left: it answers nobody. Raises :class:`Conflict` once it may have."""
+    message, ticket = _own(work, who, message_id)
+    if message.state not in {Delivery.HELD, Delivery.QUEUED, Delivery.FAILED}:
+        msg = "it has left already" if message.state is not Delivery.CANCELLED else "it was cancelled before"
+        raise Conflict(msg)
+    never_left(work, who, ticket, message)
+    message.next_at = None
+    events.delivery(work, message, Delivery.CANCELLED)
+    ticket.attention = ""
+    return message
+
+
+def never_left(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
+    """Voids what the log says of a message that never left, and of the resolve that went with it."""
+    events.void(work, who, message.out_event, ticket.id)
+    message.out_event = None
+    if message.then_event:
+        events.void(work, who, message.then_event, ticket.id)
+        message.then_event = None
+        if not ticket.is_open:
+            events.move(work, ticket, SYSTEM, Move.REOPEN)
+    last_in = work.get(Message, ticket.last_in_id) if ticket.last_in_id else None
+    answered = work.scalar(
+        select(func.max(Message.id)).where(
+            Message.ticket_id == ticket.id, Message.direction == Direction.OUT, Message.out_event.is_not(None)
+        )
+    )
+    if last_in is not None and (answered or 0) < last_in.id:
+        ticket.waiting_since = ticket.waiting_since or last_in.at
+
+
+def retry(work: Work, who: Who, message_id: int) -> Message:
+    """Sends a failed or unknown message again, as the same message (mail keeps its Message-ID).
+
+    Raises :class:`Conflict` where it is under way or has arrived.
+    """
+    message, ticket = _own(work, who, message_id)
+    waiting = message.state is Delivery.QUEUED and message.attempts > 0
+    if message.state not in {Delivery.FAILED, Delivery.UNKNOWN} and not waiting:
+        msg = "only a failed, unknown or waiting message can be sent again"
+        raise Conflict(msg)
+    if message.out_event is None:
+        events.message_out(work, message, who, clock.now(), again=message.attempts)
+    message.code = message.problem = message.status = None
+    message.permanent = None
+    message.next_at = clock.now()
+    ticket.attention = ""
+    ticket.waiting_since = None
+    events.delivery(work, message, Delivery.QUEUED, again=True)
+    return message

@@ -1,0 +1,175 @@
+"""To which ticket an arriving message belongs, and why: strong evidence joins, weak evidence is only suggested."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+
+from connectors.base import Inbound
+from inbox import clock
+from inbox.store import Channel, Identity, Message, Ticket, Work
+from inbox.terms import Direction, Status
+
+__all__ = ["CASE_GAP", "Home", "find_home", "reply_token", "ticket_of_token"]
+
+#: A message within it reopens a resolved ticket, a later one opens a new, linked one (metrics.md ``case_gap_d``).
+CASE_GAP = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a message goes: a ticket and the rule that led there, or a new one with what it may belong to."""
+
+    ticket: Ticket | None
+    rule: str = "new"
+    ref: str | None = None
+    linked: Ticket | None = None
+    suggestion: dict[str, object] | None = None
+
+
+def reply_token(work: Work, ticket_id: int) -> str:
+    """The plus-part that brings an answer home: ``t<number>-<mac>``, lower case, 80 bits signed."""
+    return f"t{ticket_id}-{work.store.seal.mark('reply token', str(ticket_id))}"
+
+
+def ticket_of_token(work: Work, token: str) -> int | None:
+    """The ticket that a genuine token names; None for anything else, upper case and forgeries included."""
+    head, _, mac = token.strip().lower().partition("-")
+    if not head.startswith("t") or not head[1:].isascii() or not head[1:].isdigit() or len(head) > 18:  # noqa: PLR2004
+        return None
+    number = int(head[1:])
+    genuine = reply_token(work, number).partition("-")[2]
+    return number if hmac.compare_digest(mac.encode(), genuine.encode()) else None
+
+
+def find_home(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home:
+    """Looks for the message's ticket, strongest evidence first."""
+    mail = channel.kind == "email"
+    for rule in (_by_token, _by_ids) if mail else (_by_conversation,):
+        home = rule(work, channel, item, identity)
+        if home is not None:
+            return _aged(home)
+    if mail:
+        for weak in (_by_thread_index, _by_subject_number):
+            home = weak(work, channel, item, identity)
+            if home is not None:
+                return _aged(home)
+    return Home(None)
+
+
+def _aged(home: Home) -> Home:
+    """A ticket that is closed, or resolved longer ago than the case gap, is not reopened but linked."""
+    ticket = home.ticket
+    if ticket is None:
+        return home
+    if ticket.merged_into is not None:
+        return home
+    closed = ticket.status is Status.CLOSED
+    old = ticket.resolved_at is not None and clock.now() - ticket.resolved_at > CASE_GAP
+    if ticket.status in {Status.RESOLVED, Status.CLOSED} and (closed or old):
+        return Home(None, home.rule, home.ref, linked=ticket)
+    return home
+
+
+def _current(work: Work, ticket: Ticket | None) -> Ticket | None:
+    """Follows merges to the ticket that lives."""
+    seen: set[int] = set()
+    while ticket is not None and ticket.merged_into is not None and ticket.id not in seen:
+        seen.add(ticket.id)
+        ticket = work.get(Ticket, ticket.merged_into)
+    return ticket
+
+
+def _by_token(work: Work, _channel: Channel, item: Inbound, _identity: Identity | None) -> Home | None:
+    for token in item.reply_tokens:
+        number = ticket_of_token(work, token)
+        ticket = _current(work, work.get(Ticket, number)) if number is not None else None
+        if ticket is not None:
+            return Home(ticket, "token", token)
+    return None
+
+
+def _participates(work: Work, ticket: Ticket, identity: Identity | None, item: Inbound) -> bool:
+    """True for the ticket's customer and for everybody a message of it was addressed to or came from."""
+    if identity is not None and ticket.customer_id == identity.customer_id:
+        return True
+    sender = item.sender.value.lower()
+    rows = work.execute(
+        select(Message.from_address, Message.to, Message.cc).where(
+            Message.ticket_id == ticket.id, Message.direction != Direction.NOTE
+        )
+    )
+    return any(
+        sender == address.lower()
+        or sender in {str(one.get("address", "")).lower() for one in [*(to or []), *(cc or [])]}
+        for address, to, cc in rows
+    )
+
+
+def _trusted(work: Work, home: Home, identity: Identity | None, item: Inbound) -> Home:
+    """References are forgeable: a stranger's mail opens its own ticket, with a suggestion for the agent."""
+    ticket = home.ticket
+    if ticket is None or item.auto in {"bounce", "report"} or _participates(work, ticket, identity, item):
+        return home
+    return Home(None, suggestion={"ticket": ticket.id, "rule": home.rule})
+
+
+def _match(work: Work, condition: ColumnElement[bool], channel: Channel) -> Message | None:
+    return work.scalar(
+        select(Message).where(Message.channel_id == channel.id, condition).order_by(Message.id.desc()).limit(1)
+    )
+
+
+def _by_ids(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home | None:
+    ids = [("in_reply_to", item.in_reply_to)] if item.in_reply_to else []
+    ids += [("references", one) for one in reversed(item.references)]
+    for rule, one in ids[:40]:
+        found = _match(work, or_(Message.header_id == one, Message.external_id == one), channel)
+        ticket = _current(work, work.get(Ticket, found.ticket_id)) if found is not None else None
+        if ticket is not None and found is not None:
+            return _trusted(work, Home(ticket, rule, f"#{found.ticket_id} message {found.id}"), identity, item)
+    return None
+
+
+def _by_thread_index(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home | None:
+    if not item.thread:
+        return None
+    found = _match(work, Message.thread == item.thread, channel)
+    ticket = _current(work, work.get(Ticket, found.ticket_id)) if found is not None else None
+    if ticket is None or found is None:
+        return None
+    return _trusted(work, Home(ticket, "thread_index", f"#{found.ticket_id} message {found.id}"), identity, item)
+
+
+def _by_subject_number(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home | None:
+    if not item.subject_token:
+        return None
+    digits = item.subject_token.strip("[]#")
+    ticket = _current(work, work.get(Ticket, int(digits))) if digits.isdigit() and len(digits) < 16 else None  # noqa: PLR2004
+    if ticket is None or ticket.channel_id != channel.id:
+        return None
+    if identity is not None and ticket.customer_id == identity.customer_id:
+        return Home(ticket, "subject_number", f"[#{ticket.id}]")
+    return Home(None, suggestion={"ticket": ticket.id, "rule": "subject_number"})
+
+
+def _by_conversation(work: Work, channel: Channel, _item: Inbound, identity: Identity | None) -> Home | None:
+    """Channels without threads: the customer's newest ticket that was spoken on over this very channel."""
+    if identity is None:
+        return None
+    ticket = work.scalar(
+        select(Ticket)
+        .join(Message, Message.ticket_id == Ticket.id)
+        .where(
+            Ticket.customer_id == identity.customer_id,
+            Message.channel_id == channel.id,
+            or_(Message.identity_id == identity.id, Message.from_address == identity.value),
+            Ticket.merged_into.is_(None),
+        )
+        .order_by(Ticket.id.desc())
+        .limit(1)
+    )
+    return Home(ticket, "customer", None) if ticket is not None else None

@@ -1,0 +1,212 @@
+"""What an agent does with a ticket besides answering: assign, transfer, move, tag, prioritise, give a reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from inbox import clock
+from inbox.actions import events
+from inbox.actions.who import SYSTEM, Who, find_ticket, may
+from inbox.errors import Conflict, Forbidden, Invalid, Problem
+from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
+from inbox.terms import Move, Priority, Status
+
+__all__ = ["assign", "bulk", "prioritise", "read", "set_reason", "set_status", "tag", "wake_due"]
+
+#: What a caller asks for and the move it is, by where the ticket stands.
+STEPS: Final[dict[str, tuple[Move, ...]]] = {
+    "open": (Move.OPEN, Move.REOPEN),
+    "pending": (Move.PENDING,),
+    "snoozed": (Move.SNOOZE,),
+    "resolved": (Move.RESOLVE,),
+    "closed": (Move.CLOSE,),
+}
+KEEP: Final = object()
+
+
+def assign(
+    work: Work, who: Who, number: int, *, agent: str | None | object = KEEP, team: str | None | object = KEEP
+) -> Event | None:
+    """Gives a ticket to an agent, a team, or nobody (None); what is not named stays. None where nothing changed.
+
+    A transfer to another team takes the ticket from an agent who is not in it.
+    """
+    ticket = find_ticket(work, who, number)
+    before = (ticket.assignee_id, ticket.team_id)
+    if team is not KEEP:
+        if team is not None and work.get(Team, team) is None:
+            msg = f"there is no team {team!r}"
+            raise Invalid(msg, fields={"team": msg})
+        ticket.team_id = team  # type: ignore[assignment]
+        if team is not None and agent is KEEP and ticket.assignee_id is not None:
+            member = work.get(Membership, (team, ticket.assignee_id))
+            ticket.assignee_id = ticket.assignee_id if member is not None else None
+    if agent is not KEEP:
+        if agent is not None:
+            found = work.get(Agent, agent)
+            if found is None or not found.active:
+                msg = f"there is no active agent {agent!r}"
+                raise Invalid(msg, fields={"agent": msg})
+        ticket.assignee_id = agent  # type: ignore[assignment]
+    if before == (ticket.assignee_id, ticket.team_id):
+        return None
+    ticket.updated_at = clock.now()
+    return work.append(
+        "ticket.assigned",
+        actor=who.actor,
+        ticket=ticket.id,
+        agent=ticket.assignee_id,
+        team=ticket.team_id,
+        was={"agent": before[0], "team": before[1]},
+    )
+
+
+def set_status(
+    work: Work, who: Who, number: int, status: str, *, reason: str | None = None, until: dt.datetime | None = None
+) -> Event | None:
+    """Moves the ticket to ``status``; ``reason`` is the contact reason at resolve, ``until`` ends a snooze.
+
+    None where it stands there already. Raises :class:`Invalid` for an unknown status, :class:`Conflict` for a move
+    that cannot happen.
+    """
+    steps = STEPS.get(status)
+    if steps is None:
+        msg = f"status is one of {', '.join(STEPS)}"
+        raise Invalid(msg, fields={"status": msg})
+    ticket = find_ticket(work, who, number)
+    if reason is not None:
+        set_reason(work, who, number, reason)
+    if status == "snoozed":
+        if until is None or until <= clock.now():
+            msg = "say until when: a time in the future"
+            raise Invalid(msg, fields={"until": msg})
+        ticket.snoozed_until = until
+    if ticket.status.value == status and status != "snoozed":
+        return None
+    for step in steps:
+        event = events.move(work, ticket, who, step)
+        if event is not None:
+            if status in {"resolved", "closed"}:
+                ticket.waiting_since = None
+                ticket.attention = ""
+            return event
+    if ticket.status is Status.SNOOZED and status == "snoozed":
+        return work.append(
+            "ticket.snoozed", actor=who.actor, ticket=ticket.id, until=clock.iso(ticket.snoozed_until or clock.now())
+        )
+    msg = f"a ticket that is {ticket.status.value} cannot become {status}"
+    raise Conflict(msg)
+
+
+def wake_due(work: Work) -> int:
+    """Wakes the snoozed tickets whose time has come; gives their number."""
+    due = work.scalars(
+        select(Ticket).where(Ticket.status == Status.SNOOZED, Ticket.snoozed_until <= clock.now()).limit(200)
+    ).all()
+    for ticket in due:
+        events.move(work, ticket, SYSTEM, Move.WAKE)
+    return len(due)
+
+
+def set_reason(work: Work, who: Who, number: int, reason: str | None) -> Event | None:
+    """Sets the contact reason, one of the desk's list; None or empty takes it away."""
+    ticket = find_ticket(work, who, number)
+    wanted = (reason or "").strip() or None
+    if wanted == ticket.reason:
+        return None
+    if wanted is not None and work.scalar(select(Reason).where(Reason.name == wanted, Reason.active)) is None:
+        msg = f"{wanted!r} is no contact reason of this desk"
+        raise Invalid(msg, fields={"reason": msg})
+    ticket.reason = wanted
+    ticket.updated_at = clock.now()
+    return work.append("ticket.reason", actor=who.actor, ticket=ticket.id, reason=wanted)
+
+
+def prioritise(work: Work, who: Who, number: int, priority: str) -> Event | None:
+    """Sets the priority: low, normal, high or urgent."""
+    ticket = find_ticket(work, who, number)
+    try:
+        wanted = Priority(priority)
+    except ValueError:
+        msg = f"priority is one of {', '.join(Priority)}"
+        raise Invalid(msg, fields={"priority": msg}) from None
+    if wanted is ticket.priority:
+        return None
+    ticket.priority = wanted
+    ticket.updated_at = clock.now()
+    return work.append("ticket.priority", actor=who.actor, ticket=ticket.id, priority=wanted.value)
+
+
+def tag(work: Work, who: Who, number: int, name: str, *, op: str = "add") -> Event | None:
+    """Adds or removes a tag; None where nothing changed."""
+    ticket = find_ticket(work, who, number)
+    wanted = " ".join(name.split()).lower()
+    if not 0 < len(wanted) <= 60 or op not in {"add", "remove"}:  # noqa: PLR2004
+        msg = "a tag has 1 to 60 letters, and op is add or remove"
+        raise Invalid(msg, fields={"tag": msg})
+    present = next((one for one in ticket.tags if one.tag == wanted), None)
+    if (present is not None) == (op == "add"):
+        return None
+    if present is not None:
+        ticket.tags.remove(present)
+    else:
+        ticket.tags.append(TicketTag(tag=wanted))
+    ticket.updated_at = clock.now()
+    return work.append("ticket.tag", actor=who.actor, ticket=ticket.id, tag=wanted, op=op)
+
+
+def read(work: Work, who: Who, number: int, message: int) -> None:
+    """Marks the ticket read up to a message for this agent; never back."""
+    find_ticket(work, who, number)
+    if who.id is None:
+        return
+    mark = work.get(ReadMark, (who.id, number))
+    if mark is None:
+        work.add(ReadMark(agent_id=who.id, ticket_id=number, message_id=message))
+    elif mark.message_id < message:
+        mark.message_id = message
+
+
+#: What can be done with many tickets at once: name → (right, verb).
+BULK: Final[dict[str, Callable[..., Any]]] = {
+    "assign": lambda work, who, n, data: assign(
+        work,
+        who,
+        n,
+        agent=(data.get("agent") or None) if "agent" in data else KEEP,
+        team=(data.get("team") or None) if "team" in data else KEEP,
+    ),
+    "status": lambda work, who, n, data: set_status(
+        work, who, n, str(data.get("status", "")), reason=data.get("reason") or None
+    ),
+    "tag": lambda work, who, n, data: tag(work, who, n, str(data.get("tag", "")), op=str(data.get("op", "add"))),
+    "priority": lambda work, who, n, data: prioritise(work, who, n, str(data.get("priority", ""))),
+}
+
+
+def bulk(work: Work, who: Who, ids: Sequence[int], action: str, data: dict[str, Any]) -> dict[str, Any]:
+    """Does one thing to many tickets, each by itself: ``{"done": [...], "failed": {number: sentence}}``."""
+    verb = BULK.get(action)
+    if verb is None:
+        msg = f"action is one of {', '.join(BULK)}"
+        raise Invalid(msg, fields={"action": msg})
+    if not 0 < len(ids) <= 500:  # noqa: PLR2004
+        msg = "choose 1 to 500 tickets"
+        raise Invalid(msg, fields={"ids": msg})
+    if not may(who, "ticket.bulk"):
+        msg = "your role does not allow this"
+        raise Forbidden(msg)
+    done: list[int] = []
+    failed: dict[str, str] = {}
+    for number in dict.fromkeys(ids):
+        try:
+            verb(work, who, number, data)
+        except Problem as problem:
+            failed[str(number)] = problem.detail
+        else:
+            done.append(number)
+    return {"done": done, "failed": failed}

@@ -1,0 +1,95 @@
+"""Who acts, and what their role allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, or_, select, true
+
+from inbox.errors import Forbidden, NotFound
+from inbox.store import Agent, Membership, Team, Ticket, Work
+from inbox.terms import Actor, Role
+
+__all__ = ["RIGHTS", "SYSTEM", "Who", "find_ticket", "may", "require", "visible"]
+
+#: The least role that may do a thing; what stands in no row is open to every agent.
+RIGHTS: Final[dict[str, Role]] = {
+    "ticket.read": Role.AGENT,
+    "ticket.write": Role.AGENT,
+    "board.see": Role.SUPERVISOR,
+    "reports.see": Role.SUPERVISOR,
+    "ticket.bulk": Role.AGENT,
+    "journal.see": Role.SUPERVISOR,
+    "journal.replay": Role.ADMIN,
+    "settings.change": Role.ADMIN,
+    "costs.change": Role.ADMIN,
+    "people.change": Role.ADMIN,
+    "canned.change": Role.SUPERVISOR,
+    "reasons.change": Role.SUPERVISOR,
+}
+
+_RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
+
+
+@dataclass(frozen=True)
+class Who:
+    """The one behind an action: an agent, a customer, or the desk itself."""
+
+    kind: Actor
+    id: str | None = None
+    team: str | None = None
+    role: Role | None = None
+    name: str = ""
+    language: str = ""
+
+    @property
+    def actor(self) -> tuple[str, str | None, str | None]:
+        """As the event log wants it."""
+        return (self.kind.value, self.id, self.team)
+
+    @classmethod
+    def of(cls, agent: Agent) -> Who:
+        """An agent acting for their first team."""
+        return cls(Actor.AGENT, agent.id, agent.team_id, agent.role, agent.name, agent.language)
+
+    @classmethod
+    def customer(cls, customer_id: str | None) -> Who:
+        """A customer, by surrogate id."""
+        return cls(Actor.CUSTOMER, customer_id)
+
+
+SYSTEM: Final = Who(Actor.SYSTEM)
+
+
+def may(who: Who, right: str) -> bool:
+    """True where ``who`` has that right; the desk itself has every one, a customer none."""
+    if who.kind is Actor.SYSTEM:
+        return True
+    return who.role is not None and _RANK[who.role] >= _RANK[RIGHTS.get(right, Role.AGENT)]
+
+
+def require(who: Who, right: str) -> None:
+    """Raises :class:`Forbidden` without the right."""
+    if not may(who, right):
+        needed = RIGHTS.get(right, Role.AGENT).value
+        msg = f"this needs the role {needed}; ask an admin"
+        raise Forbidden(msg)
+
+
+def visible(who: Who) -> ColumnElement[bool]:
+    """The condition on tickets that ``who`` may see: private teams' tickets are their members' and supervisors'."""
+    if who.kind is Actor.SYSTEM or (who.role is not None and _RANK[who.role] >= _RANK[Role.SUPERVISOR]):
+        return true()
+    private = select(Team.id).where(Team.private)
+    mine = select(Membership.team_id).where(Membership.agent_id == who.id)
+    return or_(Ticket.team_id.is_(None), Ticket.team_id.not_in(private), Ticket.team_id.in_(mine))
+
+
+def find_ticket(work: Work, who: Who, number: int) -> Ticket:
+    """The ticket, if ``who`` may see it. Raises :class:`NotFound` otherwise, without telling which."""
+    ticket = work.scalar(select(Ticket).where(Ticket.id == number, visible(who)))
+    if ticket is None:
+        msg = f"there is no ticket #{number} that you may see"
+        raise NotFound(msg)
+    return ticket
