@@ -1,4 +1,4 @@
-"""Puts into the wheel what a checkout makes for itself: the browser bundle, the catalogues, templates and migrations."""
+"""Puts into the wheel what a checkout makes in place: browser bundle, catalogues, templates and migrations."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class BuildHook(BuildHookInterface):
+class BuildHook(BuildHookInterface[BuilderConfig]):
     """Runs before each build; an editable install needs nothing, since ``make setup`` has made it in place."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -1,0 +1,37 @@
+"""What every test may ask for: databases, servers and a browser that really run, and an account of what was skipped."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis
+import pytest
+
+from inbox.settings import Settings
+
+pytest_plugins = [
+    "pytester",
+    "tests.skips",
+    "tests.servers.postgresql",
+    "tests.servers.redis",
+    "tests.servers.databases",
+    "tests.servers.chromium",
+]
+
+# The desk of whoever runs the tests is no part of them.
+for field in Settings.model_fields:
+    os.environ.pop(field.upper(), None)
+
+# A busy machine is no bug, and the same commit gives the same examples.
+hypothesis.settings.register_profile("shared machine", deadline=None, derandomize=bool(os.environ.get("CI")))
+hypothesis.settings.load_profile("shared machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="the long form of tests that have one (chaos, a11y, gallery)")
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """True where a test is asked for its long form."""
+    return bool(pytestconfig.getoption("--full"))
