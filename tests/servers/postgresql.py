@@ -68,19 +68,13 @@ class Cluster(PostgreSQL):
         self.owner = unprivileged()
         if os.geteuid() == 0:
             shutil.chown(folder, self.owner, self.owner)
-        cluster = [
-            "-D",
-            folder / "data",
-            "-U",
-            "sportello",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]
-        subprocess.run([binaries / "initdb", *options], check=True, capture_output=True, **as_user(self.owner))
+        options = ["-U", "sportello", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(
+            [binaries / "initdb", "-D", folder / "data", *options],
+            check=True,
+            capture_output=True,
+            **as_user(self.owner),
+        )
         self.start()
 
     def start(self, port: int | None = None) -> None:
