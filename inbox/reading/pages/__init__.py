@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from inbox.reading.pages.board import Board, BoardCard, BoardFigures, Lane
 from inbox.reading.pages.channel_form import ConfigField, config_fields, config_input
-from inbox.reading.pages.common import Choice, ErrorPage, Form, Person, SettingsNav
+from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
 from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.settings import (
@@ -24,12 +24,13 @@ from inbox.reading.pages.settings import (
     FeeRow,
     GeneralPage,
     Hook,
-    NamedRow,
     PeoplePage,
     PersonRow,
     RateRow,
+    ReasonRow,
     ReasonsPage,
     SettingsIndex,
+    TagRow,
     TeamRow,
     TeamsPage,
 )
@@ -68,17 +69,17 @@ __all__ = [
     "Lane",
     "LedgerRow",
     "LoginPage",
-    "NamedRow",
     "PeoplePage",
     "Period",
-    "Person",
     "PersonRow",
     "RateRow",
+    "ReasonRow",
     "ReasonsPage",
     "ReportsPage",
     "SettingsIndex",
     "SettingsNav",
     "SetupPage",
+    "TagRow",
     "TeamRow",
     "TeamsPage",
     "WeekPoint",

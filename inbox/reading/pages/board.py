@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from inbox.reading.pages.common import Choice, Person
+from inbox.reading.pages.common import Choice
+from inbox.reading.parts import AgentChip
 
 __all__ = ["Board", "BoardCard", "BoardFigures", "Lane"]
 
@@ -16,8 +17,7 @@ class BoardCard:
     """A ticket on the board. ``waiting_since`` is the customer's oldest unanswered message, None when we are waited for
     by nobody; ``state`` is ``late`` past the desk's limit and ``soon`` past half of it."""
 
-    id: str
-    number: int
+    id: int
     customer: str
     subject: str
     kind: str
@@ -32,7 +32,7 @@ class Lane:
     """A column: an agent's open tickets, or the unassigned ones (``agent`` None). Cards come late first, then soon,
     then by wait; ``more`` counts those that are left out."""
 
-    agent: Person | None
+    agent: AgentChip | None
     cards: tuple[BoardCard, ...]
     total: int
     late: int = 0

@@ -1,4 +1,4 @@
-"""Parts that several pages share: a form's state, a choice, a person, the settings' menu, the page of an error."""
+"""Parts that several pages share: a form's state, a choice, the settings' menu, the page of an error."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Choice", "ErrorPage", "Form", "Person", "Presence", "Section", "SettingsNav"]
+__all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
-Presence = Literal["online", "away", "offline"]
 Section = Literal["general", "channels", "teams", "canned", "reasons", "people", "costs", "journal", "audit"]
 
 
@@ -33,16 +32,6 @@ class Choice:
     value: str
     label: str
     checked: bool = False
-
-
-@dataclass(frozen=True)
-class Person:
-    """An agent as drawn beside a name. ``tone`` 0..7 picks the avatar's colour and is stable per agent."""
-
-    id: str
-    name: str
-    presence: Presence = "offline"
-    tone: int = 0
 
 
 @dataclass(frozen=True)

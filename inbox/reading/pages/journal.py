@@ -19,15 +19,14 @@ class JournalItem:
     outcome: str
     reason: str = ""
     external_id: str = ""
-    ticket: str | None = None
-    number: int | None = None
+    ticket: int | None = None
 
 
 @dataclass(frozen=True)
 class JournalRow:
     """One arrival. ``replayable`` where an item is neither message nor status; ``opening`` is its first line."""
 
-    id: str
+    id: int
     channel: str
     kind: str
     received_at: dt.datetime

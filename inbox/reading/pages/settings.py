@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Literal
 
 from inbox.reading.pages.channel_form import ConfigField
-from inbox.reading.pages.common import Choice, Form, Person, SettingsNav
+from inbox.reading.pages.common import Choice, Form, SettingsNav
+from inbox.reading.parts import AgentChip, tone
 
 __all__ = [
     "CannedPage",
@@ -24,12 +25,13 @@ __all__ = [
     "GeneralPage",
     "Health",
     "Hook",
-    "NamedRow",
     "PeoplePage",
     "PersonRow",
     "RateRow",
+    "ReasonRow",
     "ReasonsPage",
     "SettingsIndex",
+    "TagRow",
     "TeamRow",
     "TeamsPage",
 ]
@@ -152,24 +154,25 @@ class ChannelPage:
 
 @dataclass(frozen=True)
 class PersonRow:
-    """An agent in the list; ``role`` is a word of ``terms.Role``. ``self`` cannot switch themselves off."""
+    """An agent in the list; ``person`` carries load and capacity, ``role`` is a word of ``terms.Role``. Nobody
+    switches themselves off (``is_me``)."""
 
-    person: Person
+    person: AgentChip
     email: str
     role: str
     teams: tuple[str, ...] = ()
     team_ids: tuple[str, ...] = ()
     active: bool = True
     last_seen: dt.datetime | None = None
-    open_tickets: int = 0
     is_me: bool = False
 
 
 @dataclass(frozen=True)
 class PeoplePage:
     """``page`` of ``settings/people.html``. POST ``people.create``: ``name``, ``email``, ``role``, ``password``,
-    ``teams`` (repeated ids). POST ``people.update``: ``name``, ``role``, ``teams``, ``active``, ``password`` (empty
-    keeps it). ``editing`` is the id whose row stands open with ``edit`` (a failed update)."""
+    ``capacity``, ``teams`` (repeated ids). POST ``people.update``: ``name``, ``role``, ``capacity``, ``teams``,
+    ``active`` (on or absent), ``password`` (empty keeps it). ``editing`` is the id whose row stands open with ``edit``
+    (a failed update)."""
 
     nav: SettingsNav
     people: tuple[PersonRow, ...]
@@ -186,7 +189,7 @@ class TeamRow:
     id: str
     name: str
     private: bool = False
-    members: tuple[Person, ...] = ()
+    members: tuple[AgentChip, ...] = ()
     open_tickets: int = 0
 
 
@@ -197,7 +200,7 @@ class TeamsPage:
 
     nav: SettingsNav
     teams: tuple[TeamRow, ...]
-    people: tuple[Person, ...]
+    people: tuple[AgentChip, ...]
     new: Form = field(default_factory=Form)
     editing: str | None = None
     edit: Form = field(default_factory=Form)
@@ -208,46 +211,57 @@ class TeamsPage:
 
 @dataclass(frozen=True)
 class CannedRow:
-    """A canned reply: typed as ``/shortcut`` in the composer."""
+    """A canned reply: typed as ``/name`` in the composer."""
 
-    id: str
-    shortcut: str
-    title: str
+    id: int
+    name: str
     text: str
 
 
 @dataclass(frozen=True)
 class CannedPage:
-    """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``shortcut``, ``title``,
-    ``text``; ``canned.remove``: nothing. ``variables`` are the placeholders the composer can fill, as typed."""
+    """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``name``, ``text``;
+    ``canned.remove``: nothing. ``variables`` are the placeholders the composer can fill, as typed (``{first_name}``)."""
 
     nav: SettingsNav
     replies: tuple[CannedRow, ...]
     variables: tuple[str, ...] = ()
     new: Form = field(default_factory=Form)
-    editing: str | None = None
+    editing: int | None = None
     edit: Form = field(default_factory=Form)
 
 
 @dataclass(frozen=True)
-class NamedRow:
-    """A reason or a tag with the number of tickets that carry it."""
+class ReasonRow:
+    """A contact reason, chosen at resolve, with the number of tickets that carry it."""
 
-    id: str
+    id: int
     name: str
     used: int = 0
 
 
 @dataclass(frozen=True)
+class TagRow:
+    """A tag in use, with the number of tickets that carry it; tags are made on a ticket."""
+
+    name: str
+    used: int
+
+    @property
+    def tone(self) -> int:
+        """Its colour."""
+        return tone(self.name)
+
+
+@dataclass(frozen=True)
 class ReasonsPage:
-    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``what`` (``reason`` or ``tag``), ``name``;
-    ``reasons.remove``: ``what``. Old tickets keep a removed reason."""
+    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``name``; ``reasons.remove``: nothing. Old tickets
+    keep a removed reason."""
 
     nav: SettingsNav
-    reasons: tuple[NamedRow, ...]
-    tags: tuple[NamedRow, ...]
-    new_reason: Form = field(default_factory=Form)
-    new_tag: Form = field(default_factory=Form)
+    reasons: tuple[ReasonRow, ...]
+    tags: tuple[TagRow, ...]
+    new: Form = field(default_factory=Form)
 
 
 # --- costs ------------------------------------------------------------------------------------------------------
@@ -257,7 +271,7 @@ class ReasonsPage:
 class RateRow:
     """An hourly rate from a date on; ``agent`` None is the default for everybody."""
 
-    agent: Person | None
+    agent: AgentChip | None
     per_hour: Decimal
     since: dt.date
     current: bool = False
