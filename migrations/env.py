@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, Numeric, String
+from sqlalchemy import JSON, Connection, Numeric, String
 
 from inbox.settings import Settings
 from inbox.store import Base, engine
@@ -18,6 +18,8 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, Exact):
         return "sa.Numeric(18, 6).with_variant(sa.String(32), 'sqlite')"
+    if kind == "type" and isinstance(item, JSON):
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False
 
 

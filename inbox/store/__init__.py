@@ -129,7 +129,7 @@ class Work(Session):
         lines, self.events = self.events, []
         for line in lines:
             self.add(line)
-            self.flush([line])  # one by one: the unit of work promises no order within a class
+            self.flush()  # one by one: the unit of work promises no order within a class
         if postgres:
             self.execute(text(f"NOTIFY {NOTIFY}"))
 

@@ -134,4 +134,4 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {dt.datetime: UtcDateTime, str: Text, Decimal: Exact}  # noqa: RUF012
+    type_annotation_map = {dt.datetime: UtcDateTime, str: Text, int: BigId, Decimal: Exact}  # noqa: RUF012

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
@@ -144,8 +144,6 @@ class ReadMark(Base):
     """How far an agent has read a ticket: the id of the last message seen."""
 
     __tablename__ = "read_marks"
-    __table_args__ = (UniqueConstraint("agent_id", "ticket_id"),)
-
     agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True), primary_key=True)
     message_id: Mapped[int]
