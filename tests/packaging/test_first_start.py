@@ -58,6 +58,7 @@ def run(clone: Path, machine: Path) -> Run:
 
 
 def program(machine: Path, name: str, body: str) -> None:
+    (machine / name).unlink(missing_ok=True)  # a link there leads to the machine's own tool, which must stay as it is
     (machine / name).write_text(f"#!/bin/sh\n{body}\n")
     (machine / name).chmod(0o755)
 
