@@ -222,12 +222,14 @@ class ChannelCount:
 class Sidebar:
     """The first column. ``current`` is a view's key, ``channel:<id>``, ``board``, ``reports``, ``settings``, ``search``.
 
-    The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14}``: the same keys.
+    The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14, "needs_me": 3}``: the same keys.
+    ``needs_me`` counts my tickets with something unread; it stands in the tab's title.
     """
 
     views: tuple[ViewCount, ...] = ()
     channels: tuple[ChannelCount, ...] = ()
     current: str = ""
+    needs_me: int = 0
 
 
 # --- the list ---------------------------------------------------------------------------------------------------

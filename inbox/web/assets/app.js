@@ -1,0 +1,3 @@
+// Starts the agent's screen.
+
+import "@hotwired/turbo";
