@@ -81,7 +81,7 @@ def body_of(work: Work, entry: JournalEntry) -> bytes:
 def request_of(work: Work, entry: JournalEntry) -> Request:
     """The arrival again, as a connector reads it."""
     headers = [(str(name), str(value)) for name, value in entry.headers]
-    return Request(entry.method, entry.url, headers, body_of(work, entry))
+    return Request(entry.method, entry.url, headers, body_of(work, entry), entry.received_at)
 
 
 def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:

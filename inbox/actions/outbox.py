@@ -39,8 +39,23 @@ class Job:
     outgoing: Outgoing
 
 
-def claim(work: Work, owner: str, *, channels_busy: frozenset[str] = frozenset(), limit: int = 1) -> list[int]:
-    """Claims due messages, oldest first, none of a busy channel; one message at a time to one recipient.
+def any_due(work: Work) -> bool:
+    """True where something waits to be claimed; asked before the write lock is."""
+    query = select(Message.id).where(
+        Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at <= clock.now()
+    )
+    return work.scalar(query.limit(1)) is not None
+
+
+def claim(
+    work: Work,
+    owner: str,
+    *,
+    busy: frozenset[str] = frozenset(),
+    tickets: frozenset[int] = frozenset(),
+    limit: int = 1,
+) -> list[int]:
+    """Claims due messages, oldest first; none of a ``busy`` channel or of ``tickets``, whose order has to stay.
 
     Gives their ids. The lease ends after :data:`LEASE`; what is still ``claimed`` then is queued again.
     """
@@ -57,8 +72,10 @@ def claim(work: Work, owner: str, *, channels_busy: frozenset[str] = frozenset()
         .order_by(Message.next_at, Message.id)
         .limit(limit)
     )
-    if channels_busy:
-        query = query.where(Message.channel_id.not_in(channels_busy))
+    if busy:
+        query = query.where(Message.channel_id.not_in(busy))
+    if tickets:
+        query = query.where(Message.ticket_id.not_in(tickets))
     rows = work.scalars(query.with_for_update(skip_locked=True, of=Message)).all()
     for message in rows:
         message.state = Delivery.CLAIMED
@@ -223,14 +240,15 @@ def _distance(attempts: int, retry_after: float | None) -> timedelta:
     return step * random.uniform(0.8, 1.2)  # noqa: S311  (spreads retries, guards nothing)
 
 
-def expire(work: Work, *, of: str | None = None) -> tuple[int, int]:
-    """Ends leases that ran out (or, at a start, all of a dead owner ``of``): claimed → queued, sending → unknown.
+def expire(work: Work, *, everything: bool = False) -> tuple[int, int]:
+    """Ends leases that ran out (or ``everything``, where no other worker can hold one): claimed → queued,
+    sending → unknown.
 
     Gives how many of each.
     """
     now: dt.datetime = clock.now()
     query = select(Message).where(Message.state.in_([Delivery.CLAIMED, Delivery.SENDING]))
-    query = query.where(Message.claimed_by == of) if of is not None else query.where(Message.next_at <= now)
+    query = query if everything else query.where(Message.next_at <= now)
     again = lost = 0
     for message in work.scalars(query.with_for_update(skip_locked=True)).all():
         can = work.store.connectors[message.kind].capabilities

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities
 from inbox import clock, search
-from inbox.actions import events, identities, intake
+from inbox.actions import channels, events, identities, intake
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_ticket
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -202,14 +202,15 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
     if identity.opted_out_at is not None:
         msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
         raise Invalid(msg, fields={"channel": msg})
-    if can.reply_window is not None:
+    window = connector.reply_window(channels.config_of(work, channel))
+    if window is not None:
         last = work.scalar(
             select(func.max(Message.at)).where(
                 Message.identity_id == identity.id, Message.channel_id == channel.id, Message.direction == Direction.IN
             )
         )
-        if last is None or clock.now() - last > can.reply_window:
-            hours = int(can.reply_window.total_seconds() // 3600)
+        if last is None or clock.now() - last > window:
+            hours = int(window.total_seconds() // 3600)
             msg = f"{connector.title} allows an answer within {hours} hours of the customer's last message; choose another channel"
             raise Invalid(msg, fields={"channel": msg})
 

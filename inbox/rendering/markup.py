@@ -1,0 +1,69 @@
+"""One source text, written with a few Markdown marks, rendered for the channel that carries it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import escape
+from typing import Final
+
+__all__ = ["MARKS", "render"]
+
+#: The marks that an agent's toolbar writes. Everything else, a lone star included, stays as typed.
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_ITALIC = re.compile(r"(?<![\w_])_(?=[^\s_])(.+?)(?<=[^\s_])_(?![\w_])")
+_CODE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^\s()<>\"]+)\)")
+_URL = re.compile(r"(?<![\"'>=\w])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
+
+
+def _plain(text: str) -> tuple[str, None]:
+    """Without marks: links keep their address behind them."""
+    text = _LINK.sub(lambda m: m[1] if m[1] == m[2] else f"{m[1]} ({m[2]})", text)
+    text = _BOLD.sub(r"\1", text)
+    text = _ITALIC.sub(r"\1", text)
+    return _CODE.sub(r"\1", text), None
+
+
+def _inline(text: str, *, bold: str, italic: str, code: str, link: str) -> str:
+    """Marks to tags in escaped text; links are put aside first, so that nothing inside an address is a mark."""
+    kept: list[str] = []
+
+    def keep(tag: str) -> str:
+        kept.append(tag)
+        return f"\x00{len(kept) - 1}\x00"
+
+    text = text.replace("\x00", "")
+    text = _CODE.sub(lambda m: keep(code.format(escape(m[1]))), text)
+    text = _LINK.sub(lambda m: keep(link.format(escape(m[2]), escape(m[1]))), text)
+    text = _URL.sub(lambda m: keep(link.format(escape(m[1]), escape(m[1]))), text)
+    text = escape(text, quote=False)
+    text = _BOLD.sub(lambda m: bold.format(m[1]), text)
+    text = _ITALIC.sub(lambda m: italic.format(m[1]), text)
+    return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
+
+
+def _mail(text: str) -> tuple[str, str]:
+    """The text part without marks, and an HTML part of paragraphs."""
+    body = _inline(text, bold="<b>{}</b>", italic="<i>{}</i>", code="<code>{}</code>", link='<a href="{}">{}</a>')
+    paragraphs = [part.strip("\n").replace("\n", "<br>\n") for part in re.split(r"\n{2,}", body)]
+    html = "\n".join(f"<p>{part}</p>" for part in paragraphs if part.strip())
+    return _plain(text)[0], f"<!doctype html><html><body>{html}</body></html>"
+
+
+def _telegram(text: str) -> tuple[str, str]:
+    """Telegram's HTML: bold, italic, code, links; newlines stay."""
+    html = _inline(text, bold="<b>{}</b>", italic="<i>{}</i>", code="<code>{}</code>", link='<a href="{}">{}</a>')
+    return _plain(text)[0], html
+
+
+MARKS: Final[dict[str, Callable[[str], tuple[str, str | None]]]] = {
+    "plain": _plain,
+    "html": _mail,
+    "telegram": _telegram,
+}
+
+
+def render(text: str, markup: str) -> tuple[str, str | None]:
+    """(plain text, HTML or None) for a channel whose ``Capabilities.markup`` is ``plain``, ``html`` or ``telegram``."""
+    return MARKS[markup](text)

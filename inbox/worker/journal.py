@@ -1,0 +1,110 @@
+"""Reading the journal: each due entry is parsed, each of its items taken in by itself, its outcome written down."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from connectors.base import Item, Request, Unreadable
+from inbox import clock, killpoints, logs
+from inbox.actions import channels, intake
+from inbox.actions.intake import Ended
+from inbox.actions.journal import request_of
+from inbox.errors import Unavailable
+from inbox.store import Channel, JournalEntry, JournalItem, Store, Work
+from inbox.terms import Outcome
+
+__all__ = ["process", "work_due"]
+
+log = logs.get(__name__)
+FINAL = {Outcome.MESSAGE, Outcome.STATUS}
+AGAIN = timedelta(seconds=2)  # a status that overtook its receipt is looked at again
+
+
+def work_due(store: Store, *, limit: int = 50) -> int:
+    """Processes entries that are due, oldest first; gives how many were looked at."""
+    with store.reading() as work:
+        ids = work.scalars(
+            select(JournalEntry.id)
+            .where(JournalEntry.done.is_(False), JournalEntry.due_at <= clock.now())
+            .order_by(JournalEntry.id)
+            .limit(limit)
+        ).all()
+    return sum(process(store, entry_id) for entry_id in ids)
+
+
+def process(store: Store, entry_id: int) -> bool:
+    """Reads one entry; False where another worker has it or it is done."""
+    killpoints.reach("after_journal")
+    with store.transaction() as work:
+        entry = work.scalar(
+            select(JournalEntry)
+            .where(JournalEntry.id == entry_id, JournalEntry.done.is_(False))
+            .with_for_update(skip_locked=True)
+        )
+        if entry is None:
+            return False
+        channel = work.get_one(Channel, entry.channel_id)
+        items = _items(work, channel, entry)
+        known = {row.n: row for row in entry.items}
+        for n, item in enumerate(items):
+            row = known.get(n)
+            if row is not None and row.outcome in FINAL:
+                continue
+            ended = _take(work, channel, entry, item)
+            if row is None:
+                row = JournalItem(n=n, outcome=ended.outcome)
+                entry.items.append(row)
+            row.outcome, row.reason, row.external_id = ended.outcome, ended.reason, item.external_id[:500] or None
+            row.ticket_id, row.message_id = ended.ticket, ended.message
+        pending = any(row.outcome is Outcome.PENDING for row in entry.items)
+        entry.tries += 1
+        entry.done = not pending
+        entry.due_at = clock.now() + AGAIN if pending else None
+        for row in entry.items:
+            if row.outcome is Outcome.QUARANTINED and not pending:
+                work.append("journal.quarantined", channel_id=channel.id, journal=entry.id, n=row.n)
+    return True
+
+
+def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
+    """What the connector makes of the entry; a parser that fails makes one unreadable item of it."""
+    try:
+        config = channels.config_of(work, channel)
+    except Unavailable as problem:
+        channels.broken(work, channel, "key", problem.detail)
+        return [Unreadable("", problem.detail)]
+    try:
+        items = work.store.connectors[channel.kind].parse(config, request_of(work, entry))
+    except Exception as problem:
+        log.exception("parse failed", channel=channel.name, journal=entry.id)
+        return [Unreadable("", f"{type(problem).__name__}: {problem}"[:500])]
+    return items or [Unreadable("", "the connector found nothing in it")]
+
+
+def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:
+    """One item in its own savepoint: a failure takes nothing of its neighbours with it."""
+    before = len(work.events)
+    try:
+        with work.begin_nested():
+            return intake.take(work, channel, entry, item)
+    except Exception as problem:
+        del work.events[before:]
+        log.exception("intake failed", channel=channel.name, journal=entry.id, item=item.external_id)
+        return Ended(Outcome.QUARANTINED, f"{type(problem).__name__}: {problem}"[:500])
+
+
+def is_known(work: Work, channel: Channel, request: Request) -> bool:
+    """True where everything in an arrival is a message or status that is already here (a poll that fills holes)."""
+    config = channels.config_of(work, channel)
+    items = work.store.connectors[channel.kind].parse(config, request)
+    ids = [item.external_id for item in items if item.external_id]
+    if not ids:
+        return False
+    found = work.scalars(
+        select(JournalItem.external_id)
+        .join(JournalEntry, JournalEntry.id == JournalItem.entry_id)
+        .where(JournalEntry.channel_id == channel.id, JournalItem.external_id.in_(ids))
+    ).all()
+    return set(ids) <= set(found)

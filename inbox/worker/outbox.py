@@ -1,0 +1,116 @@
+"""Sending what is due: claimed, marked before the first byte, settled; one slow channel holds no other up."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from connectors.base import ConnectorError
+from inbox import killpoints, logs
+from inbox.actions import channels, outbox
+from inbox.errors import Conflict, Problem
+from inbox.rendering.markup import render
+from inbox.store import Channel, Message, Store
+
+__all__ = ["Outbox"]
+
+log = logs.get(__name__)
+AT_ONCE = 16
+PER_CHANNEL = 2
+
+
+class Outbox:
+    """Sends with a few threads; ``owner`` stands in the rows it holds, so that a restart can free them at once."""
+
+    def __init__(self, store: Store, owner: str = "") -> None:
+        self.store = store
+        self.owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
+        self._lock = threading.Lock()
+        self._busy: Counter[str] = Counter()
+        self._tickets: set[int] = set()
+
+    def work_due(self, *, wait: bool = False) -> int:
+        """Claims what is due and hands it to the threads; gives how many. ``wait`` until they are done."""
+        started: list[Future[None]] = []
+        with self.store.reading() as work:
+            if not outbox.any_due(work):
+                return 0
+        while True:
+            with self._lock:
+                free = AT_ONCE - sum(self._busy.values())
+                full = frozenset(channel for channel, count in self._busy.items() if count >= PER_CHANNEL)
+                tickets = frozenset(self._tickets)
+            if free <= 0:
+                break
+            with self.store.transaction() as work:
+                ids = outbox.claim(work, self.owner, busy=full, tickets=tickets, limit=1)
+                rows = [work.get_one(Message, one) for one in ids]
+                jobs = [(row.id, row.channel_id or "", row.ticket_id) for row in rows]
+            if not jobs:
+                break
+            for message, channel, ticket in jobs:
+                killpoints.reach("after_claim")
+                with self._lock:
+                    self._busy[channel] += 1
+                    self._tickets.add(ticket)
+                started.append(self._pool.submit(self._one, message, channel, ticket))
+        if wait:
+            for future in started:
+                future.result()
+        return len(started)
+
+    def _one(self, message: int, channel: str, ticket: int) -> None:
+        try:
+            self._send(message)
+        except Exception:
+            log.exception("sending failed", message=message)
+        finally:
+            with self._lock:
+                self._busy[channel] -= 1
+                self._tickets.discard(ticket)
+
+    def _send(self, message: int) -> None:
+        store = self.store
+        try:
+            with store.reading() as work:
+                job = outbox.load(work, message, render)
+                channel = work.get_one(Channel, job.channel)
+                config = channels.config_of(work, channel)
+        except Problem as problem:
+            self._failed(message, ConnectorError(problem.detail, code="config", permanent=False, retry_after=300))
+            return
+
+        def going_out() -> None:
+            with store.transaction() as work:
+                outbox.going_out(work, message, self.owner)
+            killpoints.reach("after_going_out")
+
+        try:
+            receipt = store.connectors[job.kind].send(config, job.outgoing, going_out)
+        except ConnectorError as error:
+            log.warning("not sent", message=message, channel=job.channel, code=error.code, problem=error.message)
+            self._failed(message, error)
+            return
+        except Conflict as problem:
+            log.info("not sent", message=message, problem=problem.detail)
+            return
+        except Exception as problem:
+            log.exception("connector failed", message=message, channel=job.channel)
+            self._failed(message, ConnectorError(type(problem).__name__, code="bug", permanent=False, ambiguous=True))
+            return
+        killpoints.reach("after_accepted")
+        killpoints.reach("before_receipt")
+        with store.transaction() as work:
+            outbox.settle(work, message, receipt)
+
+    def _failed(self, message: int, error: ConnectorError) -> None:
+        with self.store.transaction() as work:
+            outbox.fail(work, message, error)
+
+    def close(self) -> None:
+        """Waits for what is under way."""
+        self._pool.shutdown(wait=True)

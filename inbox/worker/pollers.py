@@ -1,0 +1,168 @@
+"""Fetching from providers that do not call: one poller per channel anywhere, its cursor committed with the arrivals."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from connectors.base import Config, ConnectorError, Mailbox, Polled
+from inbox import clock, logs
+from inbox.actions import channels, journal
+from inbox.errors import Problem
+from inbox.store import Channel, Lease, Store
+from inbox.worker.journal import is_known
+
+__all__ = ["Pollers", "poll_once"]
+
+log = logs.get(__name__)
+LEASE = timedelta(seconds=90)
+HOURLY = 3600.0
+SHORTEST, LONGEST = 5.0, 900.0
+IDLE = 60.0
+LOGIN_TRIES = 3  # more could lock the account; then it waits for an admin
+
+
+class Pollers:
+    """A thread per channel that has to be polled; follows channels as they come, change and go."""
+
+    def __init__(self, store: Store, poke: Callable[[], None]) -> None:
+        self.store = store
+        self.poke = poke
+        self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._running: dict[tuple[str, str], tuple[threading.Thread, threading.Event]] = {}
+
+    def follow(self) -> None:
+        """Starts and stops threads so that they match the channels."""
+        wanted = {}
+        with self.store.reading() as work:
+            for channel in work.scalars(select(Channel).where(Channel.enabled, Channel.removed_at.is_(None))):
+                connector = self.store.connectors.get(channel.kind)
+                if connector is not None and connector.capabilities.polls:
+                    wanted[(channel.id, repr((channel.config, channel.secrets)))] = channel.name
+        for key in [key for key in self._running if key not in wanted]:
+            self._running.pop(key)[1].set()
+        for key, name in wanted.items():
+            thread, _stop = self._running.get(key, (None, None))
+            if thread is None or not thread.is_alive():
+                stop = threading.Event()
+                thread = threading.Thread(target=self._run, args=(key[0], stop), name=f"poll-{name}", daemon=True)
+                self._running[key] = (thread, stop)
+                thread.start()
+
+    def stop(self) -> None:
+        """Asks all to end; they do within their current call."""
+        for _thread, stop in self._running.values():
+            stop.set()
+
+    def _run(self, channel_id: str, stop: threading.Event) -> None:
+        pause, logins = SHORTEST, 0
+        while not stop.is_set():
+            if not lease(self.store, f"poll:{channel_id}", self.owner):
+                stop.wait(LEASE.total_seconds() / 3)
+                continue
+            try:
+                self._stay(channel_id, stop)
+                pause, logins = SHORTEST, 0
+            except ConnectorError as error:
+                logins = logins + 1 if error.reauth else 0
+                code = "login" if error.reauth else "receive"
+                report(self.store, channel_id, code, error.message)
+                log.warning("poll failed", channel=channel_id, code=error.code, problem=error.message)
+                if logins >= LOGIN_TRIES:
+                    stop.wait()  # until the channel is changed: follow() starts a new thread then
+                    return
+                stop.wait(error.retry_after or pause)
+                pause = min(pause * 2, LONGEST)
+            except Problem as problem:
+                report(self.store, channel_id, "key", problem.detail)
+                stop.wait(LONGEST)
+            except Exception:
+                log.exception("poll failed", channel=channel_id)
+                stop.wait(pause)
+                pause = min(pause * 2, LONGEST)
+
+    def _stay(self, channel_id: str, stop: threading.Event) -> None:
+        with self.store.reading() as work:
+            channel = work.get_one(Channel, channel_id)
+            config = channels.config_of(work, channel)
+        connector = self.store.connectors[channel.kind]
+        if not connector.must_poll(config):
+            poll_once(self.store, channel_id, poke=self.poke)
+            stop.wait(HOURLY)
+            return
+        try:
+            mailbox = connector.mailbox(config)
+        except NotImplementedError:
+            while not stop.is_set() and lease(self.store, f"poll:{channel_id}", self.owner):
+                poll_once(self.store, channel_id, poke=self.poke)
+            return
+        with mailbox as line:
+            while not stop.is_set() and lease(self.store, f"poll:{channel_id}", self.owner):
+                poll_once(self.store, channel_id, poke=self.poke, line=line, config=config)
+                line.wait(IDLE, stop.is_set)
+
+
+def poll_once(
+    store: Store,
+    channel_id: str,
+    *,
+    poke: Callable[[], None] = lambda: None,
+    line: Mailbox | None = None,
+    config: Config | None = None,
+) -> int:
+    """Polls a channel until nothing more is there; gives how many arrivals were journalled. Raises ConnectorError."""
+    total = missed = 0
+    while True:
+        with store.reading() as work:
+            channel = work.get_one(Channel, channel_id)
+            config = config or channels.config_of(work, channel)
+            cursor: dict[str, Any] = dict(channel.cursor)
+        connector = store.connectors[channel.kind]
+        polled: Polled = line.poll(cursor) if line is not None else connector.poll(config, cursor)
+        holes = not connector.must_poll(config)
+        with store.transaction() as work:
+            channel = work.get_one(Channel, channel_id)
+            kept = 0
+            for request in polled.arrivals:
+                if holes and is_known(work, channel, request):
+                    continue
+                journal.keep(work, channel, request, imported=polled.imported)
+                kept += 1
+            channel.cursor = polled.cursor
+            channel.polled_at = clock.now()
+            missed += kept if holes and cursor else polled.backlog
+            if not polled.more:
+                channels.recovered(work, channel, missed=missed)
+        total += kept
+        if kept:
+            poke()
+        if not polled.more:
+            return total
+
+
+def lease(store: Store, name: str, owner: str) -> bool:
+    """Takes or renews a lease; False while somebody else holds it."""
+    now = clock.now()
+    with store.transaction() as work:
+        row = work.get(Lease, name, with_for_update=True)
+        if row is None:
+            work.add(Lease(name=name, owner=owner, until=now + LEASE))
+            return True
+        if row.owner != owner and row.until > now:
+            return False
+        row.owner, row.until = owner, now + LEASE
+        return True
+
+
+def report(store: Store, channel_id: str, code: str, problem: str) -> None:
+    """Marks the channel as not working."""
+    with store.transaction() as work:
+        channel = work.get(Channel, channel_id)
+        if channel is not None:
+            channels.broken(work, channel, code, problem)

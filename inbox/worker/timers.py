@@ -1,0 +1,102 @@
+"""Things that come due by themselves: prices, files to fetch, snoozes, silent browsers, expired leases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from connectors.base import ConnectorError, MediaRef, Receipt
+from inbox import clock, logs
+from inbox.actions import channels, handling, outbox, statuses, tickets
+from inbox.errors import Problem
+from inbox.store import Attachment, Channel, Message, SignIn, Store
+
+__all__ = ["fetch_media", "fetch_prices", "housekeeping"]
+
+log = logs.get(__name__)
+MEDIA_TRIES = 8
+
+
+def housekeeping(store: Store) -> None:
+    """What needs no provider: ends leases, snoozes and silent focuses, forgets old sign-ins."""
+    with store.transaction() as work:
+        again, lost = outbox.expire(work)
+        tickets.wake_due(work)
+        handling.compact_due(work)
+        work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
+    if again or lost:
+        log.warning("leases ended", queued_again=again, unknown=lost)
+
+
+def fetch_prices(store: Store, *, limit: int = 20) -> int:
+    """Asks the providers for the prices that are due; gives how many were asked for."""
+    with store.reading() as work:
+        due = work.scalars(
+            select(Message.id).where(Message.price_at <= clock.now()).order_by(Message.price_at).limit(limit)
+        ).all()
+    for message_id in due:
+        _price(store, message_id)
+    return len(due)
+
+
+def _price(store: Store, message_id: int) -> None:
+    with store.reading() as work:
+        message = work.get_one(Message, message_id)
+        external, segments, kind = message.external_id or "", message.segments, message.kind
+        channel = work.get_one(Channel, message.channel_id)
+        try:
+            config = channels.config_of(work, channel)
+        except Problem:
+            return
+    try:
+        cost = store.connectors[kind].price(config, Receipt(external, segments=segments)) if external else None
+    except ConnectorError as error:
+        log.warning("no price", message=message_id, code=error.code)
+        cost = None
+    with store.transaction() as work:
+        statuses.priced(work, work.get_one(Message, message_id), cost)
+
+
+def fetch_media(store: Store, *, limit: int = 10) -> int:
+    """Fetches files that still lie with a provider; gives how many were tried."""
+    with store.reading() as work:
+        due = work.scalars(
+            select(Attachment.id)
+            .where(Attachment.fetch_at <= clock.now(), Attachment.sha256.is_(None))
+            .order_by(Attachment.fetch_at)
+            .limit(limit)
+        ).all()
+    for attachment_id in due:
+        _media(store, attachment_id)
+    return len(due)
+
+
+def _media(store: Store, attachment_id: int) -> None:
+    with store.reading() as work:
+        row = work.get_one(Attachment, attachment_id)
+        message = work.get_one(Message, row.message_id)
+        channel = work.get_one(Channel, message.channel_id)
+        ref = MediaRef(row.media["ref"], row.media.get("name", ""), row.media.get("content_type", ""))
+        try:
+            config = channels.config_of(work, channel)
+        except Problem:
+            return
+    problem, fetched, permanent = "", None, False
+    try:
+        fetched = store.connectors[channel.kind].media(config, ref)
+    except ConnectorError as error:
+        problem, permanent = error.message, error.permanent
+    digest = store.files.put(fetched.data) if fetched is not None and fetched.data is not None else None
+    with store.transaction() as work:
+        row = work.get_one(Attachment, attachment_id)
+        row.fetch_tries += 1
+        if digest is not None and fetched is not None and fetched.data is not None:
+            row.sha256, row.size, row.fetch_at, row.problem = digest, len(fetched.data), None, None
+            row.content_type = (fetched.content_type or row.content_type)[:120]
+            row.name = row.name if row.name not in {"", "file"} else (fetched.name or "file")[:255]
+        else:
+            last = permanent or row.fetch_tries >= MEDIA_TRIES
+            row.problem = problem[:500] or "nothing came"
+            row.fetch_at = None if last else clock.now() + timedelta(seconds=5 * 2**row.fetch_tries)
+        work.append("msg.file", ticket=message.ticket_id, msg=str(message.id), ready=digest is not None)
