@@ -53,7 +53,7 @@ def _checked(connector: Connector[Any], values: dict[str, Any]) -> tuple[Config,
     return config, raw, sealed
 
 
-def add(  # noqa: PLR0913
+def add(
     work: Work,
     who: Who,
     *,
@@ -95,7 +95,7 @@ def add(  # noqa: PLR0913
     return channel
 
 
-def change(  # noqa: PLR0913
+def change(
     work: Work,
     who: Who,
     channel_id: str,

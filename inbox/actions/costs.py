@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from inbox.actions.desk import audit, get
 from inbox.actions.who import Who, require
@@ -23,7 +24,7 @@ def amount_of(text: str, field: str) -> Decimal:
         msg = f"{text!r} is no amount; write it like 24.50"
         raise Invalid(msg, fields={field: msg}) from None
     exponent = value.as_tuple().exponent
-    if not value.is_finite() or not 0 <= value <= MOST or not isinstance(exponent, int) or exponent < -6:  # noqa: PLR2004
+    if not value.is_finite() or not 0 <= value <= MOST or not isinstance(exponent, int) or exponent < -6:
         msg = "an amount is 0 to 1,000,000 with at most six decimals"
         raise Invalid(msg, fields={field: msg})
     return value
@@ -37,9 +38,8 @@ def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | No
         msg = f"there is no agent {agent!r}"
         raise Invalid(msg, fields={"agent": msg})
     audit(work, who, "cost.rate", agent=agent, per_hour=str(value), start=start.isoformat())
-    return work.append(
-        "cost.rate", actor=who.actor, agent=agent, per_hour=format(value, "f"), **{"from": start.isoformat()}
-    )
+    since: dict[str, Any] = {"from": start.isoformat()}
+    return work.append("cost.rate", actor=who.actor, agent=agent, per_hour=format(value, "f"), **since)
 
 
 def fee(

@@ -43,7 +43,7 @@ def _timezone(value: Any) -> None:
 
 
 def _currency(value: Any) -> None:
-    if not (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):  # noqa: PLR2004
+    if not (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):
         msg = "a currency has three capital letters, like EUR"
         raise Invalid(msg, fields={"currency": msg})
 
@@ -55,7 +55,7 @@ def _undo(value: Any) -> None:
 
 
 def _named(value: Any) -> None:
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:  # noqa: PLR2004
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:
         msg = "give the business a name of up to 80 letters"
         raise Invalid(msg, fields={"name": msg})
 
@@ -102,4 +102,4 @@ def audit(work: Work, who: Who, what: str, **detail: Any) -> None:
 
 def is_set_up(work: Work) -> bool:
     """True once there is somebody who can sign in."""
-    return work.scalar(select(Agent.id).where(Agent.active, Agent.password != "").limit(1)) is not None  # noqa: S105
+    return work.scalar(select(Agent.id).where(Agent.active, Agent.password != "").limit(1)) is not None

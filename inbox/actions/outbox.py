@@ -236,7 +236,7 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
 def _distance(attempts: int, retry_after: float | None) -> timedelta:
     if retry_after is not None:
         return timedelta(seconds=min(max(retry_after, 1.0), 86_400.0))
-    step = min(FIRST * 2 ** min(attempts - 1, 20), LONGEST)
+    step: timedelta = min(FIRST * (1 << min(attempts - 1, 20)), LONGEST)
     return step * random.uniform(0.8, 1.2)  # noqa: S311  (spreads retries, guards nothing)
 
 

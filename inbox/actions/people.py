@@ -45,7 +45,7 @@ STATES = ("online", "away", "offline")
 
 def _email(address: str) -> str:
     value = address.strip().lower()
-    if not EMAIL.fullmatch(value) or len(value) > 254:  # noqa: PLR2004
+    if not EMAIL.fullmatch(value) or len(value) > 254:
         msg = f"{address!r} is no mail address"
         raise Invalid(msg, fields={"email": msg})
     return value
@@ -56,7 +56,7 @@ def password_hash(password: str) -> str:
     if len(password) < SHORTEST:
         msg = f"a password has at least {SHORTEST} characters"
         raise Invalid(msg, fields={"password": msg})
-    if len(password) > 1000:  # noqa: PLR2004
+    if len(password) > 1000:
         msg = "a password has at most 1,000 characters"
         raise Invalid(msg, fields={"password": msg})
     return HASHER.hash(password)
@@ -97,7 +97,7 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
     if work.scalar(select(Agent).where(Agent.email == address)) is not None:
         msg = f"{address} is an agent already"
         raise Conflict(msg, fields={"email": msg})
-    if not 0 < len(name.strip()) <= 200:  # noqa: PLR2004
+    if not 0 < len(name.strip()) <= 200:
         msg = "give the person's name"
         raise Invalid(msg, fields={"name": msg})
     agent = Agent(

@@ -126,6 +126,7 @@ def priced(work: Work, message: Message, cost: Cost | None) -> None:
     message.cost_amount, message.cost_currency, message.cost_final = cost.amount, cost.currency, cost.final
     message.price_at = None if cost.final else now + PRICE_AFTER[-1]
     kind = "actual" if cost.final else "estimate"
+    supersedes: dict[str, Any] = {"supersedes": before} if before and cost.final else {}
     line_id = f"cost:{message.id}:{kind}"
     work.append(
         "cost.provider",
@@ -139,5 +140,5 @@ def priced(work: Work, message: Message, cost: Cost | None) -> None:
         amount=format(cost.amount, "f"),
         currency=cost.currency,
         type=kind,
-        **({"supersedes": before} if before and cost.final else {}),
+        **supersedes,
     )

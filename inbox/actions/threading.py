@@ -38,7 +38,7 @@ def reply_token(work: Work, ticket_id: int) -> str:
 def ticket_of_token(work: Work, token: str) -> int | None:
     """The ticket that a genuine token names; None for anything else, upper case and forgeries included."""
     head, _, mac = token.strip().lower().partition("-")
-    if not head.startswith("t") or not head[1:].isascii() or not head[1:].isdigit() or len(head) > 18:  # noqa: PLR2004
+    if not head.startswith("t") or not head[1:].isascii() or not head[1:].isdigit() or len(head) > 18:
         return None
     number = int(head[1:])
     genuine = reply_token(work, number).partition("-")[2]
@@ -148,7 +148,7 @@ def _by_subject_number(work: Work, channel: Channel, item: Inbound, identity: Id
     if not item.subject_token:
         return None
     digits = item.subject_token.strip("[]#")
-    ticket = _current(work, work.get(Ticket, int(digits))) if digits.isdigit() and len(digits) < 16 else None  # noqa: PLR2004
+    ticket = _current(work, work.get(Ticket, int(digits))) if digits.isdigit() and len(digits) < 16 else None
     if ticket is None or ticket.channel_id != channel.id:
         return None
     if identity is not None and ticket.customer_id == identity.customer_id:

@@ -29,7 +29,7 @@ KEEP: Final = object()
 
 
 def assign(
-    work: Work, who: Who, number: int, *, agent: str | None | object = KEEP, team: str | None | object = KEEP
+    work: Work, who: Who, number: int, *, agent: str | object | None = KEEP, team: str | object | None = KEEP
 ) -> Event | None:
     """Gives a ticket to an agent, a team, or nobody (None); what is not named stays. None where nothing changed.
 
@@ -145,7 +145,7 @@ def tag(work: Work, who: Who, number: int, name: str, *, op: str = "add") -> Eve
     """Adds or removes a tag; None where nothing changed."""
     ticket = find_ticket(work, who, number)
     wanted = " ".join(name.split()).lower()
-    if not 0 < len(wanted) <= 60 or op not in {"add", "remove"}:  # noqa: PLR2004
+    if not 0 < len(wanted) <= 60 or op not in {"add", "remove"}:
         msg = "a tag has 1 to 60 letters, and op is add or remove"
         raise Invalid(msg, fields={"tag": msg})
     present = next((one for one in ticket.tags if one.tag == wanted), None)
@@ -194,7 +194,7 @@ def bulk(work: Work, who: Who, ids: Sequence[int], action: str, data: dict[str, 
     if verb is None:
         msg = f"action is one of {', '.join(BULK)}"
         raise Invalid(msg, fields={"action": msg})
-    if not 0 < len(ids) <= 500:  # noqa: PLR2004
+    if not 0 < len(ids) <= 500:
         msg = "choose 1 to 500 tickets"
         raise Invalid(msg, fields={"ids": msg})
     if not may(who, "ticket.bulk"):

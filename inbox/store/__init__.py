@@ -95,7 +95,7 @@ class Work(Session):
         actor: tuple[str, str | None, str | None] = ("system", None, None),
         ticket: int | None = None,
         ts: dt.datetime | None = None,
-        id: str | None = None,  # noqa: A002  (the envelope's own word)
+        id: str | None = None,
         **data: Any,
     ) -> Event:
         """Adds one line to the log, written at the end of this transaction; ``seq`` is known after it.
@@ -159,9 +159,8 @@ class Store:
         """
         try:
             if self.is_sqlite:
-                with self._turn:
-                    with self._work() as work:
-                        yield work
+                with self._turn, self._work() as work:
+                    yield work
             else:
                 with self._work() as work:
                     yield work

@@ -19,7 +19,7 @@ def hook_id() -> str:
     return secrets.token_hex(16)
 
 
-class Channel(Base):
+class Channel(Base, kw_only=True):
     """A configured address. ``id`` stands in the hook's path, so it is unguessable; ``secrets`` are sealed."""
 
     __tablename__ = "channels"
@@ -47,7 +47,7 @@ class Channel(Base):
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
-class Lease(Base):
+class Lease(Base, kw_only=True):
     """Who may do a thing alone for now (one poller per mailbox); an expired lease is free."""
 
     __tablename__ = "leases"

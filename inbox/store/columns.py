@@ -67,7 +67,7 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         moment = value.astimezone(dt.UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
         """Gives the zone back."""
         if value is None:
             return None
@@ -88,7 +88,7 @@ class Exact(TypeDecorator[Decimal]):
         """Decimal in, text to SQLite."""
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Decimal out, without trailing zeros that NUMERIC adds."""
         if value is None:
             return None

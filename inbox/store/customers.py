@@ -13,7 +13,7 @@ from inbox.store.columns import Base, Created, Fk, Id, Name, Serial, surrogate
 __all__ = ["Customer", "Identity"]
 
 
-class Customer(Base):
+class Customer(Base, kw_only=True):
     """A person. ``id`` is the surrogate that the event log knows them by; the name lives only here."""
 
     __tablename__ = "customers"
@@ -27,7 +27,7 @@ class Customer(Base):
     )
 
 
-class Identity(Base):
+class Identity(Base, kw_only=True):
     """One address of a customer on one kind of channel; ``value`` is canonical (E.164, lower-case mail, PSID)."""
 
     __tablename__ = "identities"

@@ -11,7 +11,7 @@ from inbox.store.columns import Base, Created, Fk, Json, Serial
 __all__ = ["Audit", "Setting"]
 
 
-class Setting(Base):
+class Setting(Base, kw_only=True):
     """One setting by its dotted name: ``desk.name``, ``desk.timezone``, ``metrics.currency``."""
 
     __tablename__ = "settings"
@@ -20,7 +20,7 @@ class Setting(Base):
     value: Mapped[Json]
 
 
-class Audit(Base):
+class Audit(Base, kw_only=True):
     """Who changed which setting; secrets appear as names only."""
 
     __tablename__ = "audit"

@@ -18,7 +18,7 @@ class Files:
 
     def path(self, sha256: str) -> Path:
         """Where the bytes of that digest lie. Raises ``ValueError`` on anything but 64 hex digits."""
-        if len(sha256) != 64 or not all(letter in "0123456789abcdef" for letter in sha256):  # noqa: PLR2004
+        if len(sha256) != 64 or not all(letter in "0123456789abcdef" for letter in sha256):
             msg = "not a SHA-256"
             raise ValueError(msg)
         return self.root / sha256[:2] / sha256

@@ -14,7 +14,7 @@ from inbox.terms import Outcome
 __all__ = ["JournalEntry", "JournalItem"]
 
 
-class JournalEntry(Base):
+class JournalEntry(Base, kw_only=True):
     """One arrival before anybody read it. ``body`` is in the row, or under ``DATA_DIR/files`` by ``sha256`` if large."""
 
     __tablename__ = "journal"
@@ -41,7 +41,7 @@ class JournalEntry(Base):
     )
 
 
-class JournalItem(Base):
+class JournalItem(Base, kw_only=True):
     """One thing an entry is about, with exactly one outcome. An entry without rows here counts as one pending item."""
 
     __tablename__ = "journal_items"

@@ -15,7 +15,7 @@ from inbox.store.columns import Base, Fk, Json, Serial, UtcDateTime
 __all__ = ["Beat", "Event", "Focus"]
 
 
-class Event(Base):
+class Event(Base, kw_only=True):
     """One line. ``seq`` is the append order and every reader's cursor; ``id`` the idempotency key.
 
     No name, address or body ever stands here: people by their surrogate ids, messages by their numbers.
@@ -50,7 +50,7 @@ class Event(Base):
         return {**line, **self.data}
 
 
-class Focus(Base):
+class Focus(Base, kw_only=True):
     """A browser's stay on a ticket while it lasts; at its end one ``handle.span`` is appended and this row goes."""
 
     __tablename__ = "focuses"
@@ -65,7 +65,7 @@ class Focus(Base):
     ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
-class Beat(Base):
+class Beat(Base, kw_only=True):
     """One beat of a focus, every 15 s; ``idle`` covers nothing."""
 
     __tablename__ = "beats"

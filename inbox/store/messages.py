@@ -29,7 +29,7 @@ SUPERSEDES: dict[Delivery, int] = {
 }
 
 
-class Message(Base):
+class Message(Base, kw_only=True):
     """One message in or out, or a note. For an outgoing one, ``state`` and what follows is its place in the outbox."""
 
     __tablename__ = "messages"
@@ -109,7 +109,7 @@ class Message(Base):
     )
 
 
-class Attachment(Base):
+class Attachment(Base, kw_only=True):
     """A file of a message; its bytes lie under ``DATA_DIR/files`` by their SHA-256, or still with the provider."""
 
     __tablename__ = "attachments"

@@ -14,7 +14,7 @@ from inbox.terms import Role
 __all__ = ["Agent", "Membership", "SignIn", "Team", "Token"]
 
 
-class Team(Base):
+class Team(Base, kw_only=True):
     """A group of agents; a private team's tickets are seen by its members and by supervisors only."""
 
     __tablename__ = "teams"
@@ -25,7 +25,7 @@ class Team(Base):
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
-class Agent(Base):
+class Agent(Base, kw_only=True):
     """A person who answers. ``id`` is the surrogate that the event log knows them by."""
 
     __tablename__ = "agents"
@@ -51,7 +51,7 @@ class Agent(Base):
         return self.teams[0].id if self.teams else None
 
 
-class Membership(Base):
+class Membership(Base, kw_only=True):
     """An agent in a team."""
 
     __tablename__ = "memberships"
@@ -60,7 +60,7 @@ class Membership(Base):
     agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True), primary_key=True)
 
 
-class SignIn(Base):
+class SignIn(Base, kw_only=True):
     """One signed-in browser. The cookie holds the token, the table its digest: a stolen table opens nothing."""
 
     __tablename__ = "sign_ins"
@@ -75,7 +75,7 @@ class SignIn(Base):
     seen_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
-class Token(Base):
+class Token(Base, kw_only=True):
     """A bearer token of the API, acting as its agent."""
 
     __tablename__ = "tokens"

@@ -50,7 +50,7 @@ def after(status: Status, move: Move) -> Status | None:
     return LIFECYCLE.get((status, move))
 
 
-class Ticket(Base):
+class Ticket(Base, kw_only=True):
     """One customer's request, first message to close; ``id`` is also the number people say."""
 
     __tablename__ = "tickets"
@@ -109,7 +109,7 @@ class Ticket(Base):
         return self.status not in {Status.RESOLVED, Status.CLOSED}
 
 
-class TicketTag(Base):
+class TicketTag(Base, kw_only=True):
     """A tag on a ticket."""
 
     __tablename__ = "ticket_tags"
@@ -119,7 +119,7 @@ class TicketTag(Base):
     tag: Mapped[str] = mapped_column(String(60), primary_key=True)
 
 
-class Reason(Base):
+class Reason(Base, kw_only=True):
     """A contact reason that can be chosen at resolve."""
 
     __tablename__ = "reasons"
@@ -129,7 +129,7 @@ class Reason(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
-class Canned(Base):
+class Canned(Base, kw_only=True):
     """A canned reply; ``{customer.name}`` and the like are filled in the composer."""
 
     __tablename__ = "canned_replies"
@@ -140,7 +140,7 @@ class Canned(Base):
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
-class ReadMark(Base):
+class ReadMark(Base, kw_only=True):
     """How far an agent has read a ticket: the id of the last message seen."""
 
     __tablename__ = "read_marks"

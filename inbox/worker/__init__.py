@@ -69,7 +69,7 @@ class Worker:
         self._free_the_dead()
         self._poll_all()
         quiet = 0
-        while quiet < 2:  # noqa: PLR2004  (a second look, after what the first one may have caused)
+        while quiet < 2:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store)
@@ -142,6 +142,6 @@ class Worker:
             with self._calm("timers"):
                 timers.fetch_media(self.store)
                 timers.fetch_prices(self.store)
-                if (clock.now() - beat).total_seconds() > 2:  # noqa: PLR2004
+                if (clock.now() - beat).total_seconds() > 2:
                     beat = clock.now()
                     timers.housekeeping(self.store)

@@ -77,7 +77,8 @@ def _media(store: Store, attachment_id: int) -> None:
         row = work.get_one(Attachment, attachment_id)
         message = work.get_one(Message, row.message_id)
         channel = work.get_one(Channel, message.channel_id)
-        ref = MediaRef(row.media["ref"], row.media.get("name", ""), row.media.get("content_type", ""))
+        media = row.media or {}
+        ref = MediaRef(media.get("ref", ""), media.get("name", ""), media.get("content_type", ""))
         try:
             config = channels.config_of(work, channel)
         except Problem:
