@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.packaging.served import Served
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ["cat", "cut", "dirname", "find", "ls", "mkdir", "rm", "sh", "sha256sum", "sort", "tail", "xargs"]
@@ -131,3 +134,17 @@ def test_a_clone_that_is_ready_is_found_so_in_under_a_second() -> None:
     again = subprocess.run([ROOT / "scripts/setup"], check=True, capture_output=True, text=True, env=os.environ)
     assert time.monotonic() - began < 1
     assert again.stdout + again.stderr == ""
+
+
+@pytest.mark.alone
+@pytest.mark.skipif(importlib.util.find_spec("inbox.cli") is None, reason="the command line is not written yet")
+def test_the_second_make_run_shows_its_first_page_in_under_three_seconds(tmp_path: Path) -> None:
+    with Served(["make", "-C", str(ROOT), "run"], tmp_path) as first:
+        assert first.page()[0] == 200
+        first.end()
+        assert first.family() == set()
+    began = time.monotonic()
+    with Served(["make", "-C", str(ROOT), "run"], tmp_path) as second:
+        assert second.page()[0] == 200
+        assert time.monotonic() - began < 3
+        assert second.log.read_text().count("http://") == 1

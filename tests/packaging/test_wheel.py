@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers.processes import free_port
+from tests.packaging.served import Served
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,59 +104,12 @@ def sportello(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "env/bin/sportello"
 
 
-class Served:
-    """A desk that ``sportello serve`` runs somewhere else than in the checkout."""
-
-    def __init__(self, command: Path, folder: Path) -> None:
-        self.port = free_port()
-        self.data = folder / "data"
-        self.log = folder / "serve.log"
-        surroundings = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "DATA_DIR": str(self.data),
-        }
-        with self.log.open("wb") as out:
-            self.process = subprocess.Popen(
-                [command, "serve"], cwd=folder, env=surroundings, stdout=out, stderr=out, start_new_session=True
-            )
-
-    def page(self, path: str = "/", patience_s: float = 60) -> tuple[int, str]:
-        """(status, body) of a page, once the desk answers."""
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
-                    return answer.status, answer.read().decode()
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                assert time.monotonic() < until, self.log.read_text()
-                time.sleep(0.1)
-
-    def family(self) -> set[int]:
-        """The processes of its session that still run."""
-        found = set()
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = stat.read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if int(fields[3]) == self.process.pid and fields[0] != "Z":
-                found.add(int(stat.parent.name))
-        return found
-
-
 @pytest.fixture
 def served(sportello: Path, tmp_path: Path) -> Iterator[Served]:
     if importlib.util.find_spec("inbox.cli") is None:
         pytest.skip("the command line is not written yet")
-    desk = Served(sportello, tmp_path)
-    yield desk
-    for pid in desk.family():
-        os.kill(pid, signal.SIGKILL)
-    desk.process.wait()
+    with Served([sportello, "serve"], tmp_path) as desk:
+        yield desk
 
 
 def test_the_installed_wheel_serves_a_page_with_its_bundle_and_ends_cleanly_on_sigterm(served: Served) -> None:
@@ -175,8 +124,7 @@ def test_the_installed_wheel_serves_a_page_with_its_bundle_and_ends_cleanly_on_s
     assert (served.data / "secret.key").stat().st_mode & 0o777 == 0o600
 
     assert len(served.family()) >= 3  # the supervisor, web and worker
-    served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(20) == 0, served.log.read_text()
+    assert served.end() == 0, served.log.read_text()
     assert served.family() == set()
     assert "Traceback" not in served.log.read_text()
 
