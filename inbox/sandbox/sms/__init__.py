@@ -1,0 +1,1 @@
+"""The stand-in for Twilio's Messages API and its webhooks."""
