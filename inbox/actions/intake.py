@@ -14,7 +14,7 @@ from inbox import clock, search
 from inbox.actions import events, identities, statuses
 from inbox.actions.threading import Home, find_home
 from inbox.actions.who import SYSTEM, Who
-from inbox.store import Attachment, Channel, Identity, JournalEntry, Message, Ticket, Work
+from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
 __all__ = ["Ended", "take"]
@@ -83,6 +83,8 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
         return _edit(work, channel, item)
     customer_side = item.to[0] if item.echo and item.to else item.sender
     identity = identities.resolve(work, channel, customer_side)
+    if identity is not None and identity.kind == "chat":
+        _claimed(work, identity, str(item.extra.get("email", "")))
     home = find_home(work, channel, item, identity)
     at = min(item.at, clock.now())
     ticket = home.ticket or _open(work, channel, entry, item, identity, home, at)
@@ -93,6 +95,13 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
         _arrived(work, message, ticket, entry, identity)
     channel.arrived_at = clock.now()
     return Ended(Outcome.MESSAGE, None, ticket.id, message.id)
+
+
+def _claimed(work: Work, identity: Identity, typed: str) -> None:
+    """The address a visitor left in the chat is one more way to answer; it opens nobody's earlier tickets."""
+    address = typed or work.scalar(select(Visitor.email).where(Visitor.id == identity.value)) or ""
+    if address:
+        identities.claim_email(work, work.get_one(Customer, identity.customer_id), address)
 
 
 def _open(

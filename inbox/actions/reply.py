@@ -267,6 +267,38 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
     intake.show(ticket, message)
 
 
+def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> Message:
+    """The same answer by another channel, because the first did not reach the customer: no answer of its own in the log."""
+    ticket = work.get_one(Ticket, message.ticket_id)
+    now = clock.now()
+    twin = Message(
+        ticket_id=ticket.id,
+        channel_id=channel.id,
+        kind=channel.kind,
+        direction=Direction.OUT,
+        agent_id=message.agent_id,
+        identity_id=identity.id,
+        from_name=message.from_name,
+        from_address=channel.address,
+        to=[{"name": identity.name, "address": identity.value}],
+        text=message.text,
+        client_key=f"copy-{message.id}-{channel.id[:8]}",
+        state=Delivery.QUEUED,
+        next_at=now,
+        joined_rule="manual",
+        extra={"copy_of": message.id},
+        at=now,
+        received_at=now,
+        out_event=message.out_event,
+    )
+    work.add(twin)
+    work.flush()
+    if channel.kind == "email":
+        _as_mail(work, ticket, channel, twin)
+    events.delivery(work, twin, Delivery.QUEUED)
+    return twin
+
+
 def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None = None) -> tuple[Message, bool]:
     """Writes a note that only agents see; a known ``client_key`` gives the first one and False."""
     ticket = find_ticket(work, who, number)

@@ -21,7 +21,7 @@ from inbox.settings import Settings
 from inbox.store import engine
 from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base
-from inbox.store.customers import Customer, Identity
+from inbox.store.customers import Customer, Identity, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.files import Files
 from inbox.store.journal import JournalEntry, JournalItem
@@ -71,6 +71,7 @@ __all__ = [
     "Ticket",
     "TicketTag",
     "Token",
+    "Visitor",
     "Work",
     "after",
 ]
@@ -183,10 +184,7 @@ class Store:
     def reading(self) -> Iterator[Work]:
         """A consistent look without the right to write: whatever was changed is rolled back."""
         with Work(self, self.reader, expire_on_commit=False, autoflush=False) as work:
-            try:
-                yield work
-            finally:
-                work.rollback()
+            yield work  # closing ends the transaction and leaves what was read readable
 
     def last_seq(self) -> int:
         """The log's end; 0 for an empty one."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Id, Name, Serial, surrogate
 
-__all__ = ["Customer", "Identity"]
+__all__ = ["Customer", "Identity", "Visitor"]
 
 
 class Customer(Base, kw_only=True):
@@ -41,3 +41,17 @@ class Identity(Base, kw_only=True):
     undeliverable_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     opted_out_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
+class Visitor(Base, kw_only=True):
+    """A web chat visitor's session: the browser holds the token, the table its digest. ``id`` is their identity there."""
+
+    __tablename__ = "visitors"
+    __table_args__ = (Index(None, "id"),)
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), default_factory=surrogate)
+    channel_id: Mapped[str] = mapped_column(String(32), Fk("channels.id"))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+    seen_at: Mapped[Created] = mapped_column(default_factory=clock.now)

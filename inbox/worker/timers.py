@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from connectors.base import ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
-from inbox.actions import channels, handling, outbox, statuses, tickets
+from inbox.actions import channels, handling, outbox, statuses, tickets, visitors
 from inbox.errors import Problem
 from inbox.store import Attachment, Channel, Message, SignIn, Store
 
@@ -24,6 +24,7 @@ def housekeeping(store: Store) -> None:
         again, lost = outbox.expire(work)
         tickets.wake_due(work)
         handling.compact_due(work)
+        visitors.by_mail_due(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
     if again or lost:
         log.warning("leases ended", queued_again=again, unknown=lost)

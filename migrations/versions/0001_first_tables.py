@@ -469,6 +469,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["session"], ["focuses.session"], name=op.f("fk_beats_session"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session", "at", name=op.f("pk_beats")),
     )
+    op.create_table(
+        "visitors",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("channel_id", sa.String(length=32), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_visitors_channel_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_visitors")),
+    )
+    with op.batch_alter_table("visitors", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_visitors_id"), ["id"], unique=False)
+
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_messages"
@@ -486,6 +500,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP TABLE search_messages")
+    op.drop_table("visitors")
     op.drop_table("beats")
     with op.batch_alter_table("attachments", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_attachments_sha256"))

@@ -1,0 +1,113 @@
+"""Web chat visitors: their sessions, what they may see, and answers that follow them by mail."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from inbox import clock
+from inbox.actions import identities, people, reply
+from inbox.errors import Invalid
+from inbox.store import Channel, Customer, Identity, Message, Visitor, Work
+from inbox.terms import Delivery, Direction
+
+__all__ = ["LASTS", "by_mail_due", "leave_email", "of_token", "open_session", "said"]
+
+LASTS = timedelta(days=60)
+HISTORY = 200
+#: An answer that no page of the visitor's took in goes by mail after this long, if there is an address.
+UNSEEN = timedelta(minutes=2)
+
+
+def open_session(work: Work, channel: Channel) -> tuple[Visitor, str]:
+    """A new visitor at their first message; gives the row and the token, shown this once."""
+    token = secrets.token_urlsafe(32)
+    visitor = Visitor(digest=people.digest(token), channel_id=channel.id)
+    work.add(visitor)
+    work.flush()
+    return visitor, token
+
+
+def of_token(work: Work, channel_id: str, token: str) -> Visitor | None:
+    """The visitor behind a token of that very site, unless it is too old."""
+    visitor = work.get(Visitor, people.digest(token)) if token else None
+    if visitor is None or visitor.channel_id != channel_id or clock.now() - visitor.seen_at > LASTS:
+        return None
+    return visitor
+
+
+def said(work: Work, visitor: Visitor, after: int = 0) -> list[Message]:
+    """What was said in the chat, oldest first: this visitor's own and what was sent to them there. Never a note."""
+    identity = identities.find(work, "chat", visitor.id)
+    if identity is None:
+        return []
+    rows = work.scalars(
+        select(Message)
+        .where(
+            Message.identity_id == identity.id,
+            Message.channel_id == visitor.channel_id,
+            Message.id > after,
+            (Message.direction == Direction.IN)
+            | (
+                (Message.direction == Direction.OUT)
+                & Message.state.in_([Delivery.SENT, Delivery.DELIVERED, Delivery.READ])
+            ),
+        )
+        .order_by(Message.id.desc())
+        .limit(HISTORY)
+    ).all()
+    return list(reversed(rows))
+
+
+def leave_email(work: Work, digest: str, address: str) -> None:
+    """Keeps the address a visitor typed: claimed, not proved. Raises :class:`Invalid`."""
+    value = address.strip().lower()
+    if not people.EMAIL.fullmatch(value) or len(value) > 254:  # noqa: PLR2004
+        msg = "this is no mail address"
+        raise Invalid(msg, fields={"address": msg})
+    work.execute(update(Visitor).where(Visitor.digest == digest).values(email=value))
+    visitor = work.get_one(Visitor, digest, populate_existing=True)
+    identity = identities.find(work, "chat", visitor.id)
+    if identity is not None:
+        identities.claim_email(work, work.get_one(Customer, identity.customer_id), value)
+
+
+def by_mail_due(work: Work) -> int:
+    """Sends by mail what no page of the visitor took in; the log keeps the one answer that it is. Gives how many."""
+    now = clock.now()
+    unseen = work.scalars(
+        select(Message)
+        .where(
+            Message.kind == "chat",
+            Message.direction == Direction.OUT,
+            Message.state == Delivery.SENT,
+            Message.sent_at < now - UNSEEN,
+            Message.sent_at > now - timedelta(days=1),
+        )
+        .limit(50)
+    ).all()
+    return sum(_mail(work, message) for message in unseen if not (message.extra or {}).get("by_mail"))
+
+
+def _mail(work: Work, message: Message) -> bool:
+    message.extra = {**(message.extra or {}), "by_mail": True}
+    channel = work.scalar(
+        select(Channel).where(Channel.kind == "email", Channel.enabled, Channel.removed_at.is_(None)).limit(1)
+    )
+    identity = work.get(Identity, message.identity_id) if message.identity_id else None
+    if channel is None or identity is None:
+        return False
+    address = work.scalar(
+        select(Identity)
+        .where(
+            Identity.customer_id == identity.customer_id, Identity.kind == "email", Identity.undeliverable_at.is_(None)
+        )
+        .order_by(Identity.id.desc())
+        .limit(1)
+    )
+    if address is None:
+        return False
+    reply.copy(work, message, channel, address)
+    return True

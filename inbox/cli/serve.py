@@ -1,0 +1,208 @@
+"""Running the desk: web and worker as processes of their own, supervised by ``serve``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import FrameType
+from typing import Any
+
+import click
+
+from inbox import logs
+from inbox.errors import Unavailable
+from inbox.settings import Settings
+from inbox.store import schema
+
+__all__ = ["serve", "supervise", "web", "worker"]
+
+log = logs.get(__name__)
+GENTLE_S = 20.0  # how long a child may take to end
+CALM_S = 60.0  # a child that lived so long is started again at once
+
+
+def prepared(*, migrate: bool = False) -> Settings:
+    """The settings with folder and key made; with ``migrate`` the tables too. Raises :class:`Unavailable`."""
+    settings = Settings()
+    settings.prepare()
+    if migrate:
+        schema.upgrade(settings)
+    elif schema.pending(settings):
+        msg = "the database is not at this version's tables; run: sportello migrate"
+        raise Unavailable(msg)
+    return settings
+
+
+@click.command()
+def web() -> None:
+    """Serve pages, API, hooks and sockets (one process).
+
+    \b
+    Example:
+      PORT=8000 sportello web
+    """
+    from gunicorn.app.base import BaseApplication  # noqa: PLC0415  (only this role needs it)
+
+    settings = prepared()
+    logs.configure(settings.log_level, "web")
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        """Gunicorn with threads: one worker, for sockets stay with their process."""
+
+        def load_config(self) -> None:
+            options: dict[str, Any] = {
+                "bind": [f"{settings.host}:{settings.port}"],
+                "workers": 1,
+                "worker_class": "gthread",
+                "threads": settings.web_threads,
+                "worker_connections": 2 * settings.web_threads,
+                "timeout": 120,
+                "graceful_timeout": 5,
+                "keepalive": 5,
+                "limit_request_field_size": 16_380,
+                "loglevel": "warning",
+                "control_socket_disable": True,
+            }
+            for name, value in options.items():
+                if name in self.cfg.settings:
+                    self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from inbox.app import create_app  # noqa: PLC0415  (in the worker process, after the fork)
+
+            app, _socketio = create_app(settings)
+            return app
+
+    Server().run()
+
+
+@click.command()
+@click.option("--drain", is_flag=True, help="Work everything that is due, then end.")
+def worker(drain: bool) -> None:  # noqa: FBT001
+    """Read the journal, send the outbox, poll the mailboxes.
+
+    \b
+    Example:
+      sportello worker --drain
+    """
+    from connectors import registry  # noqa: PLC0415
+    from inbox.store import Store  # noqa: PLC0415
+    from inbox.worker import Worker  # noqa: PLC0415
+
+    settings = prepared()
+    logs.configure(settings.log_level, "worker")
+    role = Worker(Store(settings, registry()))
+    if drain:
+        role.drain()
+    else:
+        role.run()
+
+
+@click.command()
+def serve() -> None:
+    """Migrate, then run web and worker until told to stop. A child that dies is started again.
+
+    \b
+    Example:
+      HOST=0.0.0.0 PORT=8000 sportello serve
+    """
+    settings = prepared(migrate=True)
+    logs.configure(settings.log_level, "serve")
+    _free_port(settings)
+    sys.exit(supervise(settings, {"web": _command("web"), "worker": _command("worker")}))
+
+
+def _command(role: str) -> list[str]:
+    return [sys.executable, "-m", "inbox.cli", role]
+
+
+def _free_port(settings: Settings) -> None:
+    """Raises :class:`Unavailable` where somebody else listens already."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            msg = f"port {settings.port} on {settings.host} is taken; choose another one: PORT=8001 sportello serve"
+            raise Unavailable(msg) from None
+
+
+def _answers(settings: Settings) -> bool:
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    try:
+        with socket.create_connection((host, settings.port), 0.2):
+            return True
+    except OSError:
+        return False
+
+
+def supervise(settings: Settings, commands: dict[str, list[str]], hello: str = "") -> int:
+    """Runs the commands as children until SIGTERM or SIGINT, then ends them; gives the exit code."""
+    stopping = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    started: dict[str, float] = {}
+    pause: dict[str, float] = dict.fromkeys(commands, 0.5)
+    told = False
+    while not stopping:
+        for name, command in commands.items():
+            child = children.get(name)
+            if child is not None and child.poll() is None:
+                continue
+            if child is not None:
+                log.error("child died", child=name, code=child.returncode)
+                pause[name] = 0.5 if time.monotonic() - started[name] > CALM_S else min(pause[name] * 2, 10.0)
+                _nap(pause[name], lambda: stopping)
+                if stopping:
+                    break
+            children[name] = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own commands)
+            started[name] = time.monotonic()
+        if not told and _answers(settings):
+            told = True
+            sys.stdout.write((hello or greeting(settings)) + "\n")
+            sys.stdout.flush()
+        time.sleep(0.1)
+    return _end(children)
+
+
+def _nap(seconds: float, stop: Any) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not stop():
+        time.sleep(0.05)
+
+
+def _end(children: dict[str, subprocess.Popen[bytes]]) -> int:
+    for child in children.values():
+        if child.poll() is None:
+            os.kill(child.pid, signal.SIGTERM)
+    end = time.monotonic() + GENTLE_S
+    clean = True
+    for child in children.values():
+        try:
+            child.wait(max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            clean = False
+            os.killpg(child.pid, signal.SIGKILL)
+    return 0 if clean else 1
+
+
+def greeting(settings: Settings) -> str:
+    """The one line that says where the desk is, with the set-up's code where nobody has set it up yet."""
+    from inbox.actions import setup as set_up  # noqa: PLC0415
+    from inbox.store import Store  # noqa: PLC0415
+
+    store = Store(settings)
+    code = set_up.code(store)
+    store.close()
+    line = f"Sportello is at {settings.base_url}"
+    return f"{line} (set-up code, if it asks: {code})" if code else line

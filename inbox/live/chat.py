@@ -1,0 +1,296 @@
+"""The visitors' side of web chat: frames are journalled like any arrival, answers come back over the same line."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import current_app, request
+from flask_socketio import SocketIO
+from sqlalchemy import select
+
+from connectors.chat import arrival
+from inbox import clock, logs
+from inbox.actions import journal, visitors
+from inbox.errors import Problem
+from inbox.live.presence import Presence
+from inbox.rendering.markup import render
+from inbox.store import Agent, Channel, Event, Identity, Message, Store, Visitor, Work
+from inbox.terms import Delivery, Direction
+from inbox.throttle import Throttle, client
+
+__all__ = ["attach", "desk_types", "tell"]
+
+log = logs.get(__name__)
+NAMESPACE = "/chat"
+BURST, HELLOS = "10/10 seconds", "60/minute"
+SESSIONS = "20/hour"  # new visitors from one address
+
+
+class Line:
+    """One visitor's open page."""
+
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
+        self.digest = ""
+        self.visitor = ""
+
+
+class Lines:
+    """The open pages of this process, by socket and by visitor."""
+
+    def __init__(self) -> None:
+        self.by_sid: dict[str, Line] = {}
+        self.by_visitor: dict[str, set[str]] = defaultdict(set)
+        self.lock = threading.Lock()
+
+    def bind(self, sid: str, line: Line, visitor: Visitor) -> None:
+        """This page belongs to that visitor."""
+        with self.lock:
+            line.digest, line.visitor = visitor.digest, visitor.id
+            self.by_visitor[visitor.id].add(sid)
+
+    def drop(self, sid: str) -> None:
+        """The page is gone."""
+        with self.lock:
+            line = self.by_sid.pop(sid, None)
+            if line is not None and line.visitor:
+                self.by_visitor[line.visitor].discard(sid)
+                if not self.by_visitor[line.visitor]:
+                    del self.by_visitor[line.visitor]
+
+    def of(self, visitor: str) -> list[str]:
+        """A visitor's sockets."""
+        with self.lock:
+            return list(self.by_visitor.get(visitor, ()))
+
+
+LINES = Lines()
+
+
+def shown(work: Work, message: Message) -> dict[str, Any]:
+    """A message as the visitor's page takes it."""
+    ours = message.direction is Direction.OUT
+    agent = work.get(Agent, message.agent_id) if message.agent_id else None
+    _text, html = render(message.text, "html") if ours else (message.text, None)
+    body = html.partition("<body>")[2].partition("</body>")[0] if html else None
+    key = (message.external_id or "").rpartition(":")[2] if not ours else None
+    return {
+        "id": message.id,
+        "client_id": key,
+        "from": "desk" if ours else "you",
+        "name": agent.name.split()[0] if agent is not None and ours else "",
+        "text": message.text,
+        "html": body,
+        "at": clock.iso(message.at),
+        "state": (message.state.value if message.state is not None else "") if ours else "delivered",
+        "attachments": [{"name": one.name, "bytes": one.size} for one in message.attachments],
+    }
+
+
+def online(work: Work) -> bool:
+    """Whether anybody is there to answer."""
+    return work.scalar(select(Agent.id).where(Agent.active, Agent.state == "online").limit(1)) is not None
+
+
+class Visitors:
+    """The namespace's handlers."""
+
+    def __init__(self, socketio: SocketIO, store: Store, throttle: Throttle) -> None:
+        self.socketio = socketio
+        self.store = store
+        self.throttle = throttle
+
+    def _address(self) -> str:
+        return client(request.remote_addr, request.headers.get, proxied=bool(self.store.settings.public_url))
+
+    def connect(self, _auth: Any = None) -> None:
+        """Anybody may open a line; nothing is stored for it."""
+
+    def disconnect(self, *_reason: Any) -> None:
+        """The page went."""
+        LINES.drop(_sid())
+
+    def hello(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Says which site, and who if there is a token; gives what was said since ``after``."""
+        self.throttle.hit(HELLOS, "chat hello", self._address())
+        site = str(data.get("site", ""))
+        after = data.get("after")
+        with self.store.transaction() as work:
+            channel = work.scalar(
+                select(Channel).where(
+                    Channel.id == site, Channel.kind == "chat", Channel.enabled, Channel.removed_at.is_(None)
+                )
+            )
+            if channel is None:
+                return {"error": "no such site", "messages": [], "online": False}
+            sid = _sid()
+            line = LINES.by_sid.setdefault(sid, Line(channel.id))
+            visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
+            answer: dict[str, Any] = {"online": online(work), "messages": []}
+            if visitor is None:
+                return answer
+            visitor.seen_at = clock.now()
+            LINES.bind(sid, line, visitor)
+            said = visitors.said(work, visitor, int(after) if isinstance(after, int) else 0)
+            answer["messages"] = [shown(work, message) for message in said if message.state is not Delivery.SENT]
+            waiting = [
+                (message.external_id or "", shown(work, message)) for message in said if message.state is Delivery.SENT
+            ]
+        for external, message in waiting:
+            self.give(sid, visitor.id, channel.id, external, message)
+        return answer
+
+    def send(self, data: dict[str, Any]) -> dict[str, Any]:
+        """One message: journalled before it is acknowledged. The first one opens the visitor's session."""
+        line = LINES.by_sid.get(_sid())
+        if line is None:
+            return {"error": "line"}
+        key, text = str(data.get("client_id", "")), str(data.get("text", ""))
+        if not key or len(key) > 64 or not text.strip() or len(text) > 10_000:  # noqa: PLR2004
+            return {"error": "text"}
+        self.throttle.hit(BURST, "chat send", line.visitor or self._address())
+        answer: dict[str, Any] = {}
+        page = {"url": str(data.get("page_url", "")), "title": str(data.get("page_title", ""))}
+        frame = json.dumps({"type": "message", "id": key, "text": text, "page": page}).encode()
+        with self.store.transaction() as work:
+            channel = work.get_one(Channel, line.channel)
+            visitor = work.get(Visitor, line.digest) if line.digest else None
+            if visitor is None:
+                self.throttle.hit(SESSIONS, "chat session", self._address())
+                visitor, answer["token"] = visitors.open_session(work, channel)
+            entry = journal.keep(work, channel, arrival(visitor.id, frame, clock.now()))
+            answer["journal"] = entry.id
+        LINES.bind(_sid(), line, visitor)
+        return answer
+
+    def email(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The address for an answer when nobody is here."""
+        line = LINES.by_sid.get(_sid())
+        if line is None or not line.digest:
+            return {"error": "line"}
+        with self.store.transaction() as work:
+            visitors.leave_email(work, line.digest, str(data.get("address", "")))
+        return {"ok": True}
+
+    def read(self, data: dict[str, Any]) -> None:
+        """The visitor has seen everything up to a message."""
+        line = LINES.by_sid.get(_sid())
+        number = data.get("id")
+        if line is None or not line.visitor or not isinstance(number, int):
+            return
+        with self.store.reading() as work:
+            identity = work.scalar(select(Identity).where(Identity.kind == "chat", Identity.value == line.visitor))
+            if identity is None:
+                return
+            seen = work.scalars(
+                select(Message.external_id).where(
+                    Message.identity_id == identity.id,
+                    Message.id <= number,
+                    Message.direction == Direction.OUT,
+                    Message.state.in_([Delivery.SENT, Delivery.DELIVERED]),
+                )
+            ).all()
+        for external in seen:
+            self._status(line.channel, line.visitor, external or "", "read")
+
+    def typing(self, _data: dict[str, Any]) -> None:
+        """The agents on the visitor's ticket see that they write."""
+        line = LINES.by_sid.get(_sid())
+        if line is None or not line.visitor:
+            return
+        with self.store.reading() as work:
+            row = work.execute(
+                select(Message.ticket_id, Message.from_name)
+                .join(Identity, Identity.id == Message.identity_id)
+                .where(Identity.kind == "chat", Identity.value == line.visitor)
+                .order_by(Message.id.desc())
+                .limit(1)
+            ).first()
+        if row is None:
+            return
+        said = {"ticket": row[0], "customer": True, "name": row[1], "mode": "customer"}
+        for language in ("en", "it"):
+            self.socketio.emit("typing", said, to=f"ticket:{row[0]}|{language}")
+            self.socketio.emit("typing", said, to=f"desk|{language}")
+
+    def give(self, sid: str, visitor: str, channel: str, external: str, message: dict[str, Any]) -> None:
+        """Hands a message to a page; its acknowledgement is the delivery."""
+
+        def taken(*_answer: Any) -> None:
+            self._status(channel, visitor, external, "delivered")
+
+        self.socketio.emit("message", message, to=sid, namespace=NAMESPACE, callback=taken)
+
+    def _status(self, channel_id: str, visitor: str, external: str, state: str) -> None:
+        frame = json.dumps({"type": state, "message": external}).encode()
+        with self.store.transaction() as work:
+            journal.keep(work, work.get_one(Channel, channel_id), arrival(visitor, frame, clock.now()))
+
+
+def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
+    """What the log says to visitors: an answer that is ready, and whether anybody is there."""
+    handlers = _HANDLERS[id(socketio)]
+    for event in events:
+        data = event.data or {}
+        if event.kind == "agent.state":
+            socketio.emit("online", {"online": online(work)}, namespace=NAMESPACE)
+        if event.kind != "msg.state" or data.get("channel") != "chat" or data.get("state") != "sent":
+            continue
+        message = work.get(Message, int(data["msg"]))
+        identity = work.get(Identity, message.identity_id) if message is not None and message.identity_id else None
+        if message is None or identity is None:
+            continue
+        drawn = shown(work, message)
+        for sid in LINES.of(identity.value):
+            handlers.give(sid, identity.value, message.channel_id or "", message.external_id or "", drawn)
+
+
+_HANDLERS: dict[int, Visitors] = {}
+
+
+def desk_types(socketio: SocketIO, store: Store, ticket: int) -> None:
+    """The visitor of a chat ticket sees that somebody answers."""
+    with store.reading() as work:
+        value = work.scalar(
+            select(Identity.value)
+            .join(Message, Message.identity_id == Identity.id)
+            .where(Message.ticket_id == ticket, Message.kind == "chat", Message.direction == Direction.IN)
+            .order_by(Message.id.desc())
+            .limit(1)
+        )
+    for sid in LINES.of(value) if value else []:
+        socketio.emit("typing", {}, to=sid, namespace=NAMESPACE)
+
+
+def attach(socketio: SocketIO, store: Store, presence: Presence, throttle: Throttle) -> None:
+    """Hangs the visitors' namespace in."""
+    del presence
+    handlers = Visitors(socketio, store, throttle)
+    _HANDLERS[id(socketio)] = handlers
+    socketio.on_event("connect", handlers.connect, namespace=NAMESPACE)
+    socketio.on_event("disconnect", handlers.disconnect, namespace=NAMESPACE)
+    for name in ("hello", "send", "email", "read", "typing"):
+        socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]
+
+
+def _calm(handler: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
+    """A stranger's frame of any shape gets an answer, never a broken line."""
+
+    def handle(data: Any = None) -> Any:
+        try:
+            return handler(data if isinstance(data, dict) else {})
+        except Problem as problem:
+            return {"error": problem.type, "detail": problem.detail}
+        except Exception:
+            log.exception("chat frame failed", app=current_app.name)
+            return {"error": "desk"}
+
+    return handle

@@ -1,0 +1,166 @@
+"""Where the answer is written: the ways to reach this customer, what each costs and allows, canned replies filled in."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from decimal import Decimal
+
+import phonenumbers
+from sqlalchemy import func, select
+
+from connectors.base import Connector
+from inbox import clock
+from inbox.actions import channels as channel_actions
+from inbox.actions import desk as settings
+from inbox.actions.who import Who
+from inbox.errors import Problem
+from inbox.reading.parts import CannedReply, ChannelChoice, Composer, Money
+from inbox.reading.rows import customer_chip
+from inbox.store import Canned, Channel, Customer, Identity, Message, Ticket, Work
+from inbox.terms import Direction
+
+__all__ = ["choices", "composer", "label"]
+
+_VARIABLE = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
+
+
+def label(identity_kind: str, value: str, name: str = "") -> str:
+    """An address as people read it: phone numbers spaced, ids of apps behind a name."""
+    if identity_kind == "sms":
+        try:
+            number = phonenumbers.parse(value)
+        except phonenumbers.NumberParseException:
+            return value
+        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    if identity_kind in {"telegram", "messenger", "chat"}:
+        return name or value[:12]
+    return value
+
+
+def _price(work: Work, channel: Channel) -> Money | None:
+    """What the last priced message of ours cost there, per segment."""
+    row = work.execute(
+        select(Message.cost_amount, Message.cost_currency, Message.segments)
+        .where(Message.channel_id == channel.id, Message.direction == Direction.OUT, Message.cost_amount.is_not(None))
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    if row is None or row[0] is None or not row[1]:
+        return None
+    return Money(Decimal(row[0]) / max(row[2] or 1, 1), row[1])
+
+
+def _choice(work: Work, channel: Channel, identity: Identity, connector: Connector[object]) -> ChannelChoice:  # type: ignore[type-var]
+    can = connector.capabilities
+    closed = ""
+    window_until = None
+    try:
+        window = connector.reply_window(channel_actions.config_of(work, channel))
+    except Problem:
+        window, closed = None, "channel_off"
+    last = None
+    if window is not None or not can.starts:
+        last = work.scalar(
+            select(func.max(Message.at)).where(
+                Message.identity_id == identity.id, Message.channel_id == channel.id, Message.direction == Direction.IN
+            )
+        )
+    if window is not None:
+        window_until = last + window if last is not None else None
+        closed = closed or ("window" if window_until is None or window_until < clock.now() else "")
+    if not can.starts and last is None:
+        closed = closed or "cannot_start"
+    if identity.opted_out_at is not None:
+        closed = "opted_out"
+    elif identity.undeliverable_at is not None and not closed:
+        closed = "undeliverable"
+    return ChannelChoice(
+        kind=channel.kind,
+        channel=channel.id,
+        channel_name=channel.title or channel.name,
+        address=identity.value,
+        label=label(identity.kind, identity.value, identity.name),
+        closed=closed,
+        window_until=window_until,
+        cost=_price(work, channel) if can.prices else None,
+        free=not can.prices,
+        text_limit=can.text_limit,
+        text_unit=can.text_unit,
+        segments=can.segments,
+        media=can.media,
+        media_bytes=can.media_bytes,
+        media_count=can.media_count,
+        undo_s=undo_of(work, connector),
+    )
+
+
+def undo_of(work: Work, connector: Connector[object]) -> int:  # type: ignore[type-var]
+    """How long a reply is held back: the desk's setting, else the channel's own."""
+    wanted = settings.get(work, "reply.undo_s")
+    own = connector.capabilities.undo_s
+    return own if wanted is None else min(int(wanted), 60) if own else 0
+
+
+def choices(work: Work, ticket: Ticket) -> list[ChannelChoice]:
+    """Every way to reach the ticket's customer, open ones first."""
+    customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    if customer is None:
+        return []
+    ours = work.scalars(
+        select(Channel).where(Channel.enabled, Channel.removed_at.is_(None)).order_by(Channel.created_at)
+    ).all()
+    found = []
+    for identity in customer.identities:
+        for channel in ours:
+            connector = work.store.connectors.get(channel.kind)
+            if channel.kind == identity.kind and connector is not None:
+                found.append(_choice(work, channel, identity, connector))
+    return sorted(found, key=lambda choice: bool(choice.closed))
+
+
+def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
+    """The composer of a ticket for this agent: the channel of the last inbound message is chosen."""
+    last_in = work.execute(
+        select(Message.channel_id, Identity.value)
+        .join(Identity, Identity.id == Message.identity_id)
+        .where(Message.ticket_id == ticket.id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    seen = work.scalar(
+        select(func.max(Message.id)).where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
+    )
+    customer = customer_chip(ticket.customer)
+    return Composer(
+        ticket=ticket.id,
+        choices=tuple(choices(work, ticket)),
+        chosen=f"{last_in[0]}|{last_in[1]}" if last_in is not None else "",
+        seen=seen or 0,
+        client_key=uuid.uuid4().hex,
+        canned=canned(work, who, ticket),
+        max_bytes=work.store.settings.attachment_limit_mb * 2**20,
+        first_name=customer.first_name,
+    )
+
+
+def canned(work: Work, who: Who, ticket: Ticket) -> tuple[CannedReply, ...]:
+    """The canned replies with their variables filled; what has no value stays as it is and is named."""
+    customer = customer_chip(ticket.customer)
+    named = customer.name if ticket.customer is not None and ticket.customer.name else ""
+    values = {
+        "customer.name": named,
+        "customer.first_name": named.split()[0] if named else "",
+        "agent.name": who.name,
+        "agent.first_name": who.name.split()[0] if who.name else "",
+        "ticket.number": str(ticket.id),
+        "ticket.subject": ticket.subject,
+        "desk.name": settings.get(work, "desk.name"),
+    }
+    found = []
+    for row in work.scalars(select(Canned).order_by(Canned.name)):
+        used = set(_VARIABLE.findall(row.text))
+        missing = tuple(sorted(name for name in used if not values.get(name)))
+        text = _VARIABLE.sub(lambda match: values.get(match[1]) or match[0], row.text)
+        found.append(CannedReply(row.name, text, missing))
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""The right column: who the customer is, what is known of this ticket, and what came before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from inbox import clock
+from inbox.actions.who import Who, visible
+from inbox.reading.compose import choices, label
+from inbox.reading.parts import CustomerPanel, IdentityView, Money, PreviousTicket, TicketFacts
+from inbox.reading.rows import customer_chip
+from inbox.reading.threads import history
+from inbox.store import Channel, Event, Message, Ticket, Work
+from inbox.terms import Direction
+
+__all__ = ["panel"]
+
+PREVIOUS = 8
+
+
+def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
+    """All that the panel shows. Figures that nobody knows are None."""
+    customer = ticket.customer
+    others = (
+        select(Ticket)
+        .where(
+            Ticket.customer_id == ticket.customer_id, Ticket.id != ticket.id, visible(who), Ticket.merged_into.is_(None)
+        )
+        .order_by(Ticket.id.desc())
+    )
+    previous = work.scalars(others.limit(PREVIOUS)).unique().all() if customer is not None else []
+    total = work.scalar(select(func.count()).select_from(others.subquery())) or 0 if customer is not None else 0
+    windows = {(one.kind, one.address): one.window_until for one in choices(work, ticket)}
+    main = work.scalar(
+        select(Message.identity_id)
+        .where(Message.ticket_id == ticket.id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    identities = tuple(
+        IdentityView(
+            kind=one.kind,
+            label=label(one.kind, one.value, one.name),
+            name=one.name,
+            state="undeliverable" if one.undeliverable_at else "opted_out" if one.opted_out_at else "",
+            window_until=windows.get((one.kind, one.value)),
+            main=one.id == main,
+        )
+        for one in (customer.identities if customer is not None else ())
+    )
+    messages = (
+        work.scalar(
+            select(func.count())
+            .select_from(Message)
+            .join(Ticket, Ticket.id == Message.ticket_id)
+            .where(Ticket.customer_id == ticket.customer_id, Message.direction == Direction.IN)
+        )
+        if customer is not None
+        else 0
+    )
+    return CustomerPanel(
+        ticket=ticket.id,
+        customer=customer_chip(customer),
+        tickets=total + 1,
+        messages=messages or 0,
+        since=customer.created_at if customer is not None else None,
+        identities=identities,
+        previous=tuple(
+            PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in previous
+        ),
+        previous_total=total,
+        facts=_facts(work, ticket),
+        history=tuple(history(work, ticket)),
+    )
+
+
+def _facts(work: Work, ticket: Ticket) -> TicketFacts:
+    channel = work.get(Channel, ticket.channel_id)
+    rows = work.execute(
+        select(
+            Message.direction, Message.at, Message.auto, Message.agent_id, Message.cost_amount, Message.cost_currency
+        )
+        .where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
+        .order_by(Message.at)
+    ).all()
+    first_in = next((at for way, at, auto, *_ in rows if way is Direction.IN and auto is None), None)
+    first_out = next(
+        (
+            at
+            for way, at, auto, agent, *_ in rows
+            if way is Direction.OUT and agent and auto is None and first_in is not None and at >= first_in
+        ),
+        None,
+    )
+    costs = [(amount, currency) for *_, amount, currency in rows if amount is not None and currency]
+    currencies = {currency for _amount, currency in costs}
+    money = Money(sum((a for a, _c in costs), Decimal(0)), currencies.pop()) if len(currencies) == 1 else None
+    return TicketFacts(
+        created_at=ticket.created_at,
+        channel_kind=ticket.kind,
+        channel_name=(channel.title or channel.name) if channel is not None else "",
+        first_response=first_out - first_in if first_out is not None and first_in is not None else None,
+        handling=_handled(work, ticket),
+        cost=money,
+        messages_in=sum(1 for way, *_ in rows if way is Direction.IN),
+        messages_out=sum(1 for way, *_ in rows if way is Direction.OUT),
+        resolved_at=ticket.resolved_at,
+        reason=ticket.reason or "",
+    )
+
+
+def _handled(work: Work, ticket: Ticket) -> timedelta | None:
+    """What the recorded spans of this ticket add up to; None where nothing was recorded."""
+    events = work.scalars(select(Event.data).where(Event.ticket_id == ticket.id, Event.kind == "handle.span")).all()
+    spans: list[tuple[datetime, datetime]] = [
+        (clock.parse(start), clock.parse(end)) for data in events for start, end in (data or {}).get("spans", [])
+    ]
+    return sum((end - start for start, end in spans), timedelta()) if spans else None

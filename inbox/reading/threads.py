@@ -1,0 +1,346 @@
+"""A ticket as it is read: messages in legs, notes and events between them, and where the answer is written."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import func, select
+
+from inbox import clock
+from inbox.actions import desk as settings
+from inbox.actions.who import Who
+from inbox.reading import desk
+from inbox.reading.compose import composer
+from inbox.reading.parts import (
+    AgentChip,
+    AttachmentView,
+    CustomerChip,
+    DayView,
+    DeliveryView,
+    EventView,
+    Item,
+    Leg,
+    MessageView,
+    Money,
+    NoteView,
+    Room,
+    Snooze,
+    TagView,
+    TeamChip,
+    Thread,
+    ThreadHead,
+    What,
+)
+from inbox.reading.rows import customer_chip
+from inbox.store import (
+    LIFECYCLE,
+    Agent,
+    Channel,
+    Event,
+    Identity,
+    Message,
+    ReadMark,
+    Reason,
+    Team,
+    Ticket,
+    TicketTag,
+    Work,
+)
+from inbox.terms import Delivery, Direction, Move
+
+__all__ = ["head", "history", "item_of_event", "item_of_message", "thread"]
+
+PAGE = 100
+SHOWN_MOVES = (Move.PENDING, Move.SNOOZE, Move.RESOLVE, Move.REOPEN, Move.OPEN)
+SHOWN_EVENTS = (
+    "ticket.assigned",
+    "ticket.status",
+    "ticket.tag",
+    "ticket.priority",
+    "ticket.reason",
+    "ticket.linked",
+    "ticket.merged",
+    "ticket.imported",
+)
+
+
+class Names:
+    """The names that a thread speaks of, read once."""
+
+    def __init__(self, work: Work) -> None:
+        self.agents = {agent.id: agent for agent in work.scalars(select(Agent))}
+        self.teams = {team.id: team.name for team in work.scalars(select(Team))}
+        self.channels = {channel.id: channel for channel in work.scalars(select(Channel))}
+
+    def chip(self, agent_id: str | None) -> AgentChip | None:
+        """An agent's face, if it is one."""
+        agent = self.agents.get(agent_id or "")
+        return desk.chip(agent) if agent is not None else None
+
+    def name(self, agent_id: str | None) -> str:
+        """An agent's name or nothing."""
+        agent = self.agents.get(agent_id or "")
+        return agent.name if agent is not None else ""
+
+
+def head(work: Work, ticket: Ticket) -> ThreadHead:
+    """The thread's two upper lines."""
+    agent = work.get(Agent, ticket.assignee_id) if ticket.assignee_id else None
+    team = work.get(Team, ticket.team_id) if ticket.team_id else None
+    waiting = ticket.waiting_since if ticket.is_open else None
+    return ThreadHead(
+        id=ticket.id,
+        subject=ticket.subject,
+        status=ticket.status.value,
+        priority=ticket.priority.value,
+        customer=customer_chip(ticket.customer),
+        assignee=desk.chip(agent) if agent is not None else None,
+        team=TeamChip(team.id, team.name) if team is not None else None,
+        tags=tuple(TagView(tag.tag) for tag in ticket.tags),
+        reason=ticket.reason or "",
+        waiting_since=waiting,
+        late=waiting is not None and waiting < desk.late_before(),
+        snoozed_until=ticket.snoozed_until,
+        moves=tuple(move.value for move in SHOWN_MOVES if (ticket.status, move) in LIFECYCLE),
+        merged_into=ticket.merged_into,
+    )
+
+
+def _delivery(message: Message) -> DeliveryView | None:
+    state = message.state
+    if message.direction is not Direction.OUT or state is None:
+        return None
+    shown = "queued" if state is Delivery.CLAIMED else state.value
+    cost = None
+    if message.cost_amount is not None and message.cost_currency:
+        cost = Money(message.cost_amount, message.cost_currency, bool(message.cost_final))
+    waiting = state in {Delivery.HELD, Delivery.QUEUED}
+    return DeliveryView(
+        state=shown,
+        held_until=message.next_at if state is Delivery.HELD else None,
+        next_at=message.next_at if state is Delivery.QUEUED and message.attempts else None,
+        attempts=message.attempts,
+        reason=message.problem or "",
+        code=message.code or "",
+        may_cancel=waiting or state is Delivery.FAILED,
+        may_retry=state in {Delivery.FAILED, Delivery.UNKNOWN} or (state is Delivery.QUEUED and message.attempts > 0),
+        cost=cost,
+    )
+
+
+def _attachments(message: Message) -> tuple[AttachmentView, ...]:
+    return tuple(
+        AttachmentView(one.id, one.name, one.content_type, one.size, one.sha256 is not None)
+        for one in message.attachments
+        if not (one.inline and one.content_id and message.html)
+    )
+
+
+def _message(message: Message, names: Names, customer: CustomerChip, *, last: bool) -> MessageView:
+    ours = message.direction is Direction.OUT
+    author = names.chip(message.agent_id) if ours else customer
+    bulk = bool(message.html) and (message.auto == "bulk" or not message.text.strip())
+    return MessageView(
+        key=message.client_key or str(message.id),
+        id=message.id,
+        ticket=message.ticket_id,
+        direction="out" if ours else "in",
+        kind=message.kind,
+        at=message.at,
+        text=message.text,
+        author=author,
+        from_name=message.from_name,
+        from_address=message.from_address,
+        to=tuple(str(one.get("name") or one.get("address", "")) for one in message.to or ()),
+        cc=tuple(str(one.get("name") or one.get("address", "")) for one in message.cc or ()),
+        subject=message.subject or "",
+        folded=not last and message.kind == "email",
+        frame=bulk,
+        original=not ours and (bool(message.html) or message.full_text is not None),
+        auto=message.auto or "",
+        attachments=_attachments(message),
+        delivery=_delivery(message),
+        bounced=message.bounce is not None,
+    )
+
+
+def _note(message: Message, names: Names) -> NoteView:
+    return NoteView(
+        message.client_key or str(message.id),
+        message.id,
+        names.chip(message.agent_id),
+        message.at,
+        message.text,
+        _attachments(message),
+    )
+
+
+def _address(message: Message, identities: dict[int, Identity]) -> str:
+    identity = identities.get(message.identity_id or 0)
+    return identity.value if identity is not None else message.from_address
+
+
+def _leg(message: Message, names: Names, customer: CustomerChip, address: str, *, last: bool) -> Leg:
+    channel = names.channels.get(message.channel_id or "")
+    return Leg(
+        kind=message.kind,
+        channel=message.channel_id or "",
+        channel_name=(channel.title or channel.name) if channel is not None else "",
+        address=address,
+        messages=(_message(message, names, customer, last=last),),
+    )
+
+
+def item_of_message(work: Work, message: Message) -> Item:
+    """A message or note as the live thread takes it: a leg of one, which the browser joins to the last one."""
+    names = Names(work)
+    if message.direction is Direction.NOTE:
+        return _note(message, names)
+    ticket = work.get_one(Ticket, message.ticket_id)
+    identity = work.get(Identity, message.identity_id) if message.identity_id else None
+    address = _address(message, {identity.id: identity} if identity is not None else {})
+    return _leg(message, names, customer_chip(ticket.customer), address, last=True)
+
+
+def _assigned(event: Event, names: Names) -> EventView:
+    data = event.data or {}
+    was = data.get("was") or {}
+    actor = names.name(event.actor_id)
+    if data.get("team") and data.get("team") != was.get("team"):
+        return EventView(event.seq, "transferred", event.ts, actor, names.teams.get(str(data["team"]), ""))
+    if data.get("agent"):
+        return EventView(event.seq, "assigned", event.ts, actor, names.name(str(data["agent"])))
+    return EventView(event.seq, "unassigned", event.ts, actor)
+
+
+#: Event kind → what the line says, and the field of the event that it names.
+LINES: Final[dict[str, tuple[What, str]]] = {
+    "ticket.status": ("status", "desk"),
+    "ticket.priority": ("priority", "priority"),
+    "ticket.reason": ("reason", "reason"),
+    "ticket.linked": ("linked", "to"),
+    "ticket.merged": ("merged", "into"),
+    "ticket.imported": ("imported", ""),
+}
+
+
+def item_of_event(work: Work, event: Event, names: Names | None = None) -> EventView | None:
+    """One line of the history, or None for events that a thread does not show."""
+    names = names or Names(work)
+    if event.kind == "ticket.assigned":
+        return _assigned(event, names)
+    data = event.data or {}
+    if event.kind == "ticket.tag":
+        what: What = "tagged" if data.get("op") == "add" else "untagged"
+        return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get("tag", "")))
+    if event.kind not in LINES:
+        return None
+    what, field = LINES[event.kind]
+    return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get(field) or ""))
+
+
+def history(work: Work, ticket: Ticket, names: Names | None = None) -> list[EventView]:
+    """What happened to a ticket besides messages, oldest first; what was voided did not happen."""
+    names = names or Names(work)
+    events = work.scalars(
+        select(Event).where(Event.ticket_id == ticket.id, Event.kind.in_([*SHOWN_EVENTS, "void"])).order_by(Event.seq)
+    ).all()
+    void = {str((event.data or {}).get("target")) for event in events if event.kind == "void"}
+    shown = (item_of_event(work, event, names) for event in events if event.id not in void)
+    return [view for view in shown if view is not None]
+
+
+def _assembled(
+    messages: Sequence[Message],
+    events: Iterable[EventView],
+    names: Names,
+    customer: CustomerChip,
+    identities: dict[int, Identity],
+    zone: zoneinfo.ZoneInfo,
+) -> tuple[Item, ...]:
+    """Messages, notes and events in the order they happened, with a mark at each new day."""
+    timeline: list[tuple[dt.datetime, int, Message | EventView]] = [(m.at, m.id, m) for m in messages]
+    timeline += [(event.at, 2**60 + event.seq, event) for event in events]
+    timeline.sort(key=lambda one: one[:2])
+    last_mail = max((m.id for m in messages if m.kind == "email"), default=0)
+    items: list[Item] = []
+    day: dt.date | None = None
+    for at, _order, one in timeline:
+        today = at.astimezone(zone).date()
+        if today != day:
+            items.append(DayView(today))
+            day = today
+        if isinstance(one, EventView):
+            items.append(one)
+        elif one.direction is Direction.NOTE:
+            items.append(_note(one, names))
+        else:
+            leg = _leg(one, names, customer, _address(one, identities), last=one.id == last_mail)
+            before = items[-1]
+            if isinstance(before, Leg) and before.key == leg.key:
+                items[-1] = Leg(leg.kind, leg.channel, leg.channel_name, leg.address, before.messages + leg.messages)
+            else:
+                items.append(leg)
+    return tuple(items)
+
+
+def snoozes(zone: zoneinfo.ZoneInfo) -> tuple[Snooze, ...]:
+    """The moments offered for a snooze, in the desk's zone, as UTC."""
+    now = clock.now().astimezone(zone)
+    morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    monday = morning + dt.timedelta(days=(7 - now.weekday()) or 7)
+    times = {
+        "later": now + dt.timedelta(hours=3),
+        "tomorrow": morning + dt.timedelta(days=1),
+        "monday": monday,
+        "week": morning + dt.timedelta(days=7),
+    }
+    return tuple(Snooze(key, at.astimezone(dt.UTC)) for key, at in times.items())  # type: ignore[arg-type]
+
+
+def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -> Thread:
+    """The ticket's last :data:`PAGE` messages (or those before one), with all that stands around them."""
+    seq = work.scalar(select(func.max(Event.seq))) or 0  # first: what comes later is caught up by the browser
+    query = select(Message).where(
+        Message.ticket_id == ticket.id, (Message.state.is_(None)) | (Message.state != Delivery.CANCELLED)
+    )
+    if before is not None:
+        query = query.where(Message.id < before)
+    messages = list(work.scalars(query.order_by(Message.id.desc()).limit(PAGE + 1)))
+    more = len(messages) > PAGE
+    messages = sorted(messages[:PAGE], key=lambda message: (message.at, message.id))
+    names = Names(work)
+    ids = {message.identity_id for message in messages if message.identity_id}
+    identities = {one.id: one for one in work.scalars(select(Identity).where(Identity.id.in_(ids)))}
+    zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
+    start = messages[0].at if more and messages else None
+    events = [event for event in history(work, ticket, names) if start is None or event.at >= start]
+    mark = work.get(ReadMark, (who.id, ticket.id)) if who.id else None
+    seen = mark.message_id if mark is not None else 0
+    fresh = [m.id for m in messages if m.direction is Direction.IN and m.auto is None and m.id > seen]
+    tags = work.scalars(select(TicketTag.tag).group_by(TicketTag.tag).order_by(func.count().desc()).limit(30))
+    reasons = work.scalars(select(Reason.name).where(Reason.active).order_by(Reason.name))
+    return Thread(
+        head=head(work, ticket),
+        items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, zone),
+        composer=composer(work, who, ticket),
+        room=Room(f"ticket:{ticket.id}", seq),
+        snoozes=snoozes(zone),
+        reasons=tuple(reasons),
+        known_tags=tuple(tags),
+        earlier=str(min(m.id for m in messages)) if more else None,
+        unread_from=min(fresh) if fresh else None,
+    )
+
+
+def spent(amounts: Iterable[tuple[Decimal, str]]) -> Money | None:
+    """The sum of amounts in one currency; None without any, or where currencies differ."""
+    rows = list(amounts)
+    currencies = {currency for _amount, currency in rows}
+    if len(currencies) != 1:
+        return None
+    return Money(sum((amount for amount, _currency in rows), Decimal(0)), currencies.pop())

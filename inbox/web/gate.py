@@ -1,0 +1,184 @@
+"""The gate of the agent's pages: who is signed in, in which language, and what a refusal looks like."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Flask, Response, current_app, g, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import func, select
+from werkzeug.exceptions import HTTPException
+
+from inbox import logs
+from inbox.actions import desk as desk_settings
+from inbox.actions import people
+from inbox.actions.who import Who, require
+from inbox.errors import Busy, Problem
+from inbox.reading import desk
+from inbox.reading.pages import ErrorPage
+from inbox.reading.parts import Room
+from inbox.rendering import LANGUAGES
+from inbox.store import Agent, Event, Store, Work
+from inbox.throttle import client
+
+__all__ = ["Reply", "address", "frame", "guard", "locale", "page", "right", "store", "timezone", "wants_streams", "who"]
+
+log = logs.get(__name__)
+P = ParamSpec("P")
+Reply = Response | str | tuple[str, int]
+STREAM = "text/vnd.turbo-stream.html"
+#: What may be seen without a sign-in.
+OPEN = ("sessions.", "setup.", "widget.", "hooks.", "api.", "static", "health.")
+
+
+def store() -> Store:
+    """The desk's store, from within a request."""
+    found: Store = current_app.extensions["sportello"]
+    return found
+
+
+def agent() -> Agent:
+    """The signed-in agent; the gate has seen to it that there is one."""
+    found: Agent = g.agent
+    return found
+
+
+def who() -> Who:
+    """The signed-in agent as the actions know them."""
+    return Who.of(agent())
+
+
+def address() -> str:
+    """The caller's address, for counting tries."""
+    return client(request.remote_addr, request.headers.get, proxied=bool(store().settings.public_url))
+
+
+def locale() -> str:
+    """The reader's language: their own setting, the desk's, or what their browser asks for before there is a desk."""
+    found = g.get("language")
+    return str(found) if found else request.accept_languages.best_match(LANGUAGES, "en")
+
+
+def timezone() -> str:
+    """The desk's zone."""
+    return str(g.get("timezone") or "Europe/Rome")
+
+
+def guard(app: Flask) -> None:
+    """Puts the gate before every page."""
+
+    @app.before_request
+    def _enter() -> Any:
+        g.agent = None
+        if request.endpoint is None or request.endpoint == "static" or request.path.startswith(("/hooks/", "/api/")):
+            return None
+        with store().reading() as work:
+            g.agent = people.signed_in(work, session.get("token", ""))
+            own = g.agent.language if g.agent is not None else ""
+            ready = desk_settings.is_set_up(work)
+            asked = request.args.get("lang", "")
+            g.language = (
+                own
+                or (asked if asked in LANGUAGES and g.agent is None else "")
+                or (desk_settings.get(work, "desk.language") if ready else "")
+            )
+            g.timezone = desk_settings.get(work, "desk.timezone")
+        if request.endpoint.startswith(OPEN):
+            return None
+        if not ready:
+            return redirect(url_for("setup.show"))
+        if g.agent is None:
+            following = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("sessions.new", next=following))
+        return None
+
+    @app.errorhandler(Problem)
+    def _problem(problem: Problem) -> Any:
+        return refused(problem)
+
+    @app.errorhandler(CSRFError)
+    def _csrf(_error: CSRFError) -> Any:
+        return refused(Problem(_("This page was open for too long. Reload it and try again.")))
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Any:
+        code = error.code or 500
+        if code < 400:  # noqa: PLR2004
+            return error
+        return _drawn(code, error.description or error.name)
+
+    @app.errorhandler(Exception)
+    def _bug(error: Exception) -> Any:
+        reference = uuid.uuid4().hex[:8]
+        log.error("page failed", reference=reference, path=request.path, exc_info=error)
+        return _drawn(500, "", reference=reference)
+
+
+def refused(problem: Problem) -> Any:
+    """A refusal as whoever asked can read it: a toast for Turbo, JSON for scripts, else a page."""
+    if wants_streams():
+        html = render_template("tickets/streams/toast.html", text=problem.detail)
+        return Response(html, problem.status, content_type=f"{STREAM}; charset=utf-8")
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(type=problem.type, detail=problem.detail, fields=problem.fields), problem.status
+    retry = int(problem.extra.get("retry_after", 0)) if isinstance(problem, Busy) else None
+    return _drawn(problem.status, problem.detail, retry=retry)
+
+
+def _drawn(code: int, detail: str, *, reference: str | None = None, retry: int | None = None) -> Any:
+    shown = code if code in {403, 404, 429, 500} else 500 if code >= 500 else 404  # noqa: PLR2004
+    if request.endpoint and g.get("timezone") is None:
+        return Response(detail + "\n", code, content_type="text/plain; charset=utf-8")
+    with store().reading() as work:
+        html = render_template(
+            f"errors/{shown}.html",
+            page=ErrorPage(code, reference, retry),
+            desk=desk.desk(work, locale()),
+            detail=detail,
+        )
+    return html, code
+
+
+def wants_streams() -> bool:
+    """True where Turbo asked: it takes streams."""
+    return STREAM in request.headers.get("Accept", "")
+
+
+def right(name: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """A page that needs a right; without it the answer is 403 and a sentence."""
+
+    def wrap(view: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
+            require(who(), name)
+            return view(*args, **kwargs)
+
+        return checked
+
+    return wrap
+
+
+def frame(work: Work, current: str) -> dict[str, Any]:
+    """What every signed-in page takes: desk, me, sidebar, rooms, directory. ``current`` marks the sidebar."""
+    last = _last_seq(work)
+    return {
+        "desk": desk.desk(work, locale()),
+        "me": desk.me(work, work.get_one(Agent, agent().id)),
+        "sidebar": desk.sidebar(work, who(), current),
+        "rooms": (Room("desk", last), Room(f"agent:{agent().id}", last)),
+        "directory": desk.directory(work),
+    }
+
+
+def _last_seq(work: Work) -> int:
+    return work.scalar(select(func.max(Event.seq))) or 0
+
+
+def page(template: str, current: str, **parts: Any) -> str:
+    """A whole signed-in page."""
+    with store().reading() as work:
+        return render_template(template, **frame(work, current), **parts)

@@ -1,0 +1,78 @@
+"""Single messages: undo, send again, and the mail in its frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from inbox.actions import reply
+from inbox.actions.who import find_ticket
+from inbox.errors import NotFound
+from inbox.reading import threads
+from inbox.rendering import mail
+from inbox.store import Message, Work
+from inbox.web.gate import locale, store, wants_streams, who
+from inbox.web.tickets import streams
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("messages", __name__)
+
+
+def _drawn(message: Message) -> Any:
+    if not wants_streams():
+        return redirect(url_for("tickets.show", id=message.ticket_id), 303)
+    with store().reading() as work:
+        item = threads.item_of_message(work, work.get_one(Message, message.id))
+    return streams(render_template("tickets/streams/item.html", item=item, ticket=message.ticket_id))
+
+
+@blueprint.post("/messages/<int:id>/cancel")
+def cancel(id: int) -> Any:  # noqa: A002  (the address's own word)
+    """Undo: it never left."""
+    with store().transaction() as work:
+        message = reply.cancel(work, who(), id)
+    if not wants_streams():
+        return redirect(url_for("tickets.show", id=message.ticket_id), 303)
+    key = message.client_key or str(message.id)
+    return streams(render_template("tickets/streams/gone.html", key=key, ticket=message.ticket_id))
+
+
+@blueprint.post("/messages/<int:id>/retry")
+def retry(id: int) -> Any:  # noqa: A002
+    """Send again."""
+    with store().transaction() as work:
+        message = reply.retry(work, who(), id)
+    return _drawn(message)
+
+
+def visible_message(work: Work, number: int) -> Message:
+    """A message of a ticket that this agent may see. Raises :class:`NotFound`."""
+    message = work.get(Message, number)
+    if message is None:
+        msg = f"there is no message {number}"
+        raise NotFound(msg)
+    find_ticket(work, who(), message.ticket_id)
+    return message
+
+
+@blueprint.get("/messages/<int:id>/view")
+def view(id: int) -> Response:  # noqa: A002
+    """The mail's own HTML for the sandboxed frame, under a policy of its own."""
+    with store().reading() as work:
+        message = visible_message(work, id)
+        document, policy = mail.document_of(
+            html=message.html,
+            text=message.full_text or message.text,
+            files={
+                one.content_id: url_for("attachments.show", id=one.id) for one in message.attachments if one.content_id
+            },
+            show_remote=request.args.get("remote") == "1",
+            language=locale(),
+        )
+    response = Response(document, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

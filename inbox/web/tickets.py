@@ -1,0 +1,284 @@
+"""The inbox: list, thread, customer, and what an agent does there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from inbox import clock
+from inbox.actions import reply, tickets
+from inbox.actions.reply import Upload
+from inbox.actions.who import find_ticket
+from inbox.errors import Invalid, ThreadMoved
+from inbox.reading import customers, rows, threads
+from inbox.reading.compose import undo_of
+from inbox.reading.moved import moved
+from inbox.store import Message, Ticket, Work
+from inbox.web.gate import STREAM, frame, store, wants_streams, who
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("tickets", __name__)
+
+
+def streams(html: str, status: int = 200) -> Response:
+    """Turbo's answer."""
+    return Response(html, status, content_type=f"{STREAM}; charset=utf-8")
+
+
+def _asked() -> rows.Asked:
+    args = request.args
+    ticket = args.get("ticket", "")
+    channel = args.get("channel", "")
+    return rows.Asked(
+        view=args.get("view", "all"),
+        channel=channel,
+        query=args.get("q", "").strip(),
+        tab=args.get("status") or "open",
+        sort=args.get("sort", "newest"),
+        after=args.get("after", ""),
+        ticket=int(ticket) if ticket.isdigit() and len(ticket) < 16 else None,  # noqa: PLR2004
+    )
+
+
+def _whole(work: Work, asked: rows.Asked, ticket: Ticket | None) -> str:
+    me = who()
+    current = f"channel:{asked.channel}" if asked.channel else asked.view
+    around = frame(work, current)
+    thread = threads.thread(work, me, ticket) if ticket is not None else None
+    if thread is not None:
+        around["rooms"] = (*around["rooms"], thread.room)
+    return render_template(
+        "tickets/index.html",
+        **around,
+        inbox=rows.inbox(work, me, asked),
+        thread=thread,
+        panel=customers.panel(work, me, ticket) if ticket is not None else None,
+    )
+
+
+@blueprint.get("/")
+def home() -> Any:
+    """The way in."""
+    return redirect(url_for("tickets.index"))
+
+
+@blueprint.get("/tickets")
+def index() -> str:
+    """The inbox with one view's list, and a ticket beside it if asked for."""
+    asked = _asked()
+    with store().reading() as work:
+        ticket = find_ticket(work, who(), asked.ticket) if asked.ticket is not None else None
+        return _whole(work, asked, ticket)
+
+
+@blueprint.get("/tickets/rows")
+def further() -> Response:
+    """Further rows of a view, as streams."""
+    with store().reading() as work:
+        return streams(render_template("tickets/rows.html", inbox=rows.inbox(work, who(), _asked())))
+
+
+blueprint.add_url_rule("/tickets/rows", endpoint="rows", view_func=further)
+
+
+@blueprint.get("/tickets/<int:id>")
+def show(id: int) -> Any:  # noqa: A002  (the address's own word)
+    """A ticket: alone for the frame, else within the inbox. A GET marks nothing."""
+    with store().reading() as work:
+        ticket = find_ticket(work, who(), id)
+        if ticket.merged_into is not None:
+            return redirect(url_for("tickets.show", id=ticket.merged_into))
+        if request.headers.get("Turbo-Frame") == "thread":
+            before = request.args.get("before", "")
+            view = threads.thread(work, who(), ticket, before=int(before) if before.isdigit() else None)
+            around = frame(work, "all")
+            panel = customers.panel(work, who(), ticket)
+            return render_template("tickets/show.html", **around, thread=view, panel=panel)
+        return _whole(work, _asked(), ticket)
+
+
+@blueprint.get("/tickets/<int:id>/customer")
+def customer(id: int) -> str:  # noqa: A002
+    """The right column."""
+    with store().reading() as work:
+        ticket = find_ticket(work, who(), id)
+        return render_template(
+            "tickets/customer.html", **frame(work, "all"), panel=customers.panel(work, who(), ticket)
+        )
+
+
+def _uploads() -> list[Upload]:
+    found = []
+    for file in request.files.getlist("files[]") + request.files.getlist("files"):
+        name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
+        if name:
+            found.append(Upload(name, file.mimetype or "application/octet-stream", file.read()))
+    return found
+
+
+@blueprint.post("/tickets/<int:id>/replies")
+def answer(id: int) -> Any:  # noqa: A002
+    """A reply: held for the undo time, then sent once, whatever the line does to this request."""
+    form = request.form
+    seen = form.get("seen", "")
+    try:
+        with store().transaction() as work:
+            ticket = find_ticket(work, who(), id)
+            channel, _identity = reply.choose(work, ticket, form.get("channel") or None, form.get("address") or None)
+            message, _new = reply.reply(
+                work,
+                who(),
+                id,
+                text=form.get("text", ""),
+                client_key=form.get("client_key") or None,
+                channel=form.get("channel") or None,
+                address=form.get("address") or None,
+                seen=int(seen) if seen.isdigit() else None,
+                files=_uploads(),
+                then=form.get("then") or None,
+                undo_s=undo_of(work, work.store.connectors[channel.kind]),
+            )
+            tickets.read(work, who(), id, message.id)
+    except ThreadMoved:
+        return _overtaken(id, int(seen))
+    return _message_streams(message)
+
+
+blueprint.add_url_rule("/tickets/<int:id>/replies", endpoint="reply", view_func=answer, methods=["POST"])
+
+
+def _message_streams(message: Message) -> Any:
+    if not wants_streams():
+        return redirect(url_for("tickets.show", id=message.ticket_id), 303)
+    with store().reading() as work:
+        fresh = work.get_one(Message, message.id)
+        ticket = work.get_one(Ticket, message.ticket_id)
+        item = threads.item_of_message(work, fresh)
+        html = render_template("tickets/streams/item.html", item=item, ticket=ticket.id)
+        html += render_template("tickets/streams/head.html", **_head(work, ticket))
+        html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
+    return streams(html, 201)
+
+
+def _head(work: Work, ticket: Ticket) -> dict[str, Any]:
+    return {**frame(work, "all"), "head": threads.head(work, ticket)}
+
+
+def _overtaken(number: int, seen: int) -> Any:
+    with store().reading() as work:
+        view, items = moved(work, who(), number, seen)
+        if wants_streams():
+            return streams(render_template("tickets/streams/moved.html", moved=view, items=items), 409)
+        ticket = find_ticket(work, who(), number)
+        return _whole(work, rows.Asked(), ticket), 409
+
+
+@blueprint.post("/tickets/<int:id>/notes")
+def note(id: int) -> Any:  # noqa: A002
+    """A note for the team."""
+    with store().transaction() as work:
+        message, _new = reply.note(
+            work, who(), id, text=request.form.get("text", ""), client_key=request.form.get("client_key") or None
+        )
+    return _message_streams(message)
+
+
+def _changed(number: int) -> Any:
+    """The head and the row again, for whoever just changed the ticket; the others hear of it from the log."""
+    following = request.form.get("next", "")
+    if not wants_streams():
+        return redirect(
+            following
+            if following.startswith("/") and not following.startswith("//")
+            else url_for("tickets.show", id=number),
+            303,
+        )
+    with store().reading() as work:
+        ticket = work.get_one(Ticket, number)
+        html = render_template("tickets/streams/head.html", **_head(work, ticket))
+        html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
+    return streams(html)
+
+
+@blueprint.post("/tickets/<int:id>/assign")
+def assign(id: int) -> Any:  # noqa: A002
+    """To an agent, a team, or nobody; what the form does not name stays."""
+    form = request.form
+    with store().transaction() as work:
+        tickets.assign(
+            work,
+            who(),
+            id,
+            agent=(form["agent"] or None) if "agent" in form else tickets.KEEP,
+            team=(form["team"] or None) if "team" in form else tickets.KEEP,
+        )
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/status")
+def status(id: int) -> Any:  # noqa: A002
+    """Resolve, reopen, wait, snooze."""
+    form = request.form
+    until = form.get("until", "")
+    try:
+        moment = clock.parse(until) if until else None
+    except ValueError:
+        msg = "say until when as a time with its zone"
+        raise Invalid(msg, fields={"until": msg}) from None
+    with store().transaction() as work:
+        tickets.set_status(work, who(), id, form.get("status", ""), reason=form.get("reason") or None, until=moment)
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/tags")
+def tag(id: int) -> Any:  # noqa: A002
+    """Adds or removes a tag."""
+    with store().transaction() as work:
+        tickets.tag(work, who(), id, request.form.get("tag", ""), op=request.form.get("op", "add"))
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/priority")
+def priority(id: int) -> Any:  # noqa: A002
+    """Sets the priority."""
+    with store().transaction() as work:
+        tickets.prioritise(work, who(), id, request.form.get("priority", ""))
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/reason")
+def reason(id: int) -> Any:  # noqa: A002
+    """Sets the contact reason."""
+    with store().transaction() as work:
+        tickets.set_reason(work, who(), id, request.form.get("reason") or None)
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/read")
+def read(id: int) -> Any:  # noqa: A002
+    """The thread was on screen for a second: mine is read up to there."""
+    up_to = request.form.get("message", "")
+    with store().transaction() as work:
+        ticket = find_ticket(work, who(), id)
+        last = int(up_to) if up_to.isdigit() else ticket.last_in_id or 0
+        tickets.read(work, who(), id, last)
+    return Response(status=204) if wants_streams() or request.headers.get("X-Requested-With") else _changed(id)
+
+
+@blueprint.post("/tickets/bulk")
+def bulk() -> Any:
+    """One thing for many tickets."""
+    form = request.form
+    ids = [int(one) for one in form.getlist("ids") if one.isdigit() and len(one) < 16]  # noqa: PLR2004
+    with store().transaction() as work:
+        outcome = tickets.bulk(work, who(), ids, form.get("action", ""), form.to_dict())
+    if not wants_streams():
+        return redirect(url_for("tickets.index"), 303)
+    with store().reading() as work:
+        changed = [work.get_one(Ticket, number) for number in outcome["done"]]
+        html = "".join(render_template("tickets/streams/row.html", row=row) for row in rows.rows_of(work, changed))
+        for problem in dict.fromkeys(outcome["failed"].values()):
+            html += render_template("tickets/streams/toast.html", text=problem)
+    return streams(html)
