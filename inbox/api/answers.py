@@ -1,0 +1,52 @@
+"""From shapes to responses, and the way in which every verb of the API writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from flask import Response
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+from inbox.errors import Conflict
+from inbox.rendering import mail
+from inbox.shapes import Message, Page, Shape
+from inbox.store import Message as Row
+from inbox.store import Store, Work
+
+__all__ = ["message_shape", "page", "shape", "write"]
+
+T = TypeVar("T")
+S = TypeVar("S", bound=Shape)
+
+TRIES = 3
+
+
+def shape(one: Shape, status: int = 200) -> Response:
+    """One thing as JSON."""
+    return Response(one.as_json(), status, content_type="application/json")
+
+
+def page(items: Sequence[S], following: int | None) -> Response:
+    """A part of a list."""
+    return shape(Page[Shape].model_construct(items=list(items), next=None if following is None else str(following)))
+
+
+def message_shape(work: Work, row: Row) -> Message:
+    """A message with its markup as it is shown."""
+    return Message.of(work, row, mail.shown(row.html) if row.html else None)
+
+
+def write(store: Store, do: Callable[[Work], T]) -> T:
+    """What ``do`` gives after its commit. Where somebody wrote the same in the same moment it looks again: a repeated
+    key finds the first message, a changed ticket is changed from where it stands now.
+    """
+    for attempt in range(TRIES):
+        try:
+            with store.transaction() as work:
+                return do(work)
+        except (IntegrityError, StaleDataError):
+            if attempt + 1 == TRIES:
+                break
+    raise Conflict("somebody else changed this in the same moment; try again")

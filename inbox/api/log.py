@@ -1,0 +1,57 @@
+"""The event log for whoever reads on, and what the desk has still to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from flask import Response, request
+from pydantic import Field
+
+from inbox import shapes
+from inbox.api.answers import shape
+from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Paging, Routes
+from inbox.reading import feeds
+
+__all__ = ["routes"]
+
+routes = Routes()
+NDJSON = "application/x-ndjson"
+STREAM = Binary(NDJSON, "One event a line, up to the end of the log unless ``limit`` is given.")
+
+
+class EventQuery(Paging):
+    """Which events."""
+
+    after: int = Field(0, ge=0, le=HIGHEST, description="The ``seq`` of the last event that you know.")
+    ticket: int | None = Field(None, ge=0, le=HIGHEST, description="Only those of one ticket.")
+
+
+@routes.get("/events", (shapes.Page[shapes.Event], STREAM), query=EventQuery)
+def list_events(call: Call[EventQuery, Nothing]) -> Response:
+    """The event log after a ``seq``, in append order, as JSON or (by ``Accept``) one event a line."""
+    query = call.query
+    if request.accept_mimetypes.best_match(["application/json", NDJSON]) == NDJSON:
+        return Response(_lines(call), content_type=NDJSON)
+    with call.store.reading() as work:
+        part = feeds.events(work, call.who, after=query.after, ticket=query.ticket, limit=query.limit)
+        rows = [row.as_dict() for row in part.rows]
+    body = {"items": rows, "next": None if part.next is None else str(part.next)}
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:
+    query = call.query
+    most = query.limit if "limit" in query.model_fields_set else None
+    for n, row in enumerate(feeds.stream(call.store, call.who, after=query.after, ticket=query.ticket)):
+        if n == most:
+            return
+        yield json.dumps(row.as_dict(), ensure_ascii=False) + "\n"
+
+
+@routes.get("/status", shapes.Status)
+def show_status(call: Call[Nothing, Nothing]) -> Response:
+    """What is still to do: arrivals to read, messages to send, and where the log ends."""
+    with call.store.reading() as work:
+        found = feeds.queues(work)
+    return shape(shapes.Status.of(found, call.store.last_seq()))

@@ -1,0 +1,76 @@
+"""Single messages: read, shown as in their frame, taken back, sent again; and the files that came with them."""
+
+from __future__ import annotations
+
+from flask import Response, send_file
+
+from inbox import shapes
+from inbox.actions import desk
+from inbox.actions import reply as replies
+from inbox.api.answers import message_shape, shape, write
+from inbox.api.routes import Binary, Call, Nothing, Routes
+from inbox.errors import NotFound
+from inbox.reading import feeds
+from inbox.rendering import mail
+from inbox.shapes import files
+
+__all__ = ["routes"]
+
+routes = Routes()
+HTML = Binary("text/html", "The document of the message's frame, with its own Content-Security-Policy.")
+BYTES = Binary("application/octet-stream", "The bytes; harmless images under their own type, the rest to download.")
+
+
+@routes.get("/messages/{number}", shapes.Message)
+def show_message(call: Call[Nothing, Nothing], number: int) -> Response:
+    """One message or note."""
+    with call.store.reading() as work:
+        return shape(message_shape(work, feeds.message(work, call.who, number)))
+
+
+@routes.get("/messages/{number}/view", HTML)
+def view_message(call: Call[Nothing, Nothing], number: int) -> Response:
+    """The very document that the agent's screen shows in its frame: sanitised, nothing remote, nothing that runs."""
+    with call.store.reading() as work:
+        row = feeds.message(work, call.who, number)
+        language = call.who.language or str(desk.get(work, "desk.language"))
+    document, policy = mail.document_of(
+        html=row.html,
+        text=row.full_text or row.text,
+        files={one.content_id: f"/attachments/{one.id}" for one in row.attachments if one.content_id},
+        show_remote=False,
+        language=language,
+    )
+    response = Response(document, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = policy
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@routes.post("/messages/{number}/cancel", shapes.Message)
+def cancel(call: Call[Nothing, Nothing], number: int) -> Response:
+    """Takes back a message that has not left; 409 once it may have."""
+    return shape(write(call.store, lambda work: message_shape(work, replies.cancel(work, call.who, number))))
+
+
+@routes.post("/messages/{number}/retry", shapes.Message)
+def retry(call: Call[Nothing, Nothing], number: int) -> Response:
+    """Sends a failed, unknown or waiting message again, as the same message."""
+    return shape(write(call.store, lambda work: message_shape(work, replies.retry(work, call.who, number))))
+
+
+@routes.get("/attachments/{number}", BYTES)
+def show_attachment(call: Call[Nothing, Nothing], number: int) -> Response:
+    """The bytes of a file."""
+    with call.store.reading() as work:
+        row = feeds.attachment(work, call.who, number)
+    if row.sha256 is None:
+        raise NotFound("this file is still with the provider; ask again in a moment")
+    path = call.store.files.path(row.sha256)
+    if not path.exists():
+        raise NotFound("the bytes of this file are no longer here")
+    response = send_file(path, etag=row.sha256, conditional=True, max_age=0)
+    for name, value in files.headers(row.name, row.content_type).items():
+        response.headers[name] = value
+    return response

@@ -1,0 +1,292 @@
+"""Tickets: listed, read, answered, noted, assigned, moved, one by one or many at once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+
+from flask import Response
+from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, field_validator
+from sqlalchemy import or_, select
+
+from inbox import shapes
+from inbox.actions import reply as replies
+from inbox.actions import tickets as verbs
+from inbox.actions.reply import Upload
+from inbox.actions.who import Who
+from inbox.api.answers import message_shape, page, shape, write
+from inbox.api.routes import HIGHEST, Body, Call, Nothing, Paging, Routes
+from inbox.errors import Invalid
+from inbox.reading import feeds
+from inbox.store import Agent, Event, Message, Team, Work
+from inbox.terms import Status
+
+__all__ = ["routes"]
+
+routes = Routes()
+MOST_FILES = 20
+
+
+class TicketQuery(Paging):
+    """Which tickets."""
+
+    status: str | None = Field(None, description=f"One of {', '.join(Status)}; several with commas between.")
+    channel: str | None = Field(None, description="A channel's id or name, or a kind: email, sms, chat …")
+    assignee: str | None = Field(None, description="An agent's id or mail address, me, or none.")
+    q: str | None = Field(None, description="Words that stand in the ticket's messages or subject.")
+
+    @field_validator("status")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        for one in (value or "").split(","):
+            if one.strip() and one.strip() not in list(Status):
+                raise ValueError(f"{one.strip()!r} is none of {', '.join(Status)}")
+        return value
+
+    @property
+    def statuses(self) -> tuple[Status, ...]:
+        """The words apart."""
+        return tuple(Status(one.strip()) for one in (self.status or "").split(",") if one.strip())
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("the file's bytes in base64")
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValueError("this is not base64") from None
+
+
+class FileIn(Body):
+    """A file that goes with a reply."""
+
+    name: str = Field(min_length=1, max_length=255)
+    content_type: str = Field("application/octet-stream", max_length=120)
+    data: Annotated[bytes, BeforeValidator(_bytes), WithJsonSchema({"type": "string", "contentEncoding": "base64"})] = (
+        Field(description="The bytes in base64.")
+    )
+
+
+class ReplyIn(Body):
+    """An answer to the customer. As ``multipart/form-data`` the files are parts named ``attachments``."""
+
+    text: str = Field("", description="Markdown marks are rendered for the channel. May be empty with a file.")
+    channel: str | None = Field(None, description="A channel's id, name or kind; else as the customer wrote last.")
+    address: str | None = Field(None, description="One of the customer's addresses on that channel.")
+    client_key: str = Field(
+        min_length=1, max_length=80, description="Yours, unique in the ticket: sent again it sends nothing twice."
+    )
+    seen: int | None = Field(
+        None, ge=0, le=HIGHEST, description="The last message that you know; newer ones refuse the reply with 409."
+    )
+    attachments: tuple[FileIn, ...] = Field((), max_length=MOST_FILES)
+    then: Literal["resolve", "pending"] | None = Field(None, description="What becomes of the ticket.")
+
+
+class NoteIn(Body):
+    """A note that only agents see."""
+
+    text: str = Field(min_length=1)
+    client_key: str = Field(min_length=1, max_length=80)
+
+
+class NoteOut(shapes.Message):
+    """The note, and the event that tells of it."""
+
+    event: str | None
+
+
+class AssignIn(Body):
+    """Whose it is from now on; null is nobody, what is not named stays."""
+
+    agent: str | None = Field(None, description="An agent's id or mail address, or me.")
+    team: str | None = Field(None, description="A team's id or name.")
+
+
+class StatusIn(Body):
+    """Where the ticket goes."""
+
+    status: Literal["open", "pending", "snoozed", "resolved", "closed"]
+    reason: str | None = Field(None, description="The contact reason, one of the desk's.")
+    until: AwareDatetime | None = Field(None, description="When a snoozed ticket wakes.")
+
+
+class BulkIn(Body):
+    """One thing done to many tickets, each by itself."""
+
+    ids: list[Annotated[int, Field(ge=1, le=HIGHEST)]] = Field(min_length=1, max_length=500)
+    action: Literal["assign", "status", "tag", "priority"]
+    agent: str | None = None
+    team: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    tag: str | None = None
+    op: Literal["add", "remove"] | None = None
+    priority: str | None = None
+
+
+class Done(shapes.Shape):
+    """The event that was appended; null where the ticket stood like this already."""
+
+    event: str | None
+    ticket: shapes.Ticket
+
+
+class BulkOut(shapes.Shape):
+    """What was done, and why the rest was not."""
+
+    done: list[int]
+    failed: dict[str, str] = Field(description="A sentence by ticket number.")
+
+
+@routes.get("/tickets", shapes.Page[shapes.Ticket], query=TicketQuery)
+def list_tickets(call: Call[TicketQuery, Nothing]) -> Response:
+    """Tickets that you may see, the newest first."""
+    query = call.query
+    with call.store.reading() as work:
+        part = feeds.tickets(
+            work,
+            call.who,
+            status=query.statuses,
+            channel=query.channel,
+            assignee=query.assignee,
+            q=query.q,
+            after=query.after,
+            limit=query.limit,
+        )
+        return page([shapes.Ticket.of(row) for row in part.rows], part.next)
+
+
+@routes.get("/tickets/{number}", shapes.Ticket)
+def show_ticket(call: Call[Nothing, Nothing], number: int) -> Response:
+    """One ticket."""
+    with call.store.reading() as work:
+        return shape(shapes.Ticket.of(feeds.ticket(work, call.who, number)))
+
+
+@routes.get("/tickets/{number}/messages", shapes.Page[shapes.Message], query=Paging)
+def list_messages(call: Call[Paging, Nothing], number: int) -> Response:
+    """A ticket's messages and notes, the oldest first."""
+    with call.store.reading() as work:
+        part = feeds.messages(work, call.who, number, after=call.query.after, limit=call.query.limit)
+        return page([message_shape(work, row) for row in part.rows], part.next)
+
+
+@routes.post("/tickets/{number}/replies", {201: shapes.Message, 200: shapes.Message}, body=ReplyIn, uploads=True)
+def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
+    """Answers the customer. The same ``client_key`` again gives 200 and the message that it made."""
+    body = call.body
+    files = [*(Upload(one.name, one.content_type, one.data) for one in body.attachments), *call.uploads]
+    if len(files) > MOST_FILES:
+        msg = f"a reply takes {MOST_FILES} files"
+        raise Invalid(msg, fields={"attachments": msg})
+
+    def do(work: Work) -> tuple[shapes.Message, bool]:
+        row, new = replies.reply(
+            work,
+            call.who,
+            number,
+            text=body.text,
+            client_key=body.client_key,
+            channel=body.channel,
+            address=body.address,
+            seen=body.seen,
+            files=files,
+            then=body.then,
+        )
+        return message_shape(work, row), new
+
+    said, new = write(call.store, do)
+    return shape(said, 201 if new else 200)
+
+
+@routes.post("/tickets/{number}/notes", {201: NoteOut, 200: NoteOut}, body=NoteIn)
+def note(call: Call[Nothing, NoteIn], number: int) -> Response:
+    """Writes a note that only agents see. The same ``client_key`` again gives 200 and the first one."""
+
+    def do(work: Work) -> tuple[NoteOut, bool]:
+        row, new = replies.note(work, call.who, number, text=call.body.text, client_key=call.body.client_key)
+        said = message_shape(work, row)
+        facts = {name: getattr(said, name) for name in shapes.Message.model_fields}
+        return NoteOut(**facts, event=_event_of(work, row)), new
+
+    said, new = write(call.store, do)
+    return shape(said, 201 if new else 200)
+
+
+def _event_of(work: Work, row: Message) -> str | None:
+    """The id of the ``note.added`` of a note, just appended or long in the log."""
+    for line in work.events:
+        if line.kind == "note.added" and line.data.get("msg") == str(row.id):
+            return line.id
+    for line in work.scalars(select(Event).where(Event.ticket_id == row.ticket_id, Event.kind == "note.added")):
+        if line.data.get("msg") == str(row.id):
+            return line.id
+    return None
+
+
+@routes.post("/tickets/{number}/assign", Done, body=AssignIn)
+def assign(call: Call[Nothing, AssignIn], number: int) -> Response:
+    """Gives a ticket to an agent, a team or nobody."""
+    asked = call.body.model_dump(exclude_unset=True)
+    if not asked:
+        msg = "say an agent, a team, or both"
+        raise Invalid(msg, fields={"agent": msg})
+
+    def do(work: Work) -> Done:
+        event = verbs.assign(work, call.who, number, **_people(work, call.who, asked))
+        return _done(work, call.who, number, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/tickets/{number}/status", Done, body=StatusIn)
+def set_status(call: Call[Nothing, StatusIn], number: int) -> Response:
+    """Opens, snoozes, resolves, reopens or closes a ticket; 409 where that cannot happen from where it stands."""
+    body = call.body
+
+    def do(work: Work) -> Done:
+        event = verbs.set_status(work, call.who, number, body.status, reason=body.reason, until=body.until)
+        return _done(work, call.who, number, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/tickets/bulk", BulkOut, body=BulkIn, right="ticket.bulk")
+def bulk(call: Call[Nothing, BulkIn]) -> Response:
+    """Assigns, moves, tags or prioritises up to 500 tickets, each by itself."""
+    asked = call.body.model_dump(exclude_unset=True, exclude={"ids", "action"})
+
+    def do(work: Work) -> BulkOut:
+        data = {**asked, **_people(work, call.who, asked)}
+        return BulkOut(**verbs.bulk(work, call.who, call.body.ids, call.body.action, data))
+
+    return shape(write(call.store, do))
+
+
+def _done(work: Work, who: Who, number: int, event: Event | None) -> Done:
+    row = feeds.ticket(work, who, number)
+    work.flush()
+    return Done(event=event.id if event is not None else None, ticket=shapes.Ticket.of(row))
+
+
+def _people(work: Work, who: Who, asked: dict[str, Any]) -> dict[str, str | None]:
+    """The ids of the agent and the team that were named by id, mail address or name; ``me`` is the caller."""
+    found: dict[str, str | None] = {}
+    for field, model, by in (("agent", Agent, Agent.email), ("team", Team, Team.name)):
+        if field not in asked:
+            continue
+        name = asked[field]
+        if field == "agent" and name == "me":
+            name = who.id
+        if name:
+            wanted = name.lower() if field == "agent" else name
+            known = work.scalar(select(model.id).where(or_(model.id == name, by == wanted)))
+            if known is None:
+                msg = f"there is no {field} {name!r}"
+                raise Invalid(msg, fields={field: msg})
+            name = known
+        found[field] = name or None
+    return found

@@ -1,0 +1,265 @@
+"""What programs read: tickets, messages, the journal and the log, in pages by key: nothing is missed or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import defer, joinedload, selectinload
+
+from inbox import clock, search
+from inbox.actions.who import Who, find_ticket, may, visible
+from inbox.errors import Invalid, NotFound
+from inbox.store import (
+    Agent,
+    Attachment,
+    Channel,
+    Customer,
+    Event,
+    JournalEntry,
+    JournalItem,
+    Message,
+    Store,
+    Ticket,
+    Work,
+)
+from inbox.terms import Delivery, Outcome, Status
+
+__all__ = [
+    "MOST",
+    "Part",
+    "Queues",
+    "attachment",
+    "ended",
+    "entry",
+    "events",
+    "ids_of",
+    "journal",
+    "message",
+    "messages",
+    "queues",
+    "stream",
+    "ticket",
+    "tickets",
+]
+
+T = TypeVar("T")
+
+#: The longest page.
+MOST: Final = 500
+#: A search looks at that many of the newest messages that match.
+HITS: Final = 5_000
+
+#: Events that tell about one agent's work or pay, and the right that they need (metrics.md section 8).
+GUARDED: Final = {
+    "handle.": "reports.see",
+    "agent.": "reports.see",
+    "journal.": "journal.see",
+    "cost.rate": "costs.change",
+    "cost.fixed": "costs.change",
+}
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """A page: its rows, and the key after which the next one begins (None at the end)."""
+
+    rows: Sequence[T]
+    next: int | None
+
+
+@dataclass(frozen=True)
+class Queues:
+    """What is still to do: arrivals to read, messages that leave now, messages that leave later."""
+
+    journal_pending: int
+    outbox_due: int
+    outbox_waiting: int
+
+
+def _part(rows: Sequence[T], keys: Sequence[int], limit: int) -> Part[T]:
+    return Part(rows[:limit], keys[limit - 1] if len(rows) > limit else None)
+
+
+def ids_of(work: Work, word: str) -> list[str]:
+    """The ids of the channels that ``word`` names: an id, a name, or a kind (then all of it, removed ones too).
+
+    Empty for a kind without a channel. Raises :class:`Invalid` for a word that names nothing.
+    """
+    found = work.scalars(select(Channel.id).where(or_(Channel.id == word, Channel.name == word, Channel.kind == word)))
+    ids = list(found)
+    if not ids and word not in work.store.connectors:
+        msg = f"there is no channel and no kind of channel {word!r}"
+        raise Invalid(msg, fields={"channel": msg})
+    return ids
+
+
+# --- tickets and messages ---------------------------------------------------------------------------------------
+
+
+def tickets(
+    work: Work,
+    who: Who,
+    *,
+    status: Sequence[Status] = (),
+    channel: str | None = None,
+    assignee: str | None = None,
+    q: str | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> Part[Ticket]:
+    """The tickets that ``who`` may see, the newest first; ``after`` is the last number of the page before.
+
+    ``assignee`` is an agent's id or mail address, ``me`` or ``none``. ``q`` are words that stand in the ticket's
+    messages or subject. Raises :class:`Invalid` for an unknown channel or agent.
+    """
+    wanted: list[ColumnElement[bool]] = [visible(who)]
+    if status:
+        wanted.append(Ticket.status.in_(status))
+    if channel:
+        wanted.append(Ticket.channel_id.in_(ids_of(work, channel)))
+    if assignee:
+        wanted.append(_assigned(work, who, assignee))
+    if q:
+        wanted.append(Ticket.id.in_({number for _message, number in search.find(work, q, limit=HITS)}))
+    if after is not None:
+        wanted.append(Ticket.id < after)
+    people = joinedload(Ticket.customer).lazyload(Customer.identities)
+    query = select(Ticket).options(people).where(*wanted).order_by(Ticket.id.desc()).limit(limit + 1)
+    rows = work.scalars(query).all()
+    return _part(rows, [row.id for row in rows], limit)
+
+
+def _assigned(work: Work, who: Who, assignee: str) -> ColumnElement[bool]:
+    if assignee == "none":
+        return Ticket.assignee_id.is_(None)
+    if assignee == "me":
+        return Ticket.assignee_id == who.id
+    agent = work.scalar(select(Agent.id).where(or_(Agent.id == assignee, Agent.email == assignee.lower())))
+    if agent is None:
+        msg = f"there is no agent {assignee!r}; say an id, a mail address, me or none"
+        raise Invalid(msg, fields={"assignee": msg})
+    return Ticket.assignee_id == agent
+
+
+def ticket(work: Work, who: Who, number: int) -> Ticket:
+    """One ticket. Raises :class:`NotFound`."""
+    return find_ticket(work, who, number)
+
+
+def messages(work: Work, who: Who, number: int, *, after: int | None = None, limit: int = 100) -> Part[Message]:
+    """A ticket's messages and notes in the order in which they came; ``after`` is the last id of the page before."""
+    find_ticket(work, who, number)
+    query = select(Message).where(Message.ticket_id == number, Message.id > (after or 0))
+    rows = work.scalars(query.order_by(Message.id).limit(limit + 1)).all()
+    return _part(rows, [row.id for row in rows], limit)
+
+
+def message(work: Work, who: Who, number: int) -> Message:
+    """One message or note. Raises :class:`NotFound`, also where ``who`` may not see its ticket."""
+    query = select(Message).join(Ticket, Ticket.id == Message.ticket_id).where(Message.id == number, visible(who))
+    row = work.scalar(query)
+    if row is None:
+        msg = f"there is no message {number} that you may see"
+        raise NotFound(msg)
+    return row
+
+
+def attachment(work: Work, who: Who, number: int) -> Attachment:
+    """One file of a message. Raises :class:`NotFound`, also where ``who`` may not see its ticket."""
+    row = work.scalar(
+        select(Attachment)
+        .join(Message, Message.id == Attachment.message_id)
+        .join(Ticket, Ticket.id == Message.ticket_id)
+        .where(Attachment.id == number, visible(who))
+    )
+    if row is None:
+        msg = f"there is no attachment {number} that you may see"
+        raise NotFound(msg)
+    return row
+
+
+# --- what arrived -----------------------------------------------------------------------------------------------
+
+
+def journal(
+    work: Work,
+    *,
+    channel: str | None = None,
+    outcome: Outcome | None = None,
+    after: int | None = None,
+    limit: int = 100,
+) -> Part[tuple[JournalEntry, Channel]]:
+    """Arrivals in the order in which they came, without their bodies; ``outcome`` is that of any of their items."""
+    query = (
+        select(JournalEntry, Channel)
+        .join(Channel, Channel.id == JournalEntry.channel_id)
+        .options(selectinload(JournalEntry.items), defer(JournalEntry.body))
+        .where(JournalEntry.id > (after or 0))
+    )
+    if channel:
+        query = query.where(JournalEntry.channel_id.in_(ids_of(work, channel)))
+    if outcome is not None:
+        query = query.where(ended(outcome))
+    found = work.execute(query.order_by(JournalEntry.id).limit(limit + 1)).all()
+    rows = [(row, own) for row, own in found]
+    return _part(rows, [row.id for row, _own in rows], limit)
+
+
+def ended(outcome: Outcome) -> ColumnElement[bool]:
+    """The condition on arrivals that an item of theirs has that outcome; an unread arrival is pending."""
+    item = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id)
+    condition = exists(item.where(JournalItem.outcome == outcome))
+    if outcome is Outcome.PENDING:
+        condition = or_(condition, and_(JournalEntry.done.is_(False), ~exists(item)))  # type: ignore[assignment]
+    return condition
+
+
+def entry(work: Work, number: int) -> tuple[JournalEntry, Channel]:
+    """One arrival and its channel. Raises :class:`NotFound`."""
+    row = work.get(JournalEntry, number)
+    if row is None:
+        msg = f"there is no journal entry {number}"
+        raise NotFound(msg)
+    return row, work.get_one(Channel, row.channel_id)
+
+
+# --- the log and the queues -------------------------------------------------------------------------------------
+
+
+def events(work: Work, who: Who, *, after: int = 0, ticket: int | None = None, limit: int = 100) -> Part[Event]:
+    """Lines of the log after ``after``, in append order: those of tickets that ``who`` may see and of the desk."""
+    query = select(Event).where(Event.seq > after).order_by(Event.seq).limit(limit + 1)
+    if ticket is not None:
+        find_ticket(work, who, ticket)
+        query = query.where(Event.ticket_id == ticket)
+    seen = visible(who)
+    query = query.outerjoin(Ticket, Ticket.id == Event.ticket_id).where(
+        or_(Ticket.id.is_(None), seen),
+        *(Event.kind.not_like(f"{kind}%") for kind, right in GUARDED.items() if not may(who, right)),
+    )
+    rows = work.scalars(query).all()
+    return _part(rows, [row.seq for row in rows], limit)
+
+
+def stream(store: Store, who: Who, *, after: int = 0, ticket: int | None = None) -> Iterator[Event]:
+    """The same to the log's end, each page in a look of its own: a slow reader holds no transaction open."""
+    place: int | None = after
+    while place is not None:
+        with store.reading() as work:
+            part = events(work, who, after=place, ticket=ticket, limit=MOST)
+        yield from part.rows
+        place = part.next
+
+
+def queues(work: Work) -> Queues:
+    """How much is still to do."""
+    now = clock.now()
+    waits = Message.state.in_([Delivery.HELD, Delivery.QUEUED])
+    under_way = Message.state.in_([Delivery.CLAIMED, Delivery.SENDING])
+    pending = select(func.count()).select_from(JournalEntry).where(JournalEntry.done.is_(False))
+    due = select(func.count()).select_from(Message).where(or_(under_way, and_(waits, Message.next_at <= now)))
+    waiting = select(func.count()).select_from(Message).where(waits, Message.next_at > now)
+    return Queues(work.scalar(pending) or 0, work.scalar(due) or 0, work.scalar(waiting) or 0)

@@ -1,0 +1,26 @@
+"""One JSON shape per thing: what the API answers, the command line prints and the OpenAPI document describes."""
+
+from __future__ import annotations
+
+from inbox.shapes.arrivals import Entry, Item, LedgerRow
+from inbox.shapes.base import Page, Person, Shape, Time
+from inbox.shapes.log import Actor, Event, Status
+from inbox.shapes.messages import Attachment, Message
+from inbox.shapes.tickets import Customer, Ticket
+
+__all__ = [
+    "Actor",
+    "Attachment",
+    "Customer",
+    "Entry",
+    "Event",
+    "Item",
+    "LedgerRow",
+    "Message",
+    "Page",
+    "Person",
+    "Shape",
+    "Status",
+    "Ticket",
+    "Time",
+]

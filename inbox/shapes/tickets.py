@@ -1,0 +1,60 @@
+"""A ticket as JSON."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from inbox import store
+from inbox.shapes.base import Shape, Time
+from inbox.terms import Priority, Status
+
+__all__ = ["Customer", "Ticket"]
+
+
+class Customer(Shape):
+    """Whose request it is; ``id`` is a surrogate that tells nothing of the person."""
+
+    id: str
+    name: str | None
+
+
+class Ticket(Shape):
+    """One customer's request, first message to close."""
+
+    id: int
+    number: int = Field(description="What people call it: #4821.")
+    subject: str | None
+    status: Status
+    channel: str = Field(description="The kind of channel on which it began, as in events: email, sms, chat …")
+    address: str = Field(description="The id of the configured channel on which it began.")
+    customer: Customer | None
+    assignee: str | None = Field(description="The id of the agent who has it.")
+    team: str | None = Field(description="The id of the team that has it.")
+    tags: list[str]
+    priority: Priority
+    reason: str | None = Field(description="The contact reason.")
+    merged_into: int | None
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def of(cls, row: store.Ticket) -> Ticket:
+        """The shape of a row."""
+        customer = row.customer
+        return cls(
+            id=row.id,
+            number=row.number,
+            subject=row.subject or None,
+            status=row.status,
+            channel=row.kind,
+            address=row.channel_id,
+            customer=Customer(id=customer.id, name=customer.name or None) if customer is not None else None,
+            assignee=row.assignee_id,
+            team=row.team_id,
+            tags=[one.tag for one in row.tags],
+            priority=row.priority,
+            reason=row.reason,
+            merged_into=row.merged_into,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
