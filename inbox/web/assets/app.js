@@ -1,3 +1,15 @@
-// Starts the agent's screen.
+// Starts the agent's screen: Turbo, the controllers, the line, the clock.
 
 import "@hotwired/turbo";
+import { Application } from "@hotwired/stimulus";
+import controllers from "gathered:controllers";
+import { startLive } from "./lib/live.js";
+import { startOutbox } from "./lib/outbox.js";
+import { startStreams } from "./lib/streams.js";
+import { startTimes } from "./lib/times.js";
+
+startStreams();
+startTimes();
+startOutbox();
+Application.start().load(controllers);
+startLive();

@@ -48,6 +48,19 @@ const gathered = {
   },
 };
 
+/** Turbo writes a <style> for its progress bar as it loads, which the page's policy forbids: ours is in shell.css. */
+const withoutStyle = {
+  name: "without-style",
+  setup(build) {
+    build.onLoad({ filter: /@hotwired[\\/]turbo[\\/]dist[\\/].*\.js$/ }, async ({ path: file }) => {
+      const source = await readFile(file, "utf8");
+      const line = "document.head.insertBefore(this.stylesheetElement, document.head.firstChild);";
+      if (!source.includes(line)) throw new Error("Turbo no longer installs its style where it did");
+      return { contents: source.replace(line, ""), loader: "js" };
+    });
+  },
+};
+
 /** The icons that templates and scripts name, from Lucide, and our own marks, as one sprite of symbols. */
 async function sprite() {
   const wanted = new Set(JSON.parse(await readFile(path.join(assets, "icons.json"), "utf8")));
@@ -56,7 +69,7 @@ async function sprite() {
     ...(await deep(path.join(root, "inbox/templates"), ".html")),
   ];
   for (const file of sources) {
-    for (const [, name] of (await readFile(file, "utf8")).matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']/g)) {
+    for (const [, name] of (await readFile(file, "utf8")).matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']\s*[,)]/g)) {
       wanted.add(name);
     }
   }
@@ -120,16 +133,15 @@ async function main() {
     loader: { ".woff2": "file", ".svg": "file" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [gathered],
+    plugins: [gathered, withoutStyle],
   };
-  const widget = await files(path.join(assets, "widget"), ".js");
-  const entries = ["loader.js", "app.js"].filter((name) => widget.includes(name));
+  const entries = ["loader.js", "app.js", "try.css"];
   await mkdir(out, { recursive: true });
   const built = await Promise.all([
     esbuild.build({ ...common, entryPoints: { app: path.join(assets, "app.js") }, format: "esm", splitting: true }),
     esbuild.build({
       ...common,
-      entryPoints: { theme: path.join(assets, "theme.js"), app: path.join(assets, "styles/app.css") },
+      entryPoints: { theme: path.join(assets, "theme.js"), app: path.join(assets, "styles/app.css"), pages: path.join(assets, "styles/pages.css") },
       format: "iife",
     }),
     esbuild.build({

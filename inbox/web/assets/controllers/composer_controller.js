@@ -1,0 +1,272 @@
+// The composer: reply or note, by which channel, what it may hold, and sending it so that nothing is lost or doubled.
+
+import { Controller } from "@hotwired/stimulus";
+import { draft, keep } from "../lib/drafts.js";
+import { Files } from "../lib/files.js";
+import { emit } from "../lib/live.js";
+import { meter } from "../lib/meter.js";
+import { send } from "../lib/outbox.js";
+import { showPending } from "../lib/pending.js";
+import { plain } from "../lib/sms.js";
+import { CannedList } from "../lib/canned.js";
+import { say } from "../lib/words.js";
+
+const TYPING_MS = 3000;
+
+/** A key for one message: random, also where the page came without TLS and has no randomUUID. */
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export default class extends Controller {
+  static targets = [
+    "channel", "address", "key", "seen", "tab", "via", "mark", "kind", "label", "meter", "bar", "length", "parts", "price",
+    "text", "files", "error", "input", "attach", "plain", "saved", "send", "sendWords", "choices", "cannedMenu", "cannedList",
+    "cannedOne",
+  ];
+  static values = { ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, then: String };
+
+  connect() {
+    this.typedAt = 0;
+    this.files = new Files(this.filesTarget, this.inputTarget, () => this.check());
+    this.list = this.hasCannedMenuTarget ? new CannedList(this) : null;
+    this.given = ({ detail }) => {
+      if (detail.ticket === this.ticketValue) this.takeBack(detail);
+    };
+    document.addEventListener("draft:back", this.given);
+    const kept = localStorage.getItem("then");
+    if (kept !== null && this.hasSendTarget) this.setThen(kept);
+    if (!this.textTarget.value) this.textTarget.value = draft(this.ticketValue, this.kindOf);
+    this.check();
+  }
+
+  disconnect() {
+    document.removeEventListener("draft:back", this.given);
+    this.keep();
+  }
+
+  /** "reply" or "note". */
+  get kindOf() {
+    return this.element.classList.contains("is-note") ? "note" : "reply";
+  }
+
+  /** The chosen entry of the channel menu, or null. */
+  get choice() {
+    return this.hasChoicesTarget ? this.choicesTarget.querySelector('[aria-checked="true"]') : null;
+  }
+
+  get thread() {
+    const pane = this.element.closest('[data-controller~="thread"]');
+    return this.application.getControllerForElementAndIdentifier(pane, "thread");
+  }
+
+  // --- kinds ---
+
+  mode(event) {
+    this.turn(event.currentTarget.dataset.mode);
+    this.textTarget.focus();
+  }
+
+  tabKey(event) {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    event.preventDefault();
+    const other = this.tabTargets.find((tab) => tab !== event.currentTarget && !tab.disabled);
+    if (other) this.turn(other.dataset.mode);
+    other?.focus();
+  }
+
+  /** Reply or note: each keeps its own text. */
+  turn(kind) {
+    if (kind === this.kindOf) return;
+    keep(this.ticketValue, this.kindOf, this.textTarget.value);
+    this.element.classList.toggle("is-note", kind === "note");
+    this.element.action = kind === "note" ? this.noteUrlValue : this.replyUrlValue;
+    for (const tab of this.tabTargets) tab.ariaSelected = String(tab.dataset.mode === kind);
+    this.textTarget.value = draft(this.ticketValue, kind);
+    this.textTarget.placeholder = say(kind === "note" ? "note_place" : "reply_place");
+    this.check();
+  }
+
+  choose(event) {
+    const item = event.currentTarget;
+    for (const each of this.choicesTarget.querySelectorAll(".menu-i")) each.ariaChecked = String(each === item);
+    this.channelTarget.value = item.dataset.channel;
+    this.addressTarget.value = item.dataset.address;
+    this.markTarget.replaceChildren(item.querySelector(".ch").cloneNode(true));
+    this.kindTarget.textContent = item.dataset.kindWord;
+    this.labelTarget.textContent = item.dataset.label;
+    this.check();
+    setTimeout(() => this.textTarget.focus());
+  }
+
+  setThen(then) {
+    this.thenValue = then;
+    this.sendTarget.value = then;
+    this.sendWordsTarget.textContent = say({ pending: "send_pending", resolve: "send_resolve" }[then] ?? "send");
+  }
+
+  // --- writing ---
+
+  typed() {
+    this.list?.typed();
+    const kept = keep(this.ticketValue, this.kindOf, this.textTarget.value);
+    this.savedTarget.textContent = kept && this.textTarget.value.trim() ? say("draft_saved") : "";
+    this.check();
+    if (Date.now() - this.typedAt < TYPING_MS || !this.textTarget.value.trim()) return;
+    this.typedAt = Date.now();
+    emit("typing", { ticket: this.ticketValue, mode: this.kindOf, kind: this.choice?.dataset.kind });
+  }
+
+  keep() {
+    keep(this.ticketValue, this.kindOf, this.textTarget.value);
+  }
+
+  key(event) {
+    if (event.isComposing || this.list?.key(event)) return;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const how = this.kindOf === "note" ? ".btn-note" : event.shiftKey ? '[data-run="send-resolve"]' : '[data-composer-target="send"]';
+    this.element.requestSubmit(this.element.querySelector(how));
+  }
+
+  canned() {
+    this.list?.open();
+  }
+
+  plain() {
+    this.textTarget.value = plain(this.textTarget.value);
+    this.typed();
+    this.textTarget.focus();
+  }
+
+  /** Puts a canned reply in the place of what led to it. */
+  insert(text) {
+    this.textTarget.focus();
+    this.textTarget.setRangeText(text, 0, this.list.typedLength, "end");
+    this.textTarget.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  // --- files ---
+
+  attached() {
+    this.files.add(this.inputTarget.files);
+  }
+
+  paste(event) {
+    if (!event.clipboardData.files.length) return;
+    event.preventDefault();
+    this.files.add(event.clipboardData.files);
+  }
+
+  over(event) {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    this.element.classList.add("dropping");
+  }
+
+  out() {
+    this.element.classList.remove("dropping");
+  }
+
+  drop(event) {
+    this.out();
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    this.files.add(event.dataTransfer.files);
+  }
+
+  // --- what the channel takes ---
+
+  /** Draws length, price and what does not fit; returns the sentence that stands in the way, or "". */
+  check() {
+    const reply = this.kindOf === "reply";
+    const limits = reply ? this.choice?.dataset : null;
+    const measured = meter(this.textTarget.value, limits);
+    this.drawMeter(measured, limits);
+    const wrong = (reply && this.files.wrong(limits)) || measured?.wrong || "";
+    this.errorTarget.hidden = !wrong;
+    this.errorTarget.textContent = wrong;
+    return wrong;
+  }
+
+  drawMeter(measured, limits) {
+    if (!this.hasMeterTarget) return;
+    this.meterTarget.hidden = !measured?.show;
+    this.plainTarget.hidden = !measured?.saves;
+    if (!measured) return;
+    this.barTarget.value = Math.min(1, measured.used / measured.room);
+    this.lengthTarget.textContent = `${measured.used} / ${measured.room}`;
+    this.partsTarget.textContent = limits.segments ? say("segments", { n: measured.parts }) : "";
+    this.priceTarget.textContent = measured.price;
+    this.meterTarget.title = limits.segments ? (measured.unicode ? "Unicode" : "GSM-7") : "";
+    this.meterTarget.classList.toggle("over", Boolean(measured.wrong));
+    this.plainTarget.textContent = measured.saves ? say("plain_saves", { n: measured.saves }) : "";
+  }
+
+  // --- sending ---
+
+  send(event) {
+    event.preventDefault();
+    const kind = event.submitter?.matches(".btn-note") ? "note" : this.kindOf;
+    const text = this.textTarget.value.trim();
+    const files = this.files.list;
+    const gap = text.match(/\{[a-z_]+(?:\.[a-z_]+)+\}/);
+    const wrong = gap ? say("fill_first", { name: gap[0] }) : this.check();
+    if (wrong) {
+      this.errorTarget.hidden = false;
+      this.errorTarget.textContent = wrong;
+    }
+    if (wrong || (!text && !files.length)) {
+      this.textTarget.focus();
+      if (gap) this.textTarget.setSelectionRange(gap.index, gap.index + gap[0].length);
+      return;
+    }
+    this.go(kind, text, files, event.submitter);
+  }
+
+  go(kind, text, files, submitter) {
+    const key = newKey();
+    this.keyTarget.value = key;
+    this.seenTarget.value = Math.max(this.thread?.seen ?? 0, Number(this.seenTarget.value));
+    const then = submitter?.name === "then" ? submitter.value : this.thenValue;
+    const body = new FormData(this.element);
+    body.delete("files");
+    for (const file of files) body.append("files", file);
+    body.set("text", text);
+    if (kind === "reply") body.set("then", then);
+    if (submitter?.closest("#send-menu")) {
+      localStorage.setItem("then", then);
+      this.setThen(then);
+    }
+    const choice = this.choice?.dataset;
+    const log = this.thread?.logTarget;
+    if (log) showPending(log, { key, kind, text, files, agent: this.agentValue, choice });
+    this.empty();
+    send({
+      key, kind, text, files, body,
+      url: kind === "note" ? this.noteUrlValue : this.replyUrlValue,
+      ticket: this.ticketValue,
+      mode: kind,
+      channel: choice?.kindWord ?? "",
+      name: this.nameValue,
+    });
+  }
+
+  empty() {
+    this.textTarget.value = "";
+    this.savedTarget.textContent = "";
+    this.files.clear();
+    keep(this.ticketValue, this.kindOf, "");
+    document.getElementById(`moved-${this.ticketValue}`)?.replaceChildren();
+    this.check();
+    this.textTarget.focus({ preventScroll: true });
+  }
+
+  takeBack({ mode, files }) {
+    this.turn(mode);
+    this.textTarget.value = draft(this.ticketValue, mode);
+    if (files.length) this.files.add(files);
+    this.check();
+  }
+}

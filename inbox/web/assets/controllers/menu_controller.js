@@ -1,0 +1,141 @@
+// A menu is a popover: placed beside what opened it, driven by arrows, letters and digits, marked with what holds now.
+
+import { computePosition, flip, offset, shift, size } from "@floating-ui/dom";
+import { Controller } from "@hotwired/stimulus";
+
+const openers = new Map();
+
+document.addEventListener(
+  "click",
+  (event) => {
+    const opener = event.target.closest?.("[popovertarget]");
+    if (!opener) return;
+    const outer = opener.closest("[popover]");
+    openers.set(opener.getAttribute("popovertarget"), (outer && openers.get(outer.id)) || opener);
+  },
+  true,
+);
+
+/** Places a popover beside an element. */
+export async function place(element, anchor, placement) {
+  const { x, y } = await computePosition(anchor, element, {
+    strategy: "fixed",
+    placement,
+    middleware: [
+      offset(6),
+      flip({ padding: 8 }),
+      shift({ padding: 8 }),
+      size({
+        padding: 8,
+        apply: ({ availableHeight }) => {
+          element.style.maxHeight = `${Math.max(availableHeight, 160)}px`;
+        },
+      }),
+    ],
+  });
+  element.style.left = `${x}px`;
+  element.style.top = `${y}px`;
+}
+
+export default class extends Controller {
+  static targets = ["filter"];
+  static values = { side: { type: String, default: "bottom-end" } };
+
+  connect() {
+    this.element.addEventListener("beforetoggle", (event) => event.newState === "open" && this.mark());
+    this.element.addEventListener("toggle", (event) => this.toggled(event.newState === "open"));
+    this.element.addEventListener("keydown", (event) => this.key(event));
+    this.element.addEventListener("submit", () => this.close());
+    this.element.addEventListener("click", (event) => this.clicked(event));
+    this.closed = () => this.close();
+    document.addEventListener("turbo:before-cache", this.closed);
+  }
+
+  disconnect() {
+    document.removeEventListener("turbo:before-cache", this.closed);
+  }
+
+  close() {
+    if (this.element.matches(":popover-open")) this.element.hidePopover();
+  }
+
+  /** Opened by something that is no popover button: the placing and the way back are the same. */
+  openFrom(anchor) {
+    openers.set(this.element.id, anchor);
+    this.element.showPopover();
+  }
+
+  get items() {
+    return [...this.element.querySelectorAll(".menu-i")].filter((item) => item.checkVisibility?.() ?? item.offsetParent);
+  }
+
+  async toggled(open) {
+    const opener = openers.get(this.element.id);
+    opener?.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    const anchor = opener?.isConnected && opener.checkVisibility?.() !== false ? opener : document.activeElement;
+    await place(this.element, anchor, this.sideValue);
+    if (!this.element.matches(":popover-open")) return;
+    const current = this.items.find((item) => item.ariaChecked === "true");
+    (this.hasFilterTarget ? this.filterTarget : (current ?? this.items[0]))?.focus();
+  }
+
+  /** What holds now stands in the ticket's head, which the desk keeps fresh; the menu itself may be older. */
+  mark() {
+    for (const filter of this.filterTargets) filter.value = "";
+    this.sift();
+    const kind = this.element.dataset.menuCurrent;
+    const head = document.getElementById(this.element.closest("[data-head]")?.dataset.head)?.dataset;
+    if (!kind || !head) return;
+    const now = {
+      assign: () => [`agent:${head.agent}`, `team:${head.team}`],
+      priority: () => [head.priority],
+      tags: () => JSON.parse(head.tags || "[]"),
+    }[kind]();
+    for (const item of this.element.querySelectorAll("[data-menu-value]")) {
+      item.ariaChecked = String(now.includes(item.dataset.menuValue));
+    }
+  }
+
+  clicked(event) {
+    const item = event.target.closest(".menu-i");
+    if (!item || item.ariaDisabled === "true") return;
+    if (item.type === "button" && !item.hasAttribute("popovertarget")) this.close();
+    if (item.matches("a")) this.close();
+  }
+
+  key(event) {
+    const items = this.items;
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at < 0 ? -1 : at - 1, Home: 0, End: -1 }[event.key];
+    const writing = event.target.matches("input");
+    if (to !== undefined && !(writing && ["Home", "End"].includes(event.key))) {
+      event.preventDefault();
+      items.at(to % items.length)?.focus();
+    } else if (!writing && /^\d$/.test(event.key)) {
+      event.preventDefault();
+      this.element.querySelector(`[data-digit="${event.key}"]`)?.click();
+    } else if (!writing && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
+      const letter = event.key.toLowerCase();
+      const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+      after.find((item) => item.textContent.trim().toLowerCase().startsWith(letter))?.focus();
+      event.preventDefault();
+    }
+    event.stopPropagation();
+  }
+
+  /** Leaves only what holds the words of the filter. */
+  sift() {
+    const words = (this.hasFilterTarget ? this.filterTarget.value : "").trim().toLowerCase();
+    for (const item of this.element.querySelectorAll(".menu-i")) {
+      item.hidden = words !== "" && !item.textContent.toLowerCase().includes(words);
+    }
+  }
+
+  /** A tag that is on the ticket is taken off. */
+  tag(event) {
+    const { submitter, currentTarget } = event;
+    const on = submitter?.ariaChecked === "true";
+    currentTarget.querySelector('[name="op"]').value = on ? "remove" : "add";
+  }
+}

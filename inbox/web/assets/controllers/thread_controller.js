@@ -1,0 +1,192 @@
+// The open ticket: where it is scrolled to, what was seen of it, who else is writing in it.
+
+import { Controller } from "@hotwired/stimulus";
+import { isMine } from "../lib/outbox.js";
+import { faceOf } from "../lib/faces.js";
+import { piece } from "../lib/streams.js";
+import { toast } from "../lib/toasts.js";
+import { say } from "../lib/words.js";
+
+const READ_MS = 1000;
+const SEEN_MS = 2000;
+const TYPING_MS = 4000;
+const EDGE = 48;
+
+export default class extends Controller {
+  static targets = ["log", "pill", "collide"];
+  static values = { ticket: Number, readUrl: String, url: String };
+
+  connect() {
+    this.fresh = 0;
+    this.listeners = {
+      "item:coming": ({ detail }) => this.coming(detail.log),
+      "item:came": ({ detail }) => this.came(detail),
+      "live:typing": ({ detail }) => this.typing(detail),
+      "page:refetched": () => this.bottom(),
+      visibilitychange: () => this.visible(),
+    };
+    for (const [name, run] of Object.entries(this.listeners)) document.addEventListener(name, run);
+    this.seen = this.latestId();
+    document.title = document.title.replace(/^(\(\d+\) )?.*( · )/, (_, n = "", dot) => `${n}${this.element.dataset.title}${dot}`);
+    document.dispatchEvent(new CustomEvent("ticket:open", { detail: { ticket: this.ticketValue } }));
+    const line = this.logTarget.querySelector("[data-new]");
+    if (line) line.scrollIntoView({ block: "center" });
+    else this.bottom();
+    this.visible();
+  }
+
+  disconnect() {
+    for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
+    for (const timer of [this.readTimer, this.seenTimer, this.typingTimer]) clearTimeout(timer);
+    document.dispatchEvent(new CustomEvent("ticket:close", { detail: { ticket: this.ticketValue } }));
+  }
+
+  // --- reading ---
+
+  get atBottom() {
+    const { scrollHeight, scrollTop, clientHeight } = this.logTarget;
+    return scrollHeight - scrollTop - clientHeight < EDGE;
+  }
+
+  bottom() {
+    this.logTarget.scrollTop = this.logTarget.scrollHeight;
+    this.forget();
+  }
+
+  latest() {
+    this.logTarget.scrollTo({ top: this.logTarget.scrollHeight, behavior: "smooth" });
+    this.forget();
+  }
+
+  scrolled() {
+    if (this.atBottom) this.forget();
+  }
+
+  forget() {
+    this.fresh = 0;
+    this.pillTarget.hidden = true;
+    this.look();
+  }
+
+  coming(log) {
+    if (log === this.logTarget) this.followed = this.atBottom;
+  }
+
+  came({ log, fresh }) {
+    if (log !== this.logTarget || !fresh.length) return;
+    const mine = fresh.some((item) => isMine(item.id.replace(/^msg-/, "")));
+    const messages = fresh.filter((item) => item.matches(".msg, .mail, .note"));
+    if (this.followed || mine) {
+      this.bottom();
+      this.visible();
+    } else if (messages.length) {
+      this.fresh += messages.length;
+      this.pillTarget.querySelector("[data-words]").textContent = say(
+        this.fresh === 1 ? "new_message" : "new_messages",
+        { n: this.fresh },
+      );
+      this.pillTarget.hidden = false;
+    }
+    if (fresh.some((item) => item.dataset.direction === "in")) this.calm();
+  }
+
+  latestId() {
+    return Math.max(0, ...[...this.logTarget.querySelectorAll("[data-message]")].map((each) => Number(each.dataset.message)));
+  }
+
+  /** What is on the screen counts as seen: at once while nothing is being written, else after two seconds. */
+  look() {
+    clearTimeout(this.seenTimer);
+    if (document.hidden || this.pillTarget.hidden === false) return;
+    const see = () => {
+      this.seen = Math.max(this.seen ?? 0, this.latestId());
+    };
+    if (this.element.querySelector(".composer textarea")?.value.trim()) this.seenTimer = setTimeout(see, SEEN_MS);
+    else see();
+  }
+
+  visible() {
+    clearTimeout(this.readTimer);
+    if (document.hidden) return;
+    this.look();
+    this.readTimer = setTimeout(() => this.read(), READ_MS);
+  }
+
+  async read() {
+    const body = new FormData();
+    body.set("csrf_token", document.querySelector('meta[name="csrf-token"]').content);
+    body.set("message", String(this.latestId()));
+    try {
+      const headers = { Accept: "text/vnd.turbo-stream.html" };
+      const answer = await fetch(this.readUrlValue, { method: "POST", body, headers });
+      if (answer.ok) document.dispatchEvent(new CustomEvent("ticket:read", { detail: { ticket: this.ticketValue } }));
+    } catch {
+      this.readTimer = setTimeout(() => this.visible(), 10_000);
+    }
+  }
+
+  // --- others ---
+
+  /** A colleague writes an answer (`agent`, `kind` of the channel), or the customer writes (`customer`, `name`). */
+  typing({ ticket, agent, name, mode, kind }) {
+    if (ticket !== this.ticketValue || mode === "note" || agent?.id === document.body.dataset.me) return;
+    const bar = this.collideTarget;
+    const face = agent && faceOf(agent.id, "av-xs");
+    bar.querySelector("[data-face]").replaceChildren(...(face ? [face] : []));
+    const channel = kind ? say(`kind_${kind}`) : "";
+    bar.querySelector("[data-who]").textContent = agent ? agent.name.split(" ")[0] : "";
+    bar.querySelector("[data-words]").textContent = agent
+      ? say(channel ? "writing_reply_on" : "writing_reply", { channel })
+      : say("customer_writing", { name: (name ?? "").split(" ")[0] });
+    bar.classList.toggle("soft", !agent);
+    bar.hidden = false;
+    clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(() => this.calm(), TYPING_MS);
+  }
+
+  calm() {
+    this.collideTarget.hidden = true;
+  }
+
+  // --- doing ---
+
+  /** Where the desk asks for a reason, its menu opens first. */
+  resolve(event) {
+    const menu = document.getElementById("resolve-menu");
+    if (!menu) return;
+    event.preventDefault();
+    event.stopPropagation();
+    for (const open of document.querySelectorAll("[popover]:popover-open")) open.hidePopover();
+    const button = [...this.element.querySelectorAll('[data-run="resolve"], [popovertarget="more-menu"]')];
+    const anchor = button.find((each) => each.checkVisibility()) ?? event.target;
+    this.application.getControllerForElementAndIdentifier(menu, "menu").openFrom(anchor);
+  }
+
+  async copy(event) {
+    const { url } = event.currentTarget.dataset;
+    await navigator.clipboard?.writeText(url);
+    toast(say("copied"));
+  }
+
+  original(event) {
+    event.preventDefault();
+    const link = event.currentTarget;
+    const frame = piece("t-frame");
+    frame.src = link.href;
+    const body = link.closest(".mail-b");
+    body.querySelector(".prose")?.remove();
+    link.replaceWith(frame);
+  }
+
+  showNew() {
+    this.latest();
+    this.seen = this.latestId();
+  }
+
+  sendAnyway(event) {
+    event.preventDefault();
+    this.seen = Math.max(this.latestId(), Number(event.currentTarget.value));
+    event.currentTarget.closest(".moved").remove();
+    this.element.querySelector(".composer").requestSubmit();
+  }
+}

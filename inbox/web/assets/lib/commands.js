@@ -1,0 +1,52 @@
+// Every action by name, for keys and palette. Most are a control of the page: running one is pressing it.
+
+import { undoLast } from "./outbox.js";
+
+/** What a single key does where no field has the focus; a letter after G goes somewhere. */
+export const KEYS = {
+  r: "reply", n: "note", a: "assign", m: "take", e: "resolve", h: "snooze", t: "tags", l: "priority", v: "channel", p: "customer",
+  z: "undo", "/": "search", "?": "shortcuts", j: "down", k: "up", ArrowDown: "down", ArrowUp: "up", x: "select", N: "next",
+};
+export const GO = { i: "go-i", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "go-s" };
+
+const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+
+/** The control behind a name: a visible one first, for some actions have two. */
+function control(name) {
+  const found = [...document.querySelectorAll(`[data-run~="${name}"]`)];
+  return found.find(shown) ?? found[0];
+}
+
+function tell(name) {
+  return () => document.dispatchEvent(new CustomEvent(`command:${name}`));
+}
+
+const own = {
+  undo: undoLast,
+  down: tell("down"),
+  up: tell("up"),
+  select: tell("select"),
+  search: tell("search"),
+  customer: tell("customer"),
+  theme: tell("theme"),
+  resolve: () => (control("resolve") ?? control("reopen"))?.click(),
+  next: tell("next"),
+};
+
+/** True where `name` can be run now: a key that does nothing is not offered. */
+export function can(name) {
+  if (name === "next") return Boolean(document.getElementById("take-next"));
+  if (name === "customer") return Boolean(document.getElementById("details"));
+  return (name in own && name !== "resolve") || Boolean(control(name));
+}
+
+/** Runs it. False where the page has no such control now. */
+export function run(name) {
+  if (name in own) {
+    own[name]();
+    return true;
+  }
+  const element = control(name);
+  element?.click();
+  return Boolean(element);
+}

@@ -1,0 +1,34 @@
+// The sentences that the code says, as the page gave them in the reader's language.
+
+let source = null;
+let words = {};
+
+/** The sentence called `key`, its `{names}` filled from `values`; the key itself where the page has none. */
+export function say(key, values = {}) {
+  const element = document.getElementById("strings");
+  if (element && element !== source) {
+    source = element;
+    words = JSON.parse(element.textContent);
+  }
+  const sentence = words[key] ?? key;
+  return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
+
+/** The reader's language as browsers know it; English with the 24 hour clock. */
+export function locale() {
+  const lang = document.documentElement.lang || "en";
+  return lang === "en" ? "en-GB" : lang;
+}
+
+/** Money of an amount and an ISO 4217 code. */
+export function money(amount, currency) {
+  const form = { style: "currency", currency, minimumFractionDigits: 2, maximumFractionDigits: 3 };
+  return new Intl.NumberFormat(locale(), form).format(amount);
+}
+
+/** Bytes as people read them. */
+export function size(bytes) {
+  const [unit, value] = bytes < 1e6 ? ["kilobyte", bytes / 1e3] : ["megabyte", bytes / 1e6];
+  const form = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 };
+  return new Intl.NumberFormat(locale(), form).format(value);
+}

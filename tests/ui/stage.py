@@ -1,0 +1,74 @@
+"""A stage for the templates: a Flask application with their addresses and globals, and no desk behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from flask_babel import Babel
+
+ROOT = Path(__file__).resolve().parents[2]
+STATIC = ROOT / "inbox" / "web" / "static"
+
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+#: Endpoint → rule: the addresses that the templates ask url_for about.
+ADDRESSES = {
+    "tickets.index": "/tickets",
+    "tickets.rows": "/tickets/rows",
+    "tickets.bulk": "/tickets/bulk",
+    "tickets.show": "/tickets/<int:id>",
+    "tickets.customer": "/tickets/<int:id>/customer",
+    "tickets.reply": "/tickets/<int:id>/replies",
+    "tickets.note": "/tickets/<int:id>/notes",
+    "tickets.assign": "/tickets/<int:id>/assign",
+    "tickets.status": "/tickets/<int:id>/status",
+    "tickets.tag": "/tickets/<int:id>/tags",
+    "tickets.priority": "/tickets/<int:id>/priority",
+    "tickets.read": "/tickets/<int:id>/read",
+    "messages.cancel": "/messages/<int:id>/cancel",
+    "messages.retry": "/messages/<int:id>/retry",
+    "messages.view": "/messages/<int:id>/view",
+    "attachments.show": "/attachments/<int:id>",
+    "search.index": "/search",
+    "agents.status": "/me/state",
+    "sessions.destroy": "/logout",
+    "board.index": "/board",
+    "reports.index": "/reports",
+    "settings.index": "/settings",
+}
+
+
+def asset(name: str) -> str:
+    """The address of a built file by its plain name."""
+    return "/static/" + json.loads((STATIC / "manifest.json").read_text())[name]
+
+
+def application(language: str = "en") -> Flask:
+    """The stage in a language: templates, catalogues, addresses that answer nothing."""
+    app = Flask("stage", template_folder=str(ROOT / "templates"), static_folder=str(STATIC))
+    app.config.update(SECRET_KEY="stage", BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "inbox" / "translations"))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=lambda: request.args.get("lang", language), timezone_selector=lambda: "Europe/Rome")
+    app.jinja_env.globals.update(asset=asset, csrf_token=lambda: "stage-token")
+    for endpoint, rule in ADDRESSES.items():
+        methods = ["GET", "POST"]
+        app.add_url_rule(rule, endpoint=endpoint, view_func=lambda **_: Response(status=204), methods=methods)
+
+    @app.after_request
+    def guard(answer: Response) -> Response:
+        answer.headers["Content-Security-Policy"] = POLICY
+        return answer
+
+    return app
+
+
+def render(app: Flask, template: str, **values: Any) -> str:
+    """A template's HTML on the stage."""
+    with app.test_request_context("/tickets"):
+        return render_template(template, **values)
