@@ -9,7 +9,20 @@ from typing import Final
 
 from flask_babel import format_currency, format_date, format_decimal, format_percent, get_locale
 
-__all__ = ["FILTERS", "count", "day", "duration", "money", "month", "period", "points", "share", "size", "weekday"]
+__all__ = [
+    "FILTERS",
+    "day",
+    "duration",
+    "in_currency",
+    "money",
+    "month",
+    "number",
+    "period",
+    "points",
+    "share",
+    "size",
+    "weekday",
+]
 
 DASH: Final = "–"
 _SECOND: Final = 1_000
@@ -43,6 +56,11 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     return str(format_currency(amount, currency))
 
 
+def in_currency(currency: str) -> Callable[[Decimal | float], str]:
+    """``money`` of one currency, as a chart takes it."""
+    return lambda amount: money(amount, currency)
+
+
 def share(value: float | None, digits: int = 0) -> str:
     """0..1 as per cent: ``76%``, with ``digits`` decimals."""
     if value is None:
@@ -59,7 +77,7 @@ def points(difference: float | None) -> str:
     )
 
 
-def count(value: float | None) -> str:
+def number(value: float | None) -> str:
     """A number with the language's grouping; at most one decimal."""
     if value is None:
         return DASH
@@ -70,7 +88,7 @@ def size(octets: int) -> str:
     """Bytes as ``412 B``, ``3.4 kB``, ``12 MB``."""
     for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
         if octets >= factor:
-            return f"{format_decimal(octets / factor, '#,##0.#', locale=get_locale() or 'en')} {unit}"
+            return f"{format_decimal(octets / factor, '#,##0.#')} {unit}"
     return f"{octets} B"
 
 
@@ -107,7 +125,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "money": money,
     "share": share,
     "points": points,
-    "count": count,
+    "number": number,
     "size": size,
     "day": day,
     "month": month,

@@ -33,6 +33,11 @@ class Choice:
     label: str
     checked: bool = False
 
+    @property
+    def pair(self) -> tuple[str, str]:
+        """As the form macros take it."""
+        return self.value, self.label
+
 
 @dataclass(frozen=True)
 class SettingsNav:

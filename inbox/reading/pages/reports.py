@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-__all__ = ["Bucket", "Figures", "Kpi", "Period", "ReportsPage", "WeekPoint"]
+__all__ = ["Bucket", "Figures", "Kpi", "Period", "Preset", "ReportsPage", "WeekPoint"]
+
+
+Preset = Literal["7d", "30d", "12w", "month", "last_month"]
 
 
 @dataclass(frozen=True)
 class Period:
-    """Local dates, ``end`` exclusive, and the period it is compared with. ``preset`` is the shortcut that names it."""
+    """Local dates, ``end`` exclusive, and the period it is compared with. ``preset`` is the shortcut that names it;
+    ``provisional`` where it is younger than 30 days."""
 
     start: dt.date
     end: dt.date
     previous_start: dt.date
     previous_end: dt.date
-    preset: Literal["7d", "30d", "12w", "month", "last_month", ""] = ""
+    preset: Preset | Literal[""] = ""
     provisional: bool = False
 
 
@@ -92,7 +96,8 @@ class WeekPoint:
 class ReportsPage:
     """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive) and ``by``. ``has_rate`` is
     False until an hourly rate is set: labour and totals are then None and the page says so. ``heat`` is 7 rows (Monday
-    first) of 24 counts of inbound interactions. ``may_set_costs`` shows the link to the costs page."""
+    first) of 24 counts of inbound interactions. ``presets`` are the shortcuts of the period
+    picker with their dates. ``may_set_costs`` shows the link to the costs page."""
 
     period: Period
     by: Literal["channel", "team", "reason"]
@@ -105,6 +110,7 @@ class ReportsPage:
     heat: tuple[tuple[int, ...], ...]
     as_of: dt.datetime
     has_rate: bool
+    presets: tuple[tuple[Preset, dt.date, dt.date], ...] = ()
     rate_per_hour: Decimal | None = None
     may_set_costs: bool = False
     seq: int | None = None

@@ -221,7 +221,8 @@ class CannedRow:
 @dataclass(frozen=True)
 class CannedPage:
     """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``name``, ``text``;
-    ``canned.remove``: nothing. ``variables`` are the placeholders the composer can fill, as typed (``{first_name}``)."""
+    ``canned.remove``: nothing. ``variables`` are the placeholders that the composer can fill, as typed:
+    ``{first_name}``."""
 
     nav: SettingsNav
     replies: tuple[CannedRow, ...]
@@ -255,8 +256,8 @@ class TagRow:
 
 @dataclass(frozen=True)
 class ReasonsPage:
-    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``name``; ``reasons.remove``: nothing. Old tickets
-    keep a removed reason."""
+    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``name``; ``reasons.remove``: nothing. Old
+    tickets keep a removed reason."""
 
     nav: SettingsNav
     reasons: tuple[ReasonRow, ...]

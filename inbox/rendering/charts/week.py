@@ -19,11 +19,11 @@ def heat(
     hours: Sequence[int],
     *,
     title: str,
-    says: Callable[[str, int, int], str],
+    fmt: Callable[[int], str],
     width: int = 620,
 ) -> Markup:
     """A week by the hour: rows are ``days``, columns ``hours``, five shades above zero up to the largest cell.
-    ``says(day, hour, count)`` names a cell."""
+    ``fmt`` words a cell's count."""
     left, tall = 36, 27
     wide = (width - left) / max(len(hours), 1)
     most = max((count for row in grid for count in row), default=0) or 1
@@ -35,7 +35,7 @@ def heat(
             shade = 0 if count == 0 else 1 + min(LEVELS - 1, int(count / most * LEVELS))
             parts.append(
                 f'<rect x="{left + k * wide + 1:.1f}" y="{n * tall + 1}" width="{wide - 2:.1f}" height="{tall - 2}"'
-                f' rx="4" fill="var(--h{shade})"{tip(says(day, hour, count))}/>'
+                f' rx="4" fill="var(--h{shade})"{tip(f"{day} {hour:02d}:00 · {fmt(count)}")}/>'
             )
     foot = len(days) * tall + 16
     parts += [

@@ -19,6 +19,6 @@ export const hostPage = (hears) => {
     else hears[event.data.sportello === "open" ? "open" : "closed"]();
   });
   tell("ready");
-  if (alone) hears.open();
+  if (alone) queueMicrotask(hears.open);
   return tell;
 };

@@ -1,0 +1,35 @@
+// The words of a chart's mark, beside the pointer.
+
+import { Controller } from "@hotwired/stimulus";
+
+export default class extends Controller {
+  connect() {
+    this.box = document.createElement("div");
+    this.box.className = "tip";
+    this.box.hidden = true;
+    this.box.setAttribute("aria-hidden", "true");
+    this.element.append(this.box);
+    this.over = ({ target }) => this.show(target.closest?.("[data-tip]"));
+    this.away = () => this.show(null);
+    this.element.addEventListener("pointerover", this.over);
+    this.element.addEventListener("pointerleave", this.away);
+    this.element.addEventListener("scroll", this.away, { passive: true });
+  }
+
+  disconnect() {
+    this.element.removeEventListener("pointerover", this.over);
+    this.element.removeEventListener("pointerleave", this.away);
+    this.element.removeEventListener("scroll", this.away);
+    this.box.remove();
+  }
+
+  show(mark) {
+    this.box.hidden = !mark;
+    if (!mark) return;
+    this.box.textContent = mark.dataset.tip;
+    const { left, top, width } = mark.getBoundingClientRect();
+    const half = this.box.offsetWidth / 2 + 4;
+    this.box.style.left = `${Math.min(Math.max(left + width / 2, half), innerWidth - half)}px`;
+    this.box.style.top = `${top - 6}px`;
+  }
+}

@@ -1,0 +1,138 @@
+"""The stage set for the pages outside the inbox: their addresses, their filters, and every page with believable values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Flask, render_template
+from flask_babel import get_locale
+
+from inbox.reading import pages
+from inbox.rendering import charts, figures
+from tests.ui import samples, stage
+from tests.ui import samples_pages as our
+
+__all__ = ["PAGES", "Page", "application", "html"]
+
+ADDRESSES = {
+    "sessions.new": "/login",
+    "sessions.create": "/login/in",
+    "setup.show": "/setup",
+    "setup.save": "/setup/save",
+    "settings.general": "/settings/general",
+    "settings.channels": "/settings/channels",
+    "settings.people": "/settings/people",
+    "settings.teams": "/settings/teams",
+    "settings.canned": "/settings/canned",
+    "settings.reasons": "/settings/reasons",
+    "settings.costs": "/settings/costs",
+    "settings.journal": "/settings/journal",
+    "settings.audit": "/settings/audit",
+    "settings.demo_remove": "/settings/demo/remove",
+    "channels.new": "/settings/channels/new",
+    "channels.create": "/settings/channels/create",
+    "channels.show": "/settings/channels/<id>",
+    "channels.update": "/settings/channels/<id>/update",
+    "channels.check": "/settings/channels/<id>/check",
+    "channels.remove": "/settings/channels/<id>/remove",
+    "people.create": "/settings/people/create",
+    "people.update": "/settings/people/<id>",
+    "teams.create": "/settings/teams/create",
+    "teams.update": "/settings/teams/<id>",
+    "canned.create": "/settings/canned/create",
+    "canned.update": "/settings/canned/<int:id>",
+    "canned.remove": "/settings/canned/<int:id>/remove",
+    "reasons.create": "/settings/reasons/create",
+    "reasons.remove": "/settings/reasons/<int:id>/remove",
+    "costs.rate": "/settings/costs/rate",
+    "costs.fee": "/settings/costs/fee",
+    "costs.currency": "/settings/costs/currency",
+    "journal.raw": "/settings/journal/<int:id>/raw",
+    "journal.replay": "/settings/journal/<int:id>/replay",
+    "board.lanes": "/board/lanes",
+    "widget.loader": "/widget.js",
+    "widget.try": "/widget/<site>/try",
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """A template with what it takes; ``current`` marks the sidebar, "" where there is none."""
+
+    template: str
+    page: Any
+    current: str = ""
+
+
+PAGES = {
+    "login": Page("sessions/new.html", our.login),
+    "login-failed": Page("sessions/new.html", our.login_failed),
+    "setup-business": Page("setup/show.html", our.setup_business),
+    "setup-business-failed": Page("setup/show.html", our.setup_business_failed),
+    "setup-admin": Page("setup/show.html", our.setup_admin),
+    "setup-channel": Page("setup/show.html", our.setup_channel),
+    "settings": Page("settings/index.html", our.index, "settings"),
+    "general": Page("settings/general.html", our.general, "settings"),
+    "channels": Page("settings/channels.html", our.channels, "settings"),
+    "channel-new": Page("settings/channel.html", our.new_sms, "settings"),
+    "channel-account": Page("settings/channel.html", our.edit_sms, "settings"),
+    "channel-connect": Page("settings/channel.html", our.connect_sms, "settings"),
+    "channel-chat": Page("settings/channel.html", our.connect_chat, "settings"),
+    "channel-test": Page("settings/channel.html", our.test_telegram, "settings"),
+    "channel-routing": Page("settings/channel.html", our.routing_email, "settings"),
+    "people": Page("settings/people.html", our.people, "settings"),
+    "teams": Page("settings/teams.html", our.teams, "settings"),
+    "canned": Page("settings/canned.html", our.canned, "settings"),
+    "reasons": Page("settings/reasons.html", our.reasons, "settings"),
+    "costs": Page("settings/costs.html", our.costs, "settings"),
+    "costs-empty": Page("settings/costs.html", our.costs_empty, "settings"),
+    "journal": Page("settings/journal.html", our.journal, "settings"),
+    "audit": Page("settings/audit.html", our.audit, "settings"),
+    "board": Page("board/index.html", our.board, "board"),
+    "board-moving": Page("board/index.html", our.board_moving, "board"),
+    "board-empty": Page("board/index.html", our.board_empty, "board"),
+    "reports": Page("reports/index.html", our.reports, "reports"),
+    "reports-no-rate": Page("reports/index.html", our.reports_no_rate, "reports"),
+    "reports-empty": Page("reports/index.html", our.reports_empty, "reports"),
+    "reports-reason": Page("reports/index.html", our.reports_by_reason, "reports"),
+    "error-403": Page("errors/403.html", pages.ErrorPage(403)),
+    "error-404": Page("errors/404.html", pages.ErrorPage(404)),
+    "error-429": Page("errors/429.html", pages.ErrorPage(429, retry_s=30)),
+    "error-500": Page("errors/500.html", pages.ErrorPage(500, reference="7f3a-21c9")),
+    "widget-frame": Page("widget/frame.html", our.frame),
+    "widget-try": Page("widget/try.html", our.widget_try),
+}
+
+
+def application(language: str = "en") -> Flask:
+    """The stage with the pages on it: each at ``/page/<name>``."""
+    app = stage.application(language)
+    app.jinja_env.globals.update(charts=charts, figures=figures)
+    app.jinja_env.filters.update(figures.FILTERS)
+    for endpoint, rule in ADDRESSES.items():
+        app.add_url_rule(rule, endpoint=endpoint, view_func=lambda **_: ("", 204), methods=["GET", "POST"])
+
+    @app.get("/page/<name>")
+    def show(name: str) -> str:
+        return render_template(PAGES[name].template, **_given(PAGES[name], str(get_locale())))
+
+    return app
+
+
+def html(name: str, language: str = "en") -> str:
+    """A page's HTML in a language."""
+    app = application(language)
+    with app.test_client() as client:
+        answer = client.get(f"/page/{name}")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def _given(page: Page, language: str) -> dict[str, Any]:
+    """What the layouts take beside the page's own view."""
+    given: dict[str, Any] = {"page": page.page, "desk": samples.desk(language)}
+    if page.current:
+        given |= {"me": samples.me, "directory": samples.directory, "rooms": ()}
+        given["sidebar"] = replace(samples.sidebar, current=page.current)
+    return given
