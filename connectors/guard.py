@@ -95,13 +95,14 @@ class Allowed:
     network: Network | None = None
     port: int | None = None
 
+    def may_cover(self, to: Target) -> bool:
+        """Whether this exception could be about that target, as far as can be said without asking for its addresses."""
+        return self.port in (None, to.port) and (self.network is not None or self.host == to.host)
+
     def covers(self, to: Target, addresses: Collection[str]) -> bool:
-        """Whether this exception is about that target."""
-        if self.port is not None and self.port != to.port:
-            return False
-        if self.network is None:
-            return self.host == to.host
-        return bool(addresses) and all(_within(address, self.network) for address in addresses)
+        """Whether this exception is about that target at these addresses."""
+        network = self.network
+        return self.may_cover(to) and (network is None or all(_within(address, network) for address in addresses))
 
 
 def _within(address: str, network: Network) -> bool:
@@ -155,16 +156,20 @@ def reachable(
     Without an exception: https on port 443, every address public, and, where ``hosts`` is given, one of these domains
     or a name below one. Raises :class:`ConnectorError`, ``blocked`` (permanent) or ``connect``.
     """
+    exceptions = [exception for exception in _exceptions(allow) if exception.may_cover(to)]
+    welcome = hosts is None or any(to.host == host or to.host.endswith("." + host) for host in hosts)
+    usual = welcome and to.scheme == "https" and to.port == PORTS["https"]
+    if not usual and not exceptions:
+        # Before anybody is asked for the name: that question alone could carry something out.
+        raise ConnectorError("blocked address", code="blocked", permanent=True)
     addresses: list[str] = []
     with suppress(OSError, UnicodeError):
         addresses = resolver(to.host, to.port)
     if not addresses:
         raise ConnectorError(f"the name {to.host} has no address", code="connect", permanent=False)
-    if any(exception.covers(to, addresses) for exception in _exceptions(allow)):
+    if any(exception.covers(to, addresses) for exception in exceptions):
         log.info("fetch from %s allowed by exception", to.origin)
-        return addresses
-    welcome = hosts is None or any(to.host == host or to.host.endswith("." + host) for host in hosts)
-    if not (welcome and to.scheme == "https" and to.port == PORTS["https"] and all(map(public, addresses))):
+    elif not (usual and all(map(public, addresses))):
         raise ConnectorError("blocked address", code="blocked", permanent=True)
     return addresses
 

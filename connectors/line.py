@@ -248,9 +248,9 @@ def _ask(
     # The server may have answered before it read everything (413): its answer, if any, is worth more.
     with suppress(BrokenPipeError, ConnectionResetError):
         connection.request(method, path, body=body, headers=headers)
-    response = connection.getresponse()
-    received = _read(response, max_bytes)
-    heads = {name.lower(): value for name, value in response.getheaders()}
+    with connection.getresponse() as response:
+        received = _read(response, max_bytes)
+        heads = {name.lower(): value for name, value in response.getheaders()}
     if heads.get("content-encoding", "").lower() in ("gzip", "x-gzip", "deflate"):
         received = _unpack(received, max_bytes)
     return Answer(response.status, heads, received)

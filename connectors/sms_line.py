@@ -80,6 +80,13 @@ class Line(HttpClient):  # type: ignore[misc]
         if not 200 <= answer.status < 300:
             raise _refused(answer, self._secret)
         self.answered = True
+        if not isinstance(answer.json(), dict):
+            raise ConnectorError(
+                "Twilio's answer cannot be read",
+                code=f"http_{answer.status}",
+                permanent=False,
+                ambiguous=self._going_out is not None,
+            )
         return Response(answer.status, answer.text, dict(answer.headers))
 
 

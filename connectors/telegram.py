@@ -199,7 +199,7 @@ class Telegram(Connector[TelegramConfig]):
 
 
 def _api(config: TelegramConfig) -> Api:
-    return Api(config.api_base, config.token.get_secret_value())
+    return Api(config.api_base, config.token.get_secret_value(), _secret(config))
 
 
 def _secret(config: TelegramConfig) -> str:

@@ -31,9 +31,10 @@ class Moved(ConnectorError):
 class Api:
     """One bot's API: ``api("sendMessage", {...})`` returns the ``result``."""
 
-    def __init__(self, api_base: str, token: str) -> None:
+    def __init__(self, api_base: str, token: str, *secrets: str) -> None:
         self.base = api_base
         self._token = token
+        self._secrets = (token, *secrets)
 
     def file_url(self, path: str) -> str:
         """Where a file lies. Holds the token: never to be stored, logged or shown."""
@@ -84,7 +85,7 @@ class Api:
         wait = as_count(parameters.get("retry_after"))
         words = as_text(said.get("description")) or "no reason given"
         return ConnectorError(
-            scrub(f"Telegram: {words} ({number})", self._token),
+            scrub(f"Telegram: {words} ({number})", *self._secrets),
             code=str(number),
             permanent=number not in _LATER and number < 500,
             retry_after=wait,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ __all__ = ["BATCH", "UpdateBox", "fill_holes", "updates", "webhook"]
 
 BATCH = 100
 SLICE_S = 5
+PACE_S = 0.5
 # After a week without updates Telegram goes on with a random id, so an older offset says nothing any more.
 OFFSET_LIVES = dt.timedelta(days=6)
 
@@ -101,6 +103,9 @@ class UpdateBox:
             left = (ends - dt.datetime.now(dt.UTC)).total_seconds()
             if left <= 0:
                 return False
+            asked = time.monotonic()
             if updates(self._api, self._committed, wait_s=min(SLICE_S, max(1, int(left))), limit=1).arrivals:
                 return True
+            # A server that does not hold the line (a stand-in, a proxy) must not be asked without a pause.
+            time.sleep(max(0.0, PACE_S - (time.monotonic() - asked)))
         return False
