@@ -240,17 +240,17 @@ def _distance(attempts: int, retry_after: float | None) -> timedelta:
     return step * random.uniform(0.8, 1.2)  # noqa: S311  (spreads retries, guards nothing)
 
 
-def expire(work: Work, *, everything: bool = False) -> tuple[int, int]:
-    """Ends leases that ran out (or ``everything``, where no other worker can hold one): claimed → queued,
-    sending → unknown.
+def expire(work: Work, *, dead: Callable[[str], bool] = lambda _owner: False) -> tuple[int, int]:
+    """Ends leases that ran out, or whose owner is ``dead``: claimed → queued, sending → unknown.
 
     Gives how many of each.
     """
     now: dt.datetime = clock.now()
     query = select(Message).where(Message.state.in_([Delivery.CLAIMED, Delivery.SENDING]))
-    query = query if everything else query.where(Message.next_at <= now)
     again = lost = 0
     for message in work.scalars(query.with_for_update(skip_locked=True)).all():
+        if (message.next_at is None or message.next_at > now) and not dead(message.claimed_by or ""):
+            continue
         can = work.store.connectors[message.kind].capabilities
         message.claimed_by = None
         if message.state is Delivery.CLAIMED or can.idempotent:

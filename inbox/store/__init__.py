@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event as sa_event
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -119,6 +118,13 @@ class Work(Session):
         self.events.append(line)
         return line
 
+    def commit(self) -> None:
+        """Ends the work. An event that would be lost by it is a bug: raises ``RuntimeError``."""
+        if self.events:
+            msg = "events were appended outside Store.transaction()"
+            raise RuntimeError(msg)
+        super().commit()
+
     def write_events(self) -> None:
         """Flushes the work, takes the log's lock on PostgreSQL, writes the kept events in order."""
         self.flush()
@@ -182,9 +188,16 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
-        """A consistent look without the right to write: whatever was changed is rolled back."""
-        with Work(self, self.reader, expire_on_commit=False, autoflush=False) as work:
-            yield work  # closing ends the transaction and leaves what was read readable
+        """A consistent look without the right to write: whatever was changed is rolled back.
+
+        Raises :class:`Unavailable` where the database is away.
+        """
+        try:
+            with Work(self, self.reader, expire_on_commit=False, autoflush=False) as work:
+                yield work  # closing ends the transaction and leaves what was read readable
+        except (OperationalError, PoolTimeout) as problem:
+            msg = "the database is busy or away; try again"
+            raise Unavailable(msg) from problem
 
     def last_seq(self) -> int:
         """The log's end; 0 for an empty one."""
@@ -195,11 +208,3 @@ class Store:
         """Gives the connections back."""
         self.writer.dispose()
         self.reader.dispose()
-
-
-@sa_event.listens_for(Work, "before_commit")
-def _nothing_left_behind(work: Session) -> None:
-    """An event that would be lost is a bug, not a detail."""
-    if isinstance(work, Work) and work.events:
-        msg = "events were appended outside Store.transaction()"
-        raise RuntimeError(msg)

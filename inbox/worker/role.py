@@ -1,0 +1,161 @@
+"""The worker role: its threads, their start and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from connectors.base import ConnectorError
+from inbox import clock, logs
+from inbox.actions.outbox import expire
+from inbox.errors import Unavailable
+from inbox.store import Channel, Store
+from inbox.store.watch import Watch
+from inbox.worker import journal, pollers, timers
+from inbox.worker.outbox import Outbox
+
+__all__ = ["Worker"]
+
+log = logs.get(__name__)
+TICK = 1.0
+FOLLOW = 2.0
+
+
+class Worker:
+    """One worker process. ``run`` until told to stop; ``drain`` works all that is due and returns."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.outbox = Outbox(store)
+        self._stop = threading.Event()
+        self._watches: list[Watch] = []
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT; ends what is under way first."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+        self._free_the_dead()
+        self.pollers = pollers.Pollers(self.store, self._poke)
+        threads = [
+            self._thread("journal", self._journal),
+            self._thread("outbox", self._outbox),
+            self._thread("timers", self._timers),
+        ]
+        last = 0.0
+        while not self._stop.is_set():
+            if time.monotonic() - last > FOLLOW:
+                with self._calm("pollers"):
+                    self.pollers.follow()
+                last = time.monotonic()
+            self._stop.wait(0.2)
+        self.pollers.stop()
+        for thread in threads:
+            thread.join(timeout=10)
+        self.outbox.close()
+        self.store.close()
+
+    def stop(self) -> None:
+        """Asks the worker to end."""
+        self._stop.set()
+        self._poke()
+
+    def drain(self) -> None:
+        """Polls every channel once and works everything that is due, also what that makes due; then returns."""
+        self._free_the_dead()
+        self._poll_all()
+        quiet = 0
+        while quiet < 2:
+            timers.housekeeping(self.store)
+            did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
+            did += timers.fetch_media(self.store) + timers.fetch_prices(self.store)
+            quiet = 0 if did else quiet + 1
+        self.outbox.close()
+
+    def _poll_all(self) -> None:
+        with self.store.reading() as work:
+            ids = [
+                channel.id
+                for channel in work.scalars(select(Channel).where(Channel.enabled, Channel.removed_at.is_(None)))
+                if self.store.connectors[channel.kind].capabilities.polls
+            ]
+        for channel in ids:
+            try:
+                pollers.poll_once(self.store, channel)
+            except ConnectorError as error:
+                pollers.report(self.store, channel, "login" if error.reauth else "receive", error.message)
+
+    def _free_the_dead(self) -> None:
+        """At a start: what a worker of this machine held when it died is freed at once, not when its lease ends."""
+        with self.store.transaction() as work:
+            again, lost = expire(work, dead=is_dead)
+        if again or lost:
+            log.warning("found after a crash", queued_again=again, unknown=lost)
+
+    def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _poke(self) -> None:
+        for watch in self._watches:
+            watch.poke()
+
+    @contextlib.contextmanager
+    def _calm(self, what: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        """One failed round is logged; the next one comes."""
+        try:
+            yield
+        except Unavailable as problem:
+            log.warning("database", what=what, problem=problem.detail)
+            self._stop.wait(1)
+        except Exception:
+            log.exception("round failed", what=what)
+            self._stop.wait(1)
+
+    def _loop(self, what: str, once: Callable[[], int]) -> None:
+        watch = Watch(self.store)
+        self._watches.append(watch)
+        while not self._stop.is_set():
+            did = 0
+            with self._calm(what):
+                did = once()
+            if not did:
+                watch.wait(TICK, self._stop.is_set)
+        watch.close()
+
+    def _journal(self) -> None:
+        self._loop("journal", lambda: journal.work_due(self.store))
+
+    def _outbox(self) -> None:
+        self._loop("outbox", self.outbox.work_due)
+
+    def _timers(self) -> None:
+        beat = clock.now()
+        while not self._stop.wait(0.5):
+            with self._calm("timers"):
+                timers.fetch_media(self.store)
+                timers.fetch_prices(self.store)
+                if (clock.now() - beat).total_seconds() > 2:
+                    beat = clock.now()
+                    timers.housekeeping(self.store)
+
+
+def is_dead(owner: str) -> bool:
+    """True where an owner ``host:pid`` was a process of this machine and is no more."""
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
