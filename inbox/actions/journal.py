@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from connectors.base import Request
+from connectors.base import Refused, Request
 from inbox import clock
+from inbox.actions import channels
 from inbox.actions.who import Who, require
-from inbox.errors import NotFound
+from inbox.errors import Conflict, NotFound
 from inbox.store import Channel, JournalEntry, JournalItem, Work
 from inbox.terms import Outcome
 
@@ -85,14 +86,30 @@ def request_of(work: Work, entry: JournalEntry) -> Request:
 
 
 def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:
-    """Lets the worker read an entry again; items that are message or status stay as they are."""
+    """Lets the worker read an entry again; items that are message or status stay as they are.
+
+    One that was refused for its signature is verified again with what the channel is now. Raises :class:`Conflict`
+    where the signature is still wrong: what nobody signed never becomes a message.
+    """
     require(who, "journal.replay")
     entry = work.get(JournalEntry, entry_id)
     if entry is None:
         msg = f"there is no journal entry {entry_id}"
         raise NotFound(msg)
+    if any(item.reason == SIGNATURE for item in entry.items):
+        _verify(work, entry)
     entry.done = False
     entry.tries = 0
     entry.due_at = clock.now()
     work.append("journal.replayed", actor=who.actor, journal=entry.id)
     return entry
+
+
+def _verify(work: Work, entry: JournalEntry) -> None:
+    channel = work.get_one(Channel, entry.channel_id)
+    connector = work.store.connectors[channel.kind]
+    try:
+        connector.verify(channels.config_of(work, channel), request_of(work, entry))
+    except Refused:
+        msg = f"the signature of arrival {entry.id} is still wrong; correct the channel's secret, then try again"
+        raise Conflict(msg) from None

@@ -53,7 +53,7 @@ def choose(
 ) -> tuple[Channel, Identity]:
     """By which channel and to which identity a reply goes: as asked, else as the customer wrote last.
 
-    ``channel`` is a channel's id or name. Raises :class:`Invalid` with what to choose instead.
+    ``channel`` is a channel's id, name or kind. Raises :class:`Invalid` with what to choose instead.
     """
     last = work.scalar(
         select(Message)
@@ -64,9 +64,7 @@ def choose(
     )
     chosen = None
     if channel:
-        chosen = work.scalar(
-            select(Channel).where((Channel.id == channel) | (Channel.name == channel), Channel.removed_at.is_(None))
-        )
+        chosen = _named(work, channel, last)
         if chosen is None:
             msg = f"there is no channel {channel!r}"
             raise Invalid(msg, fields={"channel": msg})
@@ -78,6 +76,17 @@ def choose(
         raise Invalid(msg, fields={"channel": msg})
     identity = _recipient(work, ticket, chosen, address, last)
     return chosen, identity
+
+
+def _named(work: Work, word: str, last: Message | None) -> Channel | None:
+    """The channel of that id or name; of a kind the one by which the customer wrote last, or the first."""
+    there = select(Channel).where(Channel.removed_at.is_(None))
+    found = work.scalar(there.where((Channel.id == word) | (Channel.name == word)))
+    if found is not None:
+        return found
+    if last is not None and last.kind == word:
+        return work.get(Channel, last.channel_id)
+    return work.scalar(there.where(Channel.kind == word, Channel.enabled).order_by(Channel.name).limit(1))
 
 
 def _recipient(work: Work, ticket: Ticket, channel: Channel, address: str | None, last: Message | None) -> Identity:

@@ -203,9 +203,12 @@ def bulk(work: Work, who: Who, ids: Sequence[int], action: str, data: dict[str, 
     done: list[int] = []
     failed: dict[str, str] = {}
     for number in dict.fromkeys(ids):
+        before = len(work.events)
         try:
-            verb(work, who, number, data)
+            with work.begin_nested():  # what a refused one had begun is taken back, and takes nothing else with it
+                verb(work, who, number, data)
         except Problem as problem:
+            del work.events[before:]
             failed[str(number)] = problem.detail
         else:
             done.append(number)

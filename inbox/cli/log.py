@@ -1,0 +1,118 @@
+"""The event log as JSON lines: out for a warehouse or another desk, in with every line looked at."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+import click
+
+from inbox.actions import history
+from inbox.actions.who import SYSTEM
+from inbox.cli.opening import opened
+from inbox.reading import feeds
+from inbox.store import Store
+
+__all__ = ["log"]
+
+BATCH = 1_000
+REFUSED = 65  # EX_DATAERR
+
+
+@click.group()
+def log() -> None:
+    """Export and import the event log.
+
+    \b
+    Example:
+      sportello log export events.jsonl
+    """
+
+
+@log.command()
+@click.argument("file", default="-", metavar="[FILE]")
+@click.option("--after", type=click.IntRange(0, 2**53), default=0, help="Only what came after this seq.")
+def export(file: str, after: int) -> None:
+    """Write the event log, one JSON object a line; FILE is standard output unless named.
+
+    \b
+    Example:
+      sportello log export events.jsonl
+      sportello log export --after 120000 | gzip > new.jsonl.gz
+    """
+    with opened(connectors=False) as store:
+        if file == "-":
+            _write(store, sys.stdout, after)
+            return
+        with Path(file).open("w", encoding="utf-8") as out:
+            count = _write(store, out, after)
+    click.echo(f"{count} events are in {file}.")
+
+
+def _write(store: Store, out: IO[str], after: int) -> int:
+    count = 0
+    for row in feeds.stream(store, SYSTEM, after=after):
+        out.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+@log.command("import")
+@click.argument("file", default="-", metavar="[FILE]")
+@click.option("--strict", is_flag=True, help="Import nothing unless every line is right; ends with 65 else.")
+def bring(file: str, strict: bool) -> None:
+    """Append events from a file of JSON lines: this desk's own export, or the history of another system.
+
+    An event whose id is there already is left out. A wrong line is named with its number and reason, and the rest
+    goes on.
+
+    \b
+    Example:
+      sportello log import old-desk.jsonl --strict
+    """
+    with opened(connectors=False) as store, _lines(file) as lines:
+        reader = Reader(lines)
+        if strict:
+            rows = list(reader)
+            if reader.wrong:
+                click.echo(f"nothing was imported: {reader.wrong} lines are wrong", err=True)
+                sys.exit(REFUSED)
+            batches: Iterator[list[history.Row]] = iter([rows])
+        else:
+            batches = iter(lambda: list(islice(reader, BATCH)), [])
+        added = read = 0
+        for batch in batches:
+            with store.transaction() as work:
+                added += history.add(work, SYSTEM, batch)
+            read += len(batch)
+    click.echo(f"{added} events are imported, {read - added} were there already, {reader.wrong} lines were left out.")
+
+
+def _lines(file: str) -> IO[bytes]:
+    return sys.stdin.buffer if file == "-" else Path(file).open("rb")
+
+
+class Reader:
+    """The right lines as rows; the wrong ones are named on standard error and counted."""
+
+    def __init__(self, lines: IO[bytes]) -> None:
+        self.wrong = 0
+        self._lines = enumerate(lines, 1)
+
+    def __iter__(self) -> Iterator[history.Row]:
+        return self
+
+    def __next__(self) -> history.Row:
+        while True:
+            number, line = next(self._lines)
+            if not line.strip():
+                continue
+            try:
+                return history.read(line)
+            except ValueError as problem:
+                self.wrong += 1
+                click.echo(f"line {number}: {problem}", err=True)
