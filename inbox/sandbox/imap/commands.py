@@ -1,353 +1,44 @@
-"""The commands of the IMAP server: each takes the session and its arguments and gives the words of its OK."""
+"""The table of commands: each takes the session and its arguments and gives the words of its OK."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import fnmatch
-import itertools
 from collections.abc import Awaitable, Callable
-from email.utils import parsedate_to_datetime
 
-from inbox.sandbox.imap import fetch as fetching
-from inbox.sandbox.imap import search as searching
-from inbox.sandbox.imap.meddling import meddle
-from inbox.sandbox.imap.session import No, Session
-from inbox.sandbox.imap.syntax import BadSyntax, Token, quote, sequence, text
-from inbox.sandbox.mail.folders import SPECIAL_USE, Folder
+from inbox.sandbox.imap import browsing, entering
+from inbox.sandbox.imap.session import Session
+from inbox.sandbox.imap.syntax import Token
 
-__all__ = ["ANYTIME", "AUTHENTICATED", "Command", "capabilities"]
+__all__ = ["ANYTIME", "AUTHENTICATED", "Command"]
 
 Command = Callable[[Session, list[Token]], Awaitable[str]]
 
-_FLAGS = "\\Answered \\Flagged \\Deleted \\Seen \\Draft"
-
-
-def capabilities(session: Session) -> str:
-    """What the server can do, now."""
-    always = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN IDLE UIDPLUS MOVE UNSELECT NAMESPACE ID SPECIAL-USE"
-    return always + (" STARTTLS" if session.tls is not None else "")
-
-
-# --- before and without a folder ------------------------------------------------------------------------------------
-
-
-async def capability(session: Session, _args: list[Token]) -> str:
-    """What can you do?"""
-    await session.send(f"* CAPABILITY {capabilities(session)}".encode())
-    return "done"
-
-
-async def noop(session: Session, _args: list[Token]) -> str:
-    """Anything new?"""
-    await session.report()
-    return "done"
-
-
-async def logout(session: Session, _args: list[Token]) -> str:
-    """Goodbye; the server closes after its OK."""
-    await session.send(b"* BYE goodbye")
-    return "done"
-
-
-async def identify(session: Session, _args: list[Token]) -> str:
-    """Who are you?"""
-    await session.send(b'* ID ("name" "sandbox")')
-    return "done"
-
-
-async def login(session: Session, args: list[Token]) -> str:
-    """Name and password."""
-    name, password = (text(arg) for arg in args[:2])
-    return await _enter(session, name, password)
-
-
-async def authenticate(session: Session, args: list[Token]) -> str:
-    """SASL PLAIN, with or without an initial response."""
-    if text(args[0]).upper() != "PLAIN":
-        raise No("[CANNOT] only PLAIN is offered")
-    answer = text(args[1]).encode() if len(args) > 1 else b""
-    if not answer:
-        await session.send(b"+ ")
-        answer = (await session.line()).strip()
-    try:
-        _, name, password = base64.b64decode(answer, validate=True).decode().split("\0")
-    except (ValueError, binascii.Error) as error:
-        raise BadSyntax("not a PLAIN response") from error
-    return await _enter(session, name, password)
-
-
-async def _enter(session: Session, name: str, password: str) -> str:
-    await meddle(session, "imap.login", name)
-    if not session.office.store.login(name, password):
-        raise No("[AUTHENTICATIONFAILED] Invalid credentials")
-    session.user = name.lower()
-    return f"[CAPABILITY {capabilities(session)}] logged in"
-
-
-def _folder(session: Session, token: Token) -> Folder:
-    name = text(token)
-    found = session.office.store.folders[session.user].get("INBOX" if name.upper() == "INBOX" else name)
-    if found is None:
-        raise No("[NONEXISTENT] there is no such folder")
-    return found
-
-
-async def namespace(session: Session, _args: list[Token]) -> str:
-    """One personal namespace without a prefix."""
-    await session.send(b'* NAMESPACE (("" "/")) NIL NIL')
-    return "done"
-
-
-async def list_folders(session: Session, args: list[Token]) -> str:
-    """The folders that match a pattern, with their special use."""
-    pattern = text(args[0]) + text(args[1])
-    if not text(args[1]):
-        await session.send(b'* LIST (\\Noselect) "/" ""')
-        return "done"
-    for name in session.office.store.folders[session.user]:
-        if fnmatch.fnmatchcase(name.upper(), pattern.upper().replace("%", "*")):
-            use = SPECIAL_USE.get(name)
-            flags = f"\\HasNoChildren {use}" if use else "\\HasNoChildren"
-            await session.send(f'* LIST ({flags}) "/" {quote(name)}'.encode())
-    return "done"
-
-
-async def create(session: Session, args: list[Token]) -> str:
-    """A new folder."""
-    session.office.store.create(session.user, text(args[0]))
-    return "created"
-
-
-async def status(session: Session, args: list[Token]) -> str:
-    """Figures of a folder without selecting it."""
-    folder = _folder(session, args[0])
-    mails = list(folder.mails.values())
-    values = {
-        "MESSAGES": len(mails),
-        "RECENT": 0,
-        "UIDNEXT": folder.uidnext,
-        "UIDVALIDITY": folder.uidvalidity,
-        "UNSEEN": sum("\\Seen" not in mail.flags for mail in mails),
-    }
-    wanted = args[1] if isinstance(args[1], list) else [args[1]]
-    try:
-        shown = " ".join(f"{text(item).upper()} {values[text(item).upper()]}" for item in wanted)
-    except KeyError as error:
-        raise BadSyntax(f"no figure {error}") from error
-    await session.send(f"* STATUS {quote(folder.name)} ({shown})".encode())
-    return "done"
-
-
-async def append(session: Session, args: list[Token]) -> str:
-    """A mail laid into a folder by the client."""
-    folder, data = _folder(session, args[0]), args[-1]
-    flags = next((frozenset(text(flag) for flag in arg) for arg in args[1:-1] if isinstance(arg, list)), frozenset())
-    date = next((text(arg) for arg in args[1:-1] if not isinstance(arg, list)), "")
-    if not isinstance(data, bytes):
-        raise BadSyntax("a literal was expected")
-    received = parsedate_to_datetime(date.strip().replace("-", " ", 2)) if date else None
-    stored = folder.add(data, received, flags)
-    await session.report()
-    return f"[APPENDUID {folder.uidvalidity} {stored.uid}] done"
-
-
-# --- with a folder --------------------------------------------------------------------------------------------------
-
-
-async def _open(session: Session, args: list[Token], *, read_only: bool) -> str:
-    folder = _folder(session, args[0])
-    await meddle(session, "imap.select", folder.name)
-    session.select(folder, read_only=read_only)
-    kept = "()" if read_only else f"({_FLAGS} \\*)"
-    await session.send(
-        f"* FLAGS ({_FLAGS})".encode(),
-        b"* %d EXISTS" % len(session.view),
-        b"* 0 RECENT",
-        b"* OK [UIDVALIDITY %d] valid" % folder.uidvalidity,
-        b"* OK [UIDNEXT %d] next" % folder.uidnext,
-        f"* OK [PERMANENTFLAGS {kept}] kept".encode(),
-    )
-    return "[READ-ONLY] done" if read_only else "[READ-WRITE] done"
-
-
-async def select(session: Session, args: list[Token]) -> str:
-    """Opens a folder to change it."""
-    return await _open(session, args, read_only=False)
-
-
-async def examine(session: Session, args: list[Token]) -> str:
-    """Opens a folder to look at it."""
-    return await _open(session, args, read_only=True)
-
-
-async def unselect(session: Session, _args: list[Token]) -> str:
-    """Closes the folder and changes nothing."""
-    session.unselect()
-    return "done"
-
-
-async def close(session: Session, _args: list[Token]) -> str:
-    """Closes the folder and removes what is marked as deleted."""
-    folder = session.selected()
-    if not session.read_only:
-        folder.remove([uid for uid in session.view if uid in folder.mails and "\\Deleted" in folder.mails[uid].flags])
-    session.unselect()
-    return "done"
-
-
-async def expunge(session: Session, args: list[Token]) -> str:
-    """Removes what is marked as deleted, with UID only within a set."""
-    folder = _writable(session)
-    uids = sequence(args[0], session.view) if args else session.view
-    folder.remove([uid for uid in uids if uid in folder.mails and "\\Deleted" in folder.mails[uid].flags])
-    await session.report()
-    return "done"
-
-
-def _writable(session: Session) -> Folder:
-    folder = session.selected()
-    if session.read_only:
-        raise No("[READ-ONLY] the folder was opened with EXAMINE")
-    return folder
-
-
-async def idle(session: Session, _args: list[Token]) -> str:
-    """Waits and reports until DONE."""
-    session.selected()
-    await meddle(session, "imap.idle", session.user)
-    await session.send(b"+ idling")
-    await session.report()
-    if (await session.idle()).strip().upper() != b"DONE":
-        raise BadSyntax("DONE was expected")
-    return "done"
-
-
-async def search(session: Session, args: list[Token], *, by_uid: bool = False) -> str:
-    """The mails that match."""
-    folder = session.selected()
-    await meddle(session, "imap.search", folder.name)
-    found = searching.search(args, session.view, folder.mails)
-    numbers = found if by_uid else [session.view.index(uid) + 1 for uid in found]
-    await session.send(" ".join(["* SEARCH", *map(str, numbers)]).encode())
-    await session.report(expunged=by_uid)
-    return "done"
-
-
-def _chosen(session: Session, token: Token, *, by_uid: bool) -> list[tuple[int, int]]:
-    """Number and UID of the mails of a set."""
-    if by_uid:
-        return [(session.view.index(uid) + 1, uid) for uid in sequence(token, session.view)]
-    return [(number, session.view[number - 1]) for number in sequence(token, range(1, len(session.view) + 1))]
-
-
-async def fetch(session: Session, args: list[Token], *, by_uid: bool = False) -> str:
-    """Parts of mails."""
-    folder = session.selected()
-    wanted = fetching.items(args[1])
-    if by_uid and all(item.label != "UID" for item in wanted):
-        wanted.insert(0, fetching.Item("UID"))
-    await meddle(session, "imap.fetch", folder.name)
-    for number, uid in _chosen(session, args[0], by_uid=by_uid):
-        if (mail := folder.mails.get(uid)) is None:
-            continue
-        items = list(wanted)
-        if not session.read_only and any(not item.peek for item in wanted) and "\\Seen" not in mail.flags:
-            session.known(uid, mail.flags | {"\\Seen"})
-            folder.set_flags(mail, mail.flags | {"\\Seen"})
-            items.append(fetching.Item("FLAGS"))
-        await session.send(b"* %d FETCH " % number + fetching.write(mail, items))
-    await session.report(expunged=by_uid)
-    return "done"
-
-
-async def store(session: Session, args: list[Token], *, by_uid: bool = False) -> str:
-    """Sets, adds or takes away flags."""
-    folder, how = _writable(session), text(args[1]).upper()
-    listed = list(itertools.chain.from_iterable(arg if isinstance(arg, list) else [arg] for arg in args[2:]))
-    flags = {text(flag) for flag in listed}
-    for number, uid in _chosen(session, args[0], by_uid=by_uid):
-        if (mail := folder.mails.get(uid)) is None:
-            continue
-        new = mail.flags | flags if how.startswith("+") else mail.flags - flags if how.startswith("-") else flags
-        session.known(uid, new)
-        folder.set_flags(mail, new)
-        if not how.endswith(".SILENT"):
-            await session.send(f"* {number} FETCH (UID {uid} FLAGS ({' '.join(sorted(new))}))".encode())
-    return "done"
-
-
-async def copy(session: Session, args: list[Token], *, by_uid: bool = False) -> str:
-    """Copies mails into another folder."""
-    folder, target = session.selected(), _folder(session, args[1])
-    pairs = []
-    for _, uid in _chosen(session, args[0], by_uid=by_uid):
-        mail = folder.mails[uid]
-        pairs.append((uid, target.add(mail.data(), mail.received, frozenset(mail.flags)).uid))
-    if not pairs:
-        return "nothing to copy"
-    old, new = (",".join(str(pair[side]) for pair in pairs) for side in (0, 1))
-    return f"[COPYUID {target.uidvalidity} {old} {new}] done"
-
-
-async def move(session: Session, args: list[Token], *, by_uid: bool = False) -> str:
-    """Moves mails into another folder (RFC 6851)."""
-    folder = _writable(session)
-    uids = [uid for _, uid in _chosen(session, args[0], by_uid=by_uid)]
-    words = await copy(session, args, by_uid=by_uid)
-    if words.startswith("["):
-        await session.send(f"* OK {words}".encode())
-    folder.remove(uids)
-    await session.report()
-    return "done"
-
-
-async def uid(session: Session, args: list[Token]) -> str:
-    """The same commands by UID."""
-    name, rest = text(args[0]).upper(), args[1:]
-    match name:
-        case "SEARCH":
-            return await search(session, rest, by_uid=True)
-        case "FETCH":
-            return await fetch(session, rest, by_uid=True)
-        case "STORE":
-            return await store(session, rest, by_uid=True)
-        case "COPY":
-            return await copy(session, rest, by_uid=True)
-        case "MOVE":
-            return await move(session, rest, by_uid=True)
-        case "EXPUNGE":
-            return await expunge(session, rest)
-    raise BadSyntax(f"no command UID {name}")
-
-
 ANYTIME: dict[str, Command] = {
-    "CAPABILITY": capability,
-    "NOOP": noop,
-    "CHECK": noop,
-    "LOGOUT": logout,
-    "ID": identify,
-    "LOGIN": login,
-    "AUTHENTICATE": authenticate,
+    "CAPABILITY": entering.capability,
+    "NOOP": entering.noop,
+    "CHECK": entering.noop,
+    "LOGOUT": entering.logout,
+    "ID": entering.identify,
+    "LOGIN": entering.login,
+    "AUTHENTICATE": entering.authenticate,
 }
 AUTHENTICATED: dict[str, Command] = {
-    "NAMESPACE": namespace,
-    "LIST": list_folders,
-    "LSUB": list_folders,
-    "SUBSCRIBE": noop,
-    "CREATE": create,
-    "STATUS": status,
-    "APPEND": append,
-    "SELECT": select,
-    "EXAMINE": examine,
-    "UNSELECT": unselect,
-    "CLOSE": close,
-    "EXPUNGE": expunge,
-    "IDLE": idle,
-    "SEARCH": search,
-    "FETCH": fetch,
-    "STORE": store,
-    "COPY": copy,
-    "MOVE": move,
-    "UID": uid,
+    "NAMESPACE": entering.namespace,
+    "LIST": entering.list_folders,
+    "LSUB": entering.list_folders,
+    "SUBSCRIBE": entering.noop,
+    "CREATE": entering.create,
+    "STATUS": entering.status,
+    "APPEND": entering.append,
+    "SELECT": browsing.select,
+    "EXAMINE": browsing.examine,
+    "UNSELECT": browsing.unselect,
+    "CLOSE": browsing.close,
+    "EXPUNGE": browsing.expunge,
+    "IDLE": browsing.idle,
+    "SEARCH": browsing.search,
+    "FETCH": browsing.fetch,
+    "STORE": browsing.store,
+    "COPY": browsing.copy,
+    "MOVE": browsing.move,
+    "UID": browsing.uid,
 }

@@ -8,7 +8,8 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from inbox.sandbox.imap.commands import ANYTIME, AUTHENTICATED, capabilities
+from inbox.sandbox.imap.commands import ANYTIME, AUTHENTICATED
+from inbox.sandbox.imap.entering import capabilities
 from inbox.sandbox.imap.meddling import meddle
 from inbox.sandbox.imap.session import Gone, No, Session
 from inbox.sandbox.imap.syntax import BadSyntax, Token

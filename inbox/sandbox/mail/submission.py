@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,9 @@ from inbox.sandbox.mail.office import PostOffice
 from inbox.sandbox.mail.reading import read
 
 __all__ = ["submission"]
+
+# aiosmtpd warns of a method of its own on every login.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 _SIZE = 35 * 2**20
 _USUAL = {  # reply when an error is ordered without one: RFC 5321 and RFC 3463
@@ -169,6 +173,7 @@ def submission(office: PostOffice, tls: ssl.SSLContext | None, loop: asyncio.Abs
             enable_SMTPUTF8=True,
             tls_context=tls,
             auth_require_tls=False,
+            auth_exclude_mechanism=["LOGIN"],  # with two on offer, smtplib would try the other after a refusal
             authenticator=clerk.authenticate,
         )
 
