@@ -11,7 +11,7 @@ from inbox.actions.who import Who, require
 from inbox.errors import Invalid
 from inbox.store import Agent, Event, Work
 
-__all__ = ["amount_of", "fee", "rate"]
+__all__ = ["amount_of", "exchange", "fee", "rate"]
 
 MOST = Decimal(1_000_000)
 
@@ -61,3 +61,19 @@ def fee(
     return work.append(
         "cost.fixed", actor=who.actor, month=month, channel=kind, amount=format(value, "f"), currency=money
     )
+
+
+def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) -> Event:
+    """Sets what one unit of a currency is worth in the desk's own on a day (metrics.md M7: good for seven days)."""
+    require(who, "costs.change")
+    money = currency.strip().upper()
+    base = get(work, "desk.currency")
+    if len(money) != 3 or not money.isalpha() or money == base:  # noqa: PLR2004
+        msg = f"a currency has three letters, like USD, and is not the desk's own {base}"
+        raise Invalid(msg, fields={"currency": msg})
+    value = amount_of(rate, "rate")
+    if value == 0:
+        msg = "an exchange rate is more than 0"
+        raise Invalid(msg, fields={"rate": msg})
+    audit(work, who, "fx.rate", currency=money, rate=str(value), day=day.isoformat())
+    return work.append("fx.rate", actor=who.actor, date=day.isoformat(), ccy=money, rate=format(value, "f"))

@@ -9,14 +9,14 @@ from flask_wtf import CSRFProtect
 
 from inbox.store import Store
 from inbox.throttle import Throttle
-from inbox.web import agents, attachments, boards, gate, health, messages, searches, sessions, setups, tickets
+from inbox.web import agents, attachments, boards, gate, health, messages, reports, searches, sessions, setups, tickets
 from inbox.web.gate import locale, timezone
 
 __all__ = ["FOLDER", "TRANSLATIONS", "locale", "register", "timezone"]
 
 FOLDER = Path(__file__).resolve().parent.parent
 TRANSLATIONS = str(FOLDER / "translations")
-PAGES = (tickets, messages, attachments, agents, searches, boards, sessions, setups, health)
+PAGES = (tickets, messages, attachments, agents, searches, boards, reports, sessions, setups, health)
 
 
 def register(app: Flask, store: Store, throttle: Throttle, csrf: CSRFProtect) -> None:
