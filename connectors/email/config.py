@@ -1,0 +1,112 @@
+"""A mail channel's settings, as the form, the command line and a JSON file name them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from connectors.base import Config
+from connectors.email.addresses import canonical
+
+__all__ = ["EmailConfig", "Security", "is_loopback"]
+
+Security = Literal["tls", "starttls", "plain"]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or number means this machine and can mean no other."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class EmailConfig(Config):
+    """One mailbox. Without ``imap_host`` mail comes in by pipe or LMTP only; without ``smtp_host`` nothing leaves."""
+
+    address: str = Field(title="Address", description="The address that customers write to.")
+    name: str = Field(
+        "", title="Name", description="What stands beside the address in your mails, such as the shop's name."
+    )
+    imap_host: str = Field(
+        "", title="IMAP server", description="Where mail is fetched from, such as imap.shop.example."
+    )
+    imap_port: Port = Field(993, title="IMAP port", description="Usually 993 with TLS, 143 with STARTTLS.")
+    imap_security: Security = Field(
+        "tls", title="IMAP encryption", description="tls, starttls, or plain on this machine only."
+    )
+    imap_user: str = Field("", title="IMAP user", description="Usually the address; empty means exactly that.")
+    imap_password: SecretStr = Field(
+        SecretStr(""), title="IMAP password", description="Some providers want an app password."
+    )
+    folders: tuple[str, ...] = Field(
+        ("INBOX",), title="Folders", description="Which folders are read, the first one live."
+    )
+    smtp_host: str = Field(
+        "", title="SMTP server", description="Where mail is sent through, such as smtp.shop.example."
+    )
+    smtp_port: Port = Field(587, title="SMTP port", description="Usually 587 with STARTTLS, 465 with TLS.")
+    smtp_security: Security = Field(
+        "starttls", title="SMTP encryption", description="tls, starttls, or plain on this machine."
+    )
+    smtp_user: str = Field("", title="SMTP user", description="Empty means the same as for IMAP.")
+    smtp_password: SecretStr = Field(
+        SecretStr(""), title="SMTP password", description="Empty means the same as for IMAP."
+    )
+    ca_file: str = Field(
+        "", title="CA file", description="Certificates to trust besides the system's, for a server of your own."
+    )
+    since: Literal["now", "days", "everything"] = Field(
+        "now", title="Older mail", description="Start now, with the last days, or with everything that is there."
+    )
+    since_days: int = Field(
+        30, ge=1, le=3650, title="Days", description="How many days back, where older mail is wanted."
+    )
+    size_limit_mb: int = Field(
+        50, ge=1, le=200, title="Size limit", description="Of a larger mail only this many MB are fetched."
+    )
+
+    @field_validator("address")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        value = canonical(value)
+        local, _, domain = value.partition("@")
+        if not local or "." not in domain or any(character.isspace() or character in '<>,;:"' for character in value):
+            raise ValueError("this is no mail address")
+        if "+" in local:
+            raise ValueError("the address without its plus part, please: plus parts bring the answers home")
+        return value
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        """A form and an environment variable give one line."""
+        if isinstance(value, str):
+            value = [one.strip() for one in value.split(",")]
+        return tuple(one for one in value if one) or ("INBOX",) if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _plain_stays_here(self) -> Self:
+        for what, host, security in (
+            ("IMAP", self.imap_host, self.imap_security),
+            ("SMTP", self.smtp_host, self.smtp_security),
+        ):
+            if host and security == "plain" and not is_loopback(host):
+                raise ValueError(f"{what} without encryption is for a server on this machine only")
+        return self
+
+    @property
+    def imap_login(self) -> tuple[str, str]:
+        """User and password for IMAP."""
+        return self.imap_user or self.address, self.imap_password.get_secret_value()
+
+    @property
+    def smtp_login(self) -> tuple[str, str]:
+        """User and password for SMTP: its own, else those of IMAP. An empty password means no login."""
+        password = self.smtp_password.get_secret_value() or self.imap_password.get_secret_value()
+        return self.smtp_user or self.imap_user or self.address, password
