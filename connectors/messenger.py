@@ -132,6 +132,9 @@ class Messenger(Connector[MessengerConfig]):
         common = {"recipient": {"id": outgoing.to.value}, **_permission(config, outgoing)}
         parts = _parts(outgoing)
         graph, ids = _graph(config), list[str]()
+        # Meta's marks (delivered, read) are whole milliseconds from its acceptance on: ours must not lie after them.
+        now = dt.datetime.now(dt.UTC)
+        started = now.replace(microsecond=now.microsecond // 1000 * 1000)
         for message, file in parts:
             start = going_out if not ids else _nothing
             try:
@@ -145,7 +148,7 @@ class Messenger(Connector[MessengerConfig]):
                 break
             ids.append(as_text(said.get("message_id")))
         else:
-            return _receipt(ids)
+            return _receipt(ids, started)
         raise ConnectorError(
             f"{len(ids)} of {len(parts)} parts were sent, then: {failure.message}",
             code=failure.code,
@@ -226,7 +229,7 @@ def _parts(outgoing: Outgoing) -> list[tuple[dict[str, Any], Any]]:
     return parts
 
 
-def _receipt(ids: list[str]) -> Receipt:
+def _receipt(ids: list[str], at: dt.datetime) -> Receipt:
     if not all(ids):
         raise ConnectorError(
             "Messenger took the message, but its answer cannot be read",
@@ -234,4 +237,4 @@ def _receipt(ids: list[str]) -> Receipt:
             permanent=False,
             ambiguous=True,
         )
-    return Receipt(ids[0], "sent", at=dt.datetime.now(dt.UTC), also=tuple(ids[1:]))
+    return Receipt(ids[0], "sent", at=at, also=tuple(ids[1:]))

@@ -15,8 +15,6 @@ from connectors.untrusted import as_count, as_dict, as_text
 
 __all__ = ["Api", "Moved"]
 
-# 404 is what Telegram says to a token that was never one.
-_LOGIN = (401, 404)
 _LATER = (409, 429)
 
 
@@ -89,7 +87,8 @@ class Api:
             code=str(number),
             permanent=number not in _LATER and number < 500,
             retry_after=wait,
-            reauth=number in _LOGIN,
+            # "Not Found" alone is what Telegram says to a token that was never one; other 404s say what is missing.
+            reauth=number == 401 or (number == 404 and words == "Not Found"),
         )
 
 
