@@ -7,9 +7,11 @@ import { startLive } from "./lib/live.js";
 import { startOutbox } from "./lib/outbox.js";
 import { startStreams } from "./lib/streams.js";
 import { startTimes } from "./lib/times.js";
+import { startTokens } from "./lib/tokens.js";
 
 startStreams();
 startTimes();
 startOutbox();
+startTokens();
 Application.start().load(controllers);
 startLive();
