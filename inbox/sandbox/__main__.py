@@ -59,7 +59,9 @@ def _say(sentence: str) -> None:
 
 
 def _until_closed() -> None:
-    sys.stdin.buffer.read()
+    """Reads past Python's buffer: a thread that waits in there would abort the interpreter's end."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -24,11 +24,22 @@ __all__ = ["Page"]
 
 _FOLDER = Path(__file__).parent / "pages"
 _CHANNELS = ("email", "sms", "telegram", "messenger")
+_PLACES = {
+    "play": "/",
+    "shop": "/shop",
+    "write": "/play",
+    "fault": "/play/fault",
+    "clear": "/play/clear",
+    "conversation": "/play/conversation",
+    "style": "/play/sandbox.css",
+    "script": "/play/sandbox.js",
+    "file": "/sandbox/files/",
+}
 _STATIC = {"sandbox.css": "text/css", "sandbox.js": "text/javascript"}
 _POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
 _HEADERS = {
     "Content-Security-Policy": _POLICY + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -61,6 +72,7 @@ class Page:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.globals["url_for"] = _PLACES.__getitem__
 
     def rules(self) -> list[Rule]:
         """Where the page lies."""
@@ -72,6 +84,7 @@ class Page:
             route("/play/clear", self._clear, "POST"),
             route("/play/<name>", self._static),
             route("/shop", self._shop),
+            route("/favicon.ico", lambda _request: Response(status=204)),
         ]
 
     # --- showing --------------------------------------------------------------------------------------------------
@@ -102,6 +115,7 @@ class Page:
             "name": person.name if person else who,
             "bubbles": actor.conversation(who),
             "people": PEOPLE,
+            "person": person or PEOPLE[0],
             "others": self._others(actor),
             "orders": [name for name, (_, where) in _ORDERS.items() if channel in where],
             "open": self._stage.faults.open(),

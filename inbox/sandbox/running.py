@@ -13,10 +13,10 @@ from typing import Any, Self
 from inbox.sandbox.client import SandboxClient, SandboxError
 from inbox.sandbox.server import Server
 
-__all__ = ["Sandbox", "SandboxProcess"]
+__all__ = ["Running", "Sandbox", "SandboxProcess"]
 
 
-class _Running(SandboxClient):
+class Running(SandboxClient):
     """A client of a sandbox that starts with ``with`` and ends with it. Without ``state`` nothing is kept."""
 
     def __init__(
@@ -54,7 +54,7 @@ class _Running(SandboxClient):
         raise NotImplementedError
 
 
-class Sandbox(_Running):
+class Sandbox(Running):
     """In threads of this process: starts in some 20 ms."""
 
     _server: Server
@@ -70,7 +70,7 @@ class Sandbox(_Running):
         self._server.stop()
 
 
-class SandboxProcess(_Running):
+class SandboxProcess(Running):
     """As a process of its own, which outlives a killed desk but not this process."""
 
     process: subprocess.Popen[str]

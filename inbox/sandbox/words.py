@@ -7,7 +7,7 @@ __all__ = ["LANGUAGES", "words"]
 LANGUAGES = ("en", "it")
 
 _WORDS = {
-    "title": ("Sandbox: play the customer", "Sandbox: fai il cliente"),
+    "title": ("Sandbox: play the customer", "Sandbox: fai il cliente"),  # codespell:ignore cliente
     "sample": ("Nothing here reaches anybody.", "Nulla di ciò che scrivi raggiunge qualcuno."),
     "desk": ("Open the desk", "Apri lo sportello"),
     "shop": ("Web chat", "Chat sul sito"),
@@ -22,12 +22,12 @@ _WORDS = {
     "file": ("File", "Allegato"),
     "send": ("Send", "Invia"),
     "refresh": ("Refresh", "Aggiorna"),
-    "you": ("Customer", "Cliente"),
+    "you": ("Customer", "Cliente"),  # codespell:ignore cliente
     "us": ("Desk", "Sportello"),
     "faults": ("Bad days", "Giornate no"),
     "faults_hint": ("Each button is for the next message on this channel.", "Vale per il prossimo messaggio."),
     "open": ("Still to come", "Ancora in arrivo"),
-    "clear": ("Forget them", "Annulla"),
+    "forget": ("Forget them", "Annulla"),
     "told": ("The desk answered {status}.", "Lo sportello ha risposto {status}."),
     "untold": ("No desk is connected to this channel.", "Nessuno sportello è collegato a questo canale."),
     "unreached": ("The desk could not be reached ({error}).", "Lo sportello non è raggiungibile ({error})."),
@@ -54,6 +54,14 @@ _WORDS = {
     "reorder": ("Swap the next two", "Scambia i prossimi due"),
     "drop_callback": ("Lose the next status", "Perde il prossimo stato"),
     "late_price": ("Price after 30 s", "Prezzo dopo 30 s"),
+    "is_slow": ("a slow answer", "una risposta lenta"),
+    "is_break_after_accept": ("a broken line, accepted", "la linea cade, accettato"),
+    "is_break_before_accept": ("a broken line, not accepted", "la linea cade, non accettato"),
+    "is_error": ("an error", "un errore"),
+    "is_repeat": ("told twice", "avviso doppio"),
+    "is_reorder": ("out of order", "fuori ordine"),
+    "is_drop_callback": ("a lost status", "uno stato perso"),
+    "is_late_price": ("a late price", "un prezzo in ritardo"),
     "shop_title": ("Cirro Hosting", "Cirro Hosting"),
     "shop_text": (
         "An invented shop page with the desk’s web chat in its corner.",

@@ -10,14 +10,14 @@ from typing import Any
 
 from imapclient import IMAPClient
 
-from inbox.sandbox.running import Sandbox
+from inbox.sandbox.running import Running
 
 OURS, PASSWORD = "support@cirro.example", "sandbox-password"
 CHIARA = "chiara@studioferrari.example"
 
 
 @contextmanager
-def smtp(sandbox: Sandbox, user: str = OURS, password: str = PASSWORD) -> Iterator[smtplib.SMTP]:
+def smtp(sandbox: Running, user: str = OURS, password: str = PASSWORD) -> Iterator[smtplib.SMTP]:
     """Connected and signed in; closed without a word at the end, whatever the server still says."""
     line = smtplib.SMTP("127.0.0.1", sandbox.ports["smtp"], local_hostname="desk.cirro.example", timeout=10)
     try:
@@ -28,7 +28,7 @@ def smtp(sandbox: Sandbox, user: str = OURS, password: str = PASSWORD) -> Iterat
 
 
 @contextmanager
-def imap(sandbox: Sandbox, user: str = OURS, password: str = PASSWORD) -> Iterator[Any]:
+def imap(sandbox: Running, user: str = OURS, password: str = PASSWORD) -> Iterator[Any]:
     """Connected and signed in."""
     line = IMAPClient("127.0.0.1", sandbox.ports["imap"], ssl=False, timeout=10)
     try:

@@ -154,7 +154,8 @@ def test_a_new_uidvalidity_ends_the_connections_and_renumbers_everything(sandbox
 def test_search_finds_by_the_usual_keys(sandbox: Sandbox, criteria: list[Any], found: list[int]) -> None:
     sandbox.email.deliver(f"From: {CHIARA}\r\nSubject: Sito\r\n\r\nx".encode())
     sandbox.email.deliver(
-        b"Subject: La fattura\r\nDate: Mon, 02 Feb 2026 10:00:00 +0000\r\nMessage-ID: <two@x.example>\r\n\r\ncorpo di due"
+        b"Subject: La fattura\r\nDate: Mon, 02 Feb 2026 10:00:00 +0000\r\n"
+        b"Message-ID: <two@x.example>\r\n\r\ncorpo di due"
     )
     sandbox.email.deliver(b"Subject: lungo\r\n\r\n" + b"y" * 2000)
     with imap(sandbox) as line:
@@ -223,7 +224,6 @@ def test_imap_fails_or_breaks_where_it_was_ordered(sandbox: Sandbox, op: str, ve
         sandbox.fault("email", "break_before_accept", op=op)
         with pytest.raises((OSError, imaplib.IMAP4.abort)):
             verb(line)
-            line.idle_done()
     with imap(sandbox) as line:
         line.select_folder("INBOX")
         assert line.search("ALL") == [1]
@@ -240,7 +240,16 @@ def test_a_server_that_is_away_says_goodbye(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [b"", b"\r\n", b"A1\r\n", b"A1 FETCH\r\n", b'A1 LOGIN "x\r\n', b"A1 LOGIN (a b\r\n", b"A1 UID\r\n", b"A1 XYZZY )\r\n"],
+    [
+        b"",
+        b"\r\n",
+        b"A1\r\n",
+        b"A1 FETCH\r\n",
+        b'A1 LOGIN "x\r\n',
+        b"A1 LOGIN (a b\r\n",
+        b"A1 UID\r\n",
+        b"A1 XYZZY )\r\n",
+    ],
 )
 def test_nonsense_is_answered_with_bad_or_no_and_the_server_lives(sandbox: Sandbox, said: bytes) -> None:
     with socket.create_connection(("127.0.0.1", sandbox.ports["imap"]), timeout=5) as line:

@@ -131,7 +131,7 @@ def test_a_mail_comes_back_as_a_delivery_status_notification(sandbox: Sandbox, s
     assert message.get_content_type() == "multipart/report"
     report, returned = list(message.iter_parts())[1:]
     assert report.get_content_type() == "message/delivery-status"
-    fields = [part for part in report.walk() if part["Final-Recipient"]][0]
+    fields = next(part for part in report.walk() if part["Final-Recipient"])
     assert (fields["Action"], fields["Status"]) == (action, status)
     assert fields["Final-Recipient"] == f"rfc822; {CHIARA}"
     assert "<t7.m1.abc@cirro.example>" in returned.as_string()

@@ -15,7 +15,7 @@ import requests
 from inbox.sandbox.client import SandboxError, attachment
 from inbox.sandbox.running import Sandbox
 from tests.connectors.loopback import Call, Loopback, Reply, loopback
-from tests.sandbox.conftest import TWIN_PNG, calls, until
+from tests.sandbox.conftest import TWIN_PNG, until
 
 CHIARA, OMAR = "9001000000000142", "9001000000000217"
 ALL = "messages,messaging_postbacks,message_reads,message_deliveries,message_reactions,message_echoes"

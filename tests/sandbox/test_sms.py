@@ -108,7 +108,15 @@ def test_a_wrong_token_is_told_to_authenticate(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     ("text", "segments"),
-    [("x" * 160, "1"), ("x" * 161, "2"), ("€" * 80, "1"), ("€" * 81, "2"), ("ì" * 160, "1"), ("😀" * 35, "1"), ("ł" * 71, "2")],
+    [
+        ("x" * 160, "1"),
+        ("x" * 161, "2"),
+        ("€" * 80, "1"),
+        ("€" * 81, "2"),
+        ("ì" * 160, "1"),
+        ("😀" * 35, "1"),
+        ("ł" * 71, "2"),
+    ],
 )
 def test_segments_are_counted_by_the_alphabet(twilio: Any, text: str, segments: str) -> None:
     assert twilio.messages.create(to=CHIARA, from_=OURS, body=text).num_segments == segments
@@ -167,8 +175,7 @@ def test_status_callbacks_are_signed_and_never_name_the_first_state(
     assert not any("rice" in name for form in forms for name in form)
     validator = RequestValidator(sandbox.accounts()["sms"]["auth_token"])
     assert all(
-        validator.validate(url, form, call.headers["x-twilio-signature"])
-        for form, call in zip(forms, two, strict=True)
+        validator.validate(url, form, call.headers["x-twilio-signature"]) for form, call in zip(forms, two, strict=True)
     )
 
 

@@ -97,11 +97,11 @@ def test_a_second_poller_ends_the_first(sandbox: Sandbox, bot: Bot) -> None:
 
 
 def test_the_webhook_gets_updates_in_order_with_the_secret(sandbox: Sandbox, bot: Bot, desk: Loopback) -> None:
-    sandbox.telegram.receive(CHIARA, "vor dem Webhook")
+    sandbox.telegram.receive(CHIARA, "prima del webhook")
     bot("setWebhook", url=f"{desk.base}/hook", secret_token="segreto_1")
     sandbox.telegram.receive(CHIARA, "dopo è meglio")
     two = calls(desk, 2)
-    assert [call.json["message"]["text"] for call in two] == ["vor dem Webhook", "dopo è meglio"]
+    assert [call.json["message"]["text"] for call in two] == ["prima del webhook", "dopo è meglio"]
     assert {call.headers["x-telegram-bot-api-secret-token"] for call in two} == {"segreto_1"}
     until(lambda: bot("getWebhookInfo")["result"]["pending_update_count"] == 0)
 
@@ -225,7 +225,7 @@ def test_uploads_of_the_bot_are_kept_and_can_be_sent_again_by_id(sandbox: Sandbo
     first, second = sandbox.telegram.accepted()
     assert sandbox.file(first["files"][0]["id"]) == b"%PDF-1.7"
     assert (second["text"], second["files"][0]["name"]) == ("di nuovo", "guida.pdf")
-    photo = bot("sendPhoto", files={"photo": ("a.png", TWIN_PNG, "image/png")}, chat_id=CHIARA, caption="foto")
+    photo = bot("sendPhoto", files={"photo": ("a.png", TWIN_PNG, "image/png")}, chat_id=CHIARA, caption="ecco")
     assert len(photo["result"]["photo"]) == 2
 
 
@@ -258,5 +258,5 @@ def test_a_form_and_a_json_body_are_understood_alike(sandbox: Sandbox, bot: Bot)
     url = f"{bot.base}/bot{bot.token}/sendMessage"
     form = {"chat_id": CHIARA, "text": "x", "reply_parameters": json.dumps({"message_id": 101})}
     assert requests.post(url, data=form, timeout=5).json()["ok"]
-    assert requests.get(url, params={"chat_id": CHIARA, "text": "y"}, timeout=5).json()["ok"]
+    assert requests.get(url, params={"chat_id": str(CHIARA), "text": "y"}, timeout=5).json()["ok"]
     assert requests.post(url, data="{", headers={"Content-Type": "application/json"}, timeout=5).status_code == 400
