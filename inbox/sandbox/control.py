@@ -30,8 +30,7 @@ class Control:
         self.desk: dict[str, Any] = {}
         if self._desk_file.exists():
             self.desk = json.loads(self._desk_file.read_text())
-            if self.desk.get("via"):
-                stage.courier.route(self.desk["desk_url"], self.desk["via"])
+            stage.courier.route(self.desk["desk_url"], self.desk["via"])
 
     def rules(self) -> list[Rule]:
         """Where the sandbox is controlled."""
@@ -112,8 +111,7 @@ class Control:
         """
         self.desk = {"desk_url": str(order["desk_url"]).rstrip("/"), "via": order.get("via", "")}
         self.desk["channels"] = order.get("channels") or []
-        if self.desk["via"]:
-            self._stage.courier.route(self.desk["desk_url"], self.desk["via"])
+        self._stage.courier.route(self.desk["desk_url"], self.desk["via"])
         for channel in self.desk["channels"]:
             if "hook_path" in channel and "hook_url" not in channel:
                 channel["hook_url"] = self.desk["desk_url"] + channel["hook_path"]

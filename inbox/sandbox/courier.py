@@ -82,8 +82,11 @@ class Courier:
     def route(self, public_url: str, via: str) -> None:
         """Calls everything under ``public_url`` at ``via`` instead, with the public host in the headers.
 
-        Raises ``ValueError`` where ``via`` is not on loopback.
+        An empty ``via`` calls every address as it is. Raises ``ValueError`` where ``via`` is not on loopback.
         """
+        if not via:
+            self._public = None
+            return
         if not loopback(via):
             raise ValueError("the sandbox delivers to loopback addresses only")
         self._public, self._via = urlsplit(public_url), via.rstrip("/")

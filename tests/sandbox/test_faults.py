@@ -31,6 +31,12 @@ def send(sandbox: Running, provider: str, text: str = "ciao", timeout: float = 1
     return requests.post(url, json=body, timeout=timeout)
 
 
+def everywhere(sandbox: Sandbox, desk: Loopback) -> None:
+    """Lets every provider call the desk."""
+    hook: dict[str, Any] = {"hook_path": "/hook", "unchecked": True, "secret_token": "segreto"}
+    sandbox.desk(desk.base, [{"kind": kind, **hook} for kind in ("sms", "telegram", "messenger")])
+
+
 @pytest.fixture(params=["sms", "telegram", "messenger"])
 def provider(request: pytest.FixtureRequest, sandbox: Sandbox) -> str:
     name: str = request.param
@@ -129,8 +135,7 @@ def test_a_wrong_order_is_refused_with_a_sentence(sandbox: Sandbox, order: dict[
 
 
 def test_webhooks_come_twice_on_order_with_the_same_bytes(sandbox: Sandbox, desk: Loopback) -> None:
-    channels = [{"kind": kind, "hook_path": "/hook", "unchecked": True} for kind in ("sms", "telegram", "messenger")]
-    sandbox.desk(desk.base, channels)
+    everywhere(sandbox, desk)
     for kind in ("sms", "telegram", "messenger"):
         sandbox.fault(kind, "repeat", times=3)
     sandbox.sms.receive(CHIARA, "tre volte")
@@ -144,8 +149,7 @@ def test_webhooks_come_twice_on_order_with_the_same_bytes(sandbox: Sandbox, desk
 
 
 def test_webhooks_come_in_reverse_on_order(sandbox: Sandbox, desk: Loopback) -> None:
-    channels = [{"kind": kind, "hook_path": "/hook", "unchecked": True} for kind in ("sms", "telegram", "messenger")]
-    sandbox.desk(desk.base, channels)
+    everywhere(sandbox, desk)
     for kind in ("sms", "telegram", "messenger"):
         sandbox.fault(kind, "reorder", count=3)
     for number in range(3):

@@ -278,11 +278,12 @@ def test_buttons_and_reactions_come_as_their_own_events(sandbox: Sandbox, hooked
     assert (second["reaction"]["action"], second["reaction"]["emoji"]) == ("react", "❤")
 
 
-def test_the_demo_may_point_to_a_desk_that_is_not_up_yet(sandbox: Sandbox) -> None:
-    channel = {"kind": "messenger", "hook_path": "/hooks/messenger/x"}
+def test_the_demo_may_point_to_a_desk_that_is_not_up_yet_but_not_to_a_deaf_one(
+    sandbox: Sandbox, desk: Loopback
+) -> None:
     with pytest.raises(SandboxError, match="challenge"):
-        sandbox.desk("http://127.0.0.1:9", [dict(channel)])
-    sandbox.desk("http://127.0.0.1:9", [channel | {"unchecked": True}])
+        sandbox.desk(desk.base, [{"kind": "messenger", "hook_path": "/hook"}])
+    sandbox.desk("http://127.0.0.1:9", [{"kind": "messenger", "hook_path": "/hooks/messenger/x"}])
     account = sandbox.accounts()["messenger"]
     assert account["callback_url"] == "http://127.0.0.1:9/hooks/messenger/x"
     assert "messages" in account["subscribed_fields"]

@@ -145,6 +145,12 @@ def test_behind_a_proxy_the_public_address_is_signed(sandbox: Sandbox, desk: Loo
     assert call.headers["x-forwarded-proto"] == "https"
 
 
+def test_without_a_proxy_the_desk_is_called_as_it_is_named_again(sandbox: Sandbox, desk: Loopback) -> None:
+    sandbox.desk(desk.base, via="http://127.0.0.1:9")
+    sandbox.desk(desk.base, [{"kind": "sms", "hook_path": "/hook"}])
+    assert sandbox.sms.receive(CHIARA, "ciao")["delivery"]["status"] == 200
+
+
 def test_without_a_wish_only_a_dead_line_is_tried_again_and_only_once(sandbox: Sandbox, hooked: Loopback) -> None:
     hooked.on("POST", "/hook", Reply(503))
     sandbox.sms.receive(CHIARA, "uno")

@@ -106,6 +106,12 @@ def test_the_webhook_gets_updates_in_order_with_the_secret(sandbox: Sandbox, bot
     until(lambda: bot("getWebhookInfo")["result"]["pending_update_count"] == 0)
 
 
+def test_naming_the_desk_leaves_the_webhook_that_it_has_set_itself(sandbox: Sandbox, bot: Bot, desk: Loopback) -> None:
+    bot("setWebhook", url=f"{desk.base}/hook", secret_token="segreto_1")
+    sandbox.desk(desk.base, [{"kind": "telegram", "hook_path": "/elsewhere"}])
+    assert bot("getWebhookInfo")["result"]["url"] == f"{desk.base}/hook"
+
+
 def test_a_webhook_that_fails_is_tried_again_and_the_failure_can_be_seen(
     sandbox: Sandbox, bot: Bot, desk: Loopback
 ) -> None:

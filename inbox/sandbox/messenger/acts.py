@@ -139,12 +139,13 @@ class MessengerActor:
     def point(self, order: dict[str, Any]) -> dict[str, Any]:
         """``{hook_url, verify_token?, address?, unchecked?}``: subscribes a Page that has no fields yet.
 
-        The desk is asked for the challenge, unless ``unchecked`` because it is not up yet.
+        The desk is asked for the challenge, unless ``unchecked``; one that is not up yet gets the benefit of the doubt.
         """
         page = self._pages.page(order.get("address"))
-        token, ask = order.get("verify_token") or page.verify_token, not order.get("unchecked")
-        if not self._pages.set_callback(page, order["hook_url"], token, ask=ask):
+        url, token = order["hook_url"], order.get("verify_token") or page.verify_token
+        if not order.get("unchecked") and self._pages.asks(page, url, token) is False:
             raise ValueError("the desk did not answer the challenge")
+        self._pages.set_callback(page, url, token)
         if not page.subscribed:
             self._pages.subscribe(page, _FIELDS)
         return {"hook_url": order["hook_url"]}

@@ -184,8 +184,9 @@ class MessengerApi:
                 shown = {"object": "page", "callback_url": page.callback_url, "active": bool(page.callback_url)}
                 return json_response({"data": [shown | {"fields": [{"name": name} for name in page.subscribed]}]})
             url, verify = str(params.get("callback_url", "")), str(params.get("verify_token", ""))
-            if not self._pages.set_callback(page, url, verify):
+            if not self._pages.asks(page, url, verify):
                 raise GraphError(2200, None, "(#2200) Callback verification failed")
+            self._pages.set_callback(page, url, verify)
             return json_response({"success": True})
         except GraphError as error:
             return _error(error)

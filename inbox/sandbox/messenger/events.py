@@ -95,11 +95,11 @@ class Outlet:
         delivery = Delivery("messenger", op, url, headers, body, about, again, timeouts=(5, 5))
         return self._stage.courier.submit(delivery)
 
-    def challenge(self, url: str, verify_token: str) -> bool:
-        """Whether the address answers Meta's question with the bare challenge."""
+    def challenge(self, url: str, verify_token: str) -> bool | None:
+        """Whether the address answers Meta's question with the bare challenge; None where nobody listens."""
         question = str(secrets.randbelow(2**31))
         query = {"hub.mode": "subscribe", "hub.verify_token": verify_token, "hub.challenge": question}
         asked = f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
         delivery = Delivery("messenger", "hook", asked, {"Accept": "*/*"}, b"", "challenge", method="GET")
         result = self._stage.courier.post(delivery)
-        return result.ok and result.text == question
+        return None if result.error == "connect" else result.ok and result.text == question

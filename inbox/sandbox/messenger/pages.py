@@ -191,12 +191,13 @@ class Pages:
         """Sets which events of a Page are sent; the set is replaced."""
         self._apply(self.ledger.append("subscribed", page=page.id, fields=list(fields)))
 
-    def set_callback(self, page: Page, url: str, verify_token: str, *, ask: bool = True) -> bool:
-        """Asks the address for the challenge, unless told not to, and keeps it if the answer is right."""
-        if ask and not self._outlets[page.id].challenge(url, verify_token):
-            return False
+    def asks(self, page: Page, url: str, verify_token: str) -> bool | None:
+        """Whether an address answers the challenge; None where nobody listens there."""
+        return self._outlets[page.id].challenge(url, verify_token)
+
+    def set_callback(self, page: Page, url: str, verify_token: str) -> None:
+        """Calls that address from now on."""
         self._apply(self.ledger.append("callback_url", page=page.id, url=url, verify_token=verify_token))
-        return True
 
     # --- memory ---------------------------------------------------------------------------------------------------
 

@@ -124,8 +124,10 @@ class TelegramActor:
         return vars(self._bots.add(order["username"]))
 
     def point(self, order: dict[str, Any]) -> dict[str, Any]:
-        """``{hook_url, secret_token?, address?}``; the desk mostly does this itself with ``setWebhook``."""
-        settings = {"url": order["hook_url"], "secret_token": order.get("secret_token", ""), "max_connections": 40}
-        line = self._bots.line(order.get("address"))
-        self._bots.set_webhook(line, settings if order["hook_url"] else None, line.updates.allowed, drop=False)
+        """``{hook_url, secret_token, address?}``. Without a secret nothing changes: a bot's webhook is set by the desk
+        itself with ``setWebhook``."""
+        if "secret_token" in order:
+            settings = {"url": order["hook_url"], "secret_token": order["secret_token"], "max_connections": 40}
+            line = self._bots.line(order.get("address"))
+            self._bots.set_webhook(line, settings if order["hook_url"] else None, line.updates.allowed, drop=False)
         return {"hook_url": order["hook_url"]}
