@@ -26,7 +26,9 @@ BATCH = 200
 @click.command()
 @click.argument("ids", nargs=-1, type=click.IntRange(1, 2**53))
 @click.option("--all", "every", is_flag=True, help="All that the other options name.")
-@click.option("--outcome", type=click.Choice(list(Outcome)), default=Outcome.QUARANTINED, show_default=True)
+@click.option(
+    "--outcome", type=click.Choice([one.value for one in Outcome]), default=Outcome.QUARANTINED.value, show_default=True
+)
 @click.option("--reason", default=None, help="With this reason or error.")
 @click.option("--channel", default=None, help="Of a channel: its name, id or kind.")
 @JSON

@@ -27,7 +27,7 @@ def agent() -> None:
 @agent.command("add")
 @click.argument("email")
 @click.option("--name", required=True, help="As customers read it.")
-@click.option("--role", type=click.Choice(list(Role)), default=Role.AGENT, show_default=True)
+@click.option("--role", type=click.Choice([one.value for one in Role]), default=Role.AGENT.value, show_default=True)
 @click.option("--team", "teams", multiple=True, metavar="TEAM", help="A team's name; again for more.")
 @click.option("--password-file", metavar="FILE", help="Holds their password; - is standard input.")
 @JSON

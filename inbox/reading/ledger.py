@@ -115,9 +115,12 @@ def _entries(work: Work, start: dt.date, end: dt.date, only: list[str] | None) -
     zone = _zone(work)
     days = [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
     midnights = [dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in days]
-    calendar = values(
-        column("day", Date), column("since", UtcDateTime), column("until", UtcDateTime), name="calendar"
-    ).data(list(zip(days, midnights, midnights[1:], strict=False)))
+    spans = list(zip(days, midnights, midnights[1:], strict=False))
+    calendar = (
+        values(column("day", Date), column("since", UtcDateTime), column("until", UtcDateTime))
+        .data(spans)
+        .cte("calendar")
+    )
     within = and_(
         JournalEntry.channel_id == Channel.id,
         JournalEntry.received_at >= calendar.c.since,
@@ -139,15 +142,15 @@ def _received(work: Work, entries: Subquery) -> dict[tuple[str, dt.date], tuple[
             entries.c.channel_id,
             entries.c.day,
             entries.c.done,
-            func.count(JournalItem.n).label("rows"),
-            (func.coalesce(func.max(JournalItem.n), 0) + 1).label("items"),
+            func.count(JournalItem.n).label("written"),
+            (func.coalesce(func.max(JournalItem.n), 0) + 1).label("things"),
         )
         .outerjoin_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
         .group_by(entries.c.id, entries.c.channel_id, entries.c.day, entries.c.done)
         .subquery()
     )
-    unread = case((and_(each.c.rows == 0, each.c.done.is_(False)), 1), else_=0)
-    query = select(each.c.channel_id, each.c.day, func.sum(each.c.items), func.sum(unread)).group_by(
+    unread = case((and_(each.c.written == 0, each.c.done.is_(False)), 1), else_=0)
+    query = select(each.c.channel_id, each.c.day, func.sum(each.c.things), func.sum(unread)).group_by(
         each.c.channel_id, each.c.day
     )
     return {(address, _day(day)): (int(items), int(open_)) for address, day, items, open_ in work.execute(query)}

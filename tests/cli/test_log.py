@@ -1,0 +1,129 @@
+"""The event log goes out and comes back the same; what is wrong in it is named by its line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inbox.settings import Settings
+from inbox.store import Event, Store
+from tests.cli.conftest import Run
+
+LINE: dict[str, Any] = {
+    "id": "m1",
+    "seq": 7,
+    "ts": "2026-03-09T08:00:00.000Z",
+    "rec": "2026-03-09T08:00:01.500Z",
+    "kind": "msg.in",
+    "actor": {"kind": "customer", "id": "c1", "team": None},
+    "ticket": "T-12",
+    "channel": "email",
+    "msg": "9",
+}
+
+
+def file(folder: Path, *lines: dict[str, Any] | str) -> Path:
+    path = folder / "log.jsonl"
+    path.write_text("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in lines))
+    return path
+
+
+def exported(run: Run) -> list[dict[str, Any]]:
+    return [line for line in run("log", "export").lines if line["kind"] != "log.imported"]
+
+
+def test_what_comes_in_goes_out_the_same(run: Run, store: Store, tmp_path: Path) -> None:
+    numbered = {**LINE, "id": "m2", "ticket": "12", "spans": [], "unknown": {"é": [1, 2.5, None]}, "kind": "other.kind"}
+    ran = run("log", "import", file(tmp_path, LINE, numbered, "", LINE))
+    assert ran.err == ""
+    assert ran.out == "2 events are imported, 1 were there already, 0 lines were left out.\n"
+    assert [{**line, "seq": 7} for line in exported(run)] == [LINE, numbered]
+    assert [line["seq"] for line in exported(run)] == [1, 2]
+    with store.reading() as work:
+        assert [row.ticket_id for row in work.query(Event).order_by(Event.seq)] == [None, 12, None]
+
+
+def test_the_same_file_again_adds_nothing(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    path = file(tmp_path, *({**LINE, "id": f"m{n}"} for n in range(2500)))
+    assert run("log", "import", path).out.startswith("2500 events are imported, 0 ")
+    assert run("log", "import", path).out.startswith("0 events are imported, 2500 were there already")
+    assert [line["id"] for line in exported(run)] == [f"m{n}" for n in range(2500)]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not an object"),
+        ('{"id": NaN}', "not JSON: NaN is no JSON number"),
+        ({**LINE, "id": ""}, "id is a text of 1 to 80 characters"),
+        ({**LINE, "id": 5}, "id is a text of 1 to 80 characters"),
+        ({**LINE, "kind": "k" * 41}, "kind is a text of 1 to 40 characters"),
+        ({name: value for name, value in LINE.items() if name != "msg"}, "msg"),
+        ({**LINE, "ts": "2026-03-09T08:00:00"}, "ts"),
+        ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "a time needs its zone"),
+        ({**LINE, "kind": "x.y", "ts": None}, "ts is no time"),
+        ({**LINE, "rec": "soon"}, "rec"),
+        ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
+        ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
+        ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
+        ({**LINE, "note": "\ud83d"}, "a character that cannot be stored"),
+        ({**LINE, "kind": "cost.rate", "per_hour": "much", "from": "2026-01-01"}, "per_hour"),
+        (
+            {
+                **LINE,
+                "kind": "handle.span",
+                "session": "s",
+                "agent": "a",
+                "spans": [["2026-03-09T09:00:00Z", "2026-03-09T08:00:00Z"]],
+            },
+            "an end before its start",
+        ),
+    ],
+    ids=range(17),
+)
+def test_a_wrong_line_is_named_and_the_rest_goes_on(
+    run: Run, surroundings: Settings, tmp_path: Path, line: dict[str, Any] | str, why: str
+) -> None:
+    ran = run("log", "import", file(tmp_path, LINE, line, {**LINE, "id": "last"}))
+    assert ran.code == 0
+    assert ran.err.startswith("line 2: ")
+    assert why in ran.err
+    assert ran.err.count("\n") == 1
+    assert ran.out == "2 events are imported, 0 were there already, 1 lines were left out.\n"
+    assert [one["id"] for one in exported(run)] == ["m1", "last"]
+
+
+def test_strict_imports_nothing_unless_every_line_is_right(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    ran = run("log", "import", "--strict", file(tmp_path, LINE, "{", "["))
+    assert (ran.code, ran.out) == (65, "")
+    assert ran.err.splitlines()[-1] == "nothing was imported: 2 lines are wrong"
+    assert exported(run) == []
+    assert run("log", "import", "--strict", file(tmp_path, LINE)).code == 0
+    assert len(exported(run)) == 1
+
+
+def test_export_goes_on_where_the_last_one_ended(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    run("log", "import", file(tmp_path, *({**LINE, "id": f"m{n}"} for n in range(5))))
+    out = tmp_path / "out.jsonl"
+    assert run("log", "export", out).out == f"6 events are in {out}.\n"
+    assert len(out.read_text().splitlines()) == 6
+    assert [line["id"] for line in run("log", "export", "--after", "3").lines][:2] == ["m3", "m4"]
+
+
+def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Settings) -> None:
+    run("agent", "add", "luca@bottega.example", "--name", "Luca Neri")
+    assert (
+        run("cost", "rate", "24,50", "--from", "2026-01-01").out == "An hour of work costs 24.50 from 2026-01-01 on.\n"
+    )
+    assert run("cost", "rate", "31", "--from", "2026-03-01", "--agent", "luca@bottega.example").code == 0
+    assert run("cost", "fee", "49", "--month", "2026-03", "--channel", "sms", "--currency", "chf").code == 0
+    rate, own, fee = run("log", "export").lines
+    assert (rate["kind"], rate["per_hour"], rate["from"], rate["agent"]) == ("cost.rate", "24.50", "2026-01-01", None)
+    assert own["agent"] == run("agent", "list", "--json").json[0]["id"]
+    assert (fee["kind"], fee["month"], fee["channel"], fee["amount"], fee["currency"]) == (
+        "cost.fixed", "2026-03", "sms", "49", "CHF",
+    )  # fmt: skip
