@@ -45,7 +45,7 @@ def web() -> None:
     Example:
       PORT=8000 sportello web
     """
-    from gunicorn.app.base import BaseApplication  # noqa: PLC0415  (only this role needs it)
+    from gunicorn.app.base import BaseApplication
 
     settings = prepared()
     logs.configure(settings.log_level, "web")
@@ -72,7 +72,7 @@ def web() -> None:
                     self.cfg.set(name, value)
 
         def load(self) -> Any:
-            from inbox.app import create_app  # noqa: PLC0415  (in the worker process, after the fork)
+            from inbox.app import create_app
 
             app, _socketio = create_app(settings)
             return app
@@ -82,16 +82,16 @@ def web() -> None:
 
 @click.command()
 @click.option("--drain", is_flag=True, help="Work everything that is due, then end.")
-def worker(drain: bool) -> None:  # noqa: FBT001
+def worker(drain: bool) -> None:
     """Read the journal, send the outbox, poll the mailboxes.
 
     \b
     Example:
       sportello worker --drain
     """
-    from connectors import registry  # noqa: PLC0415
-    from inbox.store import Store  # noqa: PLC0415
-    from inbox.worker import Worker  # noqa: PLC0415
+    from connectors import registry
+    from inbox.store import Store
+    from inbox.worker import Worker
 
     settings = prepared()
     logs.configure(settings.log_level, "worker")
@@ -198,8 +198,8 @@ def _end(children: dict[str, subprocess.Popen[bytes]]) -> int:
 
 def greeting(settings: Settings) -> str:
     """The one line that says where the desk is, with the set-up's code where nobody has set it up yet."""
-    from inbox.actions import setup as set_up  # noqa: PLC0415
-    from inbox.store import Store  # noqa: PLC0415
+    from inbox.actions import setup as set_up
+    from inbox.store import Store
 
     store = Store(settings)
     code = set_up.code(store)
