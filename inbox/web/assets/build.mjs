@@ -69,9 +69,8 @@ async function sprite() {
     ...(await deep(path.join(root, "inbox/templates"), ".html")),
   ];
   for (const file of sources) {
-    for (const [, name] of (await readFile(file, "utf8")).matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']\s*[,)]/g)) {
-      wanted.add(name);
-    }
+    const source = await readFile(file, "utf8");
+    for (const [, name] of source.matchAll(/(?:\b(?:icon|empty)\(\s*|\bpicture=)["']([a-z0-9-]+)["']\s*[,)]/g)) wanted.add(name);
   }
   const marks = await files(path.join(assets, "marks"), ".svg");
   const symbols = [];

@@ -53,7 +53,7 @@ export default class extends Controller {
 
   /** The chosen entry of the channel menu, or null. */
   get choice() {
-    return this.hasChoicesTarget ? this.choicesTarget.querySelector('[aria-checked="true"]') : null;
+    return this.hasChoicesTarget ? this.choicesTarget.querySelector('[aria-pressed="true"]') : null;
   }
 
   get thread() {
@@ -90,7 +90,7 @@ export default class extends Controller {
 
   choose(event) {
     const item = event.currentTarget;
-    for (const each of this.choicesTarget.querySelectorAll(".menu-i")) each.ariaChecked = String(each === item);
+    for (const each of this.choicesTarget.querySelectorAll(".menu-i")) each.ariaPressed = String(each === item);
     this.channelTarget.value = item.dataset.channel;
     this.addressTarget.value = item.dataset.address;
     this.markTarget.replaceChildren(item.querySelector(".ch").cloneNode(true));

@@ -2,6 +2,7 @@
 
 import { computePosition, flip, offset, shift, size } from "@floating-ui/dom";
 import { Controller } from "@hotwired/stimulus";
+import { piece } from "../lib/streams.js";
 
 const openers = new Map();
 
@@ -38,7 +39,7 @@ export async function place(element, anchor, placement) {
 }
 
 export default class extends Controller {
-  static targets = ["filter"];
+  static targets = ["filter", "tags"];
   static values = { side: { type: String, default: "bottom-end" } };
 
   connect() {
@@ -76,7 +77,7 @@ export default class extends Controller {
     const anchor = opener?.isConnected && opener.checkVisibility?.() !== false ? opener : document.activeElement;
     await place(this.element, anchor, this.sideValue);
     if (!this.element.matches(":popover-open")) return;
-    const current = this.items.find((item) => item.ariaChecked === "true");
+    const current = this.items.find((item) => item.ariaPressed === "true");
     (this.hasFilterTarget ? this.filterTarget : (current ?? this.items[0]))?.focus();
   }
 
@@ -92,8 +93,21 @@ export default class extends Controller {
       priority: () => [head.priority],
       tags: () => JSON.parse(head.tags || "[]"),
     }[kind]();
+    if (this.hasTagsTarget) this.addTags(now);
     for (const item of this.element.querySelectorAll("[data-menu-value]")) {
-      item.ariaChecked = String(now.includes(item.dataset.menuValue));
+      item.ariaPressed = String(now.includes(item.dataset.menuValue));
+    }
+  }
+
+  /** A tag that somebody has just invented is on the ticket before it is in the list. */
+  addTags(tags) {
+    const known = [...this.tagsTarget.querySelectorAll("[data-menu-value]")].map((item) => item.dataset.menuValue);
+    for (const tag of tags.filter((each) => !known.includes(each))) {
+      const item = piece("t-tag");
+      item.value = tag;
+      item.dataset.menuValue = tag;
+      item.querySelector(".grow").textContent = tag;
+      this.tagsTarget.append(item);
     }
   }
 
@@ -135,7 +149,7 @@ export default class extends Controller {
   /** A tag that is on the ticket is taken off. */
   tag(event) {
     const { submitter, currentTarget } = event;
-    const on = submitter?.ariaChecked === "true";
+    const on = submitter?.ariaPressed === "true";
     currentTarget.querySelector('[name="op"]').value = on ? "remove" : "add";
   }
 }

@@ -5,6 +5,17 @@ import { Controller } from "@hotwired/stimulus";
 export default class extends Controller {
   static targets = ["tab", "panel"];
 
+  connect() {
+    this.aged = () => {
+      this.old = true;
+    };
+    document.addEventListener("item:came", this.aged);
+  }
+
+  disconnect() {
+    document.removeEventListener("item:came", this.aged);
+  }
+
   panelTargetConnected() {
     this.draw();
   }
@@ -29,6 +40,16 @@ export default class extends Controller {
       each.tabIndex = each === tab ? 0 : -1;
     }
     this.draw();
+    this.renew();
+  }
+
+  /** What happened since the panels came is fetched when somebody looks. */
+  renew() {
+    const frame = this.element.querySelector("turbo-frame");
+    if (!this.old || !frame) return;
+    this.old = false;
+    if (frame.src) frame.reload();
+    else frame.src = frame.dataset.src;
   }
 
   draw() {

@@ -27,6 +27,11 @@ export default class extends Controller {
     };
     for (const [name, run] of Object.entries(this.listeners)) document.addEventListener(name, run);
     this.seen = this.latestId();
+    this.followed = true;
+    this.sizes = new ResizeObserver(() => {
+      if (this.followed) this.logTarget.scrollTop = this.logTarget.scrollHeight;
+    });
+    this.sizes.observe(this.logTarget);
     document.title = document.title.replace(/^(\(\d+\) )?.*( · )/, (_, n = "", dot) => `${n}${this.element.dataset.title}${dot}`);
     document.dispatchEvent(new CustomEvent("ticket:open", { detail: { ticket: this.ticketValue } }));
     const line = this.logTarget.querySelector("[data-new]");
@@ -38,6 +43,7 @@ export default class extends Controller {
   disconnect() {
     for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
     for (const timer of [this.readTimer, this.seenTimer, this.typingTimer]) clearTimeout(timer);
+    this.sizes.disconnect();
     document.dispatchEvent(new CustomEvent("ticket:close", { detail: { ticket: this.ticketValue } }));
   }
 
@@ -59,7 +65,8 @@ export default class extends Controller {
   }
 
   scrolled() {
-    if (this.atBottom) this.forget();
+    this.followed = this.atBottom;
+    if (this.followed) this.forget();
   }
 
   forget() {
@@ -157,8 +164,8 @@ export default class extends Controller {
     event.preventDefault();
     event.stopPropagation();
     for (const open of document.querySelectorAll("[popover]:popover-open")) open.hidePopover();
-    const button = [...this.element.querySelectorAll('[data-run="resolve"], [popovertarget="more-menu"]')];
-    const anchor = button.find((each) => each.checkVisibility()) ?? event.target;
+    const [button, more] = ['[data-run="resolve"]', '[popovertarget="more-menu"]'].map((each) => this.element.querySelector(each));
+    const anchor = button?.checkVisibility() ? button : more;
     this.application.getControllerForElementAndIdentifier(menu, "menu").openFrom(anchor);
   }
 

@@ -32,7 +32,7 @@ export function showPending(log, message) {
     item.dataset.ch = kind;
     item.dataset.at = new Date().toISOString();
     item.dataset.leg = `${channel}|${address}`;
-    const mark = document.querySelector(`#channel-menu [aria-checked="true"] .ch`)?.cloneNode(true);
+    const mark = document.querySelector(`#channel-menu [aria-pressed="true"] .ch`)?.cloneNode(true);
     if (mark) item.querySelector(".ch").replaceWith(mark);
     item.querySelector("[data-kind]").textContent = kindWord;
     item.querySelector("[data-label]").textContent = label;

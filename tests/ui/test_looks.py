@@ -1,0 +1,160 @@
+"""The agent's screen in a browser: accessible, within its width at every size, within its budget of bytes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.servers.chromium import OpenPage
+from tests.ui import gallery, stage
+
+AXE = stage.ROOT / "node_modules" / "axe-core" / "axe.min.js"
+#: The best-practice rules and WCAG 2.0 to 2.2, A and AA; "region" is off, as in the design.
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"region": {"enabled": False}},
+}
+WIDTHS = (320, 390, 768, 1024, 1280, 1440, 1920)
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with gallery.serving() as url:
+        yield url
+
+
+def go(page: Page, address: str, state: str, language: str = "en") -> None:
+    """Opens a state of the gallery and waits until nothing moves."""
+    where, keys = gallery.STATES[state]
+    page.clock.set_fixed_time("2026-11-21T09:49:00+01:00")
+    page.goto(f"{address}{where}{'&' if '?' in where else '?'}lang={language}")
+    page.wait_for_function("window.Turbo && document.readyState === 'complete'")
+    for key in keys.split():
+        page.keyboard.press(key)
+    page.wait_for_timeout(150)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, as one line each."""
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate("(rules) => axe.run(document, rules)", RULES)
+    return [
+        f"{each['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.a11y
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("state", gallery.STATES)
+def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, state: str, theme: str) -> None:
+    for width, height in ((1440, 900), (390, 844)) if full or state in {"inbox", "list"} else ((1440, 900),):
+        page = open_page(color_scheme=theme, viewport={"width": width, "height": height})
+        go(page, address, state)
+        assert violations(page) == [], f"{width} px"
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("state", ["inbox", "list", "search", "failed", "overtaken"])
+def test_nothing_is_wider_than_the_window(open_page: OpenPage, address: str, state: str, language: str) -> None:
+    page = open_page()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 844})
+        go(page, address, state, language)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for pane in ("list", "thread", "details"):
+            page.evaluate(
+                "(pane) => { const i = document.getElementById('inbox'); if (i) i.dataset.pane = pane }", pane
+            )
+            beyond = page.evaluate(
+                """() => [...document.querySelectorAll('.pane, .pane > *, .thread-sub > *, .composer *, .bar > *')]
+                    .filter((each) => each.checkVisibility() && !each.closest('[popover], .tags, .vh'))
+                    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+                    .map((each) => each.outerHTML.slice(0, 120))"""
+            )
+            assert beyond == [], f"{width} px, {pane}"
+
+
+def test_targets_are_large_enough_for_a_finger(open_page: OpenPage, address: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True)
+    go(page, address, "inbox")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('button, a[href], label.btn')]
+            .filter((each) => each.checkVisibility({visibilityProperty: true, opacityProperty: true}))
+            .filter((each) => !each.closest('.prose, .vh, [popover]'))
+            .map((each) => [each.getBoundingClientRect(), each])
+            .filter(([box]) => box.width && (box.width < 24 || box.height < 24))
+            .map(([, each]) => each.outerHTML.slice(0, 120))"""
+    )
+    assert small == []
+
+
+def test_first_load_stays_within_its_budget() -> None:
+    def zipped(name: str) -> int:
+        return len(gzip.compress((stage.STATIC / Path(stage.asset(name)).name).read_bytes(), 9))
+
+    assert zipped("app.js") + zipped("theme.js") <= 80_000
+    assert zipped("app.css") <= 15_000
+
+
+def test_every_name_of_the_manifest_is_a_file() -> None:
+    manifest: dict[str, str] = json.loads((stage.STATIC / "manifest.json").read_text())
+    assert {"app.js", "app.css", "pages.css", "theme.js", "sprite.svg", "icon.svg", "inter.woff2"} <= set(manifest)
+    assert all((stage.STATIC / name).is_file() for name in manifest.values())
+
+
+def test_the_screen_works_without_scripts(open_page: OpenPage, address: str) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{address}/tickets/4821")
+    assert page.locator("#row-4822 .conv-a").get_attribute("href") == "/tickets/4822"
+    assert page.locator(".comp-in").is_visible()
+    assert page.locator("#panel-ticket").is_visible()
+    assert not page.locator(".needs-js:visible").count()
+
+
+def test_the_theme_is_there_before_the_first_paint(open_page: OpenPage, address: str) -> None:
+    page = open_page(color_scheme="light")
+    page.goto(f"{address}/tickets")
+    page.evaluate("localStorage.setItem('theme', 'dark')")
+    page.goto(f"{address}/tickets", wait_until="commit")
+    page.wait_for_selector("body")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+@pytest.mark.parametrize(
+    ("text", "used", "room", "parts", "unicode"),
+    [
+        ("", 0, 160, 0, False),
+        ("a" * 160, 160, 160, 1, False),
+        ("a" * 161, 161, 306, 2, False),
+        ("€" * 80, 160, 160, 1, False),
+        ("€" * 81, 162, 306, 2, False),
+        ("a" * 152 + "€" + "a" * 10, 164, 306, 2, False),
+        ("perché così è più", 17, 160, 1, False),
+        ("È" * 70, 70, 70, 1, True),
+        ("È" * 71, 71, 134, 2, True),
+        ("🙏" * 35, 70, 70, 1, True),
+        ("🙏" * 36, 72, 134, 2, True),
+        ("a" * 66 + "🙏" + "a" * 10, 78, 134, 2, True),
+    ],
+    ids=lambda value: str(value)[:12] if isinstance(value, str) else None,
+)
+def test_sms_are_counted_as_the_networks_count(
+    page: Page, address: str, text: str, used: int, room: int, parts: int, unicode: bool
+) -> None:
+    page.goto(f"{address}/blank")
+    found = page.evaluate("async (text) => (await import('/assets/lib/sms.js')).segments(text)", text)
+    assert found == {"used": used, "room": room, "parts": parts, "unicode": unicode}
+
+
+def test_plain_characters_keep_the_words(page: Page, address: str) -> None:
+    page.goto(f"{address}/blank")
+    plain = page.evaluate("async (text) => (await import('/assets/lib/sms.js')).plain(text)", "È l’ora… “sì” – perché")
+    assert plain == "E' l'ora... \"sì\" - perché"
