@@ -103,6 +103,7 @@ def test_a_torn_last_line_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
         file.write(b'{"n":99,"what":"acc')
     with Sandbox(tmp_path) as sandbox:
         send(sandbox, "sms", "dopo")
+    with Sandbox(tmp_path) as sandbox:
         assert [entry["text"] for entry in sandbox.accepted("sms")] == ["intero", "dopo"]
 
 
