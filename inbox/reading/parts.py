@@ -375,13 +375,14 @@ class MessageView:
 
 @dataclass(frozen=True)
 class Leg:
-    """Consecutive messages on one channel with one address of the customer."""
+    """Consecutive messages on one channel with one address of the customer: ``address`` canonical, ``label`` as read."""
 
     kind: str
     channel: str
     channel_name: str
     address: str
     messages: tuple[MessageView, ...]
+    label: str = ""
     part: Literal["leg"] = "leg"
 
     @property
