@@ -15,7 +15,18 @@ from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.store import Channel, Team, Work
 
-__all__ = ["add", "broken", "change", "config_of", "find", "hook_path", "recovered", "remove", "secret_fields"]
+__all__ = [
+    "add",
+    "broken",
+    "change",
+    "checked",
+    "config_of",
+    "find",
+    "hook_path",
+    "recovered",
+    "remove",
+    "secret_fields",
+]
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 KEPT = "__kept__"  # what a form sends for a secret that stays
@@ -53,7 +64,7 @@ def _checked(connector: Connector[Any], values: dict[str, Any]) -> tuple[Config,
     return config, raw, sealed
 
 
-def add(
+def add(  # noqa: PLR0913  (that is what a channel is)
     work: Work,
     who: Who,
     *,
@@ -62,9 +73,13 @@ def add(
     values: dict[str, Any],
     title: str = "",
     team: str | None = None,
+    enabled: bool = True,
     sample: bool = False,
 ) -> Channel:
-    """Adds a channel. Raises :class:`Invalid` with the wrong fields, :class:`Conflict` for a name that is taken."""
+    """Adds a channel; one that is not ``enabled`` neither fetches nor sends yet.
+
+    Raises :class:`Invalid` with the wrong fields, :class:`Conflict` for a name that is taken.
+    """
     require(who, "settings.change")
     connector = connector_of(work, kind)
     slug = name.strip().lower()
@@ -74,9 +89,7 @@ def add(
     if work.scalar(select(Channel).where(Channel.name == slug)) is not None:
         msg = f"there is a channel {slug} already"
         raise Conflict(msg, fields={"name": msg})
-    if team is not None and work.get(Team, team) is None:
-        msg = f"there is no team {team!r}"
-        raise Invalid(msg, fields={"team": msg})
+    _known_team(work, team)
     config, opened, sealed = _checked(connector, values)
     channel = Channel(
         kind=kind,
@@ -86,11 +99,12 @@ def add(
         config=opened,
         secrets=work.store.seal.close(sealed),
         team_id=team,
+        enabled=enabled,
         sample=sample,
     )
     work.add(channel)
     work.flush()
-    audit(work, who, "channel.added", channel=channel.id, kind=kind, name=slug)
+    audit(work, who, "channel.added", channel=channel.id, kind=kind, name=slug, title=channel.title)
     work.append("channel.added", actor=who.actor, channel_id=channel.id, channel=kind)
     return channel
 
@@ -109,6 +123,9 @@ def change(
     require(who, "settings.change")
     channel = find(work, channel_id)
     connector = connector_of(work, channel.kind)
+    _known_team(work, team or None)
+    before = _shown(channel)
+    changes: dict[str, list[Any]] = {}
     if values is not None:
         old = work.store.seal.open(channel.secrets)
         hidden = secret_fields(connector)
@@ -121,14 +138,32 @@ def change(
         config, opened, sealed = _checked(connector, merged)
         channel.config, channel.secrets = opened, work.store.seal.close(sealed)
         channel.address = connector.address(config)[:320]
+        changes = {name: [None, None] for name in sorted(hidden) if (old.get(name) or "") != (sealed.get(name) or "")}
     channel.title = (title or "").strip()[:200] or channel.title
     channel.team_id = (team or None) if team is not None else channel.team_id
     channel.enabled = enabled if enabled is not None else channel.enabled
     channel.problem = channel.problem_code = ""
     channel.problem_at = None
-    audit(work, who, "channel.changed", channel=channel.id, fields=sorted(values or {}), enabled=channel.enabled)
+    after = _shown(channel)
+    changes |= {
+        name: [before.get(name), after.get(name)]
+        for name in sorted(before | after)
+        if before.get(name) != after.get(name)
+    }
+    audit(work, who, "channel.changed", channel=channel.id, name=channel.name, title=channel.title, changes=changes)
     work.append("channel.changed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
     return channel
+
+
+def _known_team(work: Work, team: str | None) -> None:
+    if team is not None and work.get(Team, team) is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"team": msg})
+
+
+def _shown(channel: Channel) -> dict[str, Any]:
+    """What the audit may hold of a channel: everything but its secrets."""
+    return {**channel.config, "title": channel.title, "team": channel.team_id, "enabled": channel.enabled}
 
 
 def remove(work: Work, who: Who, channel_id: str) -> None:
@@ -139,7 +174,7 @@ def remove(work: Work, who: Who, channel_id: str) -> None:
     channel.enabled = False
     channel.secrets = ""
     channel.name = f"{channel.name}~{channel.id[:8]}"
-    audit(work, who, "channel.removed", channel=channel.id)
+    audit(work, who, "channel.removed", channel=channel.id, title=channel.title)
     work.append("channel.removed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
 
 
@@ -175,6 +210,23 @@ def broken(work: Work, channel: Channel, code: str, problem: str) -> None:
     channel.problem_at = channel.problem_at if not first and channel.problem_at else clock.now()
     if first:
         work.append("channel.broken", actor=SYSTEM.actor, channel_id=channel.id, channel=channel.kind, code=code)
+
+
+def checked(work: Work, who: Who, channel_id: str, *, code: str = "", problem: str = "") -> Channel:
+    """Keeps what a round trip to the provider showed: a ``problem`` with its ``code``, or that all is well.
+
+    The sentence of a problem stands at the channel, the log only hears of it.
+    """
+    require(who, "settings.change")
+    channel = find(work, channel_id)
+    if problem:
+        broken(work, channel, code or "receive", problem)
+    else:
+        recovered(work, channel)
+    work.append(
+        "channel.checked", actor=who.actor, channel_id=channel.id, channel=channel.kind, ok=not problem, code=code
+    )
+    return channel
 
 
 def recovered(work: Work, channel: Channel, *, missed: int = 0) -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sqlalchemy import select
+
+from inbox import clock
 from inbox.actions.desk import audit, get
-from inbox.actions.who import Who, require
+from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
 from inbox.store import Agent, Event, Work
 
-__all__ = ["amount_of", "exchange", "fee", "rate"]
+__all__ = ["amount_of", "carry_fees", "exchange", "fee", "fees", "month_of", "rate", "standing_fee"]
 
 MOST = Decimal(1_000_000)
+MONTHS_BACK = 120
 
 
 def amount_of(text: str, field: str) -> Decimal:
@@ -45,7 +50,62 @@ def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | No
 def fee(
     work: Work, who: Who, *, month: str, amount: str, kind: str | None = None, currency: str | None = None
 ) -> Event:
-    """Sets what a kind of channel (or, without one, all together) costs in a month ``YYYY-MM``."""
+    """Sets what a kind of channel (or, without one, all together) costs in one month ``YYYY-MM``.
+
+    What was said of that month and kind before is made void: the new amount stands alone.
+    """
+    value, money = _fee(work, who, month=month, amount=amount, kind=kind, currency=currency)
+    audit(work, who, "cost.fixed", channel=kind, month=month, amount=str(value), currency=money)
+    return _fix(work, who, month, kind, value, money)
+
+
+def standing_fee(work: Work, who: Who, *, month: str, amount: str, kind: str | None = None) -> list[Event]:
+    """Sets what a kind of channel costs each month from ``month`` on, in the desk's currency; 0 ends it.
+
+    The months up to now are written down at once, each later one by :func:`carry_fees` when it has begun.
+    """
+    value, money = _fee(work, who, month=month, amount=amount, kind=kind, currency=None)
+    months = _months(month, max(month, _this_month(work)))
+    if len(months) > MONTHS_BACK:
+        msg = f"a fee goes back {MONTHS_BACK} months at most"
+        raise Invalid(msg, fields={"month": msg})
+    audit(work, who, "cost.fee", channel=kind, month=month, amount=str(value), currency=money)
+    return [_fix(work, who, one, kind, value, money, repeats=True) for one in months]
+
+
+def carry_fees(work: Work) -> int:
+    """Writes down the standing fees of months that have begun since; gives how many."""
+    now = _this_month(work)
+    known = fees(work)
+    carried = 0
+    for kind in {kind for kind, _month in known}:
+        standing = [
+            (month, event.data) for (one, month), event in known.items() if one == kind and event.data.get("repeats")
+        ]
+        month, data = max(standing, key=lambda pair: pair[0], default=("", {}))
+        if not month or Decimal(data["amount"]) == 0:
+            continue
+        for missing in _months(month, now)[1:]:
+            if (kind, missing) not in known:
+                _fix(work, SYSTEM, missing, kind, Decimal(data["amount"]), data["currency"], repeats=True)
+                carried += 1
+    return carried
+
+
+def fees(work: Work) -> dict[tuple[str | None, str], Event]:
+    """The fee that holds for each kind and month: the last that was said."""
+    lines = work.scalars(select(Event).where(Event.kind == "cost.fixed").order_by(Event.seq))
+    return {(line.data.get("channel"), str(line.data["month"])): line for line in lines}
+
+
+def month_of(day: dt.date) -> str:
+    """``YYYY-MM`` of a day."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def _fee(
+    work: Work, who: Who, *, month: str, amount: str, kind: str | None, currency: str | None
+) -> tuple[Decimal, str]:
     require(who, "costs.change")
     value = amount_of(amount, "amount")
     try:
@@ -56,11 +116,29 @@ def fee(
     if kind is not None and kind not in work.store.connectors:
         msg = f"there is no kind of channel {kind!r}"
         raise Invalid(msg, fields={"channel": msg})
-    money = (currency or get(work, "desk.currency")).upper()
-    audit(work, who, "cost.fixed", channel=kind, month=month, amount=str(value), currency=money)
+    return value, (currency or get(work, "desk.currency")).upper()
+
+
+def _fix(  # noqa: PLR0913  (what the line says)
+    work: Work, who: Who, month: str, kind: str | None, value: Decimal, money: str, *, repeats: bool = False
+) -> Event:
+    before = fees(work).get((kind, month))
+    if before is not None:
+        work.append("void", actor=who.actor, target=before.id)
+    extra = {"repeats": True} if repeats else {}
     return work.append(
-        "cost.fixed", actor=who.actor, month=month, channel=kind, amount=format(value, "f"), currency=money
+        "cost.fixed", actor=who.actor, month=month, channel=kind, amount=format(value, "f"), currency=money, **extra
     )
+
+
+def _this_month(work: Work) -> str:
+    return month_of(clock.now().astimezone(zoneinfo.ZoneInfo(get(work, "desk.timezone"))).date())
+
+
+def _months(first: str, last: str) -> list[str]:
+    """The months from ``first`` to ``last``, both included."""
+    begin, end = ((int(year) * 12 + int(month) - 1) for year, _, month in (one.partition("-") for one in (first, last)))
+    return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(begin, end + 1)]
 
 
 def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) -> Event:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from inbox.actions.who import Who, require
 from inbox.errors import Invalid
 from inbox.store import Agent, Audit, Setting, Work
 
-__all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "put"]
+__all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "put", "put_all"]
 
 #: Every setting with its default.
 DEFAULTS: Final[dict[str, Any]] = {
@@ -20,12 +21,14 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.timezone": "Europe/Rome",
     "desk.currency": "EUR",
     "desk.sample": False,
+    "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
     "reply.undo_s": None,  # None: each channel's own
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 
 LANGUAGES: Final = ("en", "it")
 UNDO_MOST = 60
+CLOSE_MOST = 365
 
 
 def _language(value: Any) -> None:
@@ -54,6 +57,18 @@ def _undo(value: Any) -> None:
         raise Invalid(msg, fields={"undo_s": msg})
 
 
+def _close_after(value: Any) -> None:
+    if not (isinstance(value, int) and 1 <= value <= CLOSE_MOST):
+        msg = f"a resolved ticket is closed after 1 to {CLOSE_MOST} days"
+        raise Invalid(msg, fields={"close_after_d": msg})
+
+
+def _agreement(value: Any) -> None:
+    if not isinstance(value, str) or len(value) > 500:
+        msg = "name the agreement in up to 500 letters"
+        raise Invalid(msg, fields={"agent_times": msg})
+
+
 def _named(value: Any) -> None:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:
         msg = "give the business a name of up to 80 letters"
@@ -65,7 +80,9 @@ CHECKS: Final = {
     "desk.language": _language,
     "desk.timezone": _timezone,
     "desk.currency": _currency,
+    "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
+    "report.agent_time": _agreement,
 }
 
 
@@ -84,7 +101,7 @@ def put(work: Work, who: Who, name: str, value: Any) -> None:
     CHECKS.get(name, lambda _value: None)(value)
     value = value.strip() if isinstance(value, str) else value
     old = get(work, name)
-    if old == value and work.get(Setting, name) is not None:
+    if old == value:
         return
     row = work.get(Setting, name)
     if row is None:
@@ -93,6 +110,18 @@ def put(work: Work, who: Who, name: str, value: Any) -> None:
         row.value = value
     work.flush()
     audit(work, who, "setting.changed", setting=name, was=old, now=value)
+
+
+def put_all(work: Work, who: Who, values: Mapping[str, Any]) -> None:
+    """Sets several settings. Raises :class:`Invalid` with every field that is wrong, not only the first one."""
+    wrong: dict[str, str] = {}
+    for name, value in values.items():
+        try:
+            put(work, who, name, value)
+        except Invalid as problem:
+            wrong.update(problem.fields)
+    if wrong:
+        raise Invalid("; ".join(wrong.values()), fields=wrong)
 
 
 def audit(work: Work, who: Who, what: str, **detail: Any) -> None:

@@ -102,6 +102,7 @@ def move(
         was=old.value,
         **extra,
     )
-    ticket.resolved_at = event.ts if new in {Status.RESOLVED, Status.CLOSED} else None
+    if new is not Status.CLOSED:  # closing leaves the time of the answer as it is
+        ticket.resolved_at = event.ts if new is Status.RESOLVED else None
     ticket.updated_at = event.rec
     return event

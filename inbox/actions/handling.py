@@ -98,6 +98,7 @@ def compact(work: Work, focus: Focus) -> None:
         work.delete(row)
     work.flush()
     work.delete(focus)
+    work.flush()
 
 
 def compact_due(work: Work) -> int:

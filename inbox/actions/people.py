@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,7 +17,7 @@ from inbox import clock
 from inbox.actions.desk import audit
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, Forbidden, Invalid, NotFound
-from inbox.store import Agent, SignIn, Team, Token, Work
+from inbox.store import Agent, Membership, SignIn, Team, Token, Work
 from inbox.terms import Role
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
 HASHER = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low memory)
 STAYS = timedelta(days=30)
 SHORTEST = 10
+CAPACITY_MOST = 1000
 EMAIL = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:]+")
 #: Verified when nobody of that name exists, so that the answer takes as long.
 NOBODY = HASHER.hash(secrets.token_hex(16))
@@ -88,6 +90,7 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
     role: str = "agent",
     password: str = "",
     teams: Sequence[str] = (),
+    capacity: int | None = None,
     language: str = "",
     sample: bool = False,
 ) -> Agent:
@@ -109,6 +112,8 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
         sample=sample,
     )
     agent.teams = [_team(work, one) for one in teams]
+    if capacity is not None:
+        agent.capacity = max(1, min(capacity, CAPACITY_MOST))
     work.add(agent)
     work.flush()
     audit(work, who, "agent.added", agent=agent.id, role=agent.role.value)
@@ -140,11 +145,15 @@ def change_agent(  # noqa: PLR0913
     if agent.role is Role.ADMIN and losing and not _other_admin(work, agent):
         msg = "this is the last admin; make somebody else admin first"
         raise Conflict(msg)
-    agent.name = (name or "").strip() or agent.name
+    if name is not None and not 0 < len(name.strip()) <= 200:
+        msg = "give the person's name"
+        raise Invalid(msg, fields={"name": msg})
+    before = _facts(agent)
+    agent.name = name.strip() if name is not None else agent.name
     agent.role = _role(role) if role is not None else agent.role
     agent.language = language if language is not None else agent.language
     if capacity is not None:
-        agent.capacity = max(1, min(capacity, 1000))
+        agent.capacity = max(1, min(capacity, CAPACITY_MOST))
     if password:
         agent.password = password_hash(password)
     if teams is not None:
@@ -153,10 +162,23 @@ def change_agent(  # noqa: PLR0913
         agent.active = active
     if password or active is False:
         _out_everywhere(work, agent)
-    audit(
-        work, who, "agent.changed", agent=agent.id, role=agent.role.value, active=agent.active, password=bool(password)
-    )
+    after = _facts(agent)
+    changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+    if password:
+        changes["password"] = [None, None]
+    audit(work, who, "agent.changed", agent=agent.id, changes=changes)
     return agent
+
+
+def _facts(agent: Agent) -> dict[str, Any]:
+    """What the audit holds of a person besides who they are; their name and address stand at the agent alone."""
+    return {
+        "role": agent.role.value,
+        "active": agent.active,
+        "capacity": agent.capacity,
+        "language": agent.language,
+        "teams": sorted(team.name for team in agent.teams),
+    }
 
 
 def _other_admin(work: Work, agent: Agent) -> bool:
@@ -178,34 +200,65 @@ def _team(work: Work, team: str) -> Team:
     return found
 
 
-def add_team(work: Work, who: Who, name: str, *, private: bool = False) -> Team:
-    """Adds a team. Raises :class:`Conflict` for a name that is taken."""
+def add_team(work: Work, who: Who, name: str, *, private: bool = False, members: Sequence[str] = ()) -> Team:
+    """Adds a team of these agents. Raises :class:`Invalid`, :class:`Conflict` for a name that is taken."""
     require(who, "people.change")
-    wanted = " ".join(name.split())[:200]
-    if not wanted:
-        msg = "give the team a name"
-        raise Invalid(msg, fields={"name": msg})
-    if work.scalar(select(Team).where(func.lower(Team.name) == wanted.lower())) is not None:
-        msg = f"there is a team {wanted} already"
-        raise Conflict(msg, fields={"name": msg})
-    team = Team(name=wanted, private=private)
+    team = Team(name=_team_name(work, name), private=private)
     work.add(team)
     work.flush()
-    audit(work, who, "team.added", team=team.id, name=team.name, private=private)
+    _staff(work, team, members)
+    audit(work, who, "team.added", team=team.id, name=team.name, private=private, members=len(set(members)))
     return team
 
 
-def change_team(work: Work, who: Who, team_id: str, *, name: str, private: bool) -> Team:
-    """Renames a team or makes it private or not."""
+def change_team(
+    work: Work, who: Who, team_id: str, *, name: str, private: bool, members: Sequence[str] | None = None
+) -> Team:
+    """Renames a team, makes it private or not, and says who is in it; without ``members`` they stay."""
     require(who, "people.change")
     team = work.get(Team, team_id)
     if team is None:
         msg = "there is no such team"
         raise NotFound(msg)
-    team.name = " ".join(name.split())[:200] or team.name
-    team.private = private
-    audit(work, who, "team.changed", team=team.id, name=team.name, private=private)
+    before = {"name": team.name, "private": team.private, "members": _names(work, team)}
+    team.name, team.private = _team_name(work, name, but=team.id), private
+    if members is not None:
+        _staff(work, team, members)
+    after = {"name": team.name, "private": team.private, "members": _names(work, team)}
+    changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+    audit(work, who, "team.changed", team=team.id, name=team.name, changes=changes)
     return team
+
+
+def _team_name(work: Work, name: str, *, but: str | None = None) -> str:
+    wanted = " ".join(name.split())[:200]
+    if not wanted:
+        msg = "give the team a name"
+        raise Invalid(msg, fields={"name": msg})
+    other = work.scalar(select(Team.id).where(func.lower(Team.name) == wanted.lower()))
+    if other is not None and other != but:
+        msg = f"there is a team {wanted} already"
+        raise Conflict(msg, fields={"name": msg})
+    return wanted
+
+
+def _staff(work: Work, team: Team, members: Sequence[str]) -> None:
+    """Makes exactly these agents the team's."""
+    wanted = set(members)
+    known = set(work.scalars(select(Agent.id).where(Agent.id.in_(wanted))))
+    if known != wanted:
+        msg = "there is no such agent"
+        raise Invalid(msg, fields={"members": msg})
+    now = {row.agent_id: row for row in work.scalars(select(Membership).where(Membership.team_id == team.id))}
+    for agent in now.keys() - wanted:
+        work.delete(now[agent])
+    work.add_all(Membership(team_id=team.id, agent_id=agent) for agent in sorted(wanted - now.keys()))
+    work.flush()
+
+
+def _names(work: Work, team: Team) -> list[str]:
+    of_team = select(Membership.agent_id).where(Membership.team_id == team.id)
+    return list(work.scalars(select(Agent.name).where(Agent.id.in_(of_team)).order_by(Agent.name)))
 
 
 def digest(secret: str) -> str:

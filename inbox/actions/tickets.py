@@ -9,13 +9,13 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import events
+from inbox.actions import desk, events
 from inbox.actions.who import SYSTEM, Who, find_ticket, may
 from inbox.errors import Conflict, Forbidden, Invalid, Problem
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
 from inbox.terms import Move, Priority, Status
 
-__all__ = ["assign", "bulk", "prioritise", "read", "set_reason", "set_status", "tag", "wake_due"]
+__all__ = ["assign", "bulk", "close_due", "prioritise", "read", "set_reason", "set_status", "tag", "wake_due"]
 
 #: What a caller asks for and the move it is, by where the ticket stands.
 STEPS: Final[dict[str, tuple[Move, ...]]] = {
@@ -109,6 +109,24 @@ def wake_due(work: Work) -> int:
     ).all()
     for ticket in due:
         events.move(work, ticket, SYSTEM, Move.WAKE)
+    return len(due)
+
+
+def close_due(work: Work) -> int:
+    """Closes the tickets that were resolved, and silent, for as many days as the desk says; gives their number.
+
+    Imported ones are left alone: they were never open here.
+    """
+    before = clock.now() - dt.timedelta(days=int(desk.get(work, "desk.close_after_d")))
+    quiet = (Ticket.status == Status.RESOLVED) & (Ticket.active_at <= before)  # a range of the list's own index
+    due = work.scalars(
+        select(Ticket)
+        .where(quiet, Ticket.resolved_at <= before, Ticket.imported.is_(False))
+        .order_by(Ticket.active_at)
+        .limit(200)
+    ).all()
+    for ticket in due:
+        events.move(work, ticket, SYSTEM, Move.CLOSE)
     return len(due)
 
 

@@ -54,7 +54,9 @@ def until(what: str, found: Callable[[], Any], timeout: float = 20.0) -> Any:
 class RunningDesk:
     """``with RunningDesk(url, folder) as desk``: set up, with one agent, a sandbox, and the processes running."""
 
-    def __init__(self, database_url: str, data_dir: Path, *, language: str = "en", environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, database_url: str, data_dir: Path, *, language: str = "en", environment: dict[str, str] | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.language = language
@@ -71,7 +73,9 @@ class RunningDesk:
     def __enter__(self) -> Self:
         self.sandbox.__enter__()
         with self.store.transaction() as work:
-            first = FirstDesk("Cirro Hosting", self.language, "Europe/Rome", "Luca Moretti", "luca@cirro.example", PASSWORD)
+            first = FirstDesk(
+                "Cirro Hosting", self.language, "Europe/Rome", "Luca Moretti", "luca@cirro.example", PASSWORD
+            )
             self.admin = create(work, first).id
             self.giulia = people.add_agent(
                 work, SYSTEM, email="giulia@cirro.example", name="Giulia Ferri", role="agent", password=PASSWORD
@@ -79,7 +83,9 @@ class RunningDesk:
             costs.rate(work, SYSTEM, per_hour="24.00", start=now().date())
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
         self.store.close()
         self.sandbox.__exit__(kind, error, trace)
@@ -115,7 +121,9 @@ class RunningDesk:
         self.channels[kind] = channel
         if kind != "chat":
             hooked = [
-                {"kind": one.kind, "hook_path": channels.hook_path(one)} for one in self.channels.values() if one.kind != "chat"
+                {"kind": one.kind, "hook_path": channels.hook_path(one)}
+                for one in self.channels.values()
+                if one.kind != "chat"
             ]
             self.sandbox.desk(self.url, hooked)
         return channel
@@ -145,6 +153,19 @@ class RunningDesk:
         if not roles or "web" in roles:
             until("the desk answers", self._answers, 30)
 
+    def role(self, *words: str, kill: str = "") -> subprocess.Popen[bytes]:
+        """Starts one role as a process of its own; ``kill`` names the place where it dies."""
+        env = {**self.env, "SPORTELLO_KILL_POINT": kill} if kill else self.env
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "inbox.cli", *words], env=env, cwd=ROOT, stdout=log, stderr=log
+            )
+
+    def drain(self) -> None:
+        """Works everything that is due, to the end."""
+        done = self.role("worker", "--drain").wait(60)
+        assert done == 0, self.log.read_text()[-4000:]
+
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError("the desk ended: " + self.log.read_text()[-4000:])
@@ -169,7 +190,7 @@ class RunningDesk:
     def report(self, **wanted: str) -> dict[str, Any]:
         """What ``sportello report --json`` says of today."""
         today = now().date().isoformat()
-        tomorrow = (now().date().toordinal() + 1)
+        tomorrow = now().date().toordinal() + 1
         end = type(now().date()).fromordinal(tomorrow).isoformat()
         start = type(now().date()).fromordinal(tomorrow - 2).isoformat()
         options = [part for key, value in wanted.items() for part in (f"--{key}", value)]
