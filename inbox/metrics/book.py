@@ -1,0 +1,223 @@
+"""The book of facts (section 7, L1): takes events in any order and recomputes only what they touch (table 7.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from inbox.metrics.agents import AgentTime
+from inbox.metrics.attribution import Context
+from inbox.metrics.config import Config
+from inbox.metrics.facts import CaseFact
+from inbox.metrics.hours import Hours
+from inbox.metrics.living import Drawer, Living
+from inbox.metrics.log import Event
+from inbox.metrics.money import Exchange, Price, Wages
+from inbox.metrics.people import People
+from inbox.metrics.records import Record
+from inbox.metrics.sheets import Sheet
+from inbox.metrics.surveys import Survey
+from inbox.metrics.times import Days
+from inbox.metrics.work import Atom, WorkItem
+
+__all__ = ["Book", "Dirty", "Told"]
+
+Told = Callable[[str, list[Sheet], list[Sheet]], None]  # (owner, what its sheets were, what they are)
+
+_JOINS = {"ticket.merged": "into", "ticket.split": "from"}
+
+
+@dataclass(slots=True)
+class Dirty:
+    """What has to be computed anew; dicts are ordered sets."""
+
+    families: dict[str, None] = field(default_factory=dict)
+    sheets: dict[str, None] = field(default_factory=dict)
+    sessions: dict[str, None] = field(default_factory=dict)
+    agents: dict[str, None] = field(default_factory=dict)
+    agent_days: dict[tuple[str, int], None] = field(default_factory=dict)
+    customers: dict[str, None] = field(default_factory=dict)
+    costs: dict[str, None] = field(default_factory=dict)
+    surveys: dict[str, None] = field(default_factory=dict)
+    posts: dict[str, None] = field(default_factory=dict)
+    mentions: dict[str, None] = field(default_factory=dict)
+    exchange: list[Event] = field(default_factory=list)
+    rates: list[Event] = field(default_factory=list)
+    people: bool = False
+
+
+class Book:
+    """All facts of a log. ``take`` events, then ``settle`` at an instant; ``told`` hears of every sheet that changed."""
+
+    def __init__(self, config: Config, told: Told | None = None) -> None:
+        self.context = Context(config, Days(config.zone), Hours(config), Wages(()))
+        self.living = Living()
+        self.exchange = Exchange((), config)
+        self.people = People()
+        self.told = told
+        self.now = 0
+        self.records: dict[str, Record] = {}
+        self.family_of: dict[str, str] = {}
+        self.items: dict[str, WorkItem] = {}
+        self.atoms: dict[str, list[Atom]] = {}
+        self.time: dict[str, AgentTime] = {}
+        self.prices: dict[str, Price] = {}
+        self.surveys: dict[str, Survey] = {}
+        self.by_customer: dict[str, dict[str, None]] = {}
+        self.loose: dict[str, list[Sheet]] = {}
+        self.unfinished: dict[tuple[str, str], int] = {}  # what may still grow -> until when it does by itself
+        self.dirty = Dirty()
+        self._routes: dict[tuple[str, str], str] = {}  # (msg or call, id) -> ticket
+        self._priced: dict[tuple[str, str], dict[str, None]] = {}  # (msg or call, id) -> costs that name it
+
+    # --- taking events in ---
+
+    def take(self, events: Iterable[Event]) -> None:
+        """Take events in, in any order; nothing is computed until ``settle``."""
+        touch = {
+            "ticket": self._on_ticket,
+            "msg": self._on_message,
+            "call": self._on_message,
+            "session": lambda _, drawer: self.dirty.sessions.setdefault(drawer[1]),
+            "agent": lambda _, drawer: self.dirty.agents.setdefault(drawer[1]),
+            "cost": self._on_cost,
+            "survey": lambda _, drawer: self.dirty.surveys.setdefault(drawer[1]),
+            "post": lambda _, drawer: self.dirty.posts.setdefault(drawer[1]),
+            "mention": lambda _, drawer: self.dirty.mentions.setdefault(drawer[1]),
+            "exchange": lambda event, _: self.dirty.exchange.append(event),
+            "rates": lambda event, _: self.dirty.rates.append(event),
+            "people": self._on_people,
+        }
+        for event in events:
+            for changed, drawer in self.living.take(event):
+                if (handler := touch.get(drawer[0])) is not None:
+                    handler(changed, drawer)
+
+    def _on_ticket(self, event: Event, drawer: Drawer) -> None:
+        ticket = drawer[1]
+        record = self.record_of(ticket)
+        other = _JOINS.get(event.kind)
+        if other is not None:
+            record = self._join(record, self.record_of(event.body[other if ticket == event.body["ticket"] else "ticket"]))
+        self.dirty.families[record.name] = None
+        for key in ("msg", "call"):
+            id = event.body.get(key)
+            if id is not None and event.kind in {"msg.in", "msg.out", "call.started"}:
+                self._route(key, id, event.body["ticket"])
+
+    def _route(self, key: str, id: str, ticket: str) -> None:
+        """Remember where a message or call belongs; prices that named it find their place."""
+        if self._routes.get((key, id)) != ticket:
+            self._routes[key, id] = ticket
+            self.dirty.costs |= self._priced.get((key, id), {})
+
+    def _on_message(self, _event: Event, drawer: Drawer) -> None:
+        ticket = self._routes.get(drawer)
+        if ticket is not None:
+            self.dirty.families[self.family_of[ticket]] = None
+
+    def _on_cost(self, event: Event, drawer: Drawer) -> None:
+        self.dirty.costs[drawer[1]] = None
+        self.dirty.costs |= {e.body["cost"]: None for e in (event, *self.living.drawer(*drawer))}
+
+    def _on_people(self, _event: Event, _drawer: Drawer) -> None:
+        self.dirty.people = True
+
+    # --- finding things ---
+
+    def record_of(self, ticket: str) -> Record:
+        """The record of the family that a ticket belongs to, made where there is none."""
+        name = self.family_of.get(ticket)
+        if name is None:
+            name = self.family_of[ticket] = ticket
+            self.records[name] = Record(name, {ticket: None})
+        return self.records[name]
+
+    def ticket_of(self, price: Price) -> str | None:
+        """The ticket of a price: named, or that of its message or call."""
+        for key, id in (("msg", price.msg), ("call", price.call)):
+            if id is not None:
+                self._priced.setdefault((key, id), {})[price.id] = None
+        if price.ticket is not None:
+            return price.ticket
+        if price.msg is not None:
+            return self._routes.get(("msg", price.msg))
+        return self._routes.get(("call", price.call)) if price.call is not None else None
+
+    def events_of(self, record: Record) -> Iterator[Event]:
+        """The living events of a family: those of its tickets, and those that name its messages and calls."""
+        drawer = self.living.drawer
+        if len(record.tickets) == 1:
+            own: Iterable[Event] = drawer("ticket", record.name)
+        else:
+            own = {e.id: e for ticket in record.tickets for e in drawer("ticket", ticket)}.values()
+        for event in own:
+            yield event
+            body = event.body
+            if event.kind == "call.started":
+                yield from drawer("call", body["call"])
+            elif event.kind in {"msg.in", "msg.out"}:
+                yield from drawer("msg", body["msg"])
+
+    def facts_of_customer(self, root: str) -> Iterator[tuple[str, CaseFact]]:
+        """(record, fact) for every case of a customer under all their names."""
+        names = {r: None for name in self.people.names(root) for r in self.by_customer.get(name, ())}
+        for name in names:
+            for fact in self.records[name].facts:
+                customer = fact.case.customer
+                if customer is not None and self.people.root(customer) == root:
+                    yield name, fact
+
+    def facts(self) -> Iterator[CaseFact]:
+        """Every case."""
+        for record in self.records.values():
+            yield from record.facts
+
+    def sheets(self) -> Iterator[Sheet]:
+        """Every sheet of every fact."""
+        for record in self.records.values():
+            yield from record.sheets
+        for time in self.time.values():
+            yield from time.sheets.values()
+        for sheets in self.loose.values():
+            yield from sheets
+
+    # --- changing sheets ---
+
+    def put(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
+        """Tell that the sheets of an owner are others now."""
+        if self.told is not None and (old or new):
+            self.told(owner, old, new)
+
+    def put_loose(self, owner: str, sheets: list[Sheet]) -> None:
+        """Keep the sheets of something that hangs on no ticket."""
+        old = self.loose.pop(owner, [])
+        if sheets:
+            self.loose[owner] = sheets
+        self.put(owner, old, sheets)
+
+    def _join(self, a: Record, b: Record) -> Record:
+        """Make one family of two: the larger takes the smaller in."""
+        if a.name == b.name:
+            return a
+        if len(a.tickets) < len(b.tickets):
+            a, b = b, a
+        for ticket in b.tickets:
+            self.family_of[ticket] = a.name
+        for mine, its in (
+            (a.tickets, b.tickets),
+            (a.legs, b.legs),
+            (a.sessions, b.sessions),
+            (a.costs, b.costs),
+            (a.surveys, b.surveys),
+        ):
+            mine |= its
+        for customer in b.customers():
+            self.by_customer[customer].pop(b.name, None)
+            self.dirty.customers[customer] = None
+        self.put(f"ticket {b.name}", b.sheets, [])
+        for dirty in (self.dirty.families, self.dirty.sheets):
+            dirty.pop(b.name, None)
+        self.unfinished.pop(("ticket", b.name), None)
+        del self.records[b.name]
+        return a

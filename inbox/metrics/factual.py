@@ -1,0 +1,85 @@
+"""A report's source that reads the facts themselves: any filter, exact percentiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from inbox.metrics.book import Book
+from inbox.metrics.log import Event
+from inbox.metrics.loyalty import Cover, contracts_of
+from inbox.metrics.sheets import ANY, Key
+from inbox.metrics.sums import Filter, Slice, values_of
+
+__all__ = ["Facts"]
+
+_WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")
+
+
+class Facts:
+    """The facts of a settled book."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self.context = book.context
+        self.exchange = book.exchange
+
+    def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
+        whole = Filter(where)
+        found: dict[str, None] = {}
+        for sheet in self._book.sheets():
+            for key in sheet.entries:
+                if whole.lets(key):
+                    found |= dict.fromkeys(values_of(key, dimension))
+        return found
+
+    def add_up(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
+        for sheet in self._book.sheets():
+            for key, entry in sheet.entries.items():
+                if first <= key.day < end:
+                    for one in slices:
+                        if one.filter.lets(key):
+                            one.sums.add(key, entry, as_of)
+
+    def backlog(self, slices: list[Slice], at: int) -> None:
+        for fact in self._book.facts():
+            case = fact.case
+            if case.open_at(at):
+                key = Key(0, case.channel, *fact.owner, case.reason, case.tags, None, ANY)
+                for one in slices:
+                    if one.filter.lets(key):
+                        one.sums.since.setdefault("backlog", []).append(at - case.t0)
+
+    def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
+        days: dict[int, dict[str, int]] = {}
+        for sheet in self._book.sheets():
+            for key, entry in sheet.entries.items():
+                if first <= key.day < end and key.channel is not None:
+                    spent = sum(entry.counts.get(measure, 0) for measure in _WORKED)
+                    if spent:
+                        channels = days.setdefault(key.day, {})
+                        channels[key.channel] = channels.get(key.channel, 0) + spent
+        return days
+
+    def wrote(self, first: int, end: int, as_of: int) -> Mapping[str, bool]:
+        book, config = self._book, self.context.config
+        begin, stop = self.context.days.start(first), self.context.days.start(end)
+        found: dict[str, bool] = {}
+        for fact in book.facts():
+            if fact.case.customer is None:
+                continue
+            customer = book.people.root(fact.case.customer)
+            for one in fact.talk.interactions:
+                if one.inbound and begin <= one.start < stop:
+                    ignored = one.ignored(config.unanswered(one.channel), as_of)
+                    found[customer] = found.get(customer, False) or ignored
+        return found
+
+    def cover(self) -> Cover:
+        contracts = contracts_of(self._book.living.drawer("contracts"), self.context.config)
+        return Cover(contracts, self._book.people.root)
+
+    def events(self, drawer: str) -> Iterable[Event]:
+        return self._book.living.drawer(drawer)
+
+    def knows_shifts(self) -> bool:
+        return any(True for _ in self._book.living.names("agent"))

@@ -1,0 +1,153 @@
+"""What each kind of event must carry (section 2), and how a field is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from inbox.metrics.times import millis, ordinal
+
+__all__ = ["ENVELOPE", "KINDS", "Kind"]
+
+ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
+
+Reader = Callable[[Any], Any]
+
+
+class Kind(NamedTuple):
+    """``must`` are the fields without which the event says nothing; ``read`` replaces a text by what it means."""
+
+    must: tuple[str, ...]
+    known: frozenset[str]
+    read: tuple[tuple[str, Reader], ...]
+
+
+def _number(value: Any) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"no number: {value!r}")
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"no number: {value!r}") from None
+    if not number.is_finite():
+        raise ValueError(f"no number: {value!r}")
+    return number
+
+
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError(f"no whole number: {value!r}")
+    return int(number)
+
+
+def _date(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f"no date: {value!r}")
+    return ordinal(value[:10])
+
+
+def _month(value: Any) -> tuple[int, int]:
+    """The first day of a month and of the next, as day numbers."""
+    if not isinstance(value, str):
+        raise ValueError(f"no month: {value!r}")
+    first = dt.date.fromisoformat(f"{value}-01")
+    return first.toordinal(), (first + dt.timedelta(days=31)).replace(day=1).toordinal()
+
+
+def _moment(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f"no time: {value!r}")
+    return millis(value)
+
+
+def _spans(value: Any) -> list[tuple[int, int]]:
+    if not isinstance(value, list):
+        raise ValueError(f"no list of spans: {value!r}")
+    spans = []
+    for pair in value:
+        begin, end = (_moment(part) for part in pair)
+        if end < begin:
+            raise ValueError(f"an end before its start: {pair!r}")
+        spans.append((begin, end))
+    return sorted(spans)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"no list: {value!r}")
+    return value
+
+
+def _one_of(*words: str) -> Reader:
+    def check(value: Any) -> Any:
+        if value not in words:
+            raise ValueError(f"{value!r} is none of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def _kind(must: str, may: str = "", **read: Reader) -> Kind:
+    fields = tuple(must.split())
+    return Kind(fields, ENVELOPE | set(fields) | set(may.split()) | set(read), tuple(read.items()))
+
+
+KINDS: dict[str, Kind] = {
+    "ticket.created": _kind("ticket", "customer channel origin"),
+    "ticket.identified": _kind("ticket customer"),
+    "msg.in": _kind("ticket channel msg", "auto ack cont"),
+    "msg.out": _kind("ticket channel msg", "auto"),
+    "msg.classify": _kind("msg", "ack auto cont"),
+    "note.added": _kind("ticket"),
+    "ticket.assigned": _kind("ticket", "agent team"),
+    "ticket.reason": _kind("ticket reason"),
+    "ticket.tag": _kind("ticket tag", "op", op=_one_of("add", "remove")),
+    "ticket.fcr_exempt": _kind("ticket"),
+    "ticket.status": _kind("ticket status", "cause"),
+    "ticket.merged": _kind("ticket into"),
+    "ticket.split": _kind("ticket from msgs", msgs=_list),
+    "ticket.linked": _kind("ticket to"),
+    "ticket.spam": _kind("ticket spam"),
+    "ticket.deleted": _kind("ticket why"),
+    "bot.handoff": _kind("ticket"),
+    "handle.start": _kind("session ticket agent channel", "team"),
+    "handle.beat": _kind("session", "idle"),
+    "handle.end": _kind("session"),
+    "handle.span": _kind("session ticket agent channel spans", "team", spans=_spans),
+    "call.started": _kind("call ticket direction channel", direction=_one_of("in", "out")),
+    "call.leg": _kind("call agent state", "team"),
+    "call.ended": _kind("call", "why"),
+    "agent.state": _kind("agent state", "team"),
+    "cost.rate": _kind("per_hour from", "agent", **{"per_hour": _number, "from": _date}),
+    "cost.fixed": _kind("month amount currency", "channel", month=_month, amount=_number),
+    "fx.rate": _kind("date ccy rate", date=_date, rate=_number),
+    "cost.provider": _kind(
+        "cost channel amount currency type",
+        "ticket msg call supersedes of",
+        amount=_number,
+        type=_one_of("estimate", "actual", "refund"),
+    ),
+    "survey.sent": _kind("survey type", "ticket touchpoint customer channel min max"),
+    "survey.answered": _kind("survey score", "comment", score=_number),
+    "survey.followup": _kind("survey", "ticket"),
+    "sentiment": _kind("msg score", "model", score=_number),
+    "customer.merged": _kind("customer into"),
+    "customer.erased": _kind("customer"),
+    "contract.started": _kind("contract customer ends", ends=_moment),
+    "contract.renewed": _kind("contract ends", "customer", ends=_moment),
+    "contract.ended": _kind("contract", "why customer"),
+    "revenue": _kind("customer margin currency", "amount", margin=_number),
+    "social.snapshot": _kind(
+        "post channel likes comments shares impressions",
+        likes=_count,
+        comments=_count,
+        shares=_count,
+        impressions=_count,
+    ),
+    "social.mention": _kind("channel", "sentiment"),
+    "smi.answer": _kind("item axis weight score", weight=_number, score=_number),
+    "void": _kind("target"),
+}

@@ -1,0 +1,143 @@
+"""The log reader: the envelope rules of section 2 (duplicates, order, void, as_of) and what is wrong with a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from inbox.metrics.kinds import KINDS
+from inbox.metrics.times import millis
+
+__all__ = ["Event", "Log", "Problem", "read_events", "read_lines"]
+
+CLOSED = frozenset({"resolved", "closed"})
+
+_MISSING = object()
+_AGENT_NOBODY: tuple[None, None, None] = (None, None, None)
+
+
+class Event:
+    """One event that the log may believe.
+
+    ``at`` is the effective time min(ts, rec), ``rec`` when we recorded it, both in ms; ``order`` is the processing
+    order. ``body`` is the object as it came, with money, dates and spans read.
+    """
+
+    __slots__ = ("actor", "actor_kind", "at", "body", "id", "kind", "order", "rec", "seq", "team")
+
+    def __init__(self, id: str, seq: int, ts: int, rec: int, kind: str, body: Mapping[str, Any]) -> None:  # noqa: PLR0917
+        self.id = id
+        self.seq = seq
+        self.at = min(ts, rec)
+        self.rec = rec
+        self.kind = kind
+        self.body = body
+        # In one ms a resolution comes after messages (rule 6), else the append order decides.
+        last = kind == "ticket.status" and body["status"] in CLOSED
+        self.order = (self.at, last, seq)
+        actor = body.get("actor") or {}
+        self.actor_kind: str | None = actor.get("kind")
+        self.actor: str | None = actor.get("id")
+        self.team: str | None = actor.get("team")
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id} #{self.seq}>"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A line that was left out: its number (from 1) and one sentence why."""
+
+    line: int
+    reason: str
+
+
+@dataclass
+class Log:
+    """What was read: the events in the order of the file, the lines left out, and what was ignored by definition."""
+
+    events: list[Event] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unknown_kinds: int = 0
+    unknown_fields: int = 0
+
+
+def read_lines(lines: Iterable[str | bytes]) -> Log:
+    """Read a log of one JSON object per line; empty lines are nothing."""
+    log = Log()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+        except ValueError as error:
+            log.problems.append(Problem(number, f"not JSON: {error}"))
+        else:
+            _take(log, number, raw)
+    return log
+
+
+def read_events(events: Iterable[Mapping[str, Any]]) -> Log:
+    """Read a log that is already parsed; the number of a problem is the position from 1."""
+    log = Log()
+    for number, raw in enumerate(events, 1):
+        _take(log, number, raw)
+    return log
+
+
+def _take(log: Log, number: int, raw: Any) -> None:
+    try:
+        event = _event(log, raw)
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        log.problems.append(Problem(number, str(error)))
+    else:
+        if event is not None:
+            log.events.append(event)
+
+
+def _event(log: Log, raw: Any) -> Event | None:
+    """The event in one object, None for a kind that the engine does not know. Raises ``ValueError``."""
+    if not isinstance(raw, Mapping):
+        raise ValueError("not an object")  # noqa: TRY004 - every reason is one sentence of the same kind
+    name = raw.get("kind", _MISSING)
+    if name is _MISSING:
+        raise ValueError("the field kind is missing")
+    kind = KINDS.get(name)
+    if kind is None:
+        log.unknown_kinds += 1
+        return None
+    for key in ("id", "seq", "ts", *kind.must):
+        if key not in raw:
+            raise ValueError(f"{name}: the field {key} is missing")
+    id, seq = raw["id"], raw["seq"]
+    if not isinstance(seq, int) or isinstance(seq, bool):
+        raise ValueError(f"{name}: seq is no integer: {seq!r}")  # noqa: TRY004 - as above
+    ts = _time(name, "ts", raw["ts"])
+    rec = raw.get("rec")
+    rec = ts if rec is None else _time(name, "rec", rec)
+    body = raw
+    if kind.read:
+        body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
+        if name == "contract.started" and body["ends"] < ts:
+            raise ValueError(f"{name}: an end before its start: {raw['ends']}")
+    if not raw.keys() <= kind.known:
+        log.unknown_fields += len(raw.keys() - kind.known)
+    return Event(str(id), seq, ts, rec, name, body)
+
+
+def _time(name: str, key: str, value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f"{name}: {key} is no time: {value!r}")  # noqa: TRY004 - as above
+    try:
+        return millis(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {key}: {error}") from None
+
+
+def _field(name: str, key: str, read: Any, value: Any) -> Any:
+    try:
+        return read(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name}: {key}: {error}") from None

@@ -1,0 +1,119 @@
+"""M10 and M11: who is covered by a contract when, which terms were renewed, and whether silence goes with leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from inbox.metrics.config import Config
+from inbox.metrics.log import Event
+
+__all__ = ["Contract", "Cover", "Term", "contracts_of"]
+
+
+@dataclass(slots=True)
+class Term:
+    """One term: when it ends and whether it was renewed in time; a term cancelled early is not due."""
+
+    ends: int
+    renewed: bool = False
+    cancelled: bool = False
+    closed: bool = False  # the contract was ended after the term was over
+
+
+@dataclass(slots=True)
+class Contract:
+    """One contract of a customer: its terms and the half-open spans that it covers."""
+
+    customer: str
+    terms: list[Term] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def starts(self, at: int, ends: int) -> None:
+        self.terms.append(Term(ends))
+        self.spans.append((at, ends))
+
+    def renews(self, at: int, ends: int, grace: int) -> None:
+        """A renewal up to the grace after the end covers the gap (D: late renewals); a later one starts anew."""
+        last = self.terms[-1]
+        if last.cancelled or last.closed or at > last.ends + grace:
+            self.starts(at, ends)
+            return
+        last.renewed = True
+        self.terms.append(Term(ends))
+        self.spans[-1] = (self.spans[-1][0], ends)
+
+    def stops(self, at: int) -> None:
+        last = self.terms[-1]
+        if at < last.ends:
+            last.cancelled = True
+            self.spans[-1] = (self.spans[-1][0], max(self.spans[-1][0], at))
+            # What had been renewed ahead of time ends with it.
+            for term in self.terms:
+                term.cancelled = term.cancelled or term.ends > at
+        else:
+            last.closed = True
+
+
+def contracts_of(events: Iterable[Event], config: Config) -> list[Contract]:
+    """All contracts of a log, from its contract.started, .renewed and .ended in any order."""
+    contracts: dict[str, Contract] = {}
+    for event in sorted(events, key=lambda e: e.order):
+        body = event.body
+        known = contracts.get(body["contract"])
+        if event.kind == "contract.started":
+            if known is None:
+                known = contracts[body["contract"]] = Contract(body["customer"])
+            known.starts(event.at, body["ends"])
+        elif known is not None and event.kind == "contract.renewed":
+            known.renews(event.at, body["ends"], config.renew_grace)
+        elif known is not None:
+            known.stops(event.at)
+    return list(contracts.values())
+
+
+class Cover:
+    """Which customers are active at an instant."""
+
+    def __init__(self, contracts: Iterable[Contract], root: Callable[[str], str]) -> None:
+        self.terms: list[Term] = []
+        self._spans: dict[str, list[tuple[int, int]]] = {}
+        for contract in contracts:
+            self.terms += contract.terms
+            self._spans.setdefault(root(contract.customer), []).extend(contract.spans)
+
+    def active(self, at: int) -> set[str]:
+        """Everybody with a contract that covers an instant."""
+        return {who for who, spans in self._spans.items() if any(begin <= at < end for begin, end in spans)}
+
+    def churn(self, begin: int, end: int) -> tuple[int, int]:
+        """(active at the first instant and not at the last, active at the first)."""
+        base = self.active(begin)
+        return len(base - self.active(end)), len(base)
+
+    def renewals(self, begin: int, end: int, as_of: int, grace: int) -> tuple[int, int, int]:
+        """Of the terms that end in a period: (renewed, decided, undecided)."""
+        renewed = decided = undecided = 0
+        for term in self.terms:
+            if not begin <= term.ends < end or term.cancelled:
+                continue
+            if term.renewed or term.closed or as_of >= term.ends + grace:
+                decided += 1
+                renewed += term.renewed
+            else:
+                undecided += 1
+        return renewed, decided, undecided
+
+    def silence(self, wrote: Mapping[str, bool], begin: int, later: int) -> dict[str, tuple[int, int]]:
+        """Of the customers active at the start who wrote: (lost, all) of those exposed to silence and of the others.
+
+        ``wrote`` says of each customer with inbound in the period whether anything stayed unanswered in time.
+        """
+        base, still = self.active(begin), self.active(later)
+        found = {"exposed": [0, 0], "unexposed": [0, 0]}
+        for customer, exposed in wrote.items():
+            if customer in base:
+                side = found["exposed" if exposed else "unexposed"]
+                side[0] += customer not in still
+                side[1] += 1
+        return {name: (lost, n) for name, (lost, n) in found.items()}

@@ -1,0 +1,308 @@
+"""Settling the book: the dirty sets of table 7.2, in the order in which facts depend on one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from inbox.metrics.actions import unseen
+from inbox.metrics.agents import AgentTime, day_sheet, days_of
+from inbox.metrics.attribution import price_sheet, survey_sheet
+from inbox.metrics.book import Book, Dirty
+from inbox.metrics.facts import CaseFact
+from inbox.metrics.fcr import came_back, judge, related
+from inbox.metrics.log import Event
+from inbox.metrics.money import Exchange, Price, Wages, own_event, price_of
+from inbox.metrics.people import People
+from inbox.metrics.records import Record
+from inbox.metrics.social import mention_sheet, post_sheet
+from inbox.metrics.surveys import Survey, surveys_of
+from inbox.metrics.times import DAY
+from inbox.metrics.work import WorkItem, adjust, legs_of, online_end, online_of, session_of
+
+__all__ = ["settle"]
+
+Moved = dict[str, list[WorkItem]]  # agent -> items that came, went or changed
+
+
+def settle(book: Book, now: int) -> None:
+    """Bring every fact up to what the log says, seen at an instant that is not before its last record."""
+    dirty = book.dirty
+    _unfinished(book, dirty, now)
+    _people(book, dirty)
+    moved: Moved = {}
+    _families(book, dirty, moved)
+    _sessions(book, dirty, moved)
+    _wages(book, dirty)
+    _shifts(book, dirty)
+    _share(book, dirty, moved)
+    _prices(book, dirty)
+    _surveys(book, dirty)
+    _verdicts(book, dirty)
+    _sheets(book, dirty)
+    _agent_days(book, dirty)
+    _social(book, dirty)
+    book.dirty = Dirty()
+
+
+def _unfinished(book: Book, dirty: Dirty, now: int) -> None:
+    """Time passed for what had not ended: sessions, legs and shifts cover more of it now, or less at an earlier one."""
+    least = min(book.now, now)
+    if book.now != now:
+        for (kind, name), until in list(book.unfinished.items()):
+            if until > least:
+                {"session": dirty.sessions, "agent": dirty.agents, "ticket": dirty.families}[kind][name] = None
+    book.now = now
+
+
+def _people(book: Book, dirty: Dirty) -> None:
+    """Identities were merged, or a merge was undone: the cases of everybody concerned are looked at anew."""
+    if dirty.people:
+        before = book.people
+        book.people = People(book.living.drawer("people"))
+        for name in before.everybody() | book.people.everybody():
+            if before.root(name) != book.people.root(name):
+                dirty.customers |= {name: None, before.root(name): None, book.people.root(name): None}
+
+
+def _families(book: Book, dirty: Dirty, moved: Moved) -> None:
+    for name in dirty.families:
+        record = book.records[name]
+        was = record.customers()
+        record.read(book.events_of(record), book.context)
+        customers = record.customers()
+        for customer in was - customers:
+            book.by_customer[customer].pop(name, None)
+        for customer in customers:
+            book.by_customer.setdefault(customer, {})[name] = None
+        dirty.customers |= dict.fromkeys([*was, *customers])
+        dirty.sheets[name] = None
+        _legs(book, record, dirty, moved)
+        for session in record.sessions:
+            if session not in dirty.sessions:
+                _again(book, record, f"session {session}", dirty, moved)
+
+
+def _legs(book: Book, record: Record, dirty: Dirty, moved: Moved) -> None:
+    """The legs of the family's calls, and its sessions in the light of what was done."""
+    config = book.context.config
+    items = [leg for call in record.family.calls.values() for leg in legs_of(call, config, book.now)]
+    gone = record.legs.keys() - {item.id for item in items}
+    for id in gone:
+        _replace(book, id, None, dirty, moved)
+    record.legs = {item.id: None for item in items}
+    book.unfinished.pop(("ticket", record.name), None)
+    for item in items:
+        if item.until > book.now:
+            book.unfinished["ticket", record.name] = max(item.until, book.unfinished.get(("ticket", record.name), 0))
+        _replace(book, item.id, _with_nature(book, record, item), dirty, moved)
+
+
+def _with_nature(book: Book, record: Record, item: WorkItem) -> WorkItem:
+    config = book.context.config
+    nature, reply = (unseen(item, config), None) if record.actions is None else record.actions.nature_of(item, config)
+    if (nature, reply) == (item.nature, item.last_reply):
+        return item
+    return replace(item, nature=nature, last_reply=reply)
+
+
+def _again(book: Book, record: Record, id: str, dirty: Dirty, moved: Moved) -> None:
+    """Look again at what a session was, its spans being the same."""
+    item = book.items.get(id)
+    if item is not None:
+        _replace(book, id, _with_nature(book, record, item), dirty, moved)
+
+
+def _sessions(book: Book, dirty: Dirty, moved: Moved) -> None:
+    for name in dirty.sessions:
+        id = f"session {name}"
+        events = sorted(book.living.drawer("session", name), key=lambda e: e.order)
+        item = session_of(events, book.context.config, book.now)
+        book.unfinished.pop(("session", name), None)
+        old = book.items.get(id)
+        if old is not None and (item is None or item.ticket != old.ticket):
+            book.record_of(old.ticket).sessions.pop(name, None)
+        if item is not None:
+            record = book.record_of(item.ticket)
+            record.sessions[name] = None
+            item = _with_nature(book, record, item)
+            if item.until > book.now:
+                book.unfinished["session", name] = item.until
+        _replace(book, id, item, dirty, moved)
+
+
+def _replace(book: Book, id: str, new: WorkItem | None, dirty: Dirty, moved: Moved) -> None:
+    """Put an item in the place of another; what they touch is dirty."""
+    old = book.items.get(id)
+    if old == new:
+        return
+    for item, change in ((old, AgentTime.drop), (new, AgentTime.put)):
+        if item is None:
+            continue
+        dirty.sheets[book.record_of(item.ticket).name] = None
+        if item.nature != "dropped":
+            time = book.time.setdefault(item.agent, AgentTime(item.agent))
+            dirty.agent_days |= {(item.agent, day): None for day in change(time, item, book.context.days)}
+            moved.setdefault(item.agent, []).append(item)
+    book.atoms.pop(id, None)
+    if new is None:
+        del book.items[id]
+    else:
+        book.items[id] = new
+
+
+def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
+    """Divide the time of each agent anew where an item came, went or changed."""
+    days = book.context.days
+    for agent, items in moved.items():
+        time = book.time[agent]
+        everything = len(items) >= len(time.items)
+        knot = list(time.items.values()) if everything else time.knot(items, days)
+        shared = adjust(knot, days)
+        for item in knot:
+            atoms = shared.get(item.id, [])
+            if atoms != book.atoms.get(item.id):
+                book.atoms[item.id] = atoms
+                dirty.sheets[book.family_of[item.ticket]] = None
+                dirty.agent_days |= {(agent, day): None for day in days_of(item, days)}
+
+
+def _wages(book: Book, dirty: Dirty) -> None:
+    """An hourly rate changed: the agent's atoms from its date on."""
+    if not dirty.rates:
+        return
+    book.context.wages = Wages(book.living.drawer("rates"))
+    for agent, time in book.time.items():
+        dates = [e.body["from"] for e in dirty.rates if e.body.get("agent") in {None, agent}]
+        if dates:
+            first = min(dates)
+            dirty.agent_days |= {(agent, day): None for day in time.sheets if day >= first}
+            for day, ids in time.by_day.items():
+                if day >= first:
+                    dirty.sheets |= {book.family_of[time.items[id].ticket]: None for id in ids}
+
+
+def _shifts(book: Book, dirty: Dirty) -> None:
+    """Paid time of the agents whose states changed."""
+    for agent in dirty.agents:
+        time = book.time.setdefault(agent, AgentTime(agent))
+        events = sorted(book.living.drawer("agent", agent), key=lambda e: e.order)
+        old, time.online = time.online, online_of(events, book.context.config, book.now)
+        changed = set(old) ^ set(time.online)
+        days = sorted({d for begin, end, _ in changed for d, _, _ in book.context.days.cut(begin, end)})
+        dirty.agent_days |= {(agent, day): None for day in days}
+        until = online_end(events, book.context.config)
+        book.unfinished.pop(("agent", agent), None)
+        if until > book.now:
+            book.unfinished["agent", agent] = until
+
+
+def _agent_days(book: Book, dirty: Dirty) -> None:
+    for agent, day in dirty.agent_days:
+        time = book.time[agent]
+        items = [time.items[id] for id in time.by_day.get(day, ())]
+        sheet = day_sheet(agent, day, items, book.atoms, time.online, book.context)
+        old = time.sheets.pop(day, None)
+        if sheet.entries:
+            time.sheets[day] = sheet
+        if old != sheet:
+            book.put(f"agent {agent} {day}", [old] if old is not None else [], [sheet] if sheet.entries else [])
+
+
+def _prices(book: Book, dirty: Dirty) -> None:
+    context = book.context
+    if dirty.exchange:
+        book.exchange = Exchange(book.living.drawer("exchange"), context.config)
+        stale = context.config.fx_stale
+        dates = [(e.body["ccy"], e.body["date"]) for e in dirty.exchange]
+        for price in book.prices.values():
+            if any(ccy == price.currency and date <= price.day <= date + stale for ccy, date in dates):
+                dirty.costs[price.id] = None
+
+    def told(id: str) -> Event | None:
+        return own_event(id, book.living.drawer("cost", id))
+
+    for id in dirty.costs:
+        new = price_of(id, book.living.drawer("cost", id), told, book.exchange, context.days)
+        old = book.prices.pop(id, None)
+        if new is not None:
+            new = replace(new, ticket=book.ticket_of(new))
+            book.prices[id] = new
+        _hang(book, dirty, "costs", id, old.ticket if old else None, new.ticket if new else None)
+        loose = new is not None and new.ticket is None
+        book.put_loose(f"cost {id}", [price_sheet(new)] if new is not None and loose else [])
+
+
+def _surveys(book: Book, dirty: Dirty) -> None:
+    for id in dirty.surveys:
+        events = sorted(book.living.drawer("survey", id), key=lambda e: e.order)
+        new: Survey | None = next(surveys_of(events), None)
+        old = book.surveys.pop(id, None)
+        if new is not None:
+            book.surveys[id] = new
+        _hang(book, dirty, "surveys", id, old.ticket if old else None, new.ticket if new else None)
+        sheets = [survey_sheet(new, book.context)] if new is not None and new.ticket is None else []
+        book.put_loose(f"survey {id}", sheets)
+
+
+def _hang(book: Book, dirty: Dirty, what: str, id: str, old: str | None, new: str | None) -> None:
+    """Hang a price or a survey on the record of its ticket."""
+    for ticket, hangs in ((old, False), (new, True)):
+        if ticket is not None:
+            record = book.record_of(ticket)
+            names: dict[str, None] = getattr(record, what)
+            if hangs:
+                names[id] = None
+            else:
+                names.pop(id, None)
+            dirty.sheets[record.name] = None
+
+
+def _verdicts(book: Book, dirty: Dirty) -> None:
+    """FCR: each case beside the cases of the same customer."""
+    for name in dirty.families:
+        for fact in book.records[name].facts:
+            if fact.case.customer is None:
+                _judge(book, fact, [])
+    for root in {book.people.root(customer): None for customer in dirty.customers}:
+        near = list(book.facts_of_customer(root))
+        asking = [fact for _, fact in near if fact.case.from_customer]
+        for name, fact in near:
+            if _judge(book, fact, asking):
+                dirty.sheets[name] = None
+
+
+def _judge(book: Book, fact: CaseFact, near: Iterable[CaseFact]) -> bool:
+    """Judge a case; True if that changed anything. Cases that we started are outside FCR (D19)."""
+    config, own = book.context.config, fact.neighbour
+    others = [f.neighbour for f in near if f is not fact and related(own, f.neighbour)]
+    windows = dict.fromkeys((*config.windows, config.headline))
+    verdicts = {w: judge(own, fact.talk, others, w) for w in windows}
+    first = fact.case.first_closing
+    back = first is not None and came_back(own, others, first.at, first.at + config.headline * DAY)
+    if (verdicts, back) == (fact.verdicts, fact.came_back):
+        return False
+    fact.verdicts, fact.came_back = verdicts, back
+    return True
+
+
+def _sheets(book: Book, dirty: Dirty) -> None:
+    for name in dirty.sheets:
+        record = book.records.get(name)
+        if record is None:
+            continue
+        ids = [*record.legs, *(f"session {session}" for session in record.sessions)]
+        items = [(book.items[id], book.atoms.get(id, [])) for id in ids if book.items[id].nature != "dropped"]
+        prices: list[Price] = [book.prices[id] for id in record.costs]
+        surveys = [book.surveys[id] for id in record.surveys]
+        old, record.sheets = record.sheets, record.assemble(items, prices, surveys, book.context)
+        book.put(f"ticket {name}", old, record.sheets)
+
+
+def _social(book: Book, dirty: Dirty) -> None:
+    for post in dirty.posts:
+        events = book.living.drawer("post", post)
+        book.put_loose(f"post {post}", [post_sheet(events, book.context.days)] if events else [])
+    for id in dirty.mentions:
+        events = book.living.drawer("mention", id)
+        book.put_loose(f"mention {id}", [mention_sheet(event, book.context.days) for event in events])

@@ -1,0 +1,82 @@
+"""The sheet of a fact: its counts and durations by local day, channel, agent, team, reason and tags.
+
+Reports and roll-ups are nothing but sums of sheets, and a fact leaves them by subtracting what its sheet had added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "WHOLE", "Entry", "Key", "Sheet"]
+
+NEVER = 1 << 62
+
+# For which filters an entry speaks: bit 0 for none on people, 1 for an agent, 2 for a team, 3 for both.
+WHOLE, AGENT, TEAM, BOTH = 0b0001, 0b0010, 0b0100, 0b1000
+ANY = 0b1111
+
+
+class Key(NamedTuple):
+    """Where an entry is anchored and whom it belongs to (section 4.4).
+
+    ``due`` is the instant from which its counts hold (maturity is a cut on the anchor, 7.3); None is at once.
+    """
+
+    day: int
+    channel: str | None
+    agent: str | None
+    team: str | None
+    reason: str | None
+    tags: tuple[str, ...]
+    due: int | None
+    scope: int
+
+
+@dataclass(slots=True)
+class Entry:
+    """``counts`` from ``due`` on, ``waiting`` until then; ``times`` in ms; ``since`` is what has not ended yet."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, int] = field(default_factory=dict)
+    times: list[tuple[str, int]] = field(default_factory=list)
+    since: list[tuple[str, int]] = field(default_factory=list)
+
+    def count(self, measure: str, n: int = 1) -> None:
+        self.counts[measure] = self.counts.get(measure, 0) + n
+
+    def time(self, measure: str, ms: int) -> None:
+        self.times.append((measure, ms))
+
+
+class Sheet:
+    """All entries of one fact; facts without a case have neither reason nor tags."""
+
+    __slots__ = ("entries", "reason", "tags")
+
+    def __init__(self, reason: str | None = None, tags: Iterable[str] = ()) -> None:
+        self.reason = reason
+        self.tags = tuple(tags)
+        self.entries: dict[Key, Entry] = {}
+
+    def at(  # noqa: PLR0913, PLR0917 - the key as it is read in section 4.4
+        self,
+        day: int,
+        channel: str | None,
+        agent: str | None = None,
+        team: str | None = None,
+        due: int | None = None,
+        scope: int = ANY,
+    ) -> Entry:
+        """The entry of an anchor and its people."""
+        key = Key(day, channel, agent, team, self.reason, self.tags, due, scope)
+        entry = self.entries.get(key)
+        if entry is None:
+            entry = self.entries[key] = Entry()
+        return entry
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sheet) and self.entries == other.entries
+
+    __hash__ = None  # type: ignore[assignment]
