@@ -56,7 +56,7 @@ def fee(
     """
     value, money = _fee(work, who, month=month, amount=amount, kind=kind, currency=currency)
     audit(work, who, "cost.fixed", channel=kind, month=month, amount=str(value), currency=money)
-    return _fix(work, who, month, kind, value, money)
+    return _fix(work, who, (kind, month), value, money)
 
 
 def standing_fee(work: Work, who: Who, *, month: str, amount: str, kind: str | None = None) -> list[Event]:
@@ -70,7 +70,7 @@ def standing_fee(work: Work, who: Who, *, month: str, amount: str, kind: str | N
         msg = f"a fee goes back {MONTHS_BACK} months at most"
         raise Invalid(msg, fields={"month": msg})
     audit(work, who, "cost.fee", channel=kind, month=month, amount=str(value), currency=money)
-    return [_fix(work, who, one, kind, value, money, repeats=True) for one in months]
+    return [_fix(work, who, (kind, one), value, money, repeats=True) for one in months]
 
 
 def carry_fees(work: Work) -> int:
@@ -79,15 +79,16 @@ def carry_fees(work: Work) -> int:
     known = fees(work)
     carried = 0
     for kind in {kind for kind, _month in known}:
-        standing = [
-            (month, event.data) for (one, month), event in known.items() if one == kind and event.data.get("repeats")
-        ]
-        month, data = max(standing, key=lambda pair: pair[0], default=("", {}))
-        if not month or Decimal(data["amount"]) == 0:
+        standing = [month for (one, month), line in known.items() if one == kind and line.data.get("repeats")]
+        month = max(standing, default="")
+        data = known[kind, month].data if month else {}
+        if not data or Decimal(data["amount"]) == 0:
             continue
         for missing in _months(month, now)[1:]:
             if (kind, missing) not in known:
-                _fix(work, SYSTEM, missing, kind, Decimal(data["amount"]), data["currency"], repeats=True)
+                name = f"cost.fixed:{kind or 'desk'}:{missing}"  # two workers carry a month on once
+                value, money = Decimal(data["amount"]), data["currency"]
+                _fix(work, SYSTEM, (kind, missing), value, money, repeats=True, id=name)
                 carried += 1
     return carried
 
@@ -119,15 +120,14 @@ def _fee(
     return value, (currency or get(work, "desk.currency")).upper()
 
 
-def _fix(  # noqa: PLR0913  (what the line says)
-    work: Work, who: Who, month: str, kind: str | None, value: Decimal, money: str, *, repeats: bool = False
-) -> Event:
-    before = fees(work).get((kind, month))
+def _fix(work: Work, who: Who, of: tuple[str | None, str], value: Decimal, money: str, **more: Any) -> Event:
+    """One line of the log for a kind and a month, in place of what was said of them before."""
+    before = fees(work).get(of)
     if before is not None:
         work.append("void", actor=who.actor, target=before.id)
-    extra = {"repeats": True} if repeats else {}
+    kind, month = of
     return work.append(
-        "cost.fixed", actor=who.actor, month=month, channel=kind, amount=format(value, "f"), currency=money, **extra
+        "cost.fixed", actor=who.actor, month=month, channel=kind, amount=format(value, "f"), currency=money, **more
     )
 
 
@@ -146,7 +146,7 @@ def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) ->
     require(who, "costs.change")
     money = currency.strip().upper()
     base = get(work, "desk.currency")
-    if len(money) != 3 or not money.isalpha() or money == base:  # noqa: PLR2004
+    if len(money) != 3 or not money.isalpha() or money == base:
         msg = f"a currency has three letters, like USD, and is not the desk's own {base}"
         raise Invalid(msg, fields={"currency": msg})
     value = amount_of(rate, "rate")

@@ -64,6 +64,14 @@ def password_hash(password: str) -> str:
     return HASHER.hash(password)
 
 
+def _person_name(name: str) -> str:
+    value = " ".join(name.split())
+    if not 0 < len(value) <= 200:
+        msg = "give the person's name"
+        raise Invalid(msg, fields={"name": msg})
+    return value
+
+
 def _role(role: str) -> Role:
     try:
         return Role(role)
@@ -100,12 +108,9 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
     if work.scalar(select(Agent).where(Agent.email == address)) is not None:
         msg = f"{address} is an agent already"
         raise Conflict(msg, fields={"email": msg})
-    if not 0 < len(name.strip()) <= 200:
-        msg = "give the person's name"
-        raise Invalid(msg, fields={"name": msg})
     agent = Agent(
         email=address,
-        name=name.strip(),
+        name=_person_name(name),
         role=_role(role),
         password=password_hash(password) if password else "",
         language=language,
@@ -141,15 +146,9 @@ def change_agent(  # noqa: PLR0913
     if agent is None:
         msg = "there is no such agent"
         raise NotFound(msg)
-    losing = (role is not None and _role(role) is not Role.ADMIN) or active is False
-    if agent.role is Role.ADMIN and losing and not _other_admin(work, agent):
-        msg = "this is the last admin; make somebody else admin first"
-        raise Conflict(msg)
-    if name is not None and not 0 < len(name.strip()) <= 200:
-        msg = "give the person's name"
-        raise Invalid(msg, fields={"name": msg})
+    _keep_an_admin(work, agent, role, active=active)
     before = _facts(agent)
-    agent.name = name.strip() if name is not None else agent.name
+    agent.name = _person_name(name) if name is not None else agent.name
     agent.role = _role(role) if role is not None else agent.role
     agent.language = language if language is not None else agent.language
     if capacity is not None:
@@ -179,6 +178,13 @@ def _facts(agent: Agent) -> dict[str, Any]:
         "language": agent.language,
         "teams": sorted(team.name for team in agent.teams),
     }
+
+
+def _keep_an_admin(work: Work, agent: Agent, role: str | None, *, active: bool | None) -> None:
+    losing = (role is not None and _role(role) is not Role.ADMIN) or active is False
+    if agent.role is Role.ADMIN and losing and not _other_admin(work, agent):
+        msg = "this is the last admin; make somebody else admin first"
+        raise Conflict(msg)
 
 
 def _other_admin(work: Work, agent: Agent) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from connectors.base import ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
-from inbox.actions import channels, handling, outbox, statuses, tickets, visitors
+from inbox.actions import channels, costs, handling, outbox, statuses, tickets, visitors
 from inbox.errors import Problem
 from inbox.store import Attachment, Channel, Message, SignIn, Store
 
@@ -19,10 +19,12 @@ MEDIA_TRIES = 8
 
 
 def housekeeping(store: Store) -> None:
-    """What needs no provider: ends leases, snoozes and silent focuses, forgets old sign-ins."""
+    """What needs no provider: ends leases, snoozes and silent focuses, closes quiet tickets, carries fees on."""
     with store.transaction() as work:
         again, lost = outbox.expire(work)
         tickets.wake_due(work)
+        tickets.close_due(work)
+        costs.carry_fees(work)
         handling.compact_due(work)
         visitors.by_mail_due(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))

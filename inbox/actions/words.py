@@ -1,0 +1,108 @@
+"""The desk's own words: canned replies and contact reasons, each change with an audit line."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import func, select
+
+from inbox.actions.desk import audit
+from inbox.actions.who import Who, require
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.store import Canned, Reason, Work
+
+__all__ = ["add_canned", "add_reason", "change_canned", "remove_canned", "remove_reason"]
+
+#: What comes after the slash in the composer: one word.
+SHORT = re.compile(r"[^\s/]{1,40}")
+LONGEST = 10_000
+
+
+def _short(work: Work, name: str, *, but: int | None = None) -> str:
+    wanted = name.strip().removeprefix("/").lower()
+    if not SHORT.fullmatch(wanted):
+        msg = "a short name is one word of up to 40 letters"
+        raise Invalid(msg, fields={"name": msg})
+    other = work.scalar(select(Canned.id).where(func.lower(Canned.name) == wanted))
+    if other is not None and other != but:
+        msg = "there is a canned reply of this name already"
+        raise Conflict(msg, fields={"name": msg})
+    return wanted
+
+
+def _text(text: str) -> str:
+    wanted = text.replace("\r\n", "\n").strip()
+    if not 0 < len(wanted) <= LONGEST:
+        msg = "write the text of the answer, up to 10,000 letters"
+        raise Invalid(msg, fields={"text": msg})
+    return wanted
+
+
+def add_canned(work: Work, who: Who, *, name: str, text: str) -> Canned:
+    """Adds a canned reply. Raises :class:`Invalid`, :class:`Conflict` for a name that is taken."""
+    require(who, "canned.change")
+    row = Canned(name=_short(work, name), text=_text(text))
+    work.add(row)
+    work.flush()
+    audit(work, who, "canned.added", canned=row.id, name=row.name)
+    return row
+
+
+def change_canned(work: Work, who: Who, number: int, *, name: str, text: str) -> Canned:
+    """Changes a canned reply; messages that used it stay as they were sent."""
+    require(who, "canned.change")
+    row = _canned(work, number)
+    before = {"name": row.name, "text": row.text}
+    row.name, row.text = _short(work, name, but=row.id), _text(text)
+    after = {"name": row.name, "text": row.text}
+    changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
+    if changes:
+        audit(work, who, "canned.changed", canned=row.id, name=row.name, changes=changes)
+    return row
+
+
+def remove_canned(work: Work, who: Who, number: int) -> None:
+    """Removes a canned reply."""
+    require(who, "canned.change")
+    row = _canned(work, number)
+    work.delete(row)
+    audit(work, who, "canned.removed", canned=row.id, name=row.name)
+
+
+def _canned(work: Work, number: int) -> Canned:
+    row = work.get(Canned, number)
+    if row is None:
+        msg = "there is no such canned reply"
+        raise NotFound(msg)
+    return row
+
+
+def add_reason(work: Work, who: Who, name: str) -> Reason:
+    """Adds a contact reason, or brings a removed one back. Raises :class:`Conflict` for one that is there."""
+    require(who, "reasons.change")
+    wanted = " ".join(name.split())
+    if not 0 < len(wanted) <= 120:
+        msg = "a reason has 1 to 120 letters"
+        raise Invalid(msg, fields={"name": msg})
+    row = work.scalar(select(Reason).where(func.lower(Reason.name) == wanted.lower()))
+    if row is not None and row.active:
+        msg = "this reason is there already"
+        raise Conflict(msg, fields={"name": msg})
+    if row is None:
+        row = Reason(name=wanted)
+        work.add(row)
+    row.active = True
+    work.flush()
+    audit(work, who, "reason.added", reason=row.id, name=row.name)
+    return row
+
+
+def remove_reason(work: Work, who: Who, number: int) -> None:
+    """Takes a reason from the list; tickets that carry it keep it, and so do the figures."""
+    require(who, "reasons.change")
+    row = work.get(Reason, number)
+    if row is None or not row.active:
+        msg = "there is no such reason"
+        raise NotFound(msg)
+    row.active = False
+    audit(work, who, "reason.removed", reason=row.id, name=row.name)
