@@ -62,7 +62,8 @@ class App:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = _BODY_LIMIT
-        return self._answer(request)(environ, start_response)
+        with request:  # closes the files that were uploaded
+            return self._answer(request)(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         try:
