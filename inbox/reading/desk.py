@@ -113,7 +113,9 @@ def counts(work: Work, who: Who) -> dict[str, int]:
     found = dict(zip(("mine", "unassigned", "late", "all", "snoozed", "pending", "needs_me"), row, strict=True))
     found["failed"] = work.scalar(select(func.count()).where(seen, Ticket.attention != "")) or 0
     per = select(Ticket.channel_id, func.count()).where(seen, is_open).group_by(Ticket.channel_id)
-    return {**found, **{f"channel:{channel}": count for channel, count in work.execute(per)}}
+    ours = work.scalars(select(Channel.id).where(Channel.removed_at.is_(None)))
+    none = {f"channel:{channel}": 0 for channel in ours}  # said too: a figure on screen may have to go down to it
+    return {**found, **none, **{f"channel:{channel}": count for channel, count in work.execute(per)}}
 
 
 VIEWS: tuple[View, ...] = ("mine", "unassigned", "late", "failed", "all", "snoozed", "resolved")

@@ -12,9 +12,8 @@ from sqlalchemy import func, select
 from inbox import clock
 from inbox.actions import desk as settings
 from inbox.errors import Forbidden, Invalid
-from inbox.metrics import Config, Report, Request, read_events
-from inbox.metrics.derive import Derived, derive
-from inbox.metrics.log import visible
+from inbox.metrics import Book, Config, Report, Request, book_of
+from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.store import Event, Membership, Work
 
@@ -32,14 +31,14 @@ _AGENT_WORDS = (
 class Source:
     """A derived log: everything up to ``seq``, as known at ``as_of``."""
 
-    derived: Derived
+    book: Book
     seq: int
     as_of: dt.datetime
 
     def ask(self, first: dt.date, end: dt.date, **more: str | Mapping[str, str] | None) -> Report:
         """A report of the local days [first, end)."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
-        return report_of(self.derived, request)
+        return report_of(Facts(self.book), request)
 
 
 _lock = threading.Lock()
@@ -70,8 +69,7 @@ def source(work: Work, as_of: dt.datetime | None = None) -> Source:
         if as_of is None and kept is not None and kept.seq == seq and now - kept.as_of < FRESH:
             return kept
         millis = int(now.timestamp() * 1000)
-        log = read_events(lines(work))
-        made = Source(derive(visible(log.events, millis), definitions, millis), seq, now)
+        made = Source(book_of(lines(work), millis, definitions), seq, now)
         if as_of is None:
             _last.clear()
             _last[key] = made
@@ -110,4 +108,4 @@ def report(  # noqa: PLR0913  (as the contract names them)
         request = Request.of(first, end, derived.as_of, by=by, where=where, compare=compare)
     except ValueError as problem:
         raise Invalid(str(problem)) from None
-    return report_of(derived.derived, request)
+    return report_of(Facts(derived.book), request)

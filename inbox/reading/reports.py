@@ -171,12 +171,11 @@ def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
 
 def _heat(derived: Source, zone: zoneinfo.ZoneInfo, period: Period) -> tuple[tuple[int, ...], ...]:
     counts = [[0] * 24 for _ in range(7)]
-    for facts in derived.derived.facts.values():
-        for fact in facts:
-            for one in fact.talk.interactions:
-                at = dt.datetime.fromtimestamp(one.start / 1000, zone)
-                if one.inbound and period.start <= at.date() < period.end:
-                    counts[at.weekday()][at.hour] += 1
+    for fact in derived.book.facts():
+        for one in fact.talk.interactions:
+            at = dt.datetime.fromtimestamp(one.start / 1000, zone)
+            if one.inbound and period.start <= at.date() < period.end:
+                counts[at.weekday()][at.hour] += 1
     return tuple(tuple(day) for day in counts)
 
 
@@ -209,7 +208,7 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
         kpis=_kpis(now, old, [week for _start, week, _before in weeks], has_rate=rate is not None),
         rows=_rows(work, derived, period, chosen, has_rate=rate is not None),
         volume=tuple(
-            Bucket(a, part["vol.inbound"], part["vol.handled"]) for (a, _b), part in zip(spans, parts, strict=True)
+            Bucket(a, _whole(part["vol.inbound"]), _whole(part["vol.handled"])) for (a, _b), part in zip(spans, parts, strict=True)
         ),
         weeks=tuple(
             WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks
@@ -224,10 +223,14 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
     )
 
 
+def _whole(value: Any) -> int:
+    return int(value or 0)
+
+
 def _weeks(derived: Source, period: Period) -> list[tuple[dt.date, Values, Values]]:
     """The last twelve weeks up to the period's end, each with the one a period before."""
     length = period.end - period.start
-    found = []
+    found: list[tuple[dt.date, Values, Values]] = []
     for n in range(12, 0, -1):
         a = period.end - dt.timedelta(days=7 * n)
         b = a + dt.timedelta(days=7)

@@ -234,6 +234,8 @@ def item_of_event(work: Work, event: Event, names: Names | None = None) -> Event
     if event.kind == "ticket.assigned":
         return _assigned(event, names)
     data = event.data or {}
+    if event.kind == "ticket.status" and (data.get("was"), data.get("desk")) == ("new", "open"):
+        return None  # the first answer says it already
     if event.kind == "ticket.tag":
         what: What = "tagged" if data.get("op") == "add" else "untagged"
         return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get("tag", "")))

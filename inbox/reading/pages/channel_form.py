@@ -8,13 +8,18 @@ from typing import Any, Literal
 
 __all__ = ["ConfigField", "config_fields", "config_input"]
 
-FieldKind = Literal["text", "secret", "number", "switch", "select", "lines", "email", "url"]
+FieldKind = Literal["text", "secret", "number", "switch", "select", "choices", "lines", "email", "url", "colour"]
+
+#: What hardly anybody changes is folded away, whichever connector it belongs to.
+ADVANCED = frozenset({"api_base", "graph_version", "ca_file", "size_limit_mb"})
+COLOUR = "^#[0-9a-fA-F]{6}$"
 
 
 @dataclass(frozen=True)
 class ConfigField:
     """One setting. ``label`` and ``hint`` are the connector's English words, put through ``_()`` by the template.
-    ``value`` is what stands in the control; a secret is never shown, ``stored`` says that there is one."""
+    ``value`` is what stands in the control, one thing per line where it holds several; a secret is never shown,
+    ``stored`` says that there is one."""
 
     name: str
     kind: FieldKind
@@ -33,6 +38,11 @@ class ConfigField:
     def control(self) -> str:
         """The name of its control in the form, ``config.<name>``."""
         return f"config.{self.name}"
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The boxes that are ticked."""
+        return frozenset(self.value.splitlines())
 
 
 def config_fields(
@@ -68,7 +78,7 @@ def config_input(
         raw = posted.get(each.control, "")
         if each.kind == "switch":
             out[each.name] = raw not in {"", "0", "false", "off"}
-        elif each.kind == "lines":
+        elif each.kind in {"lines", "choices"}:
             rows = lists(each.control) if lists is not None else [raw]
             out[each.name] = [line.strip() for row in rows for line in row.splitlines() if line.strip()]
         elif raw.strip():
@@ -96,7 +106,8 @@ def _field(
     kind = _kind(part)
     value = values.get(name, part.get("default"))
     labels: Mapping[str, str] = part.get("labels", {})
-    choices = part.get("enum") or ([part["const"]] if "const" in part else [])
+    items: Mapping[str, Any] = part.get("items", {})
+    choices = part.get("enum") or items.get("enum") or ([part["const"]] if "const" in part else [])
     return ConfigField(
         name=name,
         kind=kind,
@@ -107,7 +118,7 @@ def _field(
         options=tuple((str(each), labels.get(str(each), str(each))) for each in choices),
         placeholder=str(part.get("placeholder", "")),
         stored=stored,
-        advanced=bool(part.get("advanced")),
+        advanced=bool(part.get("advanced", name in ADVANCED)),
         minimum=part.get("minimum", part.get("exclusiveMinimum")),
         maximum=part.get("maximum", part.get("exclusiveMaximum")),
     )
@@ -118,6 +129,10 @@ def _kind(part: Mapping[str, Any]) -> FieldKind:
         return "secret"
     if part.get("enum") or "const" in part:
         return "select"
+    if part.get("items", {}).get("enum"):
+        return "choices"
+    if part.get("pattern") == COLOUR:
+        return "colour"
     by_type: dict[str, FieldKind] = {"boolean": "switch", "integer": "number", "number": "number", "array": "lines"}
     if part.get("type") in by_type:
         return by_type[part["type"]]

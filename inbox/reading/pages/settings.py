@@ -124,8 +124,8 @@ class ChannelPage:
 
     POST ``channels.create``: ``kind``, ``name``, ``config.<field>``. POST ``channels.update``: ``part`` = ``account``
     with ``name`` and ``config.<field>`` (an empty secret keeps the stored one), or ``routing`` with ``team`` (id or
-    empty), ``active`` (on or absent) and, where ``imports``, ``import_from`` (``now``, ``days``, ``all``) and
-    ``import_days``. ``wizard`` draws the steps and leads on to the next one; it travels as ``?wizard=1``.
+    empty) and ``active`` (on or absent). ``wizard`` draws the steps and leads on to the next one; it travels as
+    ``?wizard=1``.
     Errors of a configuration field are keyed ``config.<field>``. ``hooks`` are drawn at ``connect`` together with
     ``snippet`` (web chat's one line). ``public`` says that providers can reach this server.
     """
@@ -143,7 +143,6 @@ class ChannelPage:
     site: str = ""
     checks: tuple[Check, ...] = ()
     teams: tuple[Choice, ...] = ()
-    imports: bool = False
     active: bool = True
     public: bool = False
     open_tickets: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["WidgetFrame", "WidgetTry"]
 
@@ -11,7 +12,8 @@ __all__ = ["WidgetFrame", "WidgetTry"]
 class WidgetFrame:
     """``page`` of ``widget/frame.html``. ``colour`` is ``#rrggbb`` (darkened in the browser until white reads well on
     it), ``lang`` is ``it`` or ``en`` (the door renders it in that language), ``theme`` is ``light``, ``dark`` or
-    ``auto`` (``?color=``, ``?lang=`` and ``?theme=`` of the loader), ``greeting`` may be empty."""
+    ``auto`` (``?color=``, ``?lang=`` and ``?theme=`` of the loader), ``greeting`` may be empty; ``offline_note`` stands
+    above the question for an address, which is asked after the first message where ``ask_email`` says so."""
 
     site: str
     title: str
@@ -20,6 +22,9 @@ class WidgetFrame:
     greeting: str = ""
     online: bool = False
     theme: str = "light"
+    offline_note: str = ""
+    ask_email: Literal["offline", "always", "never"] = "offline"
+    privacy_url: str = ""
 
 
 @dataclass(frozen=True)
