@@ -31,7 +31,7 @@ class _Policy(EmailPolicy):
     def fold(self, name: str, value: str) -> str:
         if name.lower() in {"message-id", "in-reply-to", "references"}:
             return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
-        return super().fold(name, value)
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: str) -> bytes:
         return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "replace")
@@ -58,15 +58,17 @@ def mail(config: EmailConfig, outgoing: Outgoing, now: dt.datetime) -> tuple[Ema
     """The mail and the recipients of its envelope. ``now``: aware, for the Date header."""
     to = recipient(outgoing.to)
     cc = [one for one in dict.fromkeys(recipient(one) for one in outgoing.cc) if one not in (to, config.address)]
-    utf8 = not all(one.isascii() for one in (to, *cc, config.address))
+    sender = recipient(config.sender)
+    reply_to = recipient(Address(outgoing.reply_to)) if outgoing.reply_to else ""
+    utf8 = not all(one.isascii() for one in (to, *cc, sender, reply_to))
     message = EmailMessage(policy=_POLICY.clone(utf8=utf8))
-    message["From"] = _header(recipient(Address(config.address)), outgoing.from_name or config.name)
+    message["From"] = _header(sender, outgoing.from_name or config.name)
     message["To"] = _header(to, outgoing.to.name)
     if cc:
         names = {recipient(one): one.name for one in outgoing.cc}
         message["Cc"] = tuple(_header(one, names[one]) for one in cc)
-    if outgoing.reply_to:
-        message["Reply-To"] = _header(recipient(Address(outgoing.reply_to)), outgoing.from_name or config.name)
+    if reply_to:
+        message["Reply-To"] = _header(reply_to, outgoing.from_name or config.name)
     message["Subject"] = _one_line(outgoing.subject or "")[:MAX_SUBJECT]
     message["Date"] = format_datetime(now)
     message["Message-ID"] = message_id(outgoing, config)
@@ -81,7 +83,7 @@ def message_id(outgoing: Outgoing, config: EmailConfig) -> str:
     """The id that the desk stored, or a new one where it gave none."""
     if outgoing.message_id and _ID.fullmatch(outgoing.message_id):
         return outgoing.message_id
-    return make_msgid(domain=recipient(Address(config.address)).partition("@")[2])
+    return make_msgid(domain=recipient(config.sender).partition("@")[2])
 
 
 def trimmed(references: tuple[str, ...], in_reply_to: str | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.base import Config
+from connectors.base import Address, Config
 from connectors.email.addresses import canonical
 
 __all__ = ["EmailConfig", "Security", "is_loopback"]
@@ -99,6 +99,11 @@ class EmailConfig(Config):
             if host and security == "plain" and not is_loopback(host):
                 raise ValueError(f"{what} without encryption is for a server on this machine only")
         return self
+
+    @property
+    def sender(self) -> Address:
+        """The address as the one that mails come from."""
+        return Address(self.address, self.name)
 
     @property
     def imap_login(self) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from connectors.email.words import decode_words
 
 __all__ = ["message_id", "normal", "reference_ids"]
 
-MAX_ID = 995
+MAX_ID = 480  # the desk keeps 500 characters
 MAX_REFERENCES = 200
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _BLANKS = re.compile(r"\s+")
@@ -48,7 +48,7 @@ def _inner_ids(text: str) -> list[str]:
 
 
 def normal(inner: str) -> str:
-    """An id in brackets; one longer than a line may be is replaced by its digest, in its own mail and in answers."""
+    """An id in brackets; an endless one is replaced by its digest, in its own mail and in answers."""
     if len(inner) > MAX_ID:
         return "sha256:" + hashlib.sha256(inner.encode("utf-8", "replace")).hexdigest()
     return f"<{inner}>"

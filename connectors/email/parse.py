@@ -16,8 +16,8 @@ from connectors.untrusted import unreadable
 __all__ = ["ENVELOPE_FROM", "ENVELOPE_TO", "FETCH_ERROR", "INTERNAL_DATE", "TRUNCATED", "items"]
 
 # What the way in knows about a mail travels in the request's headers.
-ENVELOPE_FROM = "Envelope-From"  # of LMTP and pipe; empty or <> for none
-ENVELOPE_TO = "Envelope-To"  # one per recipient
+ENVELOPE_FROM = "X-Envelope-From"  # of LMTP and pipe; empty or <> for none
+ENVELOPE_TO = "X-Envelope-To"  # one per recipient
 INTERNAL_DATE = "Internal-Date"  # RFC 3339: when the mail server took the mail
 TRUNCATED = "Truncated"  # the mail's real size in bytes where only its beginning was fetched
 FETCH_ERROR = "Fetch-Error"  # the mail server lists this mail and cannot deliver it

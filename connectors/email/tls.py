@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from functools import lru_cache
+from pathlib import Path
 
 from connectors.base import ConnectorError
 from connectors.email.config import is_loopback
@@ -13,7 +14,7 @@ __all__ = ["checked", "context", "unreachable"]
 
 
 @lru_cache(maxsize=64)
-def _made(ca_file: str) -> ssl.SSLContext:
+def _made(ca_file: str, _changed: float) -> ssl.SSLContext:
     made = ssl.create_default_context()
     if ca_file:
         made.load_verify_locations(ca_file)
@@ -23,8 +24,8 @@ def _made(ca_file: str) -> ssl.SSLContext:
 def context(ca_file: str) -> ssl.SSLContext:
     """A context that verifies names and certificates; the system's authorities, and those in ``ca_file``."""
     try:
-        return _made(ca_file)
-    except (OSError, ssl.SSLError):
+        return _made(ca_file, Path(ca_file).stat().st_mtime if ca_file else 0.0)
+    except (OSError, ValueError):
         raise ConnectorError(f"the CA file {ca_file} cannot be read", code="config", permanent=True) from None
 
 
@@ -44,9 +45,7 @@ def unreachable(error: Exception, what: str, host: str, port: int) -> ConnectorE
     """The sentence for a line that did not come about or broke."""
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = error.verify_message or "not valid"
-        return ConnectorError(
-            f"the certificate of {host} cannot be trusted: {reason}", code="tls", permanent=False
-        )
+        return ConnectorError(f"the certificate of {host} cannot be trusted: {reason}", code="tls", permanent=False)
     if isinstance(error, ssl.SSLError):
         return ConnectorError(f"{host}:{port} does not speak TLS as {what} asks for", code="tls", permanent=False)
     if isinstance(error, TimeoutError):

@@ -1,0 +1,77 @@
+"""The email connector: what the seam asks for, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
+
+from connectors.base import Capabilities, Connector, Item, Mailbox, Outgoing, Polled, Receipt, Request
+from connectors.email import imap, mailbox, parse, smtp
+from connectors.email.addresses import canonical
+from connectors.email.config import EmailConfig
+
+__all__ = ["Email"]
+
+MEDIA_BYTES = 18 << 20  # in base64 this is what the strictest of the large providers takes
+
+
+class Email(Connector[EmailConfig]):
+    """A mailbox: IMAP or pipe in, SMTP out."""
+
+    kind: ClassVar[str] = "email"
+    title: ClassVar[str] = "Email"
+    Config = EmailConfig
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        markup="html",
+        subject=True,
+        cc=True,
+        media=True,
+        media_bytes=MEDIA_BYTES,
+        polls=True,
+    )
+
+    def address(self, config: EmailConfig) -> str:
+        return config.address
+
+    def normalise(self, value: str) -> str:
+        """Lower case; a domain in ASCII or in Unicode is one and the same customer's."""
+        value = canonical(value)
+        local, at, domain = value.rpartition("@")
+        if at and not domain.isascii():
+            try:
+                domain = domain.encode("idna").decode("ascii")
+            except UnicodeError:
+                return value
+        return f"{local}{at}{domain}"
+
+    def must_poll(self, config: EmailConfig) -> bool:
+        return bool(config.imap_host)
+
+    def parse(self, config: EmailConfig, request: Request) -> list[Item]:
+        """The items of the raw mail in the request's body, whichever way it came."""
+        return parse.items(config.address, request)
+
+    def poll(self, config: EmailConfig, cursor: dict[str, Any]) -> Polled:
+        """One poll on a connection of its own."""
+        with mailbox.opened(config) as line:
+            return line.poll(cursor)
+
+    def mailbox(self, config: EmailConfig) -> AbstractContextManager[Mailbox]:
+        return mailbox.opened(config)
+
+    def send(self, config: EmailConfig, outgoing: Outgoing, going_out: Callable[[], None]) -> Receipt:
+        return smtp.send(config, outgoing, going_out)
+
+    def check(self, config: EmailConfig) -> str:
+        """Signs in to both servers; sends nothing."""
+        done: list[str] = []
+        if config.imap_host:
+            imap.check(config)
+            done.append(f"{config.imap_host} lets us read {', '.join(config.folders)}")
+        if config.smtp_host:
+            smtp.check(config)
+            done.append(f"{config.smtp_host} takes our mail")
+        if not done:
+            return "Mail comes in by pipe or LMTP, and none goes out: there is no server to try."
+        return f"{' and '.join(done)}."

@@ -1,0 +1,134 @@
+"""An open mailbox: polled as often as asked, and watched by IDLE, or by asking, in between."""
+
+from __future__ import annotations
+
+import imaplib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from imapclient import IMAPClient
+
+from connectors.base import ConnectorError, Polled
+from connectors.email import imap
+from connectors.email.config import EmailConfig
+from connectors.email.poll import Looked, poll
+
+__all__ = ["ImapMailbox", "NoMailbox", "opened"]
+
+SLICE_S = 1.0  # how soon a stop is noticed
+IDLE_AGAIN_S = 9 * 60.0  # RFC 2177 allows 29 minutes; routers forget a silent line after ten
+ASK_S = 15.0  # between two looks where the server has no IDLE
+
+
+class NoMailbox:
+    """What a channel has that is fed by pipe or LMTP: nothing to fetch."""
+
+    def poll(self, cursor: dict[str, Any]) -> Polled:
+        return Polled([], cursor)
+
+    def wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        _sleep(seconds, stop)
+        return False
+
+
+class ImapMailbox:
+    """A signed-in connection to the folders of one channel."""
+
+    def __init__(self, client: IMAPClient, config: EmailConfig) -> None:
+        self._client = client
+        self._config = config
+        self._looked: dict[str, Looked] = {}
+        self._stands = True
+
+    def poll(self, cursor: dict[str, Any]) -> Polled:
+        """What arrived since ``cursor``. Raises :class:`ConnectorError`; then the mailbox is to be opened anew."""
+        if not self._stands:
+            raise ConnectorError(f"the line to {self._config.imap_host} broke", code="connect", permanent=False)
+        try:
+            polled, self._looked, self._stands = poll(self._client, self._config, cursor)
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            self._stands = False
+            raise imap.broken(self._config, error) from None
+        return polled
+
+    def wait(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        """True as soon as something may have arrived since the last poll, False after ``seconds`` or on ``stop``."""
+        if not self._stands:
+            return True
+        try:
+            return self._wait(time.monotonic() + seconds, stop)
+        except (imaplib.IMAP4.error, OSError, ValueError) as error:
+            self._stands = False
+            raise imap.broken(self._config, error) from None
+
+    def _wait(self, until: float, stop: Callable[[], bool]) -> bool:
+        # The folders beside the first are only asked; the first is left selected, and is the one that is watched.
+        if any(self._changed(name) for name in reversed(self._config.folders)):
+            return True
+        watch = self._idle if self._client.has_capability("IDLE") else self._ask
+        while (left := until - time.monotonic()) > 0 and not stop():
+            if watch(min(left, IDLE_AGAIN_S), stop):
+                return True
+        return False
+
+    def _changed(self, folder: str) -> bool:
+        """Whether mail came into a folder between the last poll and now: nothing slips in before the watch begins."""
+        before = self._looked.get(folder)
+        if before is None:
+            return folder == self._config.folders[0]  # never polled; another folder is not there
+        if folder == self._config.folders[0]:
+            about = self._client.select_folder(folder, readonly=True)
+        else:
+            about = self._client.folder_status(folder, ["UIDNEXT", "UIDVALIDITY"])
+        validity, next_uid = int(about.get(b"UIDVALIDITY") or 0), int(about.get(b"UIDNEXT") or 0)
+        return validity != before.validity or next_uid > before.next_uid
+
+    def _idle(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        until = time.monotonic() + seconds
+        self._client.idle()
+        arrived = False
+        empty = 0
+        while not arrived and (left := until - time.monotonic()) > 0 and not stop():
+            asked = time.monotonic()
+            said = self._client.idle_check(timeout=min(left, SLICE_S))
+            arrived = _tells_of_mail(said)
+            # A line that is always ready and never says anything is closed; the library keeps that to itself.
+            empty = empty + 1 if not said and time.monotonic() - asked < SLICE_S / 10 < left else 0
+            if empty > 3:
+                raise imaplib.IMAP4.abort("the server closed the line")
+        _, late = self._client.idle_done()
+        return arrived or _tells_of_mail(late)
+
+    def _ask(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        _sleep(min(seconds, ASK_S), stop)
+        if stop():
+            return False
+        return any(self._changed(name) for name in self._config.folders)
+
+
+def _tells_of_mail(responses: list[Any]) -> bool:
+    """Whether a server's unasked words speak of mail. Raises ``IMAP4.abort`` where it takes leave."""
+    for one in responses:
+        if isinstance(one, tuple) and one and one[0] == b"BYE":
+            raise imaplib.IMAP4.abort("the server ended the session")
+        if isinstance(one, tuple) and len(one) > 1 and one[1] in (b"EXISTS", b"RECENT"):
+            return True
+    return False
+
+
+def _sleep(seconds: float, stop: Callable[[], bool]) -> None:
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not stop():
+        time.sleep(min(left, SLICE_S))
+
+
+@contextmanager
+def opened(config: EmailConfig) -> Iterator[ImapMailbox | NoMailbox]:
+    """The channel's mailbox, signed in. Raises :class:`ConnectorError`."""
+    if not config.imap_host:
+        yield NoMailbox()
+        return
+    with imap.opened(config) as client:
+        yield ImapMailbox(client, config)
