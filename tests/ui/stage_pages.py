@@ -1,4 +1,4 @@
-"""The stage set for the pages outside the inbox: their addresses, their filters, and every page with believable values."""
+"""The stage set for the pages outside the inbox: their addresses, and every page with believable values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from flask_babel import get_locale
 from inbox.reading import pages
 from inbox.rendering import charts, figures
 from tests.ui import samples, stage
+from tests.ui import samples_board as boards
 from tests.ui import samples_pages as our
+from tests.ui import samples_reports as figure
 
 __all__ = ["PAGES", "Page", "application", "html"]
 
@@ -76,6 +78,7 @@ PAGES = {
     "general": Page("settings/general.html", our.general, "settings"),
     "channels": Page("settings/channels.html", our.channels, "settings"),
     "channel-new": Page("settings/channel.html", our.new_sms, "settings"),
+    "channel-new-chat": Page("settings/channel.html", our.new_chat, "settings"),
     "channel-account": Page("settings/channel.html", our.edit_sms, "settings"),
     "channel-connect": Page("settings/channel.html", our.connect_sms, "settings"),
     "channel-chat": Page("settings/channel.html", our.connect_chat, "settings"),
@@ -89,13 +92,13 @@ PAGES = {
     "costs-empty": Page("settings/costs.html", our.costs_empty, "settings"),
     "journal": Page("settings/journal.html", our.journal, "settings"),
     "audit": Page("settings/audit.html", our.audit, "settings"),
-    "board": Page("board/index.html", our.board, "board"),
-    "board-moving": Page("board/index.html", our.board_moving, "board"),
-    "board-empty": Page("board/index.html", our.board_empty, "board"),
-    "reports": Page("reports/index.html", our.reports, "reports"),
-    "reports-no-rate": Page("reports/index.html", our.reports_no_rate, "reports"),
-    "reports-empty": Page("reports/index.html", our.reports_empty, "reports"),
-    "reports-reason": Page("reports/index.html", our.reports_by_reason, "reports"),
+    "board": Page("board/index.html", boards.board, "board"),
+    "board-moving": Page("board/index.html", boards.board_moving, "board"),
+    "board-empty": Page("board/index.html", boards.board_empty, "board"),
+    "reports": Page("reports/index.html", figure.reports, "reports"),
+    "reports-no-rate": Page("reports/index.html", figure.reports_no_rate, "reports"),
+    "reports-empty": Page("reports/index.html", figure.reports_empty, "reports"),
+    "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
     "error-403": Page("errors/403.html", pages.ErrorPage(403)),
     "error-404": Page("errors/404.html", pages.ErrorPage(404)),
     "error-429": Page("errors/429.html", pages.ErrorPage(429, retry_s=30)),

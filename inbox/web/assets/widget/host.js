@@ -1,24 +1,30 @@
 // The talk between the iframe and the page around it: a few named messages, each way checked by window and origin.
 
-/** Listens to the embedding page. `hears` has `open()`, `closed()` and `page({url, title})`. Returns `tell`. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Listens to the embedding page. `hears` has `open()`, `closed()` and `page({url, title})`. Returns `tell`, and `kept`:
+ * a promise of what the page keeps for this tab, null where there is nothing.
+ */
 export const hostPage = (hears) => {
   const alone = window.parent === window;
-  let origin = "";
-  try {
-    origin = new URL(document.referrer).origin;
-  } catch {
-    // a page that sends no referrer: its first message names its origin
-  }
+  let origin = "*";
+  let given;
+  const kept = new Promise((resolve) => {
+    given = resolve;
+    setTimeout(resolve, alone ? 0 : PATIENCE_MS, null);
+  });
   const tell = (what, more = {}) => {
-    if (!alone) window.parent.postMessage({ sportello: what, ...more }, origin || "*");
+    if (!alone) window.parent.postMessage({ sportello: what, ...more }, origin);
   };
-  addEventListener("message", (event) => {
-    if (event.source !== window.parent || !event.data?.sportello) return;
-    origin = event.origin;
-    if (event.data.sportello === "page") hears.page({ url: event.data.url, title: event.data.title });
-    else hears[event.data.sportello === "open" ? "open" : "closed"]();
+  addEventListener("message", ({ source, data, origin: from }) => {
+    if (source !== window.parent || alone || !data?.sportello) return;
+    origin = from;
+    if (data.sportello === "page") hears.page({ url: data.url, title: data.title });
+    else if (data.sportello === "kept") given(data.data);
+    else hears[data.sportello === "open" ? "open" : "closed"]();
   });
   tell("ready");
   if (alone) queueMicrotask(hears.open);
-  return tell;
+  return { tell, kept };
 };

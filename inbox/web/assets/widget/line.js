@@ -3,24 +3,44 @@
 import { io } from "socket.io-client";
 
 const ACK_MS = 10_000;
+const LATER_MS = 10_000;
+const REOPEN_MS = 3_000;
+/** What a message is refused for as it is; any other answer is about the moment, and it is tried again. */
+const FINAL = new Set(["text", "invalid", "forbidden", "not-found"]);
 const TYPING_MS = 3_000;
 
 /**
  * Opens the line. `hears` is told what happens: `hello(answer)`, `message(m)`, `state({client_id, state})`, `typing()`,
  * `online(bool)`, `line(bool)`, `sent(client_id, answer)` and `refused(client_id, reason)`.
- * `memory` keeps the token and what waits; `last()` is the newest message id the page holds.
+ * `memory` keeps the token and what waits. The desk is asked for the whole talk each time: ids grow as messages are
+ * written, not as they are sent, so a newest known id would hide an answer that left later.
  */
-export const openLine = ({ site, memory, last, hears }) => {
+export const openLine = ({ site, memory, hears }) => {
   const socket = io("/chat", { transports: ["websocket", "polling"], reconnectionDelayMax: 10_000 });
   let typedAt = 0;
   let greeted = false;
+  let later;
 
-  const pass = async (message) => {
+  let before = Promise.resolve();
+
+  /** One at a time, in the order they were written: the first one brings the token that the others belong to. */
+  const pass = (message) => {
+    before = before.then(() => push(message));
+    return before;
+  };
+
+  const push = async (message) => {
+    if (!greeted || !memory.waiting.some((each) => each.client_id === message.client_id)) return;
     let answer;
     try {
       answer = await socket.timeout(ACK_MS).emitWithAck("send", message);
     } catch {
       return; // no answer: it stays in the queue and goes again with the next hello
+    }
+    if (answer?.error && !FINAL.has(answer.error)) {
+      clearTimeout(later);
+      later = setTimeout(hello, LATER_MS);
+      return;
     }
     if (answer?.error) {
       memory.settle(message.client_id);
@@ -35,7 +55,6 @@ export const openLine = ({ site, memory, last, hears }) => {
   const hello = async () => {
     const asked = { site };
     if (memory.token) asked.token = memory.token;
-    if (memory.token && last()) asked.after = last();
     let answer;
     try {
       answer = await socket.timeout(ACK_MS).emitWithAck("hello", asked);
@@ -43,22 +62,32 @@ export const openLine = ({ site, memory, last, hears }) => {
       socket.disconnect().connect();
       return;
     }
+    if (answer?.error) {
+      hears.line(false);
+      clearTimeout(later);
+      later = setTimeout(hello, LATER_MS);
+      return;
+    }
     greeted = true;
+    hears.line(true);
     memory.keepToken(answer.token);
     hears.hello(answer);
-    // One at a time, in the order they were written: the first one brings the token that the others belong to.
-    for (const message of [...memory.waiting]) await pass(message);
+    for (const message of memory.waiting) pass(message);
   };
 
-  socket.on("connect", () => {
-    hears.line(true);
-    hello();
-  });
+  // A line that the desk itself closed or refused is not opened again by the library.
+  const reopen = () => {
+    hears.line(false);
+    clearTimeout(later);
+    if (!socket.active) later = setTimeout(() => socket.connect(), REOPEN_MS);
+  };
+
+  socket.on("connect", hello);
   socket.on("disconnect", () => {
     greeted = false;
-    hears.line(false);
+    reopen();
   });
-  socket.on("connect_error", () => hears.line(false));
+  socket.on("connect_error", reopen);
   socket.on("message", (message, ack) => {
     hears.message(message);
     ack?.({ id: message.id });
@@ -71,7 +100,7 @@ export const openLine = ({ site, memory, last, hears }) => {
     /** Sends now, or as soon as the line is back. */
     send(message) {
       memory.queue(message);
-      if (greeted) pass(message);
+      pass(message);
     },
     /** The address for an answer by mail. Returns the desk's answer; an `error` says what is wrong with it. */
     async email(address) {

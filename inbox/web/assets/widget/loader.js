@@ -12,22 +12,19 @@ const ICON = {
   chat: "M21 11.5a8.4 8.4 0 0 1-12.3 7.4L3 21l2.1-5.7A8.4 8.4 0 1 1 21 11.5Z",
   down: "m6 9 6 6 6-6",
 };
-const STYLE = `
-:host{all:initial!important;position:fixed!important;z-index:2147483000!important;right:0;bottom:0;width:0;height:0}
-button{all:unset;box-sizing:border-box;position:fixed;right:1.5rem;bottom:calc(1.5rem + env(safe-area-inset-bottom));
+// Lengths in px: a rem would be the host page's.
+const STYLE = `:host{all:initial!important;position:fixed!important;z-index:2147483000!important;bottom:0;width:0;height:0}
+button{all:unset;box-sizing:border-box;position:fixed;inset:auto var(--r) calc(24px + env(safe-area-inset-bottom)) var(--l);
 width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;display:grid;place-items:center;cursor:pointer;
-box-shadow:0 2px 6px rgb(20 18 12/.2),0 10px 28px -6px rgb(20 18 12/.5);transition:transform .15s}
-button:hover{transform:scale(1.05)}
+box-shadow:0 2px 6px rgb(20 18 12/.2),0 10px 28px -6px rgb(20 18 12/.5)}
 button:focus-visible{outline:3px solid #fff;outline-offset:-5px;box-shadow:0 0 0 3px var(--c),0 0 0 5px #fff}
-svg{width:26px;height:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
-b{position:absolute;right:-2px;top:-2px;box-sizing:border-box;min-width:20px;height:20px;padding:0 6px;border-radius:10px;
-background:#c2362d;color:#fff;font:600 12px/20px system-ui,sans-serif;text-align:center}
+svg{width:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
+b{position:absolute;right:-2px;top:-2px;min-width:8px;padding:0 6px;border-radius:10px;
+background:#c2362d;font:600 12px/20px system-ui,sans-serif;text-align:center}
 [hidden]{display:none}
-iframe{position:fixed;right:1.5rem;bottom:6rem;width:376px;height:616px;max-height:calc(100vh - 7.5rem);
-max-height:calc(100dvh - 7.5rem);border:0;border-radius:20px;background:#fff;
-box-shadow:0 0 0 1px rgb(40 30 10/.08),0 24px 60px -12px rgb(40 30 10/.38)}
+iframe{position:fixed;inset:auto var(--r) 96px var(--l);width:376px;height:616px;max-height:calc(100dvh - 120px);
+border:0;border-radius:20px;background:#fff;box-shadow:0 0 0 1px rgb(40 30 10/.08),0 24px 60px -12px rgb(40 30 10/.38)}
 @media (max-width:479px){iframe{inset:0;width:100%;height:100%;max-height:none;border-radius:0}button[aria-expanded=true]{display:none}}
-@media (prefers-reduced-motion:reduce){button{transition:none}}
 @media print{button,iframe{display:none}}`;
 
 const script = document.currentScript;
@@ -44,11 +41,12 @@ let words;
 let isOpen = false;
 let overflow = "";
 
-/** This tab's memory; storage may be switched off, then each page starts anew. */
-const remembered = (value) => {
+/** This tab's memory: whether the chat stands open, and, where the browser gives a foreign iframe no memory of its own,
+ * what the chat asks to be kept. Storage may be switched off altogether, then each page starts anew. */
+const remembered = (value, name = key) => {
   try {
-    if (value) sessionStorage.setItem(key, value);
-    return sessionStorage.getItem(key);
+    if (value) sessionStorage.setItem(name, value);
+    return sessionStorage.getItem(name);
   } catch {
     return null;
   }
@@ -103,7 +101,13 @@ const draw = (config) => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
   root.adoptedStyleSheets = [sheet];
-  host.style.setProperty("--c", readable(color || config.colour));
+  const left = config.position === "left";
+  const look = {
+    "--c": readable(color || config.colour),
+    "--r": left ? "auto" : "24px",
+    "--l": left ? "24px" : "auto",
+  };
+  for (const [name, value] of Object.entries(look)) host.style.setProperty(name, value);
 
   launcher = document.createElement("button");
   launcher.setAttribute("type", "button");
@@ -127,10 +131,12 @@ const draw = (config) => {
     if (event.origin !== desk || !frame || event.source !== frame.contentWindow) return;
     const said = event.data?.sportello;
     if (said === "ready") {
+      tell("kept", { data: remembered(null, `${key}:kept`) });
       tellPage();
       tell(isOpen ? "open" : "closed");
     } else if (said === "close" && isOpen) show(false);
     else if (said === "unread") unread(event.data.count);
+    else if (said === "keep") remembered(event.data.data, `${key}:kept`);
     else if (said === "begun") remembered(isOpen ? "open" : "closed");
   });
   for (const name of ["popstate", "hashchange"]) addEventListener(name, tellPage);

@@ -1,21 +1,38 @@
 // What the iframe remembers of a visitor: nothing before the first message, then the token and what could not leave yet.
 
-/** The memory of one site's chat. `localStorage` may be refused (private windows); then it lasts as long as the page. */
-export const memoryOf = (site) => {
-  const key = `sportello:${site}`;
-  let kept = { token: null, waiting: [], email: false };
+const EMPTY = { token: null, waiting: [], email: false };
+
+/** The browser's own memory for this iframe, or null where it gives a foreign iframe none (private windows). */
+const ownStorage = () => {
   try {
-    kept = { ...kept, ...JSON.parse(localStorage.getItem(key) || "{}") };
+    return window.localStorage;
   } catch {
-    // unreadable or refused: start with an empty memory
+    return null;
+  }
+};
+
+/**
+ * The memory of one site's chat. Without a storage of its own, the page around keeps it for the life of its tab
+ * (`host.kept`, `host.tell`).
+ */
+export const memoryOf = async (site, host) => {
+  const key = `sportello:${site}`;
+  const storage = ownStorage();
+  let kept = EMPTY;
+  try {
+    kept = { ...EMPTY, ...JSON.parse((storage ? storage.getItem(key) : await host.kept) || "{}") };
+  } catch {
+    // unreadable: start with an empty memory
   }
   const save = () => {
-    try {
-      if (kept.token || kept.waiting.length) localStorage.setItem(key, JSON.stringify(kept));
-      else localStorage.removeItem(key);
-    } catch {
-      // refused: the page's own memory has to do
-    }
+    const text = JSON.stringify(kept);
+    if (!storage) host.tell("keep", { data: text });
+    else if (kept.token || kept.waiting.length) storage.setItem(key, text);
+    else storage.removeItem(key);
+  };
+  const change = (news) => {
+    kept = { ...kept, ...news };
+    save();
   };
   return {
     get token() {
@@ -28,27 +45,19 @@ export const memoryOf = (site) => {
       return kept.email;
     },
     keepToken(token) {
-      if (!token || token === kept.token) return;
-      kept.token = token;
-      save();
+      if (token && token !== kept.token) change({ token });
     },
     keepEmail() {
-      kept.email = true;
-      save();
+      change({ email: true });
     },
     /** A message that has not left yet; the same `client_id` is kept once. */
     queue(message) {
-      if (kept.waiting.some((each) => each.client_id === message.client_id)) return;
-      kept.waiting.push(message);
-      save();
+      if (kept.waiting.every((each) => each.client_id !== message.client_id)) {
+        change({ waiting: [...kept.waiting, message] });
+      }
     },
     settle(clientId) {
-      kept.waiting = kept.waiting.filter((each) => each.client_id !== clientId);
-      save();
-    },
-    forget() {
-      kept = { token: null, waiting: [], email: false };
-      save();
+      change({ waiting: kept.waiting.filter((each) => each.client_id !== clientId) });
     },
   };
 };

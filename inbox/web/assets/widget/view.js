@@ -29,9 +29,14 @@ export const chatView = ({ words, lang, retry }) => {
   };
 
   const attachment = (file) => {
-    const image = file.url && /^image\/(png|jpe?g|gif|webp)$/.test(file.content_type || "");
+    if (!file.url) {
+      const node = part("name");
+      node.querySelector("[data-name]").textContent = file.name;
+      return node;
+    }
+    const image = /^image\/(png|jpe?g|gif|webp)$/.test(file.content_type || "");
     const node = part(image ? "image" : "file");
-    node.href = file.url || "#";
+    node.href = file.url;
     if (image) {
       node.firstElementChild.src = file.url;
       node.firstElementChild.alt = file.name;
@@ -49,8 +54,7 @@ export const chatView = ({ words, lang, retry }) => {
       const date = new Date(node.dataset.at).toDateString();
       if (!before || new Date(before.dataset.at).toDateString() !== date) {
         const mark = part("day");
-        mark.textContent =
-          date === new Date().toDateString() ? words.today : day.format(new Date(node.dataset.at));
+        mark.textContent = date === new Date().toDateString() ? words.today : day.format(new Date(node.dataset.at));
         node.before(mark);
       }
       const goesOn = after && after.dataset.from === node.dataset.from && after.dataset.name === node.dataset.name;
@@ -86,7 +90,7 @@ export const chatView = ({ words, lang, retry }) => {
 
   return {
     /** Draws a message, or draws it anew where it is already there (by `client_id`, else by `id`). */
-    put(message) {
+    put(message, many = false) {
       const stay = message.from === "you" || atEnd();
       const known = nodes.get(message.client_id) || nodes.get(message.id);
       const node = known || part(message.from === "you" ? "mine" : "theirs");
@@ -94,15 +98,23 @@ export const chatView = ({ words, lang, retry }) => {
       if (message.from === "you") state(node, message.state || "sent");
       for (const each of [message.id, message.client_id]) if (each) nodes.set(each, node);
       if (!known) {
-        const later = [...log.querySelectorAll(".m[data-at]")].find(
-          (other) => other !== node && new Date(other.dataset.at) > new Date(message.at),
-        );
-        (later || end).before(node);
+        end.before(node);
         node.querySelector("[data-again]")?.addEventListener("click", () => retry(message.client_id));
       }
-      regroup();
-      if (stay) follow();
+      if (!many) {
+        regroup();
+        if (stay) follow();
+      }
       return !known;
+    },
+    /** After the whole talk came: the desk's order holds (a visitor's clock may be wrong), what waits comes last. */
+    settled(messages) {
+      const order = new Set(messages.map((each) => nodes.get(each.client_id) || nodes.get(each.id)));
+      const now = [...log.querySelectorAll(".m[data-at]")];
+      for (const node of now) order.add(node);
+      if ([...order].some((node, n) => node !== now[n])) end.before(...order);
+      regroup();
+      follow();
     },
     state(clientId, value) {
       const node = nodes.get(clientId);

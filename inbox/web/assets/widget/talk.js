@@ -1,0 +1,113 @@
+// The course of the talk: what is written, what comes, what has been seen, and when to ask for an address.
+
+import { openLine } from "./line.js";
+import { chatView } from "./view.js";
+
+/** A key of its own for each message; `randomUUID` is missing where the desk is reached without HTTPS. */
+const newId = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+
+/**
+ * Starts the talk. `state` says whether the chat stands open and on which page; `ask` when to ask for an address
+ * (`offline`, `always`, `never`). Returns what the forms and the page around may do with it.
+ */
+export const startTalk = ({ site, memory, words, ask, online: there, state, tell }) => {
+  const written = new Map();
+  let online = there;
+  let greeted = false;
+  let wrote = Boolean(memory.token);
+  let newest = 0;
+  let unread = 0;
+
+  const view = chatView({
+    words,
+    lang: document.documentElement.lang,
+    retry: (clientId) => send(written.get(clientId)),
+  });
+
+  const seen = () => {
+    if (!state.open || document.visibilityState !== "visible") return;
+    if (newest && unread) line.read(newest);
+    unread = 0;
+    tell("unread", { count: 0 });
+  };
+
+  const take = (message, fresh, many = false) => {
+    const isNew = view.put(message, many);
+    if (message.from !== "desk") return;
+    view.typing(false);
+    view.presence(online, message.name);
+    newest = Math.max(newest, message.id);
+    if (!isNew || !fresh) return;
+    unread += 1;
+    tell("unread", { count: unread });
+    seen();
+  };
+
+  const askWhereNeeded = () =>
+    view.askEmail(wrote && !memory.email && (ask === "always" || (ask === "offline" && !online)));
+
+  const line = openLine({
+    site,
+    memory,
+    hears: {
+      hello(answer) {
+        online = Boolean(answer.online);
+        wrote = Boolean(memory.token) || memory.waiting.length > 0;
+        view.presence(online);
+        for (const message of answer.messages || []) take(message, greeted || message.state !== "read", true);
+        view.settled(answer.messages || []);
+        greeted = true;
+        askWhereNeeded();
+      },
+      message: (message) => take(message, true),
+      state: ({ client_id: clientId, state: value }) => view.state(clientId, value),
+      typing: () => view.typing(true),
+      online(now) {
+        online = Boolean(now);
+        view.presence(online);
+        askWhereNeeded();
+      },
+      line: (up) => view.line(up),
+      sent(clientId, answer) {
+        if (answer.id) view.put({ ...written.get(clientId), id: answer.id, state: answer.state || "sent" });
+        else view.state(clientId, "sent");
+        wrote = true;
+        tell("begun");
+        askWhereNeeded();
+      },
+      refused: (clientId) => view.state(clientId, "failed"),
+    },
+  });
+
+  const send = (message) => {
+    written.set(message.client_id, message);
+    view.put({ ...message, state: "pending" });
+    const { client_id, text, at } = message;
+    line.send({ client_id, text, at, page_url: state.page.url || "", page_title: state.page.title || "" });
+  };
+
+  // What was written before a reload and has not left yet stands in the log as well.
+  for (const each of memory.waiting) {
+    const message = { ...each, from: "you" };
+    written.set(message.client_id, message);
+    view.put({ ...message, state: "pending" });
+  }
+  view.presence(online);
+
+  return {
+    seen,
+    typing: () => line.typing(),
+    write(text) {
+      send({ client_id: newId(), text, from: "you", at: new Date().toISOString() });
+    },
+    /** Leaves an address. Returns `"line"` or `"wrong"` where that did not work, "" where it did. */
+    async leave(address) {
+      const answer = await line.email(address);
+      if (answer.error) return answer.error === "line" ? "line" : "wrong";
+      memory.keepEmail();
+      view.thanks(address);
+      return "";
+    },
+  };
+};

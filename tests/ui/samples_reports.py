@@ -1,0 +1,135 @@
+"""The invented company's figures, as the values that the report page takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal as D  # noqa: N817 - money fills this file
+
+from inbox.reading import pages
+from tests.ui.samples import DAY, NOW
+
+
+def figures(
+    label: str, kind: str | None, inbound: int, fcr: tuple[int, int], aht: int, cost: tuple[str, str, str]
+) -> pages.Figures:
+    """A row whose other numbers follow from these."""
+    k, n = fcr
+    rate = k / n if n else None
+    parts_of = [D(each) for each in cost]
+    return pages.Figures(
+        label,
+        kind,
+        inbound,
+        inbound - 3,
+        2 if inbound > 100 else 0,
+        inbound - 5,
+        aht * 600,
+        aht * 4_100,
+        n,
+        k,
+        rate,
+        rate - 0.06 if rate else None,
+        min(rate + 0.05, 1) if rate else None,
+        6,
+        inbound - 9,
+        aht * 1000.0,
+        parts_of[0],
+        parts_of[1],
+        parts_of[2],
+        sum(parts_of, D(0)),
+        sum(parts_of, D(0)) * D("1.24"),
+        rate - 0.04 if rate else None,
+        4,
+    )
+
+
+WEEKS = [dt.date(2026, 8, 31) + dt.timedelta(weeks=n) for n in range(12)]
+RATES = [0.73, 0.72, 0.74, 0.75, 0.75, 0.77, 0.76, 0.78, 0.79, 0.77, 0.80, None]
+rows = (
+    figures("", "email", 512, (318, 455), 842, ("5.61", "0", "0.08")),
+    figures("", "chat", 261, (210, 240), 401, ("2.67", "0", "0.01")),
+    figures("", "sms", 96, (66, 84), 330, ("2.20", "0.92", "0.04")),
+    figures("", "telegram", 74, (55, 69), 432, ("2.88", "0", "0")),
+    figures("", "messenger", 41, (5, 7), 492, ("3.28", "0", "0")),
+)
+
+
+def busy(day: int, hour: int) -> int:
+    """What came in at that hour of that weekday: two peaks, quiet nights and weekends."""
+    if not 7 <= hour <= 21:
+        return 0
+    peak = 24 - abs(hour - 10.5) * 2.6 if hour < 14 else 20 - abs(hour - 16) * 3
+    return max(0, round(peak * (1 if day < 5 else 0.3)))
+
+
+HEAT = tuple(tuple(busy(day, hour) for hour in range(24)) for day in range(7))
+period = pages.Period(
+    dt.date(2026, 8, 31), dt.date(2026, 11, 23), dt.date(2026, 6, 8), dt.date(2026, 8, 31), "12w", provisional=True
+)
+reports = pages.ReportsPage(
+    period,
+    "channel",
+    "EUR",
+    "Europe/Rome",
+    (
+        pages.Kpi("inbound", 984, 984, previous=921, spark=(71, 80, 78, 84, 79, 88, 90, 85, 82, 91, 80, 76)),
+        pages.Kpi(
+            "frt", 370_000, 951, previous=345_000, spark=(340, 352, 338, 350, 362, 344, 366, 371, 365, 380, 377, 390)
+        ),
+        pages.Kpi("fcr", 0.764, 855, 654, 0.735, 0.791, 0.726, 31, tuple(RATES)),
+        pages.Kpi(
+            "aht", 616_000, 930, previous=681_000, spark=(700, 690, 684, 660, 664, 650, 645, 640, 622, 626, 611, 605)
+        ),
+        pages.Kpi(
+            "cost",
+            D("4.38"),
+            968,
+            previous=D("4.79"),
+            spark=(4.9, 4.8, 4.85, 4.7, 4.66, 4.6, 4.61, 4.5, 4.4, 4.42, 4.31, 4.3),
+        ),
+    ),
+    rows,
+    tuple(pages.Bucket(week, 70 + n * 13 % 29, 66 + n * 17 % 31) for n, week in enumerate(WEEKS)),
+    tuple(
+        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035)
+        for week, rate in zip(WEEKS, RATES, strict=True)
+    ),
+    HEAT,
+    NOW,
+    has_rate=True,
+    presets=(
+        ("7d", DAY - dt.timedelta(days=7), DAY),
+        ("30d", DAY - dt.timedelta(days=30), DAY),
+        ("12w", period.start, period.end),
+        ("month", dt.date(2026, 11, 1), dt.date(2026, 12, 1)),
+        ("last_month", dt.date(2026, 10, 1), dt.date(2026, 11, 1)),
+    ),
+    rate_per_hour=D("24.00"),
+    may_set_costs=True,
+    seq=48_211,
+)
+reports_no_rate = replace(
+    reports,
+    has_rate=False,
+    rate_per_hour=None,
+    kpis=(*reports.kpis[:4], pages.Kpi("cost", None, 0, missing="rate")),
+    rows=tuple(replace(row, cost_labour=None, cost_total=None, per_resolution=None) for row in rows),
+)
+reports_empty = replace(
+    reports,
+    kpis=tuple(pages.Kpi(each.key, None, 0, missing="data") for each in reports.kpis),
+    rows=(),
+    volume=(),
+    weeks=(),
+    heat=(),
+)
+reports_by_reason = replace(
+    reports,
+    by="reason",
+    rows=(
+        figures("Fatturazione", None, 402, (300, 360), 512, ("3.41", "0.04", "0")),
+        figures("Dominio e DNS, trasferimenti compresi", None, 311, (180, 270), 905, ("6.03", "0.02", "0")),
+        figures("", None, 60, (0, 0), 300, ("2.00", "0", "0")),
+    ),
+)

@@ -1,0 +1,241 @@
+"""Every page outside the inbox: drawn in both languages, safe under its policy, accessible, within its width."""
+
+from __future__ import annotations
+
+import csv
+import re
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from babel.messages.extract import extract
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from connectors import registry
+from tests.servers.chromium import OpenPage
+from tests.ui import stage, stage_pages
+from tests.ui.test_looks import violations
+
+FOLDERS = ("sessions", "setup", "settings", "board", "reports", "errors", "widget")
+GLOSSARY = stage.ROOT / "inbox" / "translations" / "glossary-it-pages.csv"
+WIDTHS = (320, 390, 768, 1024, 1440, 1920)
+FIELDS = re.compile(r"%\(\w+\)s")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    app = stage_pages.application()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+
+
+def go(page: Page, address: str, name: str, language: str = "en") -> None:
+    page.clock.set_fixed_time("2026-11-21T09:49:00+01:00")
+    page.goto(f"{address}/page/{name}?lang={language}")
+    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_timeout(100)
+
+
+def glossary() -> dict[tuple[str, str], tuple[str, str]]:
+    with GLOSSARY.open(newline="") as file:
+        return {
+            (row["msgid"], row["msgid_plural"]): (row["msgstr"], row["msgstr_plural"]) for row in csv.DictReader(file)
+        }
+
+
+def messages() -> set[tuple[str, str]]:
+    """Every sentence of our templates, with its plural where it has one."""
+    found: set[tuple[str, str]] = set()
+    files = [file for folder in FOLDERS for file in (stage.ROOT / "templates" / folder).rglob("*.html")]
+    for path in [*files, stage.ROOT / "templates" / "macros" / "charts.html"]:
+        with path.open("rb") as file:
+            for _line, text, _comments, _context in extract(
+                "jinja2.ext:babel_extract", file, {"_": None, "ngettext": (1, 2)}, options={"encoding": "utf-8"}
+            ):
+                pair: tuple[Any, ...] = text if isinstance(text, tuple) else (text,)
+                said = [each for each in pair if each]
+                found.add((said[0], said[1] if len(said) > 1 else ""))
+    return found
+
+
+# --- words -------------------------------------------------------------------------------------------------------
+
+
+def test_every_sentence_of_the_pages_has_its_italian() -> None:
+    assert messages() - glossary().keys() == set()
+
+
+def test_every_word_that_a_connector_shows_has_its_italian() -> None:
+    shown = {
+        part[key]
+        for connector in registry().values()
+        for part in connector.Config.model_json_schema()["properties"].values()
+        for key in ("title", "description")
+        if part.get(key)
+    }
+    assert {each for each in shown if (each, "") not in glossary()} == set()
+
+
+def test_italian_fills_in_the_same_things_as_english() -> None:
+    for english, italian in glossary().items():
+        for one, other in zip(english, italian, strict=True):
+            assert bool(one) == bool(other), english
+            if one:
+                assert set(FIELDS.findall(other)) == set(FIELDS.findall(one)), english
+
+
+# --- drawing -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+@pytest.mark.parametrize("name", stage_pages.PAGES)
+def test_a_page_is_drawn_without_inline_style_or_script(name: str, language: str) -> None:
+    html = stage_pages.html(name, language)
+    assert re.search(r'\sstyle="', html) is None
+    assert re.search(r'\son[a-z]+="', html) is None
+    assert re.search(r"<style\b", html) is None
+    assert all("src=" in each or "application/json" in each for each in re.findall(r"<script\b[^>]*>", html))
+    assert re.search(r">\s*None\s*<", html) is None
+
+
+@pytest.mark.parametrize("name", [name for name in stage_pages.PAGES if not name.startswith("widget")])
+def test_every_form_that_changes_something_carries_its_token(name: str) -> None:
+    forms = re.findall(r'<form\b[^>]*method="post".*?</form>', stage_pages.html(name), re.DOTALL)
+    assert all('name="csrf_token"' in form for form in forms)
+
+
+def test_without_an_hourly_rate_the_report_asks_for_one_and_shows_no_zero() -> None:
+    html = stage_pages.html("reports-no-rate")
+    assert html.count("et an hourly rate") >= 3
+    assert "€0.00" not in html
+
+
+def test_a_share_of_fewer_than_ten_is_shown_as_a_count() -> None:
+    html = stage_pages.html("reports")
+    assert "5 of 7" in html
+    assert "71%" not in html
+
+
+def test_errors_stand_beside_their_fields() -> None:
+    html = stage_pages.html("setup-business-failed")
+    assert re.search(r'name="name"[^>]*aria-invalid="true"[^>]*aria-describedby="f-name-says"', html)
+    assert re.search(r'id="f-name-says">.*?Write the name of your business\.', html, re.DOTALL)
+
+
+def test_a_secret_is_never_drawn_and_may_be_left_as_it_is() -> None:
+    html = stage_pages.html("channel-account")
+    field = re.search(r'<input[^>]*name="config.auth_token"[^>]*>', html)
+    assert field is not None
+    assert "value=" not in field[0]
+    assert "required" not in field[0]
+
+
+def test_the_quarantine_shows_its_reason_and_offers_to_read_it_again() -> None:
+    html = stage_pages.html("journal")
+    assert "unknown encoding: x-mac-oddity" in html
+    assert html.count("/replay") == 2  # the delivered mail offers none
+
+
+# --- in a browser ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.a11y
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", stage_pages.PAGES)
+def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, name: str, theme: str) -> None:
+    for width, height in ((1440, 900), (390, 844)) if full else ((1440, 900),):
+        page = open_page(color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce")
+        go(page, address, name)
+        assert violations(page) == [], f"{width} px"
+
+
+def test_nothing_is_wider_than_the_window_in_the_longer_language(open_page: OpenPage, address: str) -> None:
+    page = open_page()
+    for name in stage_pages.PAGES:
+        go(page, address, name, "it")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width} px"
+            beyond = page.evaluate(
+                """() => [...document.querySelectorAll('.bar > *, .page > *, .card, .field, .btn, .setup-m *')]
+                    .filter((each) => each.checkVisibility() && !each.closest('.lanes, .pop-b, .scroll, .subtabs, .vh'))
+                    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+                    .map((each) => each.outerHTML.slice(0, 120))"""
+            )
+            assert beyond == [], f"{name} at {width} px"
+
+
+def test_a_ticket_is_moved_by_its_menu_with_the_keyboard(page: Page, address: str) -> None:
+    go(page, address, "board")
+    page.locator("#card-4831 a.tk-a").focus()
+    page.keyboard.press("a")
+    box = page.get_by_role("dialog")
+    expect(box).to_be_visible()
+    expect(box.get_by_role("button", name="Nobody")).to_be_disabled()
+    with page.expect_request("**/tickets/4831/assign") as asked:
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+    assert "agent=agent-luca" in (asked.value.post_data or "")
+    expect(box).to_be_hidden()
+
+
+def test_escape_leaves_the_menu_and_gives_the_focus_back(page: Page, address: str) -> None:
+    go(page, address, "board")
+    page.locator("#card-4831").hover()
+    page.locator("#card-4831 .tk-m").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#card-4831 .tk-m")).to_be_focused()
+
+
+def test_a_ticket_is_moved_by_dragging_too(page: Page, address: str) -> None:
+    go(page, address, "board")
+    with page.expect_request("**/tickets/4831/assign") as asked:
+        page.locator("#card-4831").drag_to(page.locator("#lane-agent-giulia .lane-b"))
+    assert "agent=agent-giulia" in (asked.value.post_data or "")
+    expect(page.locator("#lane-agent-giulia #card-4831")).to_be_visible()
+
+
+def test_the_board_without_scripts_moves_by_a_page(open_page: OpenPage, address: str) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(f"{address}/page/board")
+    assert page.locator("#card-4831 .tk-m").get_attribute("href") == "/board?move=4831"
+    page.goto(f"{address}/page/board-moving")
+    with page.expect_request("**/tickets/4832/assign") as asked:
+        page.get_by_role("button", name="Giulia Ferri").click()
+    assert "agent=agent-giulia" in (asked.value.post_data or "")
+
+
+def test_the_first_visit_takes_the_browsers_own_zone_and_shows_the_name(open_page: OpenPage, address: str) -> None:
+    page = open_page(timezone_id="America/New_York", locale="it-IT")
+    go(page, address, "setup-business")
+    expect(page.get_by_label("Time zone")).to_have_value("America/New_York")
+    expect(page.get_by_label("Language")).to_have_value("it")
+    page.get_by_label("Name of the business").fill("Bottega Ventura")
+    expect(page.locator("[data-setup-shows=name]")).to_have_text("Bottega Ventura")
+
+
+def test_a_password_can_be_looked_at(page: Page, address: str) -> None:
+    go(page, address, "login")
+    page.get_by_label("Password", exact=True).fill("ponte")
+    page.get_by_role("button", name="Show the password").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+
+
+def test_the_period_pane_closes_with_escape_and_gives_the_focus_back(page: Page, address: str) -> None:
+    go(page, address, "reports")
+    page.locator(".pop > summary").click()
+    expect(page.get_by_role("link", name="Last 30 days")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Last 30 days")).to_be_hidden()
+    expect(page.locator(".pop > summary")).to_be_focused()
+
+
+def test_a_charts_mark_says_its_figure(page: Page, address: str) -> None:
+    go(page, address, "reports")
+    page.locator("[data-tip*='31 Aug']").first.hover()
+    expect(page.locator(".tip")).to_contain_text("31 Aug")
