@@ -18,7 +18,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class Served:
-    """A desk on a port and in a folder of its own, with all its processes in one session; ended by ``with``."""
+    """A desk on a port and in a folder of its own, with all its processes; ended by ``with``."""
 
     def __init__(self, command: Sequence[str | Path], folder: Path) -> None:
         self.port = free_port()
@@ -51,15 +51,15 @@ class Served:
                 time.sleep(0.1)
 
     def family(self) -> set[int]:
-        """The processes of its session that still run."""
+        """The processes that live off its folder: the command and all it started, whoever their parent is now."""
+        mark = f"\0DATA_DIR={self.data}\0".encode()
         found = set()
-        for stat in Path("/proc").glob("[0-9]*/stat"):
+        for environment in Path("/proc").glob("[0-9]*/environ"):
             try:
-                fields = stat.read_text().rpartition(")")[2].split()
+                if mark in b"\0" + environment.read_bytes():  # empty for a zombie
+                    found.add(int(environment.parent.name))
             except OSError:
                 continue
-            if int(fields[3]) == self.process.pid and fields[0] != "Z":
-                found.add(int(stat.parent.name))
         return found
 
     def end(self) -> int:
