@@ -11,7 +11,7 @@ from inbox.metrics.fcr import reopened
 from inbox.metrics.hours import Hours
 from inbox.metrics.interactions import Interaction
 from inbox.metrics.money import Price, Wages, labour
-from inbox.metrics.sheets import AGENT, BOTH, NEVER, TEAM, WHOLE, Entry, Sheet
+from inbox.metrics.sheets import AGENT, BOTH, NEVER, TEAM, WHOLE, Entry, Heard, OpenSpan, Sheet
 from inbox.metrics.sla import Clock
 from inbox.metrics.speed import net_time
 from inbox.metrics.surveys import Survey, answer_counts, sent_counts
@@ -37,6 +37,7 @@ class Context:
 def sheet_of(fact: CaseFact, context: Context) -> Sheet:
     """Everything that a case adds: itself, its interactions, clocks, work, prices and surveys."""
     sheet = Sheet(fact.case.reason, fact.case.tags)
+    _backlog(sheet, fact)
     _created(sheet, fact, context)
     _first_resolved(sheet, fact, context)
     _resolved(sheet, fact, context)
@@ -79,6 +80,13 @@ def survey_sheet(survey: Survey, context: Context) -> Sheet:
     sheet = Sheet()
     _survey(sheet, survey, survey.sent.body.get("channel"), (None, None), context)
     return sheet
+
+
+def _backlog(sheet: Sheet, fact: CaseFact) -> None:
+    case = fact.case
+    for begin, end in case.opened:
+        if begin is not None:
+            sheet.spans.append(OpenSpan(begin, end, case.t0, case.channel, *fact.owner, case.reason, case.tags))
 
 
 # --- anchored on t0 ---
@@ -198,7 +206,10 @@ def _interaction(sheet: Sheet, fact: CaseFact, one: Interaction, mine: list[Work
         cohort = sheet.at(day, one.channel, one.agent, one.team, due=one.start + limit)
         cohort.waiting["vol.pending"] = cohort.waiting.get("vol.pending", 0) + 1
         cohort.count("cohort")
-        cohort.count(one.fate(limit))
+        fate = one.fate(limit)
+        cohort.count(fate)
+        if fact.case.customer is not None:
+            sheet.heard.append(Heard(day, fact.case.customer, one.start + limit, fate == "unanswered"))
     if one.answered_at is not None:
         sheet.at(days.of(one.answered_at), one.channel, one.agent, one.team).time("rt", one.answered_at - one.start)
     if one.handled_at is not None:

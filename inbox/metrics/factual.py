@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from inbox.metrics.book import Book
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
-from inbox.metrics.sheets import ANY, Key
+from inbox.metrics.sheets import Heard
 from inbox.metrics.sums import Filter, Slice, values_of
 
 __all__ = ["Facts"]
@@ -41,13 +41,10 @@ class Facts:
                             one.sums.add(key, entry, as_of)
 
     def backlog(self, slices: list[Slice], at: int) -> None:
-        for fact in self._book.facts():
-            case = fact.case
-            if case.open_at(at):
-                key = Key(0, case.channel, *fact.owner, case.reason, case.tags, None, ANY)
+        for sheet in self._book.sheets():
+            for span in sheet.spans:
                 for one in slices:
-                    if one.filter.lets(key):
-                        one.sums.since.setdefault("backlog", []).append(at - case.t0)
+                    one.note_open(span, at)
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         days: dict[int, dict[str, int]] = {}
@@ -60,23 +57,15 @@ class Facts:
                         channels[key.channel] = channels.get(key.channel, 0) + spent
         return days
 
-    def wrote(self, first: int, end: int, as_of: int) -> Mapping[str, bool]:
-        book, config = self._book, self.context.config
-        begin, stop = self.context.days.start(first), self.context.days.start(end)
-        found: dict[str, bool] = {}
-        for fact in book.facts():
-            if fact.case.customer is None:
-                continue
-            customer = book.people.root(fact.case.customer)
-            for one in fact.talk.interactions:
-                if one.inbound and begin <= one.start < stop:
-                    ignored = one.ignored(config.unanswered(one.channel), as_of)
-                    found[customer] = found.get(customer, False) or ignored
-        return found
+    def heard(self, first: int, end: int) -> Iterable[Heard]:
+        return (heard for sheet in self._book.sheets() for heard in sheet.heard if first <= heard.day < end)
+
+    def root(self, customer: str) -> str:
+        return self._book.people.root(customer)
 
     def cover(self) -> Cover:
         contracts = contracts_of(self._book.living.drawer("contracts"), self.context.config)
-        return Cover(contracts, self._book.people.root)
+        return Cover(contracts, self.root)
 
     def events(self, drawer: str) -> Iterable[Event]:
         return self._book.living.drawer(drawer)

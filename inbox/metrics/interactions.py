@@ -47,10 +47,6 @@ class Interaction:
             return "answered"
         return "bot" if self.settled == "bot" else "unanswered"
 
-    def ignored(self, limit: int, as_of: int) -> bool:
-        """Whether it is old enough to be judged and stayed unanswered in time."""
-        return self.start + limit <= as_of and self.fate(limit) == "unanswered"
-
 
 @dataclass(slots=True)
 class Reply:

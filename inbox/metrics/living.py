@@ -63,6 +63,7 @@ class Living:
         self._drawers: dict[Drawer, list[Event]] = {}
         self._voids: dict[str, list[str]] = {}  # target -> the voids that name it
         self._dead: set[str] = set()
+        self._copies: list[Event] = []
 
     def take(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
         """Take an event in; yields every (event, drawer) that this puts into or out of the living."""
@@ -70,7 +71,10 @@ class Living:
         self.last_seq = max(self.last_seq, event.seq)
         old = self.known.get(event.id)
         if old is not None:
-            if old.seq <= event.seq:
+            late, first = (event, old) if old.seq <= event.seq else (old, event)
+            if late.rec < first.rec:
+                self._copies.append(late)
+            if late is event:
                 return
             yield from self._forget(old)
         self.known[event.id] = event
@@ -90,9 +94,10 @@ class Living:
         """The names of all drawers of a prefix that hold something."""
         return (name for (kind, name), events in self._drawers.items() if kind == prefix and events)
 
-    def living(self) -> Iterator[Event]:
-        """Everything that lives, voids aside, in no order."""
-        return (e for e in self.known.values() if e.kind != "void" and e.id not in self._dead)
+    def told(self) -> Iterator[Event]:
+        """Everything that was told, dead or alive, copies included: an earlier instant may know only the copy."""
+        yield from self.known.values()
+        yield from self._copies
 
     def _file(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
         for drawer in drawers_of(event):

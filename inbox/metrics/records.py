@@ -18,13 +18,16 @@ from inbox.metrics.work import Atom, WorkItem
 __all__ = ["Record"]
 
 
+EMPTY = Family(())
+
+
 @dataclass(slots=True)
 class Record:
     """A family with its facts. ``legs``, ``sessions``, ``costs`` and ``surveys`` name what hangs on one of its tickets."""
 
     name: str
     tickets: dict[str, None] = field(default_factory=dict)
-    family: Family = field(default_factory=lambda: Family(()))
+    family: Family = EMPTY
     actions: Actions | None = None
     facts: list[CaseFact] = field(default_factory=list)
     legs: dict[str, None] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.money import UNALLOCATED, Exchange, fees_of, shares_of_day
 from inbox.metrics.request import COMPARISONS, Request
+from inbox.metrics.sheets import Heard
 from inbox.metrics.sums import Filter, Slice
 from inbox.metrics.tenant import loyalty, silence, smi
 from inbox.metrics.times import DAY
@@ -41,8 +42,11 @@ class Source(Protocol):
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         """Adjusted time of each local day by channel, in ms."""
 
-    def wrote(self, first: int, end: int, as_of: int) -> Mapping[str, bool]:
-        """Each customer with inbound in a period: whether anything stayed unanswered in time."""
+    def heard(self, first: int, end: int) -> Iterable[Heard]:
+        """The inbound interactions of known customers that began on the local days [first, end)."""
+
+    def root(self, customer: str) -> str:
+        """The customer that remains after identity merges."""
 
     def cover(self) -> Cover:
         """Who is covered by a contract when."""
@@ -121,7 +125,11 @@ def _tenant(source: Source, first: int, end: int, as_of: int) -> Pairs:
     config, days = source.context.config, source.context.days
     begin, stop, cover = days.start(first), days.start(end), source.cover()
     yield from loyalty(cover, begin, stop, as_of, config)
-    yield from silence(cover, source.wrote(first, end, as_of), begin, days.start(end + config.churn_lag_d))
+    wrote: dict[str, bool] = {}
+    for one in source.heard(first, end):
+        customer = source.root(one.customer)
+        wrote[customer] = wrote.get(customer, False) or (one.unanswered and one.due <= as_of)
+    yield from silence(cover, wrote, begin, days.start(end + config.churn_lag_d))
     yield from smi(source.events("smi"), stop, config)
 
 

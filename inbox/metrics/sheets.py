@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "WHOLE", "Entry", "Key", "Sheet"]
+__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "WHOLE", "Entry", "Heard", "Key", "OpenSpan", "Sheet"]
 
 NEVER = 1 << 62
 
@@ -50,15 +50,39 @@ class Entry:
         self.times.append((measure, ms))
 
 
+class OpenSpan(NamedTuple):
+    """A stretch in which a case was open, for the backlog; an end of None is still open."""
+
+    begin: int
+    end: int | None
+    t0: int
+    channel: str | None
+    agent: str | None
+    team: str | None
+    reason: str | None
+    tags: tuple[str, ...]
+
+
+class Heard(NamedTuple):
+    """An inbound interaction of a known customer, for the silence link: judged from ``due`` on."""
+
+    day: int
+    customer: str
+    due: int
+    unanswered: bool
+
+
 class Sheet:
     """All entries of one fact; facts without a case have neither reason nor tags."""
 
-    __slots__ = ("entries", "reason", "tags")
+    __slots__ = ("entries", "heard", "reason", "spans", "tags")
 
     def __init__(self, reason: str | None = None, tags: Iterable[str] = ()) -> None:
         self.reason = reason
         self.tags = tuple(tags)
         self.entries: dict[Key, Entry] = {}
+        self.spans: list[OpenSpan] = []
+        self.heard: list[Heard] = []
 
     def at(  # noqa: PLR0913, PLR0917 - the key as it is read in section 4.4
         self,
@@ -77,6 +101,8 @@ class Sheet:
         return entry
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sheet) and self.entries == other.entries
+        if not isinstance(other, Sheet):
+            return NotImplemented
+        return (self.entries, self.spans, self.heard) == (other.entries, other.spans, other.heard)
 
     __hash__ = None  # type: ignore[assignment]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inbox.metrics.formulas import midpoint, percentile
-from inbox.metrics.sheets import Entry, Key
+from inbox.metrics.sheets import Entry, Key, OpenSpan
 
 __all__ = ["DIMENSIONS", "Durations", "Filter", "Slice", "Sums", "values_of"]
 
@@ -93,14 +93,18 @@ class Filter:
         return 1 << (("agent" in self.values) + 2 * ("team" in self.values))
 
     def lets(self, key: Key) -> bool:
-        return bool(key.scope & self.scope) and all(_is(key, name, value) for name, value in self.values.items())
+        return bool(key.scope & self.scope) and self.fits(key)
+
+    def fits(self, one: Key | OpenSpan) -> bool:
+        """Whether something has the values asked for."""
+        return all(_is(one, name, value) for name, value in self.values.items())
 
     def only(self, *dimensions: str) -> bool:
         """Whether nothing but these dimensions is filtered."""
         return self.values.keys() <= set(dimensions)
 
 
-def _is(key: Key, dimension: str, value: str) -> bool:
+def _is(key: Key | OpenSpan, dimension: str, value: str) -> bool:
     return value in key.tags if dimension == "tag" else getattr(key, dimension) == value
 
 
@@ -111,6 +115,11 @@ class Slice:
     name: str
     filter: Filter
     sums: Sums = field(default_factory=Sums)
+
+    def note_open(self, span: OpenSpan, at: int) -> None:
+        """Note the age of a case that is open at an instant."""
+        if span.begin <= at and (span.end is None or at < span.end) and self.filter.fits(span):
+            self.sums.since.setdefault("backlog", []).append(at - span.t0)
 
 
 def values_of(key: Key, dimension: str) -> Iterable[str]:

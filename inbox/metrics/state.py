@@ -1,0 +1,66 @@
+"""The state of the engine (section 7): facts and roll-ups kept up to date event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from inbox.metrics.book import Book
+from inbox.metrics.config import Config
+from inbox.metrics.factual import Facts
+from inbox.metrics.log import Event, read_events
+from inbox.metrics.report import Report, report_of
+from inbox.metrics.request import Request
+from inbox.metrics.rolled import RolledUp
+from inbox.metrics.rollup import RollUp, day_of_due
+from inbox.metrics.settling import settle
+from inbox.metrics.storage import Rolls, RollsInMemory
+
+__all__ = ["DEFINITION", "State"]
+
+DEFINITION = 1  # the version of the definitions that the roll-ups were made by
+
+
+class State:
+    """Facts in memory and roll-ups in a store, equal at any time to what a rebuild from the log gives."""
+
+    def __init__(self, config: Config | None = None, rolls: Rolls | None = None) -> None:
+        self.config = config or Config.of()
+        self.rolls: Rolls = RollsInMemory() if rolls is None else rolls
+        self._rollup = RollUp(self.rolls)
+        self.book = Book(self.config, self._rollup.told)
+
+    def append(self, events: Iterable[Event | Mapping[str, Any]]) -> None:
+        """Take events in, in any order, and bring facts and roll-ups up to date."""
+        taken = [event for event in events if isinstance(event, Event)]
+        taken += read_events(event for event in events if not isinstance(event, Event)).events
+        self.book.take(taken)
+        self.settle(max(self.book.now, self.book.living.last_rec))
+
+    def settle(self, now: int) -> None:
+        """See everything at an instant that is not before the last record: what has not ended reaches until then."""
+        settle(self.book, now)
+        self._rollup.flush(day_of_due(self.book.living.last_rec))
+
+    def report(self, request: Request) -> Report:
+        """A report at an instant not before the last record comes from the roll-ups where their grains allow it,
+        else from the facts; an earlier one from the log as it was known then (rule 4).
+        """
+        if request.as_of < self.book.living.last_rec:
+            return report_of(Facts(self._as_known(request.as_of)), request)
+        if request.as_of != self.book.now:
+            self.settle(request.as_of)
+        dimensions = [*request.where, *([request.by] if request.by is not None else [])]
+        if RolledUp.answers(dimensions):
+            return report_of(RolledUp(self.book, self.rolls), request)
+        return report_of(Facts(self.book), request)
+
+    def meta(self) -> dict[str, str | int]:
+        """What a report was made from: the last ``seq``, the configuration's digest, the version of the definitions."""
+        return {"seq": self.book.living.last_seq, "config": self.config.digest, "definition": DEFINITION}
+
+    def _as_known(self, as_of: int) -> Book:
+        book = Book(self.config)
+        book.take(event for event in self.book.living.told() if event.rec <= as_of)
+        settle(book, as_of)
+        return book
