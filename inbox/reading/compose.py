@@ -20,8 +20,18 @@ from inbox.reading.rows import customer_chip
 from inbox.store import Canned, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["choices", "composer", "label"]
+__all__ = ["VARIABLES", "choices", "composer", "label"]
 
+#: What a canned reply may leave open, in braces.
+VARIABLES = (
+    "customer.first_name",
+    "customer.name",
+    "agent.first_name",
+    "agent.name",
+    "ticket.number",
+    "ticket.subject",
+    "desk.name",
+)
 _VARIABLE = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 

@@ -36,3 +36,11 @@ def answer(page: Page, text: str) -> None:
     box.click()
     box.press_sequentially(text, delay=1)
     box.press("Control+Enter")
+
+
+def resolve(page: Page, reason: str = "Problem") -> None:
+    """Resolves the open ticket by the keyboard, with a reason."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.locator("#resolve-menu").get_by_role("button", name=reason).click()
+    expect(page.locator(".heads")).to_have_attribute("data-status", "resolved")

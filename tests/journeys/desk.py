@@ -111,8 +111,8 @@ class RunningDesk:
                 "smtp_host": (account.get("smtp") or {}).get("host"),
                 "smtp_port": (account.get("smtp") or {}).get("port"),
                 "smtp_security": "plain",
-                "user": account.get("address"),
-                "password": account.get("password"),
+                "imap_user": account.get("address"),
+                "imap_password": account.get("password"),
             },
             "chat": {"title": "Cirro Hosting", "allowed_sites": [self.url]},
         }

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from inbox.store import JournalEntry, Message
 from inbox.terms import Direction
-from tests.journeys.conftest import answer, sign_in
+from tests.journeys.conftest import answer, resolve, sign_in
 from tests.journeys.desk import RunningDesk, until
 
 CUSTOMER = "+447700900123"
@@ -46,10 +46,7 @@ def test_an_sms_is_answered_from_the_live_screen_and_counted_with_its_price(desk
     assert (str(message.cost_amount), message.cost_currency, message.segments) == ("0.0079", "USD", 1)
 
     # resolved from the keyboard, and the report counts it all
-    page.keyboard.press("Escape")
-    page.keyboard.press("e")
-    page.get_by_role("menuitem", name="Problem").click()
-    expect(page.locator(".heads")).to_have_attribute("data-status", "resolved")
+    resolve(page)
     report = desk.report(by="channel")["channel=sms"]
     assert report["vol.inbound"] == 1
     assert report["vol.answered.k"] == 0 or report["vol.answered.k"] == 1

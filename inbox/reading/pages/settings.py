@@ -21,6 +21,7 @@ __all__ = [
     "ChannelsPage",
     "Check",
     "CostsPage",
+    "ExchangeRow",
     "FeeRow",
     "GeneralPage",
     "Health",
@@ -50,8 +51,9 @@ class SettingsIndex:
 @dataclass(frozen=True)
 class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
-    ``close_after_d`` (days until a resolved ticket is closed), ``agent_times`` (which agreement allows figures of
-    handling time per agent; empty keeps them hidden, metrics.md 8). ``public_url`` is shown only."""
+    ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
+    empty leaves it to each channel), ``agent_times`` (which agreement allows figures of handling time per agent; empty
+    keeps them hidden, metrics.md 8). ``public_url`` is shown only."""
 
     nav: SettingsNav
     form: Form
@@ -279,20 +281,35 @@ class RateRow:
 
 @dataclass(frozen=True)
 class FeeRow:
-    """A monthly fee from a month on (its first day); ``channel`` None belongs to the desk as a whole."""
+    """A monthly fee from a month on (its first day); ``channel`` None belongs to the desk as a whole. ``currency`` is
+    empty for the desk's own."""
 
     channel: str | None
     kind: str | None
     amount: Decimal
     since: dt.date
     current: bool = False
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class ExchangeRow:
+    """The newest rate of a currency: what one unit of it is worth in the desk's own, said for ``day``; ``current``
+    while it still holds."""
+
+    currency: str
+    rate: Decimal
+    day: dt.date
+    current: bool = False
 
 
 @dataclass(frozen=True)
 class CostsPage:
     """``page`` of ``settings/costs.html``. POST ``costs.rate``: ``agent`` (id or empty), ``per_hour``, ``since``
-    (date). POST ``costs.fee``: ``channel`` (id or empty), ``amount``, ``since`` (``YYYY-MM``). POST ``costs.currency``:
-    ``currency``. ``today`` is the desk's date."""
+    (date). POST ``costs.fee``: ``channel`` (a kind or empty), ``amount``, ``since`` (``YYYY-MM``). POST
+    ``costs.currency``: ``currency``. POST ``costs.exchange``: ``currency``, ``rate``, ``day`` (date). ``channels`` are
+    kinds of channel, for the figures know no other. ``missing`` are currencies that prices have come in without a
+    rate. ``today`` is the desk's date."""
 
     nav: SettingsNav
     currency: str
@@ -302,6 +319,9 @@ class CostsPage:
     people: tuple[Choice, ...]
     channels: tuple[Choice, ...]
     today: dt.date
+    exchanges: tuple[ExchangeRow, ...] = ()
+    missing: tuple[str, ...] = ()
     rate: Form = field(default_factory=Form)
     fee: Form = field(default_factory=Form)
+    exchange: Form = field(default_factory=Form)
     money: Form = field(default_factory=Form)

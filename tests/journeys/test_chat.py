@@ -1,0 +1,72 @@
+"""A visitor's chat on the shop's page, live both ways, over a reload and a lost line."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import answer, sign_in
+from tests.journeys.desk import RunningDesk
+from tests.servers.chromium import OpenPage
+
+
+def open_widget(visitor: Page, desk: RunningDesk) -> object:
+    """The demo host page with the widget opened; gives the chat's frame."""
+    visitor.goto(f"{desk.url}/widget/{desk.channels['chat'].id}/try")
+    visitor.keyboard.press("Tab")
+    launcher = visitor.locator("sportello-chat, [data-sportello]").first
+    if launcher.count():
+        launcher.click()
+    else:
+        visitor.keyboard.press("Enter")
+    return visitor.frame_locator("iframe")
+
+
+def test_a_visitor_and_an_agent_talk_live_and_nothing_is_lost_over_a_reload(
+    desk: RunningDesk, page: Page, open_page: OpenPage
+) -> None:
+    desk.add_channel("chat")
+    desk.start()
+    sign_in(page, desk)
+    visitor = open_page()
+    chat = open_widget(visitor, desk)
+    box = chat.locator("#text")  # type: ignore[attr-defined]
+    expect(box).to_be_visible()
+    box.fill("Quanto costa un sito vetrina?")
+    box.press("Enter")
+
+    row = page.locator("#rows .conv").filter(has_text="Quanto costa un sito vetrina?")
+    expect(row).to_be_visible()
+    row.locator("a.conv-a").click()
+    expect(page.get_by_role("log")).to_contain_text("Quanto costa un sito vetrina?")
+    answer(page, "Da 390 euro, tutto compreso.")
+    talk = chat.locator("#log")  # type: ignore[attr-defined]
+    expect(talk).to_contain_text("Da 390 euro, tutto compreso.")
+    expect(page.get_by_role("log").locator(".msg.out[data-state=delivered], .msg.out[data-state=read]")).to_have_count(
+        1
+    )
+
+    visitor.reload()
+    chat = open_widget(visitor, desk)
+    talk = chat.locator("#log")  # type: ignore[attr-defined]
+    expect(talk.get_by_text("Quanto costa un sito vetrina?")).to_have_count(1)
+    expect(talk.get_by_text("Da 390 euro, tutto compreso.")).to_have_count(1)
+
+    # the visitor's line is cut while the agent answers: it comes once, when the line is back
+    visitor.context.set_offline(True)
+    answer(page, "E il dominio è incluso.")
+    page.wait_for_timeout(1500)
+    visitor.context.set_offline(False)
+    expect(talk.get_by_text("E il dominio è incluso.")).to_have_count(1, timeout=30_000)
+
+    # what a note says never reaches the visitor
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    box = page.get_by_label("Message", exact=True)
+    page.locator(".composer textarea").fill("Cliente curioso")
+    page.locator(".composer textarea").press("Control+Enter")
+    expect(page.get_by_role("log")).to_contain_text("Cliente curioso")
+    page.wait_for_timeout(500)
+    expect(talk).not_to_contain_text("Cliente curioso")
+
+    report = desk.report(by="channel")["channel=chat"]
+    assert (report["vol.inbound"], report["frt.n"]) == (1, 1)

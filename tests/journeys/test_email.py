@@ -1,0 +1,97 @@
+"""A mail from the mailbox to the screen and the answer back into the customer's own thread."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import answer, resolve, sign_in
+from tests.journeys.desk import RunningDesk, until
+
+CUSTOMER = "chiara@studiolombardi.example"
+HTML = '<p>Aprendo il <b>sito</b> esce un errore</p><script>document.title="owned"</script><img src="http://tracker.example/x.gif">'
+
+
+def test_a_mail_is_answered_in_its_own_thread_and_the_next_one_comes_home(desk: RunningDesk, page: Page) -> None:
+    desk.add_channel("email")
+    desk.start()
+    sign_in(page, desk)
+    came = desk.sandbox.email.receive(
+        CUSTOMER, "Aprendo il sito esce un errore", "Sito offline", name="Chiara Lombardi", html=HTML
+    )
+
+    row = page.locator("#rows .conv").filter(has_text="Sito offline")
+    expect(row).to_be_visible(timeout=30_000)
+    expect(row).to_contain_text("Chiara Lombardi")
+    row.locator("a.conv-a").click()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Aprendo il sito esce un errore")
+    assert page.title() != "owned"
+
+    answer(page, "Buongiorno **Chiara**, era il certificato.")
+    [sent] = desk.sandbox.email.accepted(count=1, timeout=25)
+    raw = email.message_from_bytes(desk.sandbox.mail(sent), policy=email.policy.default)
+    original = email.message_from_bytes(desk.sandbox.mail(came), policy=email.policy.default)
+    assert raw["To"].addresses[0].addr_spec == CUSTOMER
+    assert raw["Subject"] == "Re: Sito offline"
+    assert raw["In-Reply-To"] == original["Message-ID"]
+    assert raw["From"].addresses[0].addr_spec == "support@cirro.example"
+    assert "+t1-" in raw["Reply-To"].addresses[0].addr_spec
+    body = raw.get_body(("plain",))
+    rich = raw.get_body(("html",))
+    assert body is not None
+    assert rich is not None
+    assert body.get_content().strip() == "Buongiorno Chiara, era il certificato."
+    assert "<b>Chiara</b>" in rich.get_content()
+    expect(log.locator("[data-state=sent]")).to_have_count(1)
+
+    # the customer answers that mail: same ticket, live, quoted rest folded away
+    desk.sandbox.email.receive(
+        CUSTOMER, "Perfetto, grazie!", "Re: Sito offline", answers=sent["id"], name="Chiara Lombardi"
+    )
+    expect(log).to_contain_text("Perfetto, grazie!", timeout=30_000)
+    expect(page.locator("#rows .conv")).to_have_count(1)
+
+    resolve(page)
+    report = desk.report(by="channel")["channel=email"]
+    assert (report["vol.handled"], report["frt.n"], report["case.resolved"]) == (1, 1, 1)
+
+
+def test_a_mail_by_pipe_is_in_the_desk_when_the_command_says_so(desk: RunningDesk, page: Page) -> None:
+    import json
+    import subprocess
+    import sys
+
+    desk.add_channel("email")
+    raw = b"From: bruno@bici.example\nTo: support@cirro.example\nSubject: Rinnovo\n\nVorrei rinnovare il dominio.\n"
+    command = [sys.executable, "-m", "inbox.cli", "email", "pipe", "--channel", "email"]
+    done = subprocess.run(command, input=raw, env=desk.env, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["journal"] == 1
+    desk.drain()
+    desk.start("web")
+    sign_in(page, desk)
+    expect(page.locator("#rows .conv").filter(has_text="Rinnovo")).to_be_visible()
+    unknown = subprocess.run(
+        [*command[:-1], "nowhere"], input=raw, env=desk.env, capture_output=True, check=False, timeout=60
+    )
+    assert unknown.returncode == 64
+
+
+def test_a_mail_server_that_is_away_loses_nothing_and_is_told(desk: RunningDesk, page: Page) -> None:
+    desk.add_channel("email")
+    desk.start()
+    sign_in(page, desk)
+    desk.sandbox.email.receive(CUSTOMER, "Prima", "Uno", name="Chiara Lombardi")
+    row = page.locator("#rows .conv").filter(has_text="Uno")
+    expect(row).to_be_visible(timeout=30_000)
+    row.locator("a.conv-a").click()
+    desk.sandbox.fault("email", "error", code=451, count=1)
+    answer(page, "Rispondo")
+    log = page.get_by_role("log")
+    expect(log.locator("[data-state=queued]")).to_have_count(1, timeout=20_000)
+    [sent] = until("the mail leaves at the second try", lambda: desk.sandbox.email.accepted(), 60)
+    assert "Rispondo" in sent["text"]
+    assert len(desk.sandbox.email.accepted()) == 1
