@@ -10,7 +10,7 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime, make_msgid
 
 from connectors.base import Address, ConnectorError, File, Outgoing
-from connectors.email.addresses import canonical, split_plus
+from connectors.email.addresses import split_plus
 from connectors.email.config import EmailConfig
 
 __all__ = ["mail", "recipient", "trimmed"]
@@ -42,7 +42,7 @@ _POLICY = _Policy(linesep="\r\n", cte_type="7bit", max_line_length=78, raise_on_
 
 def recipient(address: Address) -> str:
     """The envelope's form of an address, its domain in ASCII. Raises :class:`ConnectorError` where it is none."""
-    value = canonical(address.value)
+    value = address.value.strip().lower()
     if not _RECIPIENT.fullmatch(value):
         raise ConnectorError(f"{_one_line(value)[:100]} is no mail address", code="address", permanent=True)
     local, _, domain = value.partition("@")
@@ -65,8 +65,8 @@ def mail(config: EmailConfig, outgoing: Outgoing, now: dt.datetime) -> tuple[Ema
     message["From"] = _header(sender, outgoing.from_name or config.name)
     message["To"] = _header(to, outgoing.to.name)
     if cc:
-        names = {recipient(one): one.name for one in outgoing.cc}
-        message["Cc"] = tuple(_header(one, names[one]) for one in cc)
+        names = {recipient(one): one.name for one in outgoing.cc if one.name}
+        message["Cc"] = tuple(_header(one, names.get(one, "")) for one in cc)
     if reply_to:
         message["Reply-To"] = _header(reply_to, outgoing.from_name or config.name)
     message["Subject"] = _one_line(outgoing.subject or "")[:MAX_SUBJECT]

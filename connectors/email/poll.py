@@ -22,6 +22,7 @@ MAX_MAILS = 50
 MAX_BYTES = 24 << 20
 LATE = dt.timedelta(minutes=20)
 LOOK_BACK = dt.timedelta(days=30)
+CLOCKS_DIFFER = dt.timedelta(hours=1)
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ def _opened(
     elif place.validity != validity:
         # All UIDs are void. What arrived since we began, or lately, is read again; the desk knows what it has.
         log.warning("UIDVALIDITY of %s changed: reading again", name)
-        floor = max(cursor.born, (place.seen or cursor.born) - LOOK_BACK)
+        floor = max(cursor.born, (place.seen or cursor.born) - LOOK_BACK) - CLOCKS_DIFFER
         importing = place.older is not None
         place = Folder(validity=validity, floor=floor, floor_until=next_uid - 1, seen=place.seen)
         place.older = next_uid - 1 if importing else None

@@ -308,7 +308,8 @@ class ImapServer:
     @contextmanager
     def client(self) -> Iterator[IMAPClient]:
         with IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20) as client:
-            client.login(self.user, self.password)
+            token = f"\0{self.user}\0{self.password}".encode()
+            client.sasl_login("PLAIN", lambda _challenge: token)
             yield client
 
     def put(self, raw: bytes, folder: str = "INBOX", at: dt.datetime | None = None) -> None:
