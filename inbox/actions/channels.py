@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -22,6 +23,7 @@ __all__ = [
     "checked",
     "config_of",
     "find",
+    "free_name",
     "hook_path",
     "recovered",
     "remove",
@@ -64,7 +66,7 @@ def _checked(connector: Connector[Any], values: dict[str, Any]) -> tuple[Config,
     return config, raw, sealed
 
 
-def add(  # noqa: PLR0913  (that is what a channel is)
+def add(
     work: Work,
     who: Who,
     *,
@@ -73,13 +75,9 @@ def add(  # noqa: PLR0913  (that is what a channel is)
     values: dict[str, Any],
     title: str = "",
     team: str | None = None,
-    enabled: bool = True,
     sample: bool = False,
 ) -> Channel:
-    """Adds a channel; one that is not ``enabled`` neither fetches nor sends yet.
-
-    Raises :class:`Invalid` with the wrong fields, :class:`Conflict` for a name that is taken.
-    """
+    """Adds a channel. Raises :class:`Invalid` with the wrong fields, :class:`Conflict` for a name that is taken."""
     require(who, "settings.change")
     connector = connector_of(work, kind)
     slug = name.strip().lower()
@@ -99,7 +97,6 @@ def add(  # noqa: PLR0913  (that is what a channel is)
         config=opened,
         secrets=work.store.seal.close(sealed),
         team_id=team,
-        enabled=enabled,
         sample=sample,
     )
     work.add(channel)
@@ -107,6 +104,18 @@ def add(  # noqa: PLR0913  (that is what a channel is)
     audit(work, who, "channel.added", channel=channel.id, kind=kind, name=slug, title=channel.title)
     work.append("channel.added", actor=who.actor, channel_id=channel.id, channel=kind)
     return channel
+
+
+def free_name(work: Work, title: str, kind: str) -> str:
+    """A channel's name made of its title, one that no other has: ``assistenza``, ``assistenza-2``."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or kind
+    taken = set(work.scalars(select(Channel.name).where(Channel.name.startswith(base, autoescape=True))))
+    name, number = base, 1
+    while name in taken:
+        number += 1
+        name = f"{base}-{number}"
+    return name
 
 
 def change(
@@ -127,7 +136,7 @@ def change(
     before = _shown(channel)
     changes: dict[str, list[Any]] = {}
     if values is not None:
-        old = work.store.seal.open(channel.secrets)
+        old = _opened(work, channel)
         hidden = secret_fields(connector)
         merged = {**channel.config, **values}
         for name in hidden:
@@ -153,6 +162,14 @@ def change(
     audit(work, who, "channel.changed", channel=channel.id, name=channel.name, title=channel.title, changes=changes)
     work.append("channel.changed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
     return channel
+
+
+def _opened(work: Work, channel: Channel) -> dict[str, Any]:
+    """The stored secrets; none where the key does not fit any more, so that they can be entered again."""
+    try:
+        return work.store.seal.open(channel.secrets)
+    except Unavailable:
+        return {}
 
 
 def _known_team(work: Work, team: str | None) -> None:

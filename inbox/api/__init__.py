@@ -16,7 +16,7 @@ from inbox.api import arrivals, log, messages, problems, reading, tickets
 from inbox.api.entrance import caller
 from inbox.api.openapi import document
 from inbox.api.problems import Broken, NoSuchMethod
-from inbox.api.routes import Binary, Call, Nothing, Route, Routes
+from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Route, Routes
 from inbox.store import Store
 from inbox.throttle import Throttle
 
@@ -37,6 +37,7 @@ def blueprint(store: Store, throttle: Throttle | None = None) -> Blueprint:
     counted = throttle or Throttle()
     for route in table():
         api.add_url_rule(f"{VERSION}{route.rule}", route.name, _view(route, store, counted), methods=[route.method])
+    api.add_url_rule("", "nothing", _nothing_here, methods=ANY, provide_automatic_options=False)
     api.add_url_rule("/", "nothing", _nothing_here, methods=ANY, provide_automatic_options=False)
     api.add_url_rule("/<path:rest>", "nothing", _nothing_here, methods=ANY, provide_automatic_options=False)
 
@@ -47,6 +48,8 @@ def blueprint(store: Store, throttle: Throttle | None = None) -> Blueprint:
             reference = uuid.uuid4().hex[:8]
             log_line.error("request failed", reference=reference, path=request.path, exc_info=error)
             problem = Broken("something broke at the desk; it was logged", reference=reference)
+        if isinstance(problem, errors.Unavailable):
+            log_line.warning("store away", path=request.path, why=str(error.__cause__ or error)[:500])
         return problems.answer(problem, address(store))
 
     @api.after_request
@@ -98,6 +101,8 @@ def _view(route: Route, store: Store, throttle: Throttle) -> Callable[..., Respo
         if not route.public:
             who = caller(store, throttle, request)
             require(who, route.right)
+        if any(isinstance(part, int) and part > HIGHEST for part in parts.values()):
+            raise errors.NotFound("there is no such number here")
         query = reading.query(route.query, request)
         if route.body is None:
             return route.do(Call(store, who, query, Nothing()), **parts)

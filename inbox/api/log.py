@@ -49,9 +49,9 @@ def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:
         yield json.dumps(row.as_dict(), ensure_ascii=False) + "\n"
 
 
-@routes.get("/status", shapes.Status)
+@routes.get("/status", shapes.DeskStatus)
 def show_status(call: Call[Nothing, Nothing]) -> Response:
     """What is still to do: arrivals to read, messages to send, and where the log ends."""
     with call.store.reading() as work:
         found = feeds.queues(work)
-    return shape(shapes.Status.of(found, call.store.last_seq()))
+    return shape(shapes.DeskStatus.of(found, call.store.last_seq()))

@@ -145,7 +145,8 @@ def _answer(some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, A
     words = []
     for one in some:
         if isinstance(one, Binary):
-            content[one.content_type] = {"schema": {"type": "string"}}
+            kind = "object" if one.content_type == "application/json" else "string"
+            content[one.content_type] = {"schema": {"type": kind}}
             words.append(one.description)
         else:
             content["application/json"] = {"schema": names[one]}

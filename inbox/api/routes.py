@@ -110,7 +110,7 @@ class Route:
         """As Flask writes the path: ids are numbers, a problem's name is a word."""
 
         def converter(part: re.Match[str]) -> str:
-            return f"<{part[1]}>" if part[1] == "name" else f"<int(max={HIGHEST}):{part[1]}>"
+            return f"<{part[1]}>" if part[1] == "name" else f"<int:{part[1]}>"
 
         return re.sub(r"{(\w+)}", converter, self.path)
 

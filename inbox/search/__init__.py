@@ -75,7 +75,7 @@ def find(work: Work, query: str, *, limit: int = 50, before: int | None = None) 
                 forms.append(f'"{_forms(word)[0]}"*')
             parts.append("(" + " OR ".join(forms) + ")")
         statement = text(
-            "SELECT rowid, ticket_id FROM search_messages WHERE body MATCH :query AND rowid < :before"
+            "SELECT rowid, ticket_id FROM search_messages WHERE search_messages MATCH :query AND rowid < :before"
             " ORDER BY rowid DESC LIMIT :limit"
         )
         rows = work.execute(statement, {**values, "query": " AND ".join(parts)})
@@ -87,7 +87,7 @@ def find(work: Work, query: str, *, limit: int = 50, before: int | None = None) 
                 forms.append(f"'{_forms(word)[0]}':*")
             parts.append("(" + " | ".join(forms) + ")")
         statement = text(
-            "SELECT message_id, ticket_id FROM search_messages WHERE body @@ to_tsquery('simple', :query)"
+            "SELECT message_id, ticket_id FROM search_messages WHERE body @@ CAST(:query AS tsquery)"
             " AND message_id < :before ORDER BY message_id DESC LIMIT :limit"
         )
         rows = work.execute(statement, {**values, "query": " & ".join(parts)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inbox.shapes.arrivals import Entry, Item, LedgerRow
 from inbox.shapes.base import Page, Person, Shape, Time
-from inbox.shapes.log import Actor, Event, Status
+from inbox.shapes.log import Actor, DeskStatus, Event
 from inbox.shapes.messages import Attachment, Message
 from inbox.shapes.tickets import Customer, Ticket
 
@@ -12,6 +12,7 @@ __all__ = [
     "Actor",
     "Attachment",
     "Customer",
+    "DeskStatus",
     "Entry",
     "Event",
     "Item",
@@ -20,7 +21,6 @@ __all__ = [
     "Page",
     "Person",
     "Shape",
-    "Status",
     "Ticket",
     "Time",
 ]

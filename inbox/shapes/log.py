@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from inbox.reading.feeds import Queues
 from inbox.shapes.base import Shape
 
-__all__ = ["Actor", "Event", "Status"]
+__all__ = ["Actor", "DeskStatus", "Event"]
 
 
 class Actor(Shape):
@@ -32,7 +32,7 @@ class Event(Shape):
     ticket: str | None = None
 
 
-class Status(Shape):
+class DeskStatus(Shape):
     """What the desk has still to do; all zero means that everything which arrived is read and everything sent."""
 
     journal_pending: int = Field(description="Arrivals that are not read to their end.")
@@ -41,7 +41,7 @@ class Status(Shape):
     last_seq: int = Field(description="The end of the event log.")
 
     @classmethod
-    def of(cls, queues: Queues, last_seq: int) -> Status:
+    def of(cls, queues: Queues, last_seq: int) -> DeskStatus:
         """The shape of the desk's queues."""
         return cls(
             journal_pending=queues.journal_pending,

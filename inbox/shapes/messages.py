@@ -10,8 +10,7 @@ from inbox import store
 from inbox.actions.reply import plus_address
 from inbox.actions.threading import reply_token
 from inbox.shapes.base import Person, Shape, Time
-from inbox.terms import Delivery as State
-from inbox.terms import Direction
+from inbox.terms import Delivery, Direction
 
 __all__ = ["Attachment", "Message"]
 
@@ -78,10 +77,10 @@ class Cost(Shape):
     final: bool = Field(description="False for an estimate.")
 
 
-class Delivery(Shape):
+class Dispatch(Shape):
     """Where an outgoing message stands."""
 
-    state: State
+    state: Delivery
     code: str | None = Field(description="The provider's error code, or a word such as timeout, connect, login.")
     status: str | None = Field(description="The enhanced status code of mail: 5.1.1.")
     reason: str | None
@@ -91,11 +90,11 @@ class Delivery(Shape):
     cost: Cost | None
 
     @classmethod
-    def of(cls, row: store.Message) -> Delivery | None:
+    def of(cls, row: store.Message) -> Dispatch | None:
         """The shape of an outgoing row; None for anything else."""
         if row.direction is not Direction.OUT or row.state is None:
             return None
-        waits = row.state in {State.HELD, State.QUEUED}
+        waits = row.state in {Delivery.HELD, Delivery.QUEUED}
         cost = None
         if row.cost_amount is not None and row.cost_currency is not None:
             cost = Cost(
@@ -155,7 +154,7 @@ class Message(Shape):
     date: Time | None = Field(description="A mail's own Date header, where readable.")
     received_at: Time
     journal: int | None = Field(description="The journal entry that it came with.")
-    delivery: Delivery | None
+    delivery: Dispatch | None
     bounce: Bounce | None
 
     @classmethod
@@ -189,7 +188,7 @@ class Message(Shape):
             date=row.date,
             received_at=row.received_at,
             journal=row.journal_id,
-            delivery=Delivery.of(row),
+            delivery=Dispatch.of(row),
             bounce=_bounce(row.bounce),
         )
 

@@ -1,0 +1,87 @@
+"""The event log through the API, for whoever reads on, and what the desk has still to do."""
+
+from __future__ import annotations
+
+import json
+
+from inbox.actions import costs
+from inbox.actions.who import SYSTEM
+from inbox.store import Message
+from inbox.terms import Delivery
+from tests.api.conftest import Api, Desk
+
+
+def ndjson(call: Api, path: str) -> list[dict[str, object]]:
+    response = call("GET", path, headers={"Accept": "application/x-ndjson"})
+    assert response.content_type == "application/x-ndjson"
+    return [json.loads(line) for line in response.text.splitlines()]
+
+
+def test_the_log_is_read_on_from_where_one_was(call: Api, desk: Desk) -> None:
+    for _ in range(3):
+        desk.text()
+    first = call.get("/events", limit=2)
+    assert [one["seq"] for one in first["items"]] == [1, 2]
+    rest = call.get("/events", after=first["next"], limit=500)
+    assert rest["next"] is None
+    assert [one["seq"] for one in rest["items"]] == list(range(3, rest["items"][-1]["seq"] + 1))
+    assert call.get("/events", after=rest["items"][-1]["seq"])["items"] == []
+    assert rest["items"][-1]["seq"] == call.get("/status")["last_seq"]
+
+
+def test_an_event_is_as_the_store_writes_it(call: Api, desk: Desk) -> None:
+    ticket = desk.text()
+    arrived = next(one for one in call.get("/events")["items"] if one["kind"] == "msg.in")
+    assert set(arrived) >= {"seq", "id", "ts", "rec", "kind", "actor", "ticket", "channel", "msg", "address"}
+    assert (arrived["ticket"], arrived["channel"], arrived["address"]) == (str(ticket), "sms", desk.sms.id)
+    assert arrived["actor"]["kind"] == "customer"
+
+
+def test_by_accept_it_is_one_event_a_line_to_the_end(call: Api, desk: Desk) -> None:
+    with desk.store.transaction() as work:
+        for n in range(1203):
+            work.append("test.line", n=n)
+    lines = ndjson(call, "/events")
+    assert [one["seq"] for one in lines] == list(range(1, len(lines) + 1))
+    assert len(lines) == call.get("/status")["last_seq"] > 1203
+    assert [one["seq"] for one in ndjson(call, "/events?after=5&limit=3")] == [6, 7, 8]
+    page = call.get("/events", limit=10)["items"]
+    assert lines[:10] == page
+
+
+def test_pay_and_handle_times_are_not_for_everybody(call: Api, desk: Desk) -> None:
+    ticket = desk.text()
+    with desk.store.transaction() as work:
+        costs.rate(work, SYSTEM, per_hour="24", start=__import__("datetime").date(2026, 1, 1))
+        work.append("handle.span", ticket=ticket, session="s", agent="a", channel="sms", spans=[])
+        work.append("agent.state", agent="a", state="online")
+
+    def kinds(name: str) -> set[str]:
+        found = {str(one["kind"]) for one in call.of(name).get("/events", limit=500)["items"]}
+        assert found == {str(one["kind"]) for one in ndjson(call.of(name), "/events")}
+        return found & {"cost.rate", "handle.span", "agent.state", "msg.in"}
+
+    assert kinds("anna") == {"cost.rate", "handle.span", "agent.state", "msg.in"}
+    assert kinds("sara") == {"handle.span", "agent.state", "msg.in"}
+    assert kinds("luca") == {"msg.in"}
+
+
+def test_the_status_counts_what_is_still_to_do(call: Api, desk: Desk) -> None:
+    assert call.get("/status") == {
+        "journal_pending": 0,
+        "outbox_due": 0,
+        "outbox_waiting": 0,
+        "last_seq": call.get("/status")["last_seq"],
+    }
+    ticket = desk.text()
+    said = [call.post(f"/tickets/{ticket}/replies", {"text": "x", "client_key": f"k{n}"}, 201)["id"] for n in range(4)]
+    from datetime import timedelta
+
+    from inbox import clock
+
+    with desk.store.transaction() as work:
+        work.get_one(Message, said[0]).state = Delivery.SENDING
+        work.get_one(Message, said[1]).next_at = clock.now() + timedelta(hours=1)
+        work.get_one(Message, said[2]).state = Delivery.SENT
+    status = call.get("/status")
+    assert (status["journal_pending"], status["outbox_due"], status["outbox_waiting"]) == (0, 2, 1)
