@@ -94,7 +94,7 @@ def dots(
         return names + shape.room * (value - first) / (1 - first or 1)
 
     parts = []
-    for step in ticks(first, 1, 4 if width > 400 else 2):
+    for step in (each for each in ticks(first, 1, 4 if width > 400 else 2) if first <= each <= 1):
         x = across(step)
         parts.append(
             f'<line class="gridl" x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{foot}"/>'
