@@ -61,7 +61,8 @@ class Story:
 
     def tell(self, at: int, kind: str, *, rec: int | None = None, **body: Any) -> Body:
         """Note an event; ``rec`` only where we learn of it late."""
-        event: Body = {"id": "", "seq": 0, "ts": iso(at), "kind": kind, **body}
+        event: Body = {"id": "", "seq": 0, "ts": iso(at), "kind": kind}
+        event |= {name.rstrip("_"): value for name, value in body.items()}
         if rec is not None and rec != at:
             event["rec"] = iso(rec)
         self.events.append((at if rec is None else rec, len(self.events), event))
@@ -74,7 +75,9 @@ class Generator:
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self.rng = random.Random(shape.seed)
-        self.start = int((dt.datetime.fromisoformat(shape.first).replace(tzinfo=dt.UTC) - EPOCH).total_seconds()) * SECOND
+        self.start = (
+            int((dt.datetime.fromisoformat(shape.first).replace(tzinfo=dt.UTC) - EPOCH).total_seconds()) * SECOND
+        )
         self.days = max(1, round(shape.tickets / shape.per_day))
         self.customers = shape.customers or max(1, shape.tickets // 3)
         self.count = 0
@@ -138,21 +141,52 @@ class Generator:
         story = Story(self)
         rng = self.rng
         at = self.start
-        story.tell(at, "cost.rate", agent=None, per_hour="22.00", **{"from": "2020-01-01"})
+        story.tell(at, "cost.rate", agent=None, per_hour="22.00", from_="2020-01-01")
         for n in range(0, self.shape.agents, 3):
-            story.tell(at, "cost.rate", agent=f"A{n:02d}", per_hour=f"{rng.randrange(1800, 3400) / 100:.2f}", **{"from": self.shape.first})
-        for day in range(-3, self.days + 40, 1):
+            story.tell(
+                at,
+                "cost.rate",
+                agent=f"A{n:02d}",
+                per_hour=f"{rng.randrange(1800, 3400) / 100:.2f}",
+                from_=self.shape.first,
+            )
+        for day in range(-3, self.days + 2):
             date = (EPOCH + dt.timedelta(milliseconds=self.start + day * DAY)).date().isoformat()
-            story.tell(self.start + day * DAY + 15 * HOUR, "fx.rate", date=date, ccy="USD", rate=f"{rng.uniform(0.85, 0.95):.4f}")
+            story.tell(
+                self.start + day * DAY + 15 * HOUR,
+                "fx.rate",
+                date=date,
+                ccy="USD",
+                rate=f"{rng.uniform(0.85, 0.95):.4f}",
+            )
             if date.endswith("-02"):
                 for channel, amount in ((None, "3100.00"), ("voice", "450.00"), ("whatsapp", "99.00")):
                     currency = "USD" if channel == "whatsapp" else "EUR"
-                    story.tell(self.start + day * DAY, "cost.fixed", month=date[:7], channel=channel, amount=amount, currency=currency)
+                    story.tell(
+                        self.start + day * DAY,
+                        "cost.fixed",
+                        month=date[:7],
+                        channel=channel,
+                        amount=amount,
+                        currency=currency,
+                    )
             self._shifts(story, self.start + day * DAY)
             self._posts(story, self.start + day * DAY)
-        for item, axis in (("staff", "investment"), ("budget", "investment"), ("apps", "innovation"), ("inchannel", "innovation")):
+        for item, axis in (
+            ("staff", "investment"),
+            ("budget", "investment"),
+            ("apps", "innovation"),
+            ("inchannel", "innovation"),
+        ):
             for at in (self.start, self.start + self.days * DAY // 2):
-                story.tell(at, "smi.answer", item=item, axis=axis, weight=rng.choice([1, 2]), score=rng.choice(["0", "0.25", "0.5", "1"]))
+                story.tell(
+                    at,
+                    "smi.answer",
+                    item=item,
+                    axis=axis,
+                    weight=rng.choice([1, 2]),
+                    score=rng.choice(["0", "0.25", "0.5", "1"]),
+                )
         for n in range(self.customers):
             if rng.random() < self.shape.contracts:
                 self._contract(story, f"C{n:05d}")
@@ -174,10 +208,20 @@ class Generator:
         rng = self.rng
         for post in ("P1", "P2"):
             day = (midnight - self.start) // DAY + 4
-            counts = {"likes": 30 * day + rng.randrange(20), "comments": 8 * day, "shares": 4 * day, "impressions": 900 * day}
+            counts = {
+                "likes": 30 * day + rng.randrange(20),
+                "comments": 8 * day,
+                "shares": 4 * day,
+                "impressions": 900 * day,
+            }
             story.tell(midnight + rng.randrange(DAY), "social.snapshot", post=post, channel="social_public", **counts)
         if rng.random() < 0.3:
-            story.tell(midnight + rng.randrange(DAY), "social.mention", channel="social_public", sentiment=round(rng.uniform(-1, 1), 2))
+            story.tell(
+                midnight + rng.randrange(DAY),
+                "social.mention",
+                channel="social_public",
+                sentiment=round(rng.uniform(-1, 1), 2),
+            )
 
     def _contract(self, story: Story, customer: str) -> None:
         rng = self.rng
@@ -194,7 +238,14 @@ class Generator:
         for _ in range(rng.randrange(3)):
             day = self.start + rng.randrange(self.days) * DAY
             amount = rng.randrange(1000, 20000)
-            story.tell(day, "revenue", customer=customer, amount=f"{amount / 100:.2f}", margin=f"{amount * 0.4 / 100:.2f}", currency=rng.choice(["EUR", "USD"]))
+            story.tell(
+                day,
+                "revenue",
+                customer=customer,
+                amount=f"{amount / 100:.2f}",
+                margin=f"{amount * 0.4 / 100:.2f}",
+                currency=rng.choice(["EUR", "USD"]),
+            )
 
     # --- tickets ---
 
@@ -229,7 +280,7 @@ class Ticket(Story):
     def write(self) -> Ticket:
         rng = self.rng
         ours = rng.random() < 0.03 and self.channel != "voice"
-        extra = {"origin": "agent"} if ours else {}
+        extra: Body = {"origin": "agent"} if ours else {}
         self.tell(self.at, "ticket.created", ticket=self.id, customer=self.owner, channel=self.channel, **extra)
         if ours:
             self._out()
@@ -239,7 +290,13 @@ class Ticket(Story):
         else:
             self._texts()
         if rng.random() < 0.85:
-            self.tell(self.at, "ticket.reason", ticket=self.id, reason=rng.choice(REASONS), actor={"kind": "system", "id": "sys"})
+            self.tell(
+                self.at,
+                "ticket.reason",
+                ticket=self.id,
+                reason=rng.choice(REASONS),
+                actor={"kind": "system", "id": "sys"},
+            )
         if rng.random() < 0.4:
             self.tell(self.at + 1, "ticket.tag", ticket=self.id, tag=rng.choice(TAGS), op="add", actor=self.actor())
         self._after()
@@ -249,12 +306,14 @@ class Ticket(Story):
 
     # words
 
-    def _in(self, channel: str | None = None, **flags: bool) -> None:
+    def _in(self, channel: str | None = None, **flags: Any) -> None:
         self.last_in = self.log.name("m")
         late = self.at + self.rng.randrange(2 * HOUR) if self.quirk() else None
         if self.quirk(0.02):
             late = self.at - self.rng.randrange(30 * MINUTE)
-        self.tell(self.at, "msg.in", rec=late, ticket=self.id, channel=channel or self.channel, msg=self.last_in, **flags)
+        self.tell(
+            self.at, "msg.in", rec=late, ticket=self.id, channel=channel or self.channel, msg=self.last_in, **flags
+        )
         if self.rng.random() < 0.2:
             score = round(self.rng.uniform(-1, 1), 2)
             self.tell(self.at + 2 * SECOND, "sentiment", msg=self.last_in, score=score, model="words-1")
@@ -268,24 +327,54 @@ class Ticket(Story):
 
     def _price(self, channel: str, **of: str) -> None:
         rng = self.rng
-        base = {"ticket": self.id, "channel": channel, **of}
+        base: Body = {"ticket": self.id, "channel": channel, **of}
         estimate = None
         if rng.random() < 0.4:
             estimate = self.log.name("p")
             self.tell(self.at, "cost.provider", cost=estimate, amount="0.05", currency="EUR", type="estimate", **base)
         actual = self.log.name("p")
         more: Body = {"supersedes": estimate} if estimate is not None else {}
-        amount, currency = f"{rng.randrange(4, 800) / 10000:.4f}", rng.choices(["EUR", "USD", "GBP"], [5, 4, self.quirk() * 1])[0]
-        self.tell(self.at, "cost.provider", rec=self.at + rng.randrange(HOUR, 12 * HOUR), cost=actual, amount=amount, currency=currency, type="actual", **base, **more)
+        amount, currency = (
+            f"{rng.randrange(4, 800) / 10000:.4f}",
+            rng.choices(["EUR", "USD", "GBP"], [5, 4, self.quirk() * 1])[0],
+        )
+        self.tell(
+            self.at,
+            "cost.provider",
+            rec=self.at + rng.randrange(HOUR, 12 * HOUR),
+            cost=actual,
+            amount=amount,
+            currency=currency,
+            type="actual",
+            **base,
+            **more,
+        )
         if self.quirk(0.05):
             at = self.at + rng.randrange(5) * DAY + DAY
-            self.tell(at, "cost.provider", cost=self.log.name("p"), amount=f"-{amount}", currency=currency, type="refund", of=actual, **base)
+            self.tell(
+                at,
+                "cost.provider",
+                cost=self.log.name("p"),
+                amount=f"-{amount}",
+                currency=currency,
+                type="refund",
+                of=actual,
+                **base,
+            )
 
     def _texts(self) -> None:
         rng = self.rng
         self._in()
         if self.channel in {"email", "chat"} and rng.random() < 0.3:
-            self.tell(self.at + SECOND, "msg.out", ticket=self.id, channel=self.channel, msg=self.log.name("m"), auto=True, actor={"kind": "system", "id": "sys"})
+            self.tell(
+                self.at + SECOND,
+                "msg.out",
+                ticket=self.id,
+                channel=self.channel,
+                msg=self.log.name("m"),
+                auto=True,
+                actor={"kind": "system", "id": "sys"},
+            )
         if self.channel in {"chat", "whatsapp"} and rng.random() < 0.2 and self._bot():
             return
         if rng.random() < 0.05:
@@ -294,21 +383,26 @@ class Ticket(Story):
                 self._status("closed", {"kind": "system", "id": "sys"})
             return
         for _ in range(rng.choices([1, 2, 3, 4], [60, 25, 10, 5])[0]):
-            if self.quirk(0.1):
-                self.later(HOUR // SECOND, 30 * HOUR // SECOND)
-                self._in()
-            self._answer()
-            if self.quirk(0.05):
-                self._pending()
-            if self.quirk(0.05):
-                self.agent, self.team = self.log.agent()
-                self.tell(self.at, "ticket.assigned", ticket=self.id, agent=self.agent, team=self.team, actor=self.actor())
-            if rng.random() < 0.3:
-                self.later(30, TEXT_GAP.get(self.channel, 3600) * 2)
-                self._in(**({"cont": True} if self.quirk(0.05) else {}))
-                self._answer()
+            self._exchange()
         if rng.random() < 0.95:
             self._status("resolved")
+
+    def _exchange(self) -> None:
+        """One answer, with what may come before and after it."""
+        rng = self.rng
+        if self.quirk(0.1):
+            self.later(HOUR // SECOND, 30 * HOUR // SECOND)
+            self._in()
+        self._answer()
+        if self.quirk(0.05):
+            self._pending()
+        if self.quirk(0.05):
+            self.agent, self.team = self.log.agent()
+            self.tell(self.at, "ticket.assigned", ticket=self.id, agent=self.agent, team=self.team, actor=self.actor())
+        if rng.random() < 0.3:
+            self.later(30, TEXT_GAP.get(self.channel, 3600) * 2)
+            self._in(cont=True) if self.quirk(0.05) else self._in()
+            self._answer()
 
     def _bot(self) -> bool:
         bot = {"kind": "bot", "id": "bot"}
@@ -339,7 +433,12 @@ class Ticket(Story):
 
     def session(self, begin: int, end: int, channel: str | None = None, ticket: str | None = None) -> None:
         """What an agent's browser says of having a ticket open."""
-        who = {"ticket": ticket or self.id, "agent": self.agent, "team": self.team, "channel": channel or self.channel}
+        who: Body = {
+            "ticket": ticket or self.id,
+            "agent": self.agent,
+            "team": self.team,
+            "channel": channel or self.channel,
+        }
         session = self.log.name("S")
         if self.quirk(0.1):
             end = begin + (end - begin) // 2  # the browser died
@@ -354,7 +453,8 @@ class Ticket(Story):
         while at < end:
             if self.quirk(0.02):
                 at += self.rng.randrange(40, 3000) * SECOND
-            self.tell(at, "handle.beat", session=session, **({"idle": True} if self.quirk(0.05) else {}))
+            idle: Body = {"idle": True} if self.quirk(0.05) else {}
+            self.tell(at, "handle.beat", session=session, **idle)
             at += 15 * SECOND
         if not self.quirk(0.1):
             self.tell(max(end, at - 14 * SECOND), "handle.end", session=session)
@@ -367,7 +467,7 @@ class Ticket(Story):
         else:
             self._status(self.rng.choice(["open", "hold"]))
 
-    def _status(self, status: str, actor: Body | None = None, **more: str) -> Body:
+    def _status(self, status: str, actor: Body | None = None, **more: Any) -> Body:
         return self.tell(self.at, "ticket.status", ticket=self.id, status=status, actor=actor or self.actor(), **more)
 
     # calls
@@ -487,11 +587,13 @@ class Ticket(Story):
         """A thanks after the resolution, recognised at once, later, or never."""
         self.later(600, DAY // SECOND)
         known = self.rng.random()
-        self._in(**({"ack": True} if known < 0.6 else {}))
+        self._in(ack=True) if known < 0.6 else self._in()
         if self.rng.random() < 0.5:
             self._status("open", {"kind": "system", "id": "sys"}, cause=self.last_in)
         if 0.6 <= known < 0.9:
-            self.tell(self.at + self.rng.randrange(5 * DAY), "msg.classify", msg=self.last_in, ack=True, actor=self.actor())
+            self.tell(
+                self.at + self.rng.randrange(5 * DAY), "msg.classify", msg=self.last_in, ack=True, actor=self.actor()
+            )
         self.later(600, DAY // SECOND)
         self._status("resolved")
 
@@ -512,16 +614,22 @@ class Ticket(Story):
         sys = {"kind": "system", "id": "sys"}
         happenings: list[Callable[[], object]] = [
             lambda: self.tell(self.at, "ticket.spam", ticket=self.id, spam=True, actor=self.actor()),
-            lambda: self.tell(self.at, "ticket.deleted", ticket=self.id, why=rng.choice(["gdpr", "test", "spam"]), actor=sys),
+            lambda: self.tell(
+                self.at, "ticket.deleted", ticket=self.id, why=rng.choice(["gdpr", "test", "spam"]), actor=sys
+            ),
             lambda: self.tell(self.at, "ticket.identified", ticket=self.id, customer=self.log.customer()),
             lambda: self.tell(self.at, "customer.merged", customer=self.log.customer(), into=self.log.customer()),
             lambda: self.tell(self.at, "customer.erased", customer=self.log.customer()),
             lambda: self.tell(self.at, "ticket.fcr_exempt", ticket=self.id, actor=self.actor()),
-            lambda: self.tell(self.at, "ticket.tag", ticket=self.id, tag=rng.choice(TAGS), op="remove", actor=self.actor()),
+            lambda: self.tell(
+                self.at, "ticket.tag", ticket=self.id, tag=rng.choice(TAGS), op="remove", actor=self.actor()
+            ),
             lambda: self.tell(self.at + MINUTE, "void", target_of=rng.choice(self.events)[2], actor=self.actor()),
             self._void_void,
             self._just_look,
-            lambda: self.tell(self.at, "msg.out", ticket=self.id, channel=self.channel, msg=self.log.name("m"), actor=self.actor()),
+            lambda: self.tell(
+                self.at, "msg.out", ticket=self.id, channel=self.channel, msg=self.log.name("m"), actor=self.actor()
+            ),
         ]
         if other is not None:
             happenings += [
@@ -548,7 +656,7 @@ class Ticket(Story):
         moved = [e["msg"] for _, _, e in self.events if e["kind"] == "msg.in"][1:2]
         if moved:
             new = self.log.name("T")
-            self.tell(self.at, "ticket.split", ticket=new, msgs=moved, actor=self.actor(), **{"from": self.id})
+            self.tell(self.at, "ticket.split", ticket=new, msgs=moved, actor=self.actor(), from_=self.id)
             self.later(60, 3600)
             mine, self.id = self.id, new
             self._answer()
@@ -577,7 +685,15 @@ def main() -> None:
     parser.add_argument("--quirks", type=float, default=0.1)
     parser.add_argument("--beats", action="store_true")
     wanted = parser.parse_args()
-    shape = Shape(wanted.tickets, wanted.seed, per_day=wanted.per_day, agents=wanted.agents, customers=wanted.customers, quirks=wanted.quirks, beats=wanted.beats)
+    shape = Shape(
+        wanted.tickets,
+        wanted.seed,
+        per_day=wanted.per_day,
+        agents=wanted.agents,
+        customers=wanted.customers,
+        quirks=wanted.quirks,
+        beats=wanted.beats,
+    )
     for event in generate(shape):
         sys.stdout.write(json.dumps(event, separators=(",", ":")) + "\n")
 

@@ -11,13 +11,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from inbox.metrics.book import Book
+from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
+from inbox.metrics.explain import explained
 from inbox.metrics.factual import Facts
 from inbox.metrics.keys import Figures
 from inbox.metrics.log import Event, Log, Problem, read_events, read_lines
 from inbox.metrics.report import Report, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.settling import settle
+from inbox.metrics.state import State
 from inbox.metrics.value import value_of
 
 __all__ = [
@@ -29,7 +32,9 @@ __all__ = [
     "Problem",
     "Report",
     "Request",
+    "State",
     "book_of",
+    "explain",
     "lifetime_value",
     "read_events",
     "read_lines",
@@ -40,11 +45,14 @@ __all__ = [
 Source = Log | Iterable[Mapping[str, Any]]
 
 
-def report(source: Source, request: Request, config: Config | None = None) -> Report:
-    """The slices of a report over a log: ``{"all": {key: value}, "channel=email": {...}}``, keys of section 12.
+def report(source: Source | State, request: Request, config: Config | None = None) -> Report:
+    """The slices of a report: ``{"all": {key: value}, "channel=email": {...}}``, keys of section 12.
 
-    The source is a read ``Log`` or an iterable of event objects, of which bad ones are left out.
+    The source is a read ``Log``, an iterable of event objects (bad ones are left out), or a ``State`` with its own
+    configuration, whose roll-ups answer at once.
     """
+    if isinstance(source, State):
+        return source.report(request)
     return report_of(Facts(book_of(source, request.as_of, config)), request)
 
 
@@ -53,10 +61,16 @@ def lifetime_value(source: Source, customer: str, at: int, as_of: int, config: C
     return value_of(book_of(source, as_of, config), customer, at)
 
 
+def explain(source: Source, as_of: int, config: Config | None = None) -> list[dict[str, Any]]:
+    """The cases behind the figures, each with its interactions, contacts and FCR class per window and why."""
+    return list(explained(book_of(source, as_of, config), as_of))
+
+
 def book_of(source: Source, as_of: int, config: Config | None = None) -> Book:
     """All facts of a log as it was known at an instant (rule 4: only what had been recorded by then)."""
-    log = source if isinstance(source, Log) else read_events(source)
     book = Book(config or Config.of())
-    book.take(event for event in log.events if event.rec <= as_of)
-    settle(book, as_of)
+    with uncollected():
+        log = source if isinstance(source, Log) else read_events(source)
+        book.take(event for event in log.events if event.rec <= as_of)
+        settle(book, as_of)
     return book

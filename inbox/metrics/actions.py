@@ -78,7 +78,6 @@ class Actions:
         return replies[n] if n >= 0 and replies[n] >= item.start else None
 
 
-
 def unseen(item: WorkItem, config: Config) -> str:
     """The nature of a session in which its agent did nothing: a view, or a mere peek that is dropped."""
     return "view" if item.covered >= config.peek else "dropped"

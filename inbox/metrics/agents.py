@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inbox.metrics.attribution import Context
+from inbox.metrics.config import Config
+from inbox.metrics.log import Event
 from inbox.metrics.money import labour, shares_of_day
-from inbox.metrics.sheets import Sheet
+from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.times import Days
-from inbox.metrics.work import Atom, WorkItem, busy
+from inbox.metrics.work import Atom, WorkItem, busy, online_of
 
-__all__ = ["AgentTime", "OnlineSpan"]
+__all__ = ["AgentTime", "days_of"]
 
 OnlineSpan = tuple[int, int, str | None]
 
 
 @dataclass(slots=True)
 class AgentTime:
-    """An agent's items by id and by local day, when they were online, and the sheet of each of their days."""
+    """An agent's items by id and by local day, their states in order, and the sheet of each of their days."""
 
     agent: str
     items: dict[str, WorkItem] = field(default_factory=dict)
     by_day: dict[int, set[str]] = field(default_factory=dict)
-    online: list[OnlineSpan] = field(default_factory=list)
+    states: list[Event] = field(default_factory=list)
     sheets: dict[int, Sheet] = field(default_factory=dict)
 
     def put(self, item: WorkItem, days: Days) -> set[int]:
@@ -56,6 +59,64 @@ class AgentTime:
                         todo.append(other)
         return list(found.values())
 
+    def note(self, event: Event, *, lives: bool) -> None:
+        """A state came or went."""
+        if lives:
+            insort(self.states, event, key=_order)
+        else:
+            self.states.remove(event)
+
+    def online(self, begin: int, end: int, config: Config) -> list[OnlineSpan]:
+        """When the agent was online, as far as it can touch [begin, end); nothing is cut there."""
+        low = bisect_left(self.states, begin - config.shift_cap, key=_at)
+        high = bisect_left(self.states, end, key=_at)
+        return online_of(self.states[low : high + 1], config)
+
+    def shift_until(self, config: Config) -> int:
+        """Until when the last state pays by itself: 0 where the agent is not online."""
+        last = self.states[-1] if self.states else None
+        return last.at + config.shift_cap if last is not None and last.body["state"] == "online" else 0
+
+    def day_sheet(self, day: int, atoms: Mapping[str, list[Atom]], context: Context, until: int = NEVER) -> Sheet:
+        """Paid time, busy time within it, and the loaded labour cost spread over the day's channels by adjusted time.
+
+        Paid time counts up to ``until``.
+        """
+        begin, end = context.days.start(day), context.days.start(day + 1)
+        items = [self.items[id] for id in self.by_day.get(day, ())]
+        online = [(max(a, begin), min(b, end, until), team) for a, b, team in self.online(begin, end, context.config)]
+        paid, used = _paid(online, items)
+        sheet = Sheet()
+        if not paid:
+            return sheet
+        worked: dict[str, int] = {}
+        for item in items:
+            for atom in atoms.get(item.id, ()):
+                if atom.day == day:
+                    worked[item.channel] = worked.get(item.channel, 0) + atom.ms
+        per_hour = context.wages.per_hour(self.agent, day)
+        for team, ms in paid.items():
+            entry = sheet.at(day, None, self.agent, team)
+            entry.count("occ.online_ms", ms)
+            entry.count("occ.busy_ms", used[team])
+            for channel, part in shares_of_day(labour(ms, per_hour), worked).items():
+                sheet.at(day, channel, self.agent, team).count("labour_full", part)
+        return sheet
+
+
+def _paid(
+    online: Iterable[OnlineSpan], items: Sequence[WorkItem]
+) -> tuple[dict[str | None, int], dict[str | None, int]]:
+    """By team: the paid time of some spans, and how much of it some items cover."""
+    paid: dict[str | None, int] = {}
+    used: dict[str | None, int] = {}
+    covered = busy(items)
+    for a, b, team in online:
+        if a < b:
+            paid[team] = paid.get(team, 0) + b - a
+            used[team] = used.get(team, 0) + sum(max(0, min(b, d) - max(a, c)) for c, d in covered)
+    return paid, used
+
 
 def days_of(item: WorkItem, days: Days) -> set[int]:
     """The local days that an item touches."""
@@ -63,37 +124,9 @@ def days_of(item: WorkItem, days: Days) -> set[int]:
     return {first} if first == last else set(range(first, last + 1))
 
 
-def day_sheet(
-    agent: str,
-    day: int,
-    items: Sequence[WorkItem],
-    atoms: Mapping[str, list[Atom]],
-    online: Iterable[OnlineSpan],
-    context: Context,
-) -> Sheet:
-    """Paid time, busy time within it, and the loaded labour cost spread over the day's channels by adjusted time."""
-    sheet = Sheet()
-    begin, end = context.days.start(day), context.days.start(day + 1)
-    paid: dict[str | None, int] = {}
-    used: dict[str | None, int] = {}
-    covered = busy(items)
-    for a, b, team in online:
-        a, b = max(a, begin), min(b, end)  # noqa: PLW2901 - the part of the span on this day
-        if a < b:
-            paid[team] = paid.get(team, 0) + b - a
-            used[team] = used.get(team, 0) + sum(max(0, min(b, d) - max(a, c)) for c, d in covered)
-    if not paid:
-        return sheet
-    worked: dict[str, int] = {}
-    for item in items:
-        for atom in atoms.get(item.id, ()):
-            if atom.day == day:
-                worked[item.channel] = worked.get(item.channel, 0) + atom.ms
-    per_hour = context.wages.per_hour(agent, day)
-    for team, ms in paid.items():
-        entry = sheet.at(day, None, agent, team)
-        entry.count("occ.online_ms", ms)
-        entry.count("occ.busy_ms", used[team])
-        for channel, part in shares_of_day(labour(ms, per_hour), worked).items():
-            sheet.at(day, channel, agent, team).count("labour_full", part)
-    return sheet
+def _at(event: Event) -> int:
+    return event.at
+
+
+def _order(event: Event) -> tuple[int, bool, int]:
+    return event.order

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from inbox.metrics.cases import Closing
 from inbox.metrics.config import Config
-from inbox.metrics.facts import CaseFact, Work, resolver_at
+from inbox.metrics.facts import CaseFact, Who, Work, resolver_at
 from inbox.metrics.fcr import reopened
 from inbox.metrics.hours import Hours
 from inbox.metrics.interactions import Interaction
@@ -224,7 +224,7 @@ def _interaction(sheet: Sheet, fact: CaseFact, one: Interaction, mine: list[Work
 def _handle_time(sheet: Sheet, day: int, one: Interaction, mine: list[Work]) -> None:
     """M5: the whole time for everybody, the own share for each agent and team that took part."""
     responder = one.agent, one.team
-    pairs = dict.fromkeys([(work.item.agent, work.item.team) for work in mine])
+    pairs: dict[Who, None] = dict.fromkeys([(work.item.agent, work.item.team) for work in mine])
     if not pairs.keys() - {responder}:
         _spent(sheet.at(day, one.channel, *responder), mine)
         return

@@ -15,7 +15,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.money import Exchange, Price, Wages
 from inbox.metrics.people import People
 from inbox.metrics.records import Record
-from inbox.metrics.sheets import Sheet
+from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.surveys import Survey
 from inbox.metrics.times import Days
 from inbox.metrics.work import Atom, WorkItem
@@ -34,7 +34,7 @@ class Dirty:
     families: dict[str, None] = field(default_factory=dict)
     sheets: dict[str, None] = field(default_factory=dict)
     sessions: dict[str, None] = field(default_factory=dict)
-    agents: dict[str, None] = field(default_factory=dict)
+    agents: dict[str, list[Event]] = field(default_factory=dict)
     agent_days: dict[tuple[str, int], None] = field(default_factory=dict)
     customers: dict[str, None] = field(default_factory=dict)
     costs: dict[str, None] = field(default_factory=dict)
@@ -47,7 +47,10 @@ class Dirty:
 
 
 class Book:
-    """All facts of a log. ``take`` events, then ``settle`` at an instant; ``told`` hears of every sheet that changed."""
+    """All facts of a log. ``take`` events, then ``settle`` at an instant; ``told`` hears of every sheet that changed.
+
+    Shifts stand in it as if they went on; ``clipped`` says what is true of them at an instant.
+    """
 
     def __init__(self, config: Config, told: Told | None = None) -> None:
         self.context = Context(config, Days(config.zone), Hours(config), Wages(()))
@@ -55,7 +58,7 @@ class Book:
         self.exchange = Exchange((), config)
         self.people = People()
         self.told = told
-        self.now = 0
+        self.now = NEVER
         self.records: dict[str, Record] = {}
         self.family_of: dict[str, str] = {}
         self.items: dict[str, WorkItem] = {}
@@ -65,7 +68,8 @@ class Book:
         self.surveys: dict[str, Survey] = {}
         self.by_customer: dict[str, dict[str, None]] = {}
         self.loose: dict[str, list[Sheet]] = {}
-        self.unfinished: dict[tuple[str, str], int] = {}  # what may still grow -> until when it does by itself
+        self.unfinished: dict[tuple[str, str], int] = {}  # session or ticket -> until when it goes on by itself
+        self.on_shift: dict[str, int] = {}  # agent -> until when the last state pays by itself
         self.dirty = Dirty()
         self._routes: dict[tuple[str, str], str] = {}  # (msg or call, id) -> ticket
         self._priced: dict[tuple[str, str], dict[str, None]] = {}  # (msg or call, id) -> costs that name it
@@ -79,7 +83,7 @@ class Book:
             "msg": self._on_message,
             "call": self._on_message,
             "session": lambda _, drawer: self.dirty.sessions.setdefault(drawer[1]),
-            "agent": lambda _, drawer: self.dirty.agents.setdefault(drawer[1]),
+            "agent": lambda event, drawer: self.dirty.agents.setdefault(drawer[1], []).append(event),
             "cost": self._on_cost,
             "survey": lambda _, drawer: self.dirty.surveys.setdefault(drawer[1]),
             "post": lambda _, drawer: self.dirty.posts.setdefault(drawer[1]),
@@ -98,7 +102,8 @@ class Book:
         record = self.record_of(ticket)
         other = _JOINS.get(event.kind)
         if other is not None:
-            record = self._join(record, self.record_of(event.body[other if ticket == event.body["ticket"] else "ticket"]))
+            partner = event.body[other if ticket == event.body["ticket"] else "ticket"]
+            record = self._join(record, self.record_of(partner))
         self.dirty.families[record.name] = None
         for key in ("msg", "call"):
             id = event.body.get(key)
@@ -182,6 +187,15 @@ class Book:
         for sheets in self.loose.values():
             yield from sheets
 
+    def clipped(self, as_of: int) -> Iterator[tuple[Sheet | None, Sheet]]:
+        """(what stands in the book, what is true at an instant) for the days of shifts that go on after it."""
+        today = self.context.days.of(as_of)
+        for agent, until in self.on_shift.items():
+            if until > as_of:
+                time = self.time[agent]
+                for day in range(today, self.context.days.of(until) + 1):
+                    yield time.sheets.get(day), time.day_sheet(day, self.atoms, self.context, as_of)
+
     # --- changing sheets ---
 
     def put(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
@@ -204,14 +218,11 @@ class Book:
             a, b = b, a
         for ticket in b.tickets:
             self.family_of[ticket] = a.name
-        for mine, its in (
-            (a.tickets, b.tickets),
-            (a.legs, b.legs),
-            (a.sessions, b.sessions),
-            (a.costs, b.costs),
-            (a.surveys, b.surveys),
-        ):
-            mine |= its
+        a.tickets |= b.tickets
+        a.legs |= b.legs
+        a.sessions |= b.sessions
+        a.costs |= b.costs
+        a.surveys |= b.surveys
         for customer in b.customers():
             self.by_customer[customer].pop(b.name, None)
             self.dirty.customers[customer] = None

@@ -223,10 +223,8 @@ class _Root:
         cause = event.body.get("cause")
         if cause is None:
             return False
-        return any(
-            e.kind == "msg.in" and e.body["msg"] == cause and (self.family.flag(e, "ack") or self.family.flag(e, "auto"))
-            for e in self.family.events
-        )
+        told = (e for e in self.family.events if e.kind == "msg.in" and e.body["msg"] == cause)
+        return any(self.family.flag(e, "ack") or self.family.flag(e, "auto") for e in told)
 
     def on_merged(self, event: Event, ticket: str) -> None:
         if self.family.merged_at.get(ticket) == event.order:

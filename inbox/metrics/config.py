@@ -173,5 +173,5 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     for key, value in changes.items():
         old = merged.get(key)
         both = isinstance(old, dict) and isinstance(value, Mapping)
-        merged[key] = _merged(old, value) if both else copy.deepcopy(value)
+        merged[key] = _merged(old or {}, value) if both else copy.deepcopy(value)
     return merged

@@ -1,4 +1,4 @@
-"""Case facts: everything that is derived from one family of tickets alone, before neighbours, work and money join it."""
+"""Case facts: what is derived from one family of tickets alone, before neighbours, work and money join it."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from inbox.metrics.book import Book
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
 from inbox.metrics.sheets import Heard
-from inbox.metrics.sums import Filter, Slice, values_of
+from inbox.metrics.sums import About, Filter, Slice
 
 __all__ = ["Facts"]
 
@@ -26,19 +26,25 @@ class Facts:
     def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
         whole = Filter(where)
         found: dict[str, None] = {}
-        for sheet in self._book.sheets():
-            for key in sheet.entries:
-                if whole.lets(key):
-                    found |= dict.fromkeys(values_of(key, dimension))
+        every = ((key, sheet) for sheet in self._book.sheets() for key in sheet.entries)
+        for about in {About.of(key, sheet.reason, sheet.tags) for key, sheet in every}:
+            if whole.lets(about):
+                found |= dict.fromkeys(about.values(dimension))
         return found
 
     def add_up(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
+        places: dict[About, list[Slice]] = {}
         for sheet in self._book.sheets():
             for key, entry in sheet.entries.items():
-                if first <= key.day < end:
-                    for one in slices:
-                        if one.filter.lets(key):
-                            one.sums.add(key, entry, as_of)
+                if first <= key[0] < end:
+                    about = About.of(key, sheet.reason, sheet.tags)
+                    if about not in places:
+                        places[about] = [one for one in slices if one.filter.lets(about)]
+                    for one in places[about]:
+                        one.sums.add(key[4], entry, as_of)
+        for old, new in self._book.clipped(as_of):
+            for one in slices:
+                one.correct(old, new, first, end)
 
     def backlog(self, slices: list[Slice], at: int) -> None:
         for sheet in self._book.sheets():
@@ -50,11 +56,12 @@ class Facts:
         days: dict[int, dict[str, int]] = {}
         for sheet in self._book.sheets():
             for key, entry in sheet.entries.items():
-                if first <= key.day < end and key.channel is not None:
+                day, channel = key[:2]
+                if first <= day < end and channel is not None:
                     spent = sum(entry.counts.get(measure, 0) for measure in _WORKED)
                     if spent:
-                        channels = days.setdefault(key.day, {})
-                        channels[key.channel] = channels.get(key.channel, 0) + spent
+                        channels = days.setdefault(day, {})
+                        channels[channel] = channels.get(channel, 0) + spent
         return days
 
     def heard(self, first: int, end: int) -> Iterable[Heard]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from math import sqrt
 
@@ -43,7 +43,7 @@ def micro(amount: Decimal, rate: Decimal = _WHOLE) -> int:
 
 
 def ratio(k: float, n: float) -> float | None:
-    """k / n, or None where there is nothing to divide by: no data is never 0."""
+    """One number by another, or None where there is nothing to divide by: no data is never 0."""
     return k / n if n else None
 
 

@@ -90,6 +90,10 @@ class Living:
         """The living events of a drawer, in no order."""
         return self._drawers.get((prefix, name), [])
 
+    def lives(self, event: Event) -> bool:
+        """Whether an event is among the living."""
+        return self.known.get(event.id) is event and event.id not in self._dead
+
     def names(self, prefix: str) -> Iterator[str]:
         """The names of all drawers of a prefix that hold something."""
         return (name for (kind, name), events in self._drawers.items() if kind == prefix and events)

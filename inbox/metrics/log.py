@@ -27,7 +27,7 @@ class Event:
 
     __slots__ = ("actor", "actor_kind", "at", "body", "id", "kind", "order", "rec", "seq", "team")
 
-    def __init__(self, id: str, seq: int, ts: int, rec: int, kind: str, body: Mapping[str, Any]) -> None:  # noqa: PLR0917
+    def __init__(self, id: str, seq: int, ts: int, rec: int, kind: str, body: Mapping[str, Any]) -> None:
         self.id = id
         self.seq = seq
         self.at = min(ts, rec)
@@ -100,7 +100,7 @@ def _take(log: Log, number: int, raw: Any) -> None:
 def _event(log: Log, raw: Any) -> Event | None:
     """The event in one object, None for a kind that the engine does not know. Raises ``ValueError``."""
     if not isinstance(raw, Mapping):
-        raise ValueError("not an object")  # noqa: TRY004 - every reason is one sentence of the same kind
+        raise ValueError("not an object")
     name = raw.get("kind", _MISSING)
     if name is _MISSING:
         raise ValueError("the field kind is missing")
@@ -113,7 +113,7 @@ def _event(log: Log, raw: Any) -> Event | None:
             raise ValueError(f"{name}: the field {key} is missing")
     id, seq = raw["id"], raw["seq"]
     if not isinstance(seq, int) or isinstance(seq, bool):
-        raise ValueError(f"{name}: seq is no integer: {seq!r}")  # noqa: TRY004 - as above
+        raise ValueError(f"{name}: seq is no integer: {seq!r}")
     ts = _time(name, "ts", raw["ts"])
     rec = raw.get("rec")
     rec = ts if rec is None else _time(name, "rec", rec)
@@ -129,7 +129,7 @@ def _event(log: Log, raw: Any) -> Event | None:
 
 def _time(name: str, key: str, value: Any) -> int:
     if not isinstance(value, str):
-        raise ValueError(f"{name}: {key} is no time: {value!r}")  # noqa: TRY004 - as above
+        raise ValueError(f"{name}: {key} is no time: {value!r}")
     try:
         return millis(value)
     except ValueError as error:

@@ -86,7 +86,9 @@ class Price:
     call: str | None
 
 
-def price_of(id: str, drawer: Iterable[Event], of: Callable[[str], Event | None], exchange: Exchange, days: Days) -> Price | None:
+def price_of(
+    id: str, drawer: Iterable[Event], of: Callable[[str], Event | None], exchange: Exchange, days: Days
+) -> Price | None:
     """The price that a cost id stands for: actual, else estimate; a refund on the day of what it refunds.
 
     ``drawer`` holds every event that names the id, ``of`` finds the event of another one. None where the cost has

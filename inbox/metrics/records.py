@@ -23,7 +23,7 @@ EMPTY = Family(())
 
 @dataclass(slots=True)
 class Record:
-    """A family with its facts. ``legs``, ``sessions``, ``costs`` and ``surveys`` name what hangs on one of its tickets."""
+    """A family with its facts; ``legs``, ``sessions``, ``costs`` and ``surveys`` name what hangs on its tickets."""
 
     name: str
     tickets: dict[str, None] = field(default_factory=dict)
@@ -62,17 +62,17 @@ class Record:
             if not self._give(work):
                 sheets.append(work_sheet(work, context))
         for price in prices:
-            fact = self._case(price.ticket, price.at)
-            if fact is None:
+            charged = self._case(price.ticket, price.at)
+            if charged is None:
                 sheets.append(price_sheet(price))
             else:
-                fact.prices.append(price)
+                charged.prices.append(price)
         for survey in surveys:
-            fact = self._case(survey.ticket, survey.sent.at)
-            if fact is None:
+            asked = self._case(survey.ticket, survey.sent.at)
+            if asked is None:
                 sheets.append(survey_sheet(survey, context))
             else:
-                fact.surveys.append(survey)
+                asked.surveys.append(survey)
         sheets += [sheet_of(fact, context) for fact in self.facts]
         return sheets
 

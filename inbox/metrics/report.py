@@ -10,7 +10,7 @@ from inbox.metrics.compare import compared
 from inbox.metrics.keys import Figures, Pairs, figures
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
-from inbox.metrics.money import UNALLOCATED, Exchange, fees_of, shares_of_day
+from inbox.metrics.money import Exchange, fees_of, shares_of_day
 from inbox.metrics.request import COMPARISONS, Request
 from inbox.metrics.sheets import Heard
 from inbox.metrics.sums import Filter, Slice
@@ -64,14 +64,13 @@ def report_of(source: Source, request: Request) -> Report:
     if request.compare is not None:
         older = _period(source, request, *request.before())
         prefix = COMPARISONS[request.compare]
-        for name, own in report.items():
-            own |= compared(own, older.get(name, {}), prefix)
+        report = {name: {**own, **compared(own, older.get(name, {}), prefix)} for name, own in report.items()}
     return report
 
 
 def _period(source: Source, request: Request, first: int, end: int) -> Report:
     days, as_of = source.context.days, request.as_of
-    begin, stop = days.start(first), days.start(end)
+    stop = days.start(end)
     fixed = _fees(source, first, end, as_of)
     slices = _slices(source, request, fixed)
     source.add_up(slices, first, end, as_of)
@@ -81,11 +80,9 @@ def _period(source: Source, request: Request, first: int, end: int) -> Report:
     for one in slices:
         channel = one.filter.values.get("channel")
         one.sums.counts["fixed"] = sum(fixed.values()) if channel is None else fixed.get(channel, 0)
-        own = figures(one.sums, one.filter, source.context.config, as_of, paid_log=paid)
-        if one.filter.only():
-            own |= dict(_tenant(source, first, end, as_of))
-        own["meta.provisional"] = as_of < stop + _YOUNG
-        report[one.name] = own
+        tenant = dict(_tenant(source, first, end, as_of)) if one.filter.only() else {}
+        sliced = figures(one.sums, one.filter, source.context.config, as_of, paid_log=paid)
+        report[one.name] = {**sliced, **tenant, "meta.provisional": as_of < stop + _YOUNG}
     if request.by == "channel":
         _voice_ratio(report)
     return report
@@ -99,9 +96,8 @@ def _slices(source: Source, request: Request, fixed: Mapping[str, int]) -> list[
         values = set(source.values(by, where))
         if by == "channel" and not where:
             values |= set(fixed)
-        for value in sorted(values):
-            if where.get(by, value) == value:
-                slices.append(Slice(f"{by}={value}", Filter({**where, by: value})))
+        wanted = [value for value in sorted(values) if where.get(by, value) == value]
+        slices += [Slice(f"{by}={value}", Filter({**where, by: value})) for value in wanted]
     return slices
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
@@ -20,9 +19,9 @@ from inbox.metrics.rollup import (
     month_of_day,
     month_of_due,
 )
-from inbox.metrics.sheets import Entry, Heard, Key, OpenSpan
+from inbox.metrics.sheets import Entry, Heard, OpenSpan
 from inbox.metrics.storage import Counts, Place, Rolls
-from inbox.metrics.sums import Durations, Slice, Sums
+from inbox.metrics.sums import About, Durations, Slice, Sums
 from inbox.metrics.times import DAY
 
 __all__ = ["RolledUp"]
@@ -74,7 +73,10 @@ class RolledUp:
                     near = {due: counts for due, counts in dues.items() if month_of_due(due) == month_of_due(cut)}
                     _add_cell(own, place, {}, near, cut)
         self._at_the_cut(slices, first, end, as_of)
-        self._still_open(slices, first, end, as_of)
+        self._still_open(slices, first, end)
+        for old, new in self._book.clipped(as_of):
+            for one in slices:
+                one.correct(old, new, first, end)
 
     def _read(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Counts, dict[int, Counts]]]:
         for place, cell in self._rolls.cells(unit, grain, low, high):
@@ -83,27 +85,29 @@ class RolledUp:
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
         """The one day on which entries become due: some have, some have not."""
         cut = day_of_due(as_of)
-        for raw, counts, waiting in self._rolls.rows("due", cut, cut + 1):
-            key = _key(raw)
-            if first <= key.day < end:
+        for raw, reason, tags, counts, waiting in self._rolls.rows("due", cut, cut + 1):
+            _, _, _, _, due, _ = raw
+            if first <= raw[0] < end:
+                about = About.of(tuple(raw), reason, tuple(tags))
                 for one in slices:
-                    if one.filter.lets(key):
-                        one.sums.add(key, Entry(counts, waiting), as_of)
+                    if one.filter.lets(about):
+                        one.sums.add(due, Entry(counts, waiting), as_of)
 
-    def _still_open(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
+    def _still_open(self, slices: list[Slice], first: int, end: int) -> None:
         """Cases without a resolution, censored in Kaplan-Meier."""
-        for raw, since in self._rolls.rows("since", first, end):
-            key = _key(raw)
+        for raw, reason, tags, since in self._rolls.rows("since", first, end):
+            about = About.of(tuple(raw), reason, tuple(tags))
             for one in slices:
-                if one.filter.lets(key):
-                    one.sums.add(key, Entry(since=[(measure, at) for measure, at in since]), as_of)
+                if one.filter.lets(about):
+                    for measure, at in since:
+                        one.sums.since.setdefault(measure, []).append(at)
 
     def backlog(self, slices: list[Slice], at: int) -> None:
         today = at // DAY
         for level in range(STILL_OPEN + 1):
             low = 0 if level == STILL_OPEN else (at - (1 << level)) // DAY
             for raw in self._rolls.rows(f"open {level}", max(0, low), today + 1):
-                span = raw if isinstance(raw, OpenSpan) else OpenSpan(*raw[:7], tuple(raw[7]))
+                span = raw if isinstance(raw, OpenSpan) else OpenSpan._make((*raw[:7], tuple(raw[7])))
                 for one in slices:
                     one.note_open(span, at)
 
@@ -192,10 +196,6 @@ def _add_time(sums: Sums, measure: str, n: int) -> None:
     else:
         b = int(leaf)
         durations.buckets[b] = durations.buckets.get(b, 0) + n
-
-
-def _key(raw: Any) -> Key:
-    return raw if isinstance(raw, Key) else Key(*raw[:5], tuple(raw[5]), *raw[6:])
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:

@@ -6,9 +6,9 @@ A sheet that changes leaves by subtraction; integers make that exact.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from inbox.metrics.formulas import bucket
 from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, Sheet
@@ -48,108 +48,125 @@ def level_of(length: int) -> int:
     return length.bit_length()
 
 
+_Who = tuple[int, str | None, str | None, str | None, int]  # day, channel, agent, team, scope
+_What = tuple[int, str | None, str, str]  # day, channel, grain, value
+
+
 class RollUp:
     """Turns changed sheets into changes of cells and rows, kept until ``flush``."""
 
     def __init__(self, rolls: Rolls) -> None:
         self._rolls = rolls
-        self._changes: dict[Place, Cell] = {}
+        self._by_people: dict[_Who, Cell] = {}
+        self._by_matter: dict[_What, Cell] = {}
         self._owners: dict[str, tuple[list[Sheet], list[Sheet]]] = {}  # what was written, what is to be
 
     def told(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
         """The sheets of an owner are others now."""
-        for key, counts in _net(old, new):
-            for grain, value in _grains(key):
-                place = Place("day", grain, key.day, value, key.channel or "")
-                cell = self._changes.get(place)
-                if cell is None:
-                    cell = self._changes[place] = Cell({}, {})
-                into = cell.plain if key.due is None else cell.due.setdefault(day_of_due(key.due), {})
-                for measure, n in counts:
-                    into[measure] = into.get(measure, 0) + n
+        for sheet, key, counts in _changed(old, new):
+            day, channel, agent, team, due, scope = key
+            when = None if due is None else day_of_due(due)
+            _add(_cell(self._by_people, (day, channel, agent, team, scope)), when, counts)
+            if scope & WHOLE:
+                if sheet.reason is not None:
+                    _add(_cell(self._by_matter, (day, channel, "reason", sheet.reason)), when, counts)
+                for tag in sheet.tags:
+                    _add(_cell(self._by_matter, (day, channel, "tag", tag)), when, counts)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
 
     def flush(self, today: int) -> None:
         """Write everything; rows due before ``today`` (a UTC day) are in their cells for good and need no index."""
+        days = self._days()
         months: dict[Place, Cell] = {}
-        for place, cell in self._changes.items():
+        for place, cell in days.items():
             month = Place("month", place.grain, month_of_day(place.when), place.value, place.channel)
             dues: dict[int, Counts] = {}
             for due, counts in cell.due.items():
                 add_counts(dues.setdefault(month_of_due(due), {}), counts)
-            merge(months.setdefault(month, Cell({}, {})), Cell(cell.plain, dues))
-        self._rolls.add(self._changes)
+            merge(_cell(months, month), Cell(cell.plain, dues))
+        self._rolls.add(days)
         self._rolls.add(months)
         for owner, (old, new) in self._owners.items():
             indexes = _indexes(new, today)
             if indexes != _indexes(old, today):
                 self._rolls.put(owner, indexes)
-        self._changes, self._owners = {}, {}
+        self._by_people, self._by_matter, self._owners = {}, {}, {}
+
+    def _days(self) -> dict[Place, Cell]:
+        """The changes of day cells, by grain."""
+        found = {
+            Place("day", grain, day, value, channel or ""): cell
+            for (day, channel, grain, value), cell in self._by_matter.items()
+        }
+        for (day, channel, agent, team, scope), cell in self._by_people.items():
+            for grain, value, bit in (("channel", "", WHOLE), ("agent", agent, AGENT), ("team", team, TEAM)):
+                if scope & bit and value is not None:
+                    merge(_cell(found, Place("day", grain, day, value, channel or "")), cell)
+        return found
 
 
-def _net(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Key, list[tuple[str, int]]]]:
+_P = TypeVar("_P", bound=Hashable)
+
+
+def _cell(cells: dict[_P, Cell], place: _P) -> Cell:
+    cell = cells.get(place)
+    if cell is None:
+        cell = cells[place] = Cell({}, {})
+    return cell
+
+
+def _add(cell: Cell, when: int | None, counts: Counts) -> None:
+    into = cell.plain if when is None else cell.due.setdefault(when, {})
+    for measure, n in counts.items():
+        into[measure] = into.get(measure, 0) + n
+
+
+def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, Counts]]:
     """What changed, by key: new entries less old ones."""
-    before = _entries(old)
-    for key, entries in _entries(new).items():
-        gone = before.pop(key, None)
-        if gone != entries:
-            counts: Counts = {}
-            _count(counts, entries, 1)
-            if gone is not None:
-                _count(counts, gone, -1)
-            if changed := [(measure, n) for measure, n in counts.items() if n]:
-                yield key, changed
-    for key, entries in before.items():
-        counts = {}
-        _count(counts, entries, -1)
-        yield key, [(measure, n) for measure, n in counts.items() if n]
-
-
-def _entries(sheets: list[Sheet]) -> dict[Key, list[Entry]]:
-    found: dict[Key, list[Entry]] = {}
-    for sheet in sheets:
+    before: dict[tuple[str | None, tuple[str, ...], Key], tuple[Sheet, list[Entry]]] = {}
+    for sheet in old:
         for key, entry in sheet.entries.items():
-            found.setdefault(key, []).append(entry)
-    return found
+            before.setdefault((sheet.reason, sheet.tags, key), (sheet, []))[1].append(entry)
+    for sheet in new:
+        for key, entry in sheet.entries.items():
+            _, gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))
+            if [entry] != gone:
+                counts: Counts = {}
+                _count(counts, entry, 1)
+                for one in gone:
+                    _count(counts, one, -1)
+                yield sheet, key, counts
+    for (_, _, key), (sheet, gone) in before.items():
+        counts = {}
+        for one in gone:
+            _count(counts, one, -1)
+        yield sheet, key, counts
 
 
-def _count(counts: Counts, entries: list[Entry], sign: int) -> None:
-    for entry in entries:
-        for measure, n in entry.counts.items():
+def _count(counts: Counts, entry: Entry, sign: int) -> None:
+    for measure, n in entry.counts.items():
+        if n:
             counts[measure] = counts.get(measure, 0) + sign * n
-        for measure, n in entry.waiting.items():
-            name = WAITING + measure
+    for measure, n in entry.waiting.items():
+        name = WAITING + measure
+        counts[name] = counts.get(name, 0) + sign * n
+    for measure, ms in entry.times:
+        for name, n in ((measure + NUMBER, 1), (measure + TOTAL, ms), (f"{measure}{BUCKET}{bucket(ms)}", 1)):
             counts[name] = counts.get(name, 0) + sign * n
-        for measure, ms in entry.times:
-            for name, n in ((measure + NUMBER, 1), (measure + TOTAL, ms), (f"{measure}{BUCKET}{bucket(ms)}", 1)):
-                counts[name] = counts.get(name, 0) + sign * n
-
-
-def _grains(key: Key) -> Iterator[tuple[str, str]]:
-    """The grains that an entry counts in, with its value in each."""
-    scope = key.scope
-    if scope & WHOLE:
-        yield "channel", ""
-        if key.reason is not None:
-            yield "reason", key.reason
-        for tag in key.tags:
-            yield "tag", tag
-    if scope & AGENT and key.agent is not None:
-        yield "agent", key.agent
-    if scope & TEAM and key.team is not None:
-        yield "team", key.team
 
 
 def _indexes(sheets: Iterable[Sheet], today: int) -> dict[str, list[tuple[int, tuple[Any, ...]]]]:
     """The rows by which a report finds what time alone still changes."""
     found: dict[str, list[tuple[int, tuple[Any, ...]]]] = {}
     for sheet in sheets:
+        about = sheet.reason, sheet.tags
         for key, entry in sheet.entries.items():
             if entry.since:
-                found.setdefault("since", []).append((key.day, (key, entry.since)))
-            if key.due is not None and today <= day_of_due(key.due) < _FAR:
-                found.setdefault("due", []).append((day_of_due(key.due), (key, entry.counts, entry.waiting)))
+                found.setdefault("since", []).append((key[0], (key, *about, entry.since)))
+            due = key[4]
+            if due is not None and today <= day_of_due(due) < _FAR:
+                found.setdefault("due", []).append((day_of_due(due), (key, *about, entry.counts, entry.waiting)))
         for span in sheet.spans:
             level = STILL_OPEN if span.end is None else level_of(span.end - span.begin)
             found.setdefault(f"open {level}", []).append((span.begin // DAY, span))

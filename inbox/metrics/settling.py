@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from inbox.metrics.actions import unseen
-from inbox.metrics.agents import AgentTime, day_sheet, days_of
+from inbox.metrics.agents import AgentTime, days_of
 from inbox.metrics.attribution import price_sheet, survey_sheet
 from inbox.metrics.book import Book, Dirty
 from inbox.metrics.facts import CaseFact
@@ -18,9 +18,11 @@ from inbox.metrics.records import Record
 from inbox.metrics.social import mention_sheet, post_sheet
 from inbox.metrics.surveys import Survey, surveys_of
 from inbox.metrics.times import DAY
-from inbox.metrics.work import WorkItem, adjust, legs_of, online_end, online_of, session_of
+from inbox.metrics.work import WorkItem, adjust, legs_of, session_of
 
 __all__ = ["settle"]
+
+_MANY = 16  # states of one agent at once: better sorted anew
 
 Moved = dict[str, list[WorkItem]]  # agent -> items that came, went or changed
 
@@ -46,12 +48,12 @@ def settle(book: Book, now: int) -> None:
 
 
 def _unfinished(book: Book, dirty: Dirty, now: int) -> None:
-    """Time passed for what had not ended: sessions, legs and shifts cover more of it now, or less at an earlier one."""
+    """Time passed for what had not ended: sessions and legs cover more of it now, or less at an earlier instant."""
     least = min(book.now, now)
     if book.now != now:
         for (kind, name), until in list(book.unfinished.items()):
             if until > least:
-                {"session": dirty.sessions, "agent": dirty.agents, "ticket": dirty.families}[kind][name] = None
+                (dirty.sessions if kind == "session" else dirty.families)[name] = None
     book.now = now
 
 
@@ -95,22 +97,22 @@ def _legs(book: Book, record: Record, dirty: Dirty, moved: Moved) -> None:
     for item in items:
         if item.until > book.now:
             book.unfinished["ticket", record.name] = max(item.until, book.unfinished.get(("ticket", record.name), 0))
-        _replace(book, item.id, _with_nature(book, record, item), dirty, moved)
+        item.nature, item.last_reply = _nature(book, record, item)
+        _replace(book, item.id, item, dirty, moved)
 
 
-def _with_nature(book: Book, record: Record, item: WorkItem) -> WorkItem:
+def _nature(book: Book, record: Record, item: WorkItem) -> tuple[str, int | None]:
     config = book.context.config
-    nature, reply = (unseen(item, config), None) if record.actions is None else record.actions.nature_of(item, config)
-    if (nature, reply) == (item.nature, item.last_reply):
-        return item
-    return replace(item, nature=nature, last_reply=reply)
+    return (unseen(item, config), None) if record.actions is None else record.actions.nature_of(item, config)
 
 
 def _again(book: Book, record: Record, id: str, dirty: Dirty, moved: Moved) -> None:
     """Look again at what a session was, its spans being the same."""
     item = book.items.get(id)
     if item is not None:
-        _replace(book, id, _with_nature(book, record, item), dirty, moved)
+        nature, reply = _nature(book, record, item)
+        if (nature, reply) != (item.nature, item.last_reply):
+            _replace(book, id, replace(item, nature=nature, last_reply=reply), dirty, moved)
 
 
 def _sessions(book: Book, dirty: Dirty, moved: Moved) -> None:
@@ -125,7 +127,7 @@ def _sessions(book: Book, dirty: Dirty, moved: Moved) -> None:
         if item is not None:
             record = book.record_of(item.ticket)
             record.sessions[name] = None
-            item = _with_nature(book, record, item)
+            item.nature, item.last_reply = _nature(book, record, item)
             if item.until > book.now:
                 book.unfinished["session", name] = item.until
         _replace(book, id, item, dirty, moved)
@@ -183,25 +185,26 @@ def _wages(book: Book, dirty: Dirty) -> None:
 
 
 def _shifts(book: Book, dirty: Dirty) -> None:
-    """Paid time of the agents whose states changed."""
-    for agent in dirty.agents:
+    """Agents' states came or went: the local days that each can pay for."""
+    days, config = book.context.days, book.context.config
+    for agent, events in dirty.agents.items():
         time = book.time.setdefault(agent, AgentTime(agent))
-        events = sorted(book.living.drawer("agent", agent), key=lambda e: e.order)
-        old, time.online = time.online, online_of(events, book.context.config, book.now)
-        changed = set(old) ^ set(time.online)
-        days = sorted({d for begin, end, _ in changed for d, _, _ in book.context.days.cut(begin, end)})
-        dirty.agent_days |= {(agent, day): None for day in days}
-        until = online_end(events, book.context.config)
-        book.unfinished.pop(("agent", agent), None)
-        if until > book.now:
-            book.unfinished["agent", agent] = until
+        if len(events) > _MANY:
+            time.states = sorted(book.living.drawer("agent", agent), key=lambda e: e.order)
+        else:
+            for event in events:
+                time.note(event, lives=book.living.lives(event))
+        for event in events:
+            dirty.agent_days |= {(agent, day): None for day, _, _ in days.cut(event.at, event.at + config.shift_cap)}
+        book.on_shift.pop(agent, None)
+        if until := time.shift_until(config):
+            book.on_shift[agent] = until
 
 
 def _agent_days(book: Book, dirty: Dirty) -> None:
     for agent, day in dirty.agent_days:
         time = book.time[agent]
-        items = [time.items[id] for id in time.by_day.get(day, ())]
-        sheet = day_sheet(agent, day, items, book.atoms, time.online, book.context)
+        sheet = time.day_sheet(day, book.atoms, book.context)
         old = time.sheets.pop(day, None)
         if sheet.entries:
             time.sheets[day] = sheet

@@ -1,4 +1,4 @@
-"""The sheet of a fact: its counts and durations by local day, channel, agent, team, reason and tags.
+"""The sheet of a fact: its counts and durations by local day, channel, agent and team, under its reason and tags.
 
 Reports and roll-ups are nothing but sums of sheets, and a fact leaves them by subtracting what its sheet had added.
 """
@@ -18,20 +18,9 @@ WHOLE, AGENT, TEAM, BOTH = 0b0001, 0b0010, 0b0100, 0b1000
 ANY = 0b1111
 
 
-class Key(NamedTuple):
-    """Where an entry is anchored and whom it belongs to (section 4.4).
-
-    ``due`` is the instant from which its counts hold (maturity is a cut on the anchor, 7.3); None is at once.
-    """
-
-    day: int
-    channel: str | None
-    agent: str | None
-    team: str | None
-    reason: str | None
-    tags: tuple[str, ...]
-    due: int | None
-    scope: int
+# Where an entry is anchored and whom it belongs to (section 4.4): local day, channel, agent, team, due, scope.
+# ``due`` is the instant from which its counts hold (maturity is a cut on the anchor, 7.3); None is at once.
+Key = tuple[int, str | None, str | None, str | None, int | None, int]
 
 
 @dataclass(slots=True)
@@ -84,7 +73,7 @@ class Sheet:
         self.spans: list[OpenSpan] = []
         self.heard: list[Heard] = []
 
-    def at(  # noqa: PLR0913, PLR0917 - the key as it is read in section 4.4
+    def at(
         self,
         day: int,
         channel: str | None,
@@ -94,7 +83,7 @@ class Sheet:
         scope: int = ANY,
     ) -> Entry:
         """The entry of an anchor and its people."""
-        key = Key(day, channel, agent, team, self.reason, self.tags, due, scope)
+        key = (day, channel, agent, team, due, scope)
         entry = self.entries.get(key)
         if entry is None:
             entry = self.entries[key] = Entry()
@@ -103,6 +92,7 @@ class Sheet:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sheet):
             return NotImplemented
-        return (self.entries, self.spans, self.heard) == (other.entries, other.spans, other.heard)
+        mine = self.reason, self.tags, self.entries, self.spans, self.heard
+        return mine == (other.reason, other.tags, other.entries, other.spans, other.heard)
 
     __hash__ = None  # type: ignore[assignment]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inbox.metrics.book import Book
+from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event, read_events
@@ -14,9 +15,12 @@ from inbox.metrics.request import Request
 from inbox.metrics.rolled import RolledUp
 from inbox.metrics.rollup import RollUp, day_of_due
 from inbox.metrics.settling import settle
+from inbox.metrics.sheets import NEVER
 from inbox.metrics.storage import Rolls, RollsInMemory
 
 __all__ = ["DEFINITION", "State"]
+
+_MANY = 1_000  # events at once
 
 DEFINITION = 1  # the version of the definitions that the roll-ups were made by
 
@@ -30,15 +34,24 @@ class State:
         self._rollup = RollUp(self.rolls)
         self.book = Book(self.config, self._rollup.told)
 
-    def append(self, events: Iterable[Event | Mapping[str, Any]]) -> None:
+    def append(self, events: Sequence[Event | Mapping[str, Any]]) -> None:
         """Take events in, in any order, and bring facts and roll-ups up to date."""
-        taken = [event for event in events if isinstance(event, Event)]
-        taken += read_events(event for event in events if not isinstance(event, Event)).events
-        self.book.take(taken)
-        self.settle(max(self.book.now, self.book.living.last_rec))
+        if len(events) < _MANY:
+            self._append(events)
+        else:
+            with uncollected():
+                self._append(events)
+
+    def _append(self, events: Sequence[Event | Mapping[str, Any]]) -> None:
+        self.book.take(event for event in events if isinstance(event, Event))
+        self.book.take(read_events(event for event in events if not isinstance(event, Event)).events)
+        self.settle(NEVER)
 
     def settle(self, now: int) -> None:
-        """See everything at an instant that is not before the last record: what has not ended reaches until then."""
+        """See everything at an instant that is not before the last record: what has not ended reaches until then.
+
+        At ``NEVER`` everything has ended as it does by itself.
+        """
         settle(self.book, now)
         self._rollup.flush(day_of_due(self.book.living.last_rec))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Cell", "Counts", "Place", "Rolls", "RollsInMemory", "RowKey"]
+__all__ = ["Cell", "Counts", "Place", "Rolls", "RollsInMemory"]
 
 Counts = dict[str, int]
 

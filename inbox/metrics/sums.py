@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from inbox.metrics.formulas import midpoint, percentile
-from inbox.metrics.sheets import Entry, Key, OpenSpan
+from inbox.metrics.sheets import ANY, Entry, Key, OpenSpan, Sheet
 
-__all__ = ["DIMENSIONS", "Durations", "Filter", "Slice", "Sums", "values_of"]
+__all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Slice", "Sums"]
 
 DIMENSIONS = ("channel", "agent", "team", "reason", "tag")
 
@@ -66,10 +67,10 @@ class Sums:
     def of(self, measure: str) -> Durations:
         return self.durations.get(measure) or Durations()
 
-    def add(self, key: Key, entry: Entry, as_of: int) -> None:
+    def add(self, due: int | None, entry: Entry, as_of: int) -> None:
         """Add an entry of the period as it stands at ``as_of``."""
         counts = self.counts
-        if key.due is not None and key.due > as_of:
+        if due is not None and due > as_of:
             for measure, n in entry.waiting.items():
                 counts[measure] = counts.get(measure, 0) + n
             return
@@ -81,31 +82,42 @@ class Sums:
             self.since.setdefault(measure, []).append(at)
 
 
+class About(NamedTuple):
+    """What a filter looks at."""
+
+    channel: str | None
+    agent: str | None
+    team: str | None
+    reason: str | None
+    tags: tuple[str, ...]
+    scope: int = ANY
+
+    @classmethod
+    def of(cls, key: Key, reason: str | None, tags: tuple[str, ...]) -> About:
+        _, channel, agent, team, _, scope = key
+        return cls(channel, agent, team, reason, tags, scope)
+
+    def values(self, dimension: str) -> tuple[str, ...]:
+        """The values in a dimension: none where it is unknown, several tags."""
+        if dimension == "tag":
+            return self.tags
+        value: str | None = getattr(self, dimension)
+        return () if value is None else (value,)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which entries belong to a slice: a value for some of the dimensions."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def scope(self) -> int:
-        """The bit of ``Key.scope`` that this filter asks for."""
-        return 1 << (("agent" in self.values) + 2 * ("team" in self.values))
-
-    def lets(self, key: Key) -> bool:
-        return bool(key.scope & self.scope) and self.fits(key)
-
-    def fits(self, one: Key | OpenSpan) -> bool:
-        """Whether something has the values asked for."""
-        return all(_is(one, name, value) for name, value in self.values.items())
+    def lets(self, one: About) -> bool:
+        scope = 1 << (("agent" in self.values) + 2 * ("team" in self.values))
+        return bool(one.scope & scope) and all(value in one.values(name) for name, value in self.values.items())
 
     def only(self, *dimensions: str) -> bool:
         """Whether nothing but these dimensions is filtered."""
         return self.values.keys() <= set(dimensions)
-
-
-def _is(key: Key | OpenSpan, dimension: str, value: str) -> bool:
-    return value in key.tags if dimension == "tag" else getattr(key, dimension) == value
 
 
 @dataclass(slots=True)
@@ -116,15 +128,17 @@ class Slice:
     filter: Filter
     sums: Sums = field(default_factory=Sums)
 
+    def correct(self, old: Sheet | None, new: Sheet, first: int, end: int) -> None:
+        """Take what one sheet of mere counts added on the local days [first, end), and add another."""
+        for sheet, sign in ((old, -1), (new, 1)):
+            for key, entry in sheet.entries.items() if sheet is not None else ():
+                if first <= key[0] < end and self.filter.lets(About.of(key, None, ())):
+                    for measure, n in entry.counts.items():
+                        self.sums.counts[measure] = self.sums.counts.get(measure, 0) + sign * n
+
     def note_open(self, span: OpenSpan, at: int) -> None:
         """Note the age of a case that is open at an instant."""
-        if span.begin <= at and (span.end is None or at < span.end) and self.filter.fits(span):
-            self.sums.since.setdefault("backlog", []).append(at - span.t0)
-
-
-def values_of(key: Key, dimension: str) -> Iterable[str]:
-    """The values of an entry in a dimension: none where it is unknown, several tags."""
-    if dimension == "tag":
-        return key.tags
-    value = getattr(key, dimension)
-    return () if value is None else (value,)
+        if span.begin <= at and (span.end is None or at < span.end):
+            about = About(span.channel, span.agent, span.team, span.reason, span.tags)
+            if self.filter.lets(about):
+                self.sums.since.setdefault("backlog", []).append(at - span.t0)

@@ -36,8 +36,8 @@ class Survey:
     @property
     def normal(self) -> Decimal:
         """The score of the answer on its scale, 0 to 1."""
-        low, high = _SCALES[self.type]
-        low, high = (Decimal(str(self.sent.body.get(key, x))) for key, x in (("min", low), ("max", high)))
+        least, most = _SCALES[self.type]
+        low, high = (Decimal(str(self.sent.body.get(key, x))) for key, x in (("min", least), ("max", most)))
         score: Decimal = self.answer.body["score"] if self.answer is not None else Decimal(0)
         return (score - low) / (high - low)
 
@@ -49,7 +49,8 @@ def surveys_of(events: Iterable[Event]) -> Iterator[Survey]:
     for event in events:
         if event.kind == "survey.sent":
             if event.body["type"] in _SCALES:
-                by_id.setdefault(event.body["survey"], Survey(event.body["survey"], event.body["type"], event, None, []))
+                id = event.body["survey"]
+                by_id.setdefault(id, Survey(id, event.body["type"], event, None, []))
         else:
             waiting.append(event)
     for event in waiting:

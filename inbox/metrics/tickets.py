@@ -64,7 +64,7 @@ class Family:
         self._deleted: set[str] = set()
         for event in self.events:
             if event.kind == "call.started":
-                self._called(event)
+                self.on_called(event)
         for event in self.events:
             reader = _READERS.get(event.kind)
             if reader is not None:
@@ -124,46 +124,46 @@ class Family:
             root = self.root(sources[0])
         return root
 
-    def _identified(self, event: Event) -> None:
+    def on_identified(self, event: Event) -> None:
         customer = event.body.get("customer")
         ticket = event.body["ticket"]
         if event.kind == "ticket.identified" or ticket not in self._customers:
             self._customers[ticket] = customer
 
-    def _merged(self, event: Event) -> None:
+    def on_merged(self, event: Event) -> None:
         ticket, into = event.body["ticket"], event.body["into"]
         if self.root(into) != self.root(ticket):
             self.into[ticket] = into
             self.merged_at.setdefault(ticket, event.order)
 
-    def _split(self, event: Event) -> None:
+    def on_split(self, event: Event) -> None:
         ticket = event.body["ticket"]
         self.split_from[ticket] = event.body["from"]
         for msg in event.body["msgs"]:
             self.home[msg] = ticket
 
-    def _linked(self, event: Event) -> None:
+    def on_linked(self, event: Event) -> None:
         self.links.add(frozenset({event.body["ticket"], event.body["to"]}))
 
-    def _marked(self, event: Event) -> None:
+    def on_spam(self, event: Event) -> None:
         self._spam[event.body["ticket"]] = bool(event.body["spam"])
 
-    def _was_deleted(self, event: Event) -> None:
+    def on_deleted(self, event: Event) -> None:
         if event.body["why"] in _REMOVED:
             self._deleted.add(event.body["ticket"])
 
-    def _classified(self, event: Event) -> None:
+    def on_classified(self, event: Event) -> None:
         self._flags.setdefault(event.body["msg"], []).append(event)
 
-    def _scored(self, event: Event) -> None:
+    def on_scored(self, event: Event) -> None:
         self.scores[event.body["msg"]] = event
 
-    def _called(self, event: Event) -> None:
+    def on_called(self, event: Event) -> None:
         body = event.body
         call = Call(body["call"], body["ticket"], body["channel"], body["direction"] == "in", event.at, event)
         self.calls.setdefault(call.id, call)
 
-    def _leg(self, event: Event) -> None:
+    def on_leg(self, event: Event) -> None:
         body = event.body
         call = self.calls.get(body["call"])
         if call is not None:
@@ -171,22 +171,22 @@ class Family:
             if body["state"] == "talk" and call.first_talk is None:
                 call.first_talk = event
 
-    def _hung_up(self, event: Event) -> None:
+    def on_hung_up(self, event: Event) -> None:
         call = self.calls.get(event.body["call"])
         if call is not None and call.ended is None:
             call.ended = event.at
 
 
 _READERS: dict[str, Callable[[Family, Event], None]] = {
-    "ticket.created": Family._identified,
-    "ticket.identified": Family._identified,
-    "ticket.merged": Family._merged,
-    "ticket.split": Family._split,
-    "ticket.linked": Family._linked,
-    "ticket.spam": Family._marked,
-    "ticket.deleted": Family._was_deleted,
-    "msg.classify": Family._classified,
-    "sentiment": Family._scored,
-    "call.leg": Family._leg,
-    "call.ended": Family._hung_up,
+    "ticket.created": Family.on_identified,
+    "ticket.identified": Family.on_identified,
+    "ticket.merged": Family.on_merged,
+    "ticket.split": Family.on_split,
+    "ticket.linked": Family.on_linked,
+    "ticket.spam": Family.on_spam,
+    "ticket.deleted": Family.on_deleted,
+    "msg.classify": Family.on_classified,
+    "sentiment": Family.on_scored,
+    "call.leg": Family.on_leg,
+    "call.ended": Family.on_hung_up,
 }

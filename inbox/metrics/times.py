@@ -108,7 +108,8 @@ class Days:
         low, high = max(1, day - _AROUND), min(day + _AROUND, dt.date.max.toordinal())
         if self._starts:
             low, high = min(low, have[0]), max(high, have[1])
-        self._starts = [self._starts[d - have[0]] if have[0] <= d < have[1] else self._midnight(d) for d in range(low, high)]
+        known = self._starts
+        self._starts = [known[d - have[0]] if have[0] <= d < have[1] else self._midnight(d) for d in range(low, high)]
         self._first = low
 
     def _midnight(self, day: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from inbox.metrics.config import Config
 from inbox.metrics.book import Book
+from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even
 from inbox.metrics.keys import Figures
 from inbox.metrics.loyalty import Cover, contracts_of

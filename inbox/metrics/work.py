@@ -12,7 +12,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.tickets import Call
 from inbox.metrics.times import Days
 
-__all__ = ["Atom", "WorkItem", "adjust", "busy", "legs_of", "online_end", "online_of", "session_of"]
+__all__ = ["Atom", "WorkItem", "adjust", "busy", "legs_of", "online_of", "session_of"]
 
 VOICE = ("dial", "talk", "hold", "conf", "wrap")  # the leg states that are work; ring and end cover nothing
 _SESSION = ""  # the state of a text session's coverage
@@ -135,24 +135,18 @@ def _leg_stop(call: Call, at: int, state: str, following: int | None, config: Co
     return min(stops)
 
 
-def online_of(states: Sequence[Event], config: Config, as_of: int) -> list[tuple[int, int, str | None]]:
+def online_of(states: Sequence[Event], config: Config) -> list[tuple[int, int, str | None]]:
     """When an agent was online (paid): (from, to, team); a state holds until the next, at most the shift cap."""
     spans = []
     for n, event in enumerate(states):
         if event.body["state"] != "online":
             continue
-        stop = min(event.at + config.shift_cap, as_of)
+        stop = event.at + config.shift_cap
         if n + 1 < len(states):
             stop = min(stop, states[n + 1].at)
         if event.at < stop:
             spans.append((event.at, stop, event.body.get("team")))
     return spans
-
-
-def online_end(states: Sequence[Event], config: Config) -> int:
-    """Until when the last state pays by itself: 0 where the agent is not online."""
-    last = states[-1] if states else None
-    return last.at + config.shift_cap if last is not None and last.body["state"] == "online" else 0
 
 
 def adjust(items: Iterable[WorkItem], days: Days) -> dict[str, list[Atom]]:
