@@ -33,6 +33,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=timedelta(days=30),
+        SESSION_REFRESH_EACH_REQUEST=False,  # else every answer, the cacheable ones too, carries the cookie
         MAX_CONTENT_LENGTH=LARGEST,
         MAX_FORM_MEMORY_SIZE=2 * 2**20,
         WTF_CSRF_TIME_LIMIT=None,

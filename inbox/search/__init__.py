@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 import snowballstemmer
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from inbox.store import Work
 
-__all__ = ["find", "index", "terms"]
+__all__ = ["find", "forget", "index", "terms"]
 
 _WORD = re.compile(r"[^\W_]+(?:[@.\-'][^\W_]+)*")
 _ITALIAN = snowballstemmer.stemmer("italian")
@@ -56,6 +57,12 @@ def index(work: Work, *, message: int, ticket: int, content: str) -> None:
             ),
             values,
         )
+
+
+def forget(work: Work, tickets: Sequence[int]) -> None:
+    """Makes the messages of some tickets unfindable."""
+    statement = text("DELETE FROM search_messages WHERE ticket_id IN :tickets")
+    work.execute(statement.bindparams(bindparam("tickets", expanding=True)), {"tickets": list(tickets)})
 
 
 def find(work: Work, query: str, *, limit: int = 50, before: int | None = None) -> list[tuple[int, int]]:

@@ -9,14 +9,38 @@ from flask_wtf import CSRFProtect
 
 from inbox.store import Store
 from inbox.throttle import Throttle
-from inbox.web import agents, attachments, boards, gate, health, messages, reports, searches, sessions, setups, tickets
+from inbox.web import (
+    agents,
+    attachments,
+    boards,
+    channels,
+    costs,
+    gate,
+    health,
+    journals,
+    messages,
+    people,
+    reports,
+    searches,
+    sessions,
+    settings,
+    setups,
+    tickets,
+    widgets,
+    words,
+)
 from inbox.web.gate import locale, timezone
 
 __all__ = ["FOLDER", "TRANSLATIONS", "locale", "register", "timezone"]
 
 FOLDER = Path(__file__).resolve().parent.parent
 TRANSLATIONS = str(FOLDER / "translations")
-PAGES = (tickets, messages, attachments, agents, searches, boards, reports, sessions, setups, health)
+PAGES = (
+    *(tickets.blueprint, messages.blueprint, attachments.blueprint, agents.blueprint, searches.blueprint),
+    *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
+    *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
+    *(costs.blueprint, journals.blueprint, widgets.blueprint),
+)
 
 
 def register(app: Flask, store: Store, throttle: Throttle, csrf: CSRFProtect) -> None:
@@ -24,5 +48,5 @@ def register(app: Flask, store: Store, throttle: Throttle, csrf: CSRFProtect) ->
     del store, csrf
     app.extensions["throttle"] = throttle
     gate.guard(app)
-    for module in PAGES:
-        app.register_blueprint(module.blueprint)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)

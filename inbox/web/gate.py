@@ -76,6 +76,8 @@ def guard(app: Flask) -> None:
         g.agent = None
         if request.endpoint is None or request.endpoint == "static" or request.path.startswith(("/hooks/", "/api/")):
             return None
+        if request.endpoint.startswith("widget."):  # strangers on other people's sites: no session, no cookie
+            return None
         with store().reading() as work:
             g.agent = people.signed_in(work, session.get("token", ""))
             own = g.agent.language if g.agent is not None else ""

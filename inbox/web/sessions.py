@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -16,17 +16,17 @@ from inbox.reading.pages import Form, LoginPage
 from inbox.throttle import Throttle
 from inbox.web.gate import address, locale, store
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "safe_next"]
 
 blueprint = Blueprint("sessions", __name__)
 PER_ADDRESS, PER_NAME = "20/minute", "5/minute"
+#: A path of ours. Browsers read ``//host`` and ``/\\host`` as another site, and drop tabs and newlines before that.
+INSIDE = re.compile(r"/(?![/\\])[^\x00-\x20\x7f]*")
 
 
-def safe_next(target: str) -> str:
-    """Where to go after signing in: only a path of ours."""
-    parts = urlsplit(target)
-    inside = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return target if inside else url_for("tickets.index")
+def safe_next(target: str, otherwise: str = "") -> str:
+    """Where to go on: only a path of ours, else ``otherwise`` or the inbox."""
+    return target if INSIDE.fullmatch(target) else otherwise or url_for("tickets.index")
 
 
 def _drawn(form: Form, status: int = 200) -> Any:

@@ -17,7 +17,7 @@ from inbox.reading.pages import ChannelKind, Choice, Form, SetupPage
 from inbox.store import Work
 from inbox.web.gate import address, locale, store
 
-__all__ = ["blueprint", "kinds"]
+__all__ = ["NAMES", "blueprint", "kinds", "zones"]
 
 blueprint = Blueprint("setup", __name__)
 NAMES = {"en": "English", "it": "Italiano"}
@@ -43,7 +43,8 @@ def near() -> bool:
         return False
 
 
-def _zones() -> tuple[Choice, ...]:
+def zones() -> tuple[Choice, ...]:
+    """The time zones of the world's places."""
     return tuple(
         Choice(zone, zone)
         for zone in sorted(zoneinfo.available_timezones())
@@ -59,7 +60,7 @@ def _drawn(step: str, form: Form, status: int = 200) -> Any:
         form=Form(values, form.errors),
         needs_code=not near(),
         languages=tuple(Choice(key, name) for key, name in NAMES.items()),
-        zones=_zones(),
+        zones=zones(),
         kinds=kinds(),
         business=stored.get("name", ""),
         admin=stored.get("email", ""),

@@ -16,6 +16,7 @@ from inbox.reading.compose import undo_of
 from inbox.reading.moved import moved
 from inbox.store import Message, Ticket, Work
 from inbox.web.gate import STREAM, frame, store, wants_streams, who
+from inbox.web.sessions import safe_next
 
 __all__ = ["blueprint"]
 
@@ -187,14 +188,8 @@ def note(id: int) -> Any:  # noqa: A002
 
 def _changed(number: int) -> Any:
     """The head and the row again, for whoever just changed the ticket; the others hear of it from the log."""
-    following = request.form.get("next", "")
     if not wants_streams():
-        return redirect(
-            following
-            if following.startswith("/") and not following.startswith("//")
-            else url_for("tickets.show", id=number),
-            303,
-        )
+        return redirect(safe_next(request.form.get("next", ""), url_for("tickets.show", id=number)), 303)
     with store().reading() as work:
         ticket = work.get_one(Ticket, number)
         html = render_template("tickets/streams/head.html", **_head(work, ticket))

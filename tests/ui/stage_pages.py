@@ -49,6 +49,7 @@ ADDRESSES = {
     "reasons.remove": "/settings/reasons/<int:id>/remove",
     "costs.rate": "/settings/costs/rate",
     "costs.fee": "/settings/costs/fee",
+    "costs.exchange": "/settings/costs/exchange",
     "costs.currency": "/settings/costs/currency",
     "journal.raw": "/settings/journal/<int:id>/raw",
     "journal.replay": "/settings/journal/<int:id>/replay",

@@ -1,0 +1,165 @@
+"""How our channels are: what stands at each, what came in today, what waits, and what its provider last said."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from connectors.base import Capabilities, Connector
+from inbox import clock
+from inbox.actions import channels as verbs
+from inbox.actions import desk as settings
+from inbox.errors import Problem
+from inbox.reading.pages import ConfigField, config_fields
+from inbox.reading.pages.settings import Health
+from inbox.reading.settings import UNFINISHED
+from inbox.store import Channel, Event, JournalEntry, JournalItem, Ticket, Work
+from inbox.terms import Outcome
+
+__all__ = ["Facts", "facts", "facts_of_all", "fields", "health"]
+
+#: What only counts before a channel is read for the first time: from when on older mail is taken in.
+AT_FIRST = frozenset({"since", "since_days"})
+#: Refused calls are worth a look for so long.
+RECENT = dt.timedelta(hours=24)
+CHECKS = 200
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``called`` that the
+    provider has reached us with a genuine call, ``passed`` how the last check ended (None without one)."""
+
+    channel: Channel
+    title: str
+    can: Capabilities
+    fetches: bool
+    today: int = 0
+    quarantined: int = 0
+    called: bool = False
+    passed: bool | None = None
+    open_tickets: int = 0
+
+    @property
+    def hooked(self) -> bool:
+        """True where the provider has to call us."""
+        return self.can.hooks and not self.fetches
+
+    @property
+    def refused(self) -> bool:
+        """True where calls with a wrong signature came lately."""
+        at = self.channel.refused_at
+        return at is not None and clock.now() - at < RECENT
+
+
+def health(facts: Facts) -> Health:
+    """In one word: off, bad (a problem stands), new (its provider has never called), warn, ok."""
+    channel = facts.channel
+    if not channel.enabled:
+        return "off"
+    if channel.problem_code:
+        return "bad"
+    if facts.refused or facts.quarantined:
+        return "warn"
+    return "new" if facts.hooked and not facts.called and channel.sent_at is None else "ok"
+
+
+def facts_of_all(work: Work) -> list[Facts]:
+    """Every channel that was not removed, by kind and name."""
+    rows = work.scalars(
+        select(Channel).where(Channel.removed_at.is_(None)).order_by(Channel.kind, func.lower(Channel.title))
+    ).all()
+    return _facts(work, rows)
+
+
+def facts(work: Work, channel_id: str) -> Facts:
+    """One channel. Raises :class:`NotFound`."""
+    return _facts(work, [verbs.find(work, channel_id)])[0]
+
+
+def fields(
+    connector: Connector[Any], values: dict[str, Any] | None = None, *, stored: frozenset[str] = frozenset(), new: bool
+) -> tuple[ConfigField, ...]:
+    """The form of a connector's settings; what only counts at first is left out where the channel is not ``new``."""
+    found = config_fields(connector.Config.model_json_schema(), values, stored=stored)
+    return tuple(one for one in found if new or one.name not in AT_FIRST)
+
+
+def stored_secrets(work: Work, channel: Channel) -> frozenset[str]:
+    """The names of the secrets that are set; none where they cannot be opened with this key."""
+    try:
+        return frozenset(name for name, value in work.store.seal.open(channel.secrets).items() if value)
+    except Problem:
+        return frozenset()
+
+
+def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
+    ids = [row.id for row in rows]
+    today, quarantined = _items(work, ids)
+    opened = select(Ticket.channel_id, func.count()).where(
+        Ticket.channel_id.in_(ids), Ticket.status.in_(UNFINISHED), Ticket.merged_into.is_(None)
+    )
+    open_tickets = dict(work.execute(opened.group_by(Ticket.channel_id)).tuples().all())
+    passed = _passed(work)
+    found = []
+    for row in rows:
+        connector = work.store.connectors.get(row.kind)
+        found.append(
+            Facts(
+                channel=row,
+                title=connector.title if connector is not None else row.kind,
+                can=connector.capabilities if connector is not None else Capabilities(),
+                fetches=connector is not None and _fetches(work, row, connector),
+                today=today.get(row.id, 0),
+                quarantined=quarantined.get(row.id, 0),
+                called=_called(work, row),
+                passed=passed.get(row.id),
+                open_tickets=open_tickets.get(row.id, 0),
+            )
+        )
+    return found
+
+
+def _fetches(work: Work, row: Channel, connector: Connector[Any]) -> bool:
+    try:
+        return connector.must_poll(verbs.config_of(work, row))
+    except (Problem, ValueError):  # the key does not fit, or the settings are of another version
+        return connector.capabilities.polls
+
+
+def _called(work: Work, row: Channel) -> bool:
+    """True where something genuine has arrived."""
+    refused = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id, JournalItem.reason == "signature")
+    genuine = select(JournalEntry.id).where(JournalEntry.channel_id == row.id, ~refused.exists()).limit(1)
+    return row.arrived_at is not None or work.scalar(genuine) is not None
+
+
+def _items(work: Work, ids: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:
+    """By channel: messages that came in since local midnight, and items in quarantine."""
+    zone = zoneinfo.ZoneInfo(str(settings.get(work, "desk.timezone")))
+    midnight = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    query = (
+        select(JournalEntry.channel_id, func.count())
+        .join(JournalItem, JournalItem.entry_id == JournalEntry.id)
+        .where(JournalEntry.channel_id.in_(ids))
+        .group_by(JournalEntry.channel_id)
+    )
+    arrived = query.where(
+        JournalItem.outcome == Outcome.MESSAGE, JournalEntry.received_at >= midnight, JournalEntry.imported.is_(False)
+    )
+    waiting = query.where(JournalItem.outcome == Outcome.QUARANTINED)
+    return dict(work.execute(arrived).tuples().all()), dict(work.execute(waiting).tuples().all())
+
+
+def _passed(work: Work) -> dict[str, bool]:
+    """How each channel's last check ended."""
+    lines = select(Event).where(Event.kind == "channel.checked").order_by(Event.seq.desc()).limit(CHECKS)
+    found: dict[str, bool] = {}
+    for line in work.scalars(lines):
+        found.setdefault(str(line.data.get("channel_id")), bool(line.data.get("ok")))
+    return found

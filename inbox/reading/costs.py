@@ -1,0 +1,107 @@
+"""What the page of costs shows: rates, fees and exchange rates as the log holds them, and what is missing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from inbox.actions import costs as verbs
+from inbox.actions import desk as settings
+from inbox.actions.who import Who
+from inbox.reading import desk, ledger
+from inbox.reading.pages import Choice, CostsPage, ExchangeRow, FeeRow, RateRow
+from inbox.reading.parts import AgentChip
+from inbox.reading.settings import nav
+from inbox.store import Agent, Event, Work
+
+__all__ = ["GOOD_FOR", "page"]
+
+#: How long an exchange rate holds (metrics.md M7, ``fx_stale_d``).
+GOOD_FOR = dt.timedelta(days=7)
+#: So many of the newest prices are looked at for currencies that have no rate.
+PRICES = 500
+
+
+def page(work: Work, who: Who) -> CostsPage:
+    """Rates, fees and exchange rates. The words of currencies and kinds are the door's to fill."""
+    today = ledger.today(work)
+    agents = work.scalars(select(Agent).order_by(Agent.name)).all()
+    currency = str(settings.get(work, "desk.currency"))
+    known = _exchange(work)
+    return CostsPage(
+        nav=nav(work, who),
+        currency=currency,
+        currencies=(),
+        rates=tuple(_rates(work, {agent.id: desk.chip(agent) for agent in agents}, today)),
+        fees=tuple(_fees(work, today)),
+        people=tuple(Choice(agent.id, agent.name) for agent in agents if agent.active),
+        channels=tuple(Choice(kind, one.title) for kind, one in work.store.connectors.items()),
+        today=today,
+        exchanges=tuple(_newest(known, today)),
+        missing=_missing(work, currency, known),
+    )
+
+
+def _rates(work: Work, people: dict[str, AgentChip], today: dt.date) -> Iterator[RateRow]:
+    """The default first, then the people, each with the newest rate on top."""
+    said: dict[str | None, dict[dt.date, Decimal]] = {}
+    for event in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
+        since = dt.date.fromisoformat(str(event.data["from"]))
+        said.setdefault(event.data.get("agent"), {})[since] = Decimal(str(event.data["per_hour"]))
+    for agent in sorted(said, key=lambda one: (one is not None, people[one].name if one in people else "")):
+        now = max((since for since in said[agent] if since <= today), default=None)
+        chip = None if agent is None else people.get(agent, AgentChip(agent, agent))
+        for since, per_hour in sorted(said[agent].items(), reverse=True):
+            yield RateRow(chip, per_hour, since, current=since == now)
+
+
+def _fees(work: Work, today: dt.date) -> Iterator[FeeRow]:
+    """One row for months in a row with the same fee; the newest on top."""
+    by_kind: dict[str | None, list[tuple[dt.date, Decimal, str]]] = {}
+    for (kind, month), event in sorted(verbs.fees(work).items(), key=lambda pair: pair[0][1]):
+        begins, amount = dt.date.fromisoformat(f"{month}-01"), Decimal(str(event.data["amount"]))
+        by_kind.setdefault(kind, []).append((begins, amount, str(event.data["currency"])))
+    this_month = today.replace(day=1)
+    for kind in sorted(by_kind, key=lambda one: (one is None, one or "")):
+        rows: list[FeeRow] = []
+        last: dt.date | None = None
+        for begins, amount, currency in by_kind[kind]:
+            follows = last is not None and (last + dt.timedelta(days=31)).replace(day=1) == begins
+            if not (rows and follows and (rows[-1].amount, rows[-1].currency) == (amount, currency)):
+                rows.append(FeeRow(kind, kind, amount, begins, currency=currency))
+            if begins == this_month:
+                rows[-1] = replace(rows[-1], current=True)
+            last = begins
+        yield from reversed(rows)
+
+
+def _exchange(work: Work) -> dict[str, dict[dt.date, Decimal]]:
+    """Every exchange rate that was said, by currency and day; the last word counts."""
+    known: dict[str, dict[dt.date, Decimal]] = {}
+    for event in work.scalars(select(Event).where(Event.kind == "fx.rate").order_by(Event.seq)):
+        day = dt.date.fromisoformat(str(event.data["date"]))
+        known.setdefault(str(event.data["ccy"]), {})[day] = Decimal(str(event.data["rate"]))
+    return known
+
+
+def _newest(known: dict[str, dict[dt.date, Decimal]], today: dt.date) -> Iterator[ExchangeRow]:
+    for currency, days in sorted(known.items()):
+        day = max(days)
+        yield ExchangeRow(currency, days[day], day, current=day <= today <= day + GOOD_FOR)
+
+
+def _missing(work: Work, base: str, known: dict[str, dict[dt.date, Decimal]]) -> tuple[str, ...]:
+    """The currencies of recent prices that no exchange rate covers."""
+    zone = zoneinfo.ZoneInfo(str(settings.get(work, "desk.timezone")))
+    recent = select(Event).where(Event.kind == "cost.provider").order_by(Event.seq.desc()).limit(PRICES)
+    lacking: set[str] = set()
+    for event in work.scalars(recent):
+        currency, day = str(event.data.get("currency", base)), event.ts.astimezone(zone).date()
+        if currency != base and not any(one <= day <= one + GOOD_FOR for one in known.get(currency, ())):
+            lacking.add(currency)
+    return tuple(sorted(lacking))

@@ -1,0 +1,51 @@
+"""Arrivals: the bytes as they came, and reading one again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask_babel import gettext as _
+
+from inbox.actions import journal as verbs
+from inbox.errors import Conflict, NotFound
+from inbox.reading import feeds
+from inbox.web.attachments import safe_headers
+from inbox.web.gate import right, store, who
+from inbox.web.sessions import safe_next
+from inbox.web.wording import worded
+
+__all__ = ["blueprint"]
+
+blueprint = Blueprint("journal", __name__)
+
+
+@blueprint.get("/settings/journal/<int:id>/raw")
+@right("journal.see")
+def raw(id: int) -> Response:
+    """The body of an arrival, byte-exact; always a download."""
+    with store().reading() as work:
+        entry, channel = feeds.entry(work, id)
+        try:
+            body = verbs.body_of(work, entry)
+        except FileNotFoundError:
+            msg = "the bytes of this arrival are no longer here"
+            raise NotFound(msg) from None
+    ending = "eml" if channel.kind == "email" else "bin"
+    headers = safe_headers(f"journal-{id}.{ending}", "application/octet-stream", download=True)
+    return Response(body, headers={**headers, "Cache-Control": "no-store"})
+
+
+@blueprint.post("/settings/journal/<int:id>/replay")
+@right("journal.replay")
+def replay(id: int) -> Any:
+    """Lets the worker read an arrival again; what is a message or a status stays as it is."""
+    try:
+        with store().transaction() as work:
+            verbs.replay(work, who(), id)
+    except Conflict as problem:
+        flash(worded(problem.detail), "bad")
+    else:
+        flash(_("Arrival %(n)s is read again.", n=id), "ok")
+    back = url_for("settings.journal", _anchor=f"entry-{id}")
+    return redirect(safe_next(request.form.get("next", ""), back), 303)

@@ -1,0 +1,90 @@
+"""What is wrong with a form, in the reader's language: the actions speak English, pydantic its own dialect."""
+
+from __future__ import annotations
+
+import re
+
+from flask_babel import gettext as _
+
+from inbox.errors import Problem
+
+__all__ = ["errors", "worded"]
+
+
+def _sentences() -> tuple[tuple[str, str], ...]:
+    """What may be said (a pattern) and how a reader takes it; named groups are put in."""
+    return (
+        # what pydantic says of a connector's settings
+        (r"Field required|.* at least 1 (character|item)\b.*", _("Fill this in.")),
+        (r".* at most (?P<n>\d+) character.*", _("At most %(n)s characters.")),
+        (r".* valid (integer|number).*", _("Write a number.")),
+        (r".* greater than or equal to (?P<n>[\d.]+)", _("Write %(n)s or more.")),
+        (r".* less than or equal to (?P<n>[\d.]+)", _("Write %(n)s or less.")),
+        (r".* match pattern .*|Port out of range .*|encoding with .*", _("This does not look right: see the example.")),
+        (r"Input should be '.*", _("Choose one of the values offered.")),
+        # what connectors say of their settings
+        (r"this is no mail address|.* is no mail address", _("Write a whole mail address, like anna@shop.example.")),
+        (
+            r"the address without its plus part.*",
+            _("Write the address without its plus part: plus parts bring the answers home."),
+        ),
+        (r"a number or a Messaging Service SID .*", _("Give a number, or a Messaging Service SID.")),
+        (r"only letters, digits, _ and -.*", _("Only letters, digits, _ and -, at most 256 of them.")),
+        (r"(?P<what>.*) is no site such as .*", _("%(what)s is no site: write it like https://shop.example.")),
+        (
+            r"(?P<what>IMAP|SMTP) without encryption .*",
+            _("%(what)s without encryption is for a server on this machine only."),
+        ),
+        (r"not an address", _("Write a whole web address, like https://api.shop.example.")),
+        (r"there is no team .*", _("This team is not there any more.")),
+        # what the actions say
+        (r"give the business a name .*", _("Give the business a name of up to 80 letters.")),
+        (r"language is one of .*|role is one of .*", _("Choose one of the values offered.")),
+        (r"(?P<what>.*) is no time zone.*", _("%(what)s is no time zone: write it like Europe/Rome.")),
+        (r"a currency has three capital letters.*", _("A currency has three capital letters, like EUR.")),
+        (
+            r"a currency has three letters, like USD, and is not .* (?P<base>[A-Z]{3})",
+            _("A currency has three letters, like USD, and is not the desk's own, %(base)s."),
+        ),
+        (r"the undo time is 0 to (?P<n>\d+) seconds", _("Write 0 to %(n)s seconds, or nothing.")),
+        (r"a resolved ticket is closed after 1 to (?P<n>\d+) days", _("Write 1 to %(n)s days.")),
+        (r"name the agreement .*", _("Name the agreement in up to 500 letters.")),
+        (r".* is an agent already", _("Somebody has this address already.")),
+        (r"give the person's name", _("Give the person's name.")),
+        (r"a password has at least (?P<n>\d+) characters", _("A password has at least %(n)s characters.")),
+        (r"a password has at most .*", _("A password has at most 1,000 characters.")),
+        (r"this is the last admin.*", _("This is the last admin: make somebody else admin first.")),
+        (r"there is no such agent|there is no agent .*", _("This person is not there any more.")),
+        (r"give the team a name", _("Give the team a name.")),
+        (r"there is a team (?P<what>.*) already", _("There is a team %(what)s already.")),
+        (r"a short name is one word.*", _("One word of up to 40 letters, please.")),
+        (r"there is a canned reply of this name already", _("There is a canned reply of this name already.")),
+        (r"write the text of the answer.*", _("Write the text of the answer, up to 10,000 letters.")),
+        (r"a reason has 1 to 120 letters", _("A reason has 1 to 120 letters.")),
+        (r"this reason is there already", _("This reason is there already.")),
+        (r"(?P<what>.*) is no amount.*", _("%(what)s is no amount: write it like 24.50.")),
+        (r"an amount is 0 to 1,000,000.*", _("Write an amount from 0 to 1,000,000, with six decimals at most.")),
+        (r"(?P<what>.*) is no month.*", _("%(what)s is no month: write it like 2026-03.")),
+        (r"a fee goes back (?P<n>\d+) months.*", _("A fee goes back %(n)s months at most.")),
+        (r"there is no kind of channel .*", _("There is no such kind of channel.")),
+        (r"an exchange rate is more than 0", _("An exchange rate is more than 0.")),
+        (
+            r"the signature of arrival (?P<n>\d+) is still wrong.*",
+            _("The signature of arrival %(n)s is still wrong: correct the channel's secret, then try again."),
+        ),
+    )
+
+
+def worded(sentence: str) -> str:
+    """A sentence of ours or of pydantic's as the reader takes it; one that is not known stays as it is."""
+    said = sentence.removeprefix("Value error, ")
+    for pattern, words in _sentences():
+        found = re.fullmatch(pattern, said, re.DOTALL)
+        if found is not None:
+            return words % found.groupdict() if found.groupdict() else words
+    return str(_(said[:1].upper() + said[1:]))
+
+
+def errors(problem: Problem) -> dict[str, str]:
+    """What to put right, by field; ``""`` is the form as a whole."""
+    return {name: worded(text) for name, text in (problem.fields or {"": problem.detail}).items()}
