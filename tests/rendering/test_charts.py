@@ -54,6 +54,11 @@ def test_the_steps_of_an_axis_rise_and_reach_both_ends(low: float, span: float) 
     assert 2 <= len(steps) <= 8
 
 
+def test_counts_are_never_cut_into_parts_of_one() -> None:
+    svg = charts.columns(["a"], [("came in", [1])], title="t", fmt=plain)
+    assert re.findall(r'text-anchor="end">([^<]+)<', svg) == ["0", "1"]
+
+
 def test_a_week_without_a_figure_leaves_a_gap_and_is_no_zero() -> None:
     svg = charts.line(["a", "b", "c", "d"], [("FCR", [0.7, None, 0.8, 0.9])], title="t", fmt=plain)
     path = re.search(r'<path d="(M[^"]+)" fill="none" stroke="var\(--c1\)" stroke-width="2.25"', svg)

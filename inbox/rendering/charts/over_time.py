@@ -85,7 +85,7 @@ def columns(
 ) -> Markup:
     """Standing bars from zero, one group for each label."""
     most = max((value for _, values in series for value in values if value is not None), default=1)
-    steps = canvas.ticks(0, most or 1)
+    steps = canvas.ticks(0, most or 1, whole=True)
     left, right, top, bottom, height = 34, 4, 8, 24, 200
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
     group = (width - left - right) / max(len(labels), 1)
