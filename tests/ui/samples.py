@@ -175,7 +175,7 @@ mail_leg = parts.Leg(
 )  # fmt: skip
 note = parts.NoteView("104", 104, giulia, at("09:06"), "@Luca manca letsencrypt.org nel CAA, serve l’ok.")
 telegram_leg = parts.Leg(
-    "telegram", "ch-telegram", "Telegram", "@chiaralombardi",
+    "telegram", "ch-telegram", "Telegram", "7700142", label="@chiaralombardi", messages=
     (
         message("105", "09:12", "Sono in cantiere, sentiamoci qui. Procedete pure 🙏"),
         message("106", "09:15", "Certo! Aggiorno il DNS e rinnovo il certificato: 10 minuti.", direction="out",

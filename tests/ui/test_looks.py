@@ -34,7 +34,6 @@ def go(page: Page, address: str, state: str, language: str = "en") -> None:
     where, keys = gallery.STATES[state]
     page.clock.set_fixed_time("2026-11-21T09:49:00+01:00")
     page.goto(f"{address}{where}{'&' if '?' in where else '?'}lang={language}")
-    page.wait_for_function("window.Turbo && document.readyState === 'complete'")
     for key in keys.split():
         page.keyboard.press(key)
     page.wait_for_timeout(150)

@@ -43,8 +43,13 @@ export default class extends Controller {
   static values = { side: { type: String, default: "bottom-end" } };
 
   connect() {
-    this.element.addEventListener("beforetoggle", (event) => event.newState === "open" && this.mark());
-    this.element.addEventListener("toggle", (event) => this.toggled(event.newState === "open"));
+    this.open = false;
+    this.element.addEventListener("beforetoggle", ({ newState }) => {
+      if (newState !== "open") return;
+      this.mark();
+      queueMicrotask(() => this.toggled());
+    });
+    this.element.addEventListener("toggle", () => this.toggled());
     this.element.addEventListener("keydown", (event) => this.key(event));
     this.element.addEventListener("submit", () => this.close());
     this.element.addEventListener("click", (event) => this.clicked(event));
@@ -70,15 +75,19 @@ export default class extends Controller {
     return [...this.element.querySelectorAll(".menu-i")].filter((item) => item.checkVisibility?.() ?? item.offsetParent);
   }
 
-  async toggled(open) {
+  /** The event comes a moment after the fact; a key pressed in between must find the menu, so this runs at once too. */
+  toggled() {
+    const open = this.element.matches(":popover-open");
+    if (open === this.open) return;
+    this.open = open;
     const opener = openers.get(this.element.id);
     opener?.setAttribute("aria-expanded", String(open));
     if (!open) return;
     const anchor = opener?.isConnected && opener.checkVisibility?.() !== false ? opener : document.activeElement;
-    await place(this.element, anchor, this.sideValue);
-    if (!this.element.matches(":popover-open")) return;
     const current = this.items.find((item) => item.ariaPressed === "true");
-    (this.hasFilterTarget ? this.filterTarget : (current ?? this.items[0]))?.focus();
+    const first = this.hasFilterTarget ? this.filterTarget : (current ?? this.items[0]);
+    first?.focus({ preventScroll: true });
+    place(this.element, anchor, this.sideValue).then(() => first?.scrollIntoView({ block: "nearest" }));
   }
 
   /** What holds now stands in the ticket's head, which the desk keeps fresh; the menu itself may be older. */
@@ -126,9 +135,9 @@ export default class extends Controller {
     if (to !== undefined && !(writing && ["Home", "End"].includes(event.key))) {
       event.preventDefault();
       items.at(to % items.length)?.focus();
-    } else if (!writing && /^\d$/.test(event.key)) {
+    } else if (/^\d$/.test(event.key) && !(writing && event.target.value) && this.digit(event.key)) {
       event.preventDefault();
-      this.element.querySelector(`[data-digit="${event.key}"]`)?.click();
+      this.digit(event.key).click();
     } else if (!writing && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
       const letter = event.key.toLowerCase();
       const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
@@ -136,6 +145,10 @@ export default class extends Controller {
       event.preventDefault();
     }
     event.stopPropagation();
+  }
+
+  digit(key) {
+    return this.element.querySelector(`[data-digit="${key}"]`);
   }
 
   /** Leaves only what holds the words of the filter. */

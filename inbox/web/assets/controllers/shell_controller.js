@@ -18,6 +18,8 @@ export default class extends Controller {
       "live:refused": ({ detail }) => toast(detail.error, { bad: true, ms: 60_000, act: { label: say("reload"), run: () => location.reload() } }),
       "live:counts": ({ detail }) => this.counts(detail),
       "outbox:changed": () => this.words(),
+      "turbo:frame-missing": (event) => this.strayed(event),
+      "turbo:fetch-request-error": () => toast(say("load_failed"), { bad: true }),
       "ticket:open": () => this.title(),
       "ticket:close": () => this.title(),
     };
@@ -78,6 +80,12 @@ export default class extends Controller {
     }
     if ("needs_me" in figures) this.element.dataset.needs = figures.needs_me;
     this.title();
+  }
+
+  /** A frame got a page without its part: signed out, or an error. Then that page is shown. */
+  strayed(event) {
+    event.preventDefault();
+    event.detail.visit(event.detail.response);
   }
 
   title() {

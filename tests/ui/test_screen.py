@@ -1,0 +1,337 @@
+"""The agent's screen at work: real desk, real sockets, two agents' browsers, a customer's SMS from the sandbox."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from inbox.actions import people
+from inbox.actions.who import SYSTEM
+from tests.journeys.desk import PASSWORD, RunningDesk, until
+from tests.servers.chromium import OpenPage
+from tests.ui.line import Line
+
+numbers = itertools.count(100)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    folder: Path = tmp_path_factory.mktemp("desk")
+    with RunningDesk("", folder) as running:
+        running.add_channel("sms")
+        with running.store.transaction() as work:
+            people.add_agent(work, SYSTEM, email="sara@cirro.example", name="Sara Conti", role="agent", password=PASSWORD)
+        running.start()
+        yield running
+
+
+class Customer:
+    """Somebody with a telephone: writes SMS to the desk and sees what comes back."""
+
+    def __init__(self, desk: RunningDesk) -> None:
+        self.desk = desk
+        self.number = f"+447700900{next(numbers)}"
+        self.desk_number = desk.sandbox.accounts()["sms"]["number"]
+
+    def writes(self, text: str) -> None:
+        self.desk.sandbox.sms.receive(self.number, text)
+
+    def received(self) -> list[str]:
+        return [each["text"] for each in self.desk.sandbox.sms.accepted() if each["to"] == self.number]
+
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(desk: RunningDesk, open_page: OpenPage) -> SignIn:
+    def signed_in(name: str, url: str = "", **options: object) -> Page:
+        page = open_page(**options)
+        page.goto(f"{url or desk.url}/login")
+        page.fill("[name=email]", f"{name}@cirro.example")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#list")
+        return page
+
+    return signed_in
+
+
+@pytest.fixture
+def customer(desk: RunningDesk) -> Customer:
+    return Customer(desk)
+
+
+def row(page: Page, text: str) -> Locator:
+    return page.locator(".conv", has_text=text)
+
+
+def open_ticket(page: Page, text: str) -> None:
+    row(page, text).locator(".conv-a").click()
+    expect(page.locator(".pane-thread h2")).to_have_text(text)
+
+
+def write(page: Page, text: str) -> None:
+    page.locator(".comp-in").fill(text)
+
+
+def test_a_new_ticket_is_in_every_list_without_a_reload(sign_in: SignIn, customer: Customer) -> None:
+    pages = [sign_in("sara"), sign_in("giulia")]
+    customer.writes("Il sito è lento oggi")
+    for page in pages:
+        expect(row(page, "Il sito è lento oggi")).to_be_visible()
+        expect(row(page, "Il sito è lento oggi").locator("[data-unread]")).to_have_text("1")
+
+
+def test_an_answer_stands_once_in_both_browsers_and_leaves_once(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Mi serve il codice EPP")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Mi serve il codice EPP")
+    write(sara, "Lo mando subito.")
+    sara.keyboard.press("Control+Enter")
+    expect(sara.locator(".comp-in")).to_have_value("")
+    for page in (sara, giulia):
+        expect(page.locator(".msg.out")).to_have_count(1)
+        expect(page.locator(".msg.out [aria-label=Delivered]")).to_be_visible(timeout=20_000)
+        expect(page.locator(".msg.out")).to_have_count(1)
+    assert customer.received() == ["Lo mando subito."]
+
+
+def test_undo_gives_the_text_back_and_nothing_leaves(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Vorrei disdire il dominio")
+    page = sign_in("sara")
+    open_ticket(page, "Vorrei disdire il dominio")
+    write(page, "Certo, disdico.")
+    page.keyboard.press("Control+Enter")
+    page.locator(".toast button").click()
+    expect(page.locator(".msg.out")).to_have_count(0)
+    expect(page.locator(".comp-in")).to_have_value("Certo, disdico.")
+    page.wait_for_timeout(6000)
+    assert customer.received() == []
+
+
+def test_a_draft_stays_with_its_ticket_and_its_kind(sign_in: SignIn, desk: RunningDesk) -> None:
+    first, second = Customer(desk), Customer(desk)
+    first.writes("Prima domanda sul PHP")
+    second.writes("Seconda domanda sul PHP")
+    page = sign_in("sara")
+    open_ticket(page, "Prima domanda sul PHP")
+    write(page, "Bozza di risposta")
+    page.locator("#tab-note").click()
+    expect(page.locator(".comp-in")).to_have_value("")
+    page.locator(".comp-in").fill("Bozza di nota")
+    open_ticket(page, "Seconda domanda sul PHP")
+    expect(page.locator(".comp-in")).to_have_value("")
+    page.reload()
+    open_ticket(page, "Prima domanda sul PHP")
+    expect(page.locator(".comp-in")).to_have_value("Bozza di risposta")
+    page.locator("#tab-note").click()
+    expect(page.locator(".comp-in")).to_have_value("Bozza di nota")
+
+
+def test_what_is_being_written_outlives_what_comes_in(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("La casella è piena")
+    page = sign_in("sara")
+    open_ticket(page, "La casella è piena")
+    page.locator(".comp-in").click()
+    page.keyboard.type("Buongiorno ")
+    customer.writes("e non ricevo più nulla")
+    expect(page.locator(".msg.from")).to_have_count(2)
+    page.keyboard.type("a lei")
+    expect(page.locator(".comp-in")).to_have_value("Buongiorno a lei")
+
+
+def test_an_overtaken_answer_waits_until_it_is_sent_anyway(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Avete un piano business?")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Avete un piano business?")
+    write(sara, "Sì, da 20 euro.")
+    write(giulia, "Sì, eccolo.")
+    giulia.keyboard.press("Control+Enter")
+    expect(sara.locator(".msg.out")).to_have_count(1)
+    sara.keyboard.press("Control+Enter")
+    expect(sara.locator(".moved")).to_be_visible()
+    expect(sara.locator(".comp-in")).to_have_value("Sì, da 20 euro.")
+    expect(sara.locator(".msg.out")).to_have_count(1)
+    sara.get_by_text("Send anyway").click()
+    expect(sara.locator(".msg.out")).to_have_count(2)
+    until("both left", lambda: sorted(customer.received()) == ["Sì, da 20 euro.", "Sì, eccolo."])
+
+
+def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
+    sign_in: SignIn, desk: RunningDesk, customer: Customer
+) -> None:
+    customer.writes("Numero uno")
+    with Line(desk.port) as line:
+        page = sign_in("sara", line.url)
+        open_ticket(page, "Numero uno")
+        line.cut()
+        expect(page.locator("#offline")).to_be_visible()
+        customer.writes("Numero due")
+        customer.writes("Numero tre")
+        other = Customer(desk)
+        other.writes("Intanto un altro")
+        write(page, "Scritto senza linea")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".msg.out.pending")).to_have_count(1)
+        expect(page.locator("[data-offline-words]")).to_contain_text("1 message is queued")
+        line.mend()
+        expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
+        expect(page.locator(".msg.from .bub")).to_have_text(["Numero uno", "Numero due", "Numero tre"])
+        expect(row(page, "Intanto un altro")).to_have_count(1)
+        # Two messages came meanwhile: the answer comes back with the bar, its text kept.
+        expect(page.locator(".moved")).to_be_visible(timeout=20_000)
+        page.get_by_text("Send anyway").click()
+        expect(page.locator(".msg.out")).to_have_count(1)
+        until("it left", lambda: customer.received() == ["Scritto senza linea"])
+        expect(page.locator(".msg.from")).to_have_count(3)
+
+
+def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Chi mi risponde?")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Chi mi risponde?")
+    expect(sara.locator("[data-viewers] [aria-label='Giulia Ferri']")).to_be_visible()
+    giulia.locator(".comp-in").press_sequentially("Ecco")
+    expect(sara.locator(".collide")).to_contain_text("Giulia is writing a reply on SMS")
+    expect(sara.locator(".collide")).to_be_hidden(timeout=8000)
+    giulia.goto(giulia.url.split("/tickets")[0] + "/tickets")
+    expect(sara.locator("[data-viewers] .av")).to_have_count(0)
+
+
+def test_a_note_is_for_agents_and_looks_like_one(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Nessuno mi ha richiamato")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Nessuno mi ha richiamato")
+    sara.keyboard.press("n")
+    expect(sara.locator(".composer")).to_have_class("composer is-note")
+    sara.keyboard.type("Richiamo io alle 12")
+    sara.keyboard.press("Control+Enter")
+    for page in (sara, giulia):
+        expect(page.locator(".note")).to_contain_text("Richiamo io alle 12")
+        expect(page.locator(".note")).to_have_count(1)
+    assert customer.received() == []
+
+
+def test_keys_work_the_list_and_the_ticket_but_not_while_writing(sign_in: SignIn, desk: RunningDesk) -> None:
+    for text in ("Tasto primo", "Tasto secondo"):
+        Customer(desk).writes(text)
+    page = sign_in("sara")
+    expect(row(page, "Tasto secondo")).to_be_visible()
+    page.locator("body").press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pane-thread h2")).to_have_text("Tasto secondo")
+    page.keyboard.press("m")
+    expect(page.locator("[data-run=assign]")).to_contain_text("Sara")
+    page.keyboard.press("r")
+    page.keyboard.type("resto e nota")
+    expect(page.locator(".comp-in")).to_have_value("resto e nota")
+    expect(page.locator("#resolve-menu")).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator("#resolve-menu")).to_be_visible()
+    page.keyboard.press("2")
+    expect(page.locator(".heads")).to_have_attribute("data-status", "resolved")
+    expect(row(page, "Tasto secondo")).to_have_count(0)
+    page.keyboard.press("e")
+    expect(page.locator(".heads")).to_have_attribute("data-status", "open")
+    expect(row(page, "Tasto secondo")).to_have_count(1)
+
+
+def test_a_change_of_one_agent_is_on_the_screen_of_the_other(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Fattura sbagliata")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Fattura sbagliata")
+    sara.keyboard.press("a")
+    sara.locator("#assign-menu").get_by_text("Giulia Ferri").click()
+    expect(giulia.locator("[data-run=assign]")).to_contain_text("Giulia")
+    sara.keyboard.press("l")
+    sara.locator("#priority-menu").get_by_text("Urgent").click()
+    expect(giulia.locator("[data-run=priority]")).to_contain_text("Urgent")
+    sara.keyboard.press("t")
+    sara.keyboard.type("fattura")
+    sara.keyboard.press("Enter")
+    expect(giulia.locator(".tag")).to_have_text("fattura")
+    giulia.keyboard.press("t")
+    giulia.locator("#tag-menu").get_by_text("fattura").click()
+    expect(sara.locator(".tag")).to_have_count(0)
+    expect(row(giulia, "Fattura sbagliata").locator("[aria-label='Giulia Ferri']")).to_be_visible()
+
+
+def test_many_tickets_are_resolved_at_once(sign_in: SignIn, desk: RunningDesk) -> None:
+    for text in ("Spam numero uno", "Spam numero due", "Questo resta"):
+        Customer(desk).writes(text)
+    page = sign_in("sara")
+    for text in ("Spam numero uno", "Spam numero due"):
+        row(page, text).locator(".chk").click()
+    expect(page.locator("[data-bulk-target=count]")).to_have_text("2 selected")
+    page.locator("#bulk").get_by_label("Resolve").click()
+    for text in ("Spam numero uno", "Spam numero due"):
+        expect(row(page, text)).to_have_count(0)
+    expect(row(page, "Questo resta")).to_have_count(1)
+    expect(page.locator("#bulk")).to_be_hidden()
+
+
+def test_reading_for_a_second_clears_the_badge(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Da leggere")
+    page = sign_in("sara")
+    expect(row(page, "Da leggere").locator("[data-unread]")).to_have_text("1")
+    customer.writes("Ancora da leggere")
+    expect(row(page, "Ancora da leggere").locator("[data-unread]")).to_have_text("2")
+    row(page, "Ancora da leggere").locator(".conv-a").click()
+    expect(page.locator("[data-new]")).to_be_visible()
+    expect(row(page, "Ancora da leggere").locator("[data-unread]")).to_be_hidden()
+    page.reload()
+    expect(row(page, "Ancora da leggere").locator("[data-unread]")).to_be_hidden()
+
+
+def test_the_palette_finds_tickets_and_runs_actions(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Lucchetto rosso su Chrome")
+    page = sign_in("sara")
+    expect(row(page, "Lucchetto rosso su Chrome")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("lucchetto")
+    expect(page.locator("#palette a.pal-i")).to_contain_text("Lucchetto rosso su Chrome")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pane-thread h2")).to_have_text("Lucchetto rosso su Chrome")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("assign to me")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-run=assign]")).to_contain_text("Sara")
+
+
+def test_files_go_with_an_answer(sign_in: SignIn, customer: Customer, tmp_path: Path) -> None:
+    picture = tmp_path / "schermata.png"
+    picture.write_bytes(bytes.fromhex("89504e470d0a1a0a") + b"0" * 100)
+    customer.writes("Mi manda la schermata?")
+    page = sign_in("sara")
+    open_ticket(page, "Mi manda la schermata?")
+    page.locator("input[type=file]").set_input_files(picture)
+    expect(page.locator(".comp-files .att")).to_contain_text("schermata.png")
+    write(page, "Eccola.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".msg.out .atts")).to_be_visible()
+    expect(page.locator(".comp-files")).to_be_hidden()
+    until("it left", customer.received)
+
+
+def test_a_phone_shows_one_pane_at_a_time(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Scrivo dal telefono")
+    page = sign_in("sara", viewport={"width": 390, "height": 844})
+    row(page, "Scrivo dal telefono").locator(".conv-a").click()
+    expect(page.locator(".comp-in")).to_be_visible()
+    expect(page.locator("#rows")).to_be_hidden()
+    page.locator(".thread-sub").get_by_label("Customer").click()
+    expect(page.locator("#panel-customer")).to_be_visible()
+    page.locator("#details").get_by_label("Back").click()
+    page.locator(".thread-head").get_by_label("Back to the list").click()
+    expect(row(page, "Scrivo dal telefono")).to_be_visible()
