@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
@@ -20,9 +19,9 @@ def test_without_a_token_it_says_how_to_send_one(call: Api) -> None:
     assert "Authorization: Bearer" in content(response)["detail"]
 
 
-@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Bearer", "Basic YTpi", "nonsense", "Bearer é"])
-def test_a_wrong_token_is_refused(call: Api, header: str) -> None:
-    call.of(None).refused("GET", "/tickets", 401, "unauthorized", headers={"Authorization": header})
+def test_a_wrong_token_is_refused(call: Api) -> None:
+    for header in ("Bearer nonsense", "Bearer ", "Bearer", "Basic YTpi", "nonsense", "Bearer é"):
+        call.of(None).refused("GET", "/tickets", 401, "unauthorized", headers={"Authorization": header})
 
 
 def test_the_scheme_may_be_written_in_any_case(call: Api) -> None:
@@ -60,24 +59,24 @@ def test_a_session_cookie_opens_nothing(call: Api, client: FlaskClient, store: S
     call.of(None).refused("GET", "/tickets", 401, "unauthorized")
 
 
-@pytest.mark.parametrize(
-    ("name", "method", "path", "status"),
-    [
-        ("luca", "GET", "/journal", 403),
-        ("luca", "GET", "/journal/1", 403),
-        ("luca", "GET", "/journal/1/raw", 403),
-        ("luca", "GET", "/ledger", 403),
-        ("luca", "POST", "/journal/1/replay", 403),
-        ("sara", "POST", "/journal/1/replay", 403),
-        ("sara", "GET", "/journal", 200),
-        ("sara", "GET", "/ledger", 200),
-        ("luca", "GET", "/tickets", 200),
-        ("luca", "GET", "/status", 200),
-        ("luca", "GET", "/events", 200),
-    ],
-)
-def test_a_role_may_do_what_it_may_and_no_more(call: Api, name: str, method: str, path: str, status: int) -> None:
-    response = call.of(name)(method, path)
-    assert response.status_code == status
-    if status == 403:
-        assert "role" in content(response)["detail"]
+RIGHTS = [
+    ("luca", "GET", "/journal", 403),
+    ("luca", "GET", "/journal/1", 403),
+    ("luca", "GET", "/journal/1/raw", 403),
+    ("luca", "GET", "/ledger", 403),
+    ("luca", "POST", "/journal/1/replay", 403),
+    ("sara", "POST", "/journal/1/replay", 403),
+    ("sara", "GET", "/journal", 200),
+    ("sara", "GET", "/ledger", 200),
+    ("luca", "GET", "/tickets", 200),
+    ("luca", "GET", "/status", 200),
+    ("luca", "GET", "/events", 200),
+]
+
+
+def test_a_role_may_do_what_it_may_and_no_more(call: Api) -> None:
+    for name, method, path, status in RIGHTS:
+        response = call.of(name)(method, path)
+        assert response.status_code == status, (name, path)
+        if status == 403:
+            assert "role" in content(response)["detail"]

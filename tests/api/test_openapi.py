@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -59,11 +58,11 @@ def _parts(path: str) -> list[str]:
     return [piece for part in path.split("/")[1:] for piece in ("/", part)]
 
 
-@pytest.mark.parametrize("line", PROMISED.split("\n")[1:-1])
-def test_it_has_what_the_contract_promises(document: dict[str, Any], line: str) -> None:
-    method, path = line.split()
+def test_it_has_what_the_contract_promises(document: dict[str, Any]) -> None:
     known = {("/".join("{}" if part[:1] == "{" else part for part in one.split("/"))): one for one in document["paths"]}
-    assert method.lower() in document["paths"][known[path]]
+    for line in PROMISED.strip().split("\n"):
+        method, path = line.split()
+        assert method.lower() in document["paths"][known[path]], line
 
 
 def test_the_promised_parameters_are_there(document: dict[str, Any]) -> None:

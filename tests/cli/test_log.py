@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from inbox.settings import Settings
 from inbox.store import Event, Store
 from tests.cli.conftest import Run
@@ -53,48 +51,45 @@ def test_the_same_file_again_adds_nothing(run: Run, surroundings: Settings, tmp_
     assert [line["id"] for line in exported(run)] == [f"m{n}" for n in range(2500)]
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("{", "not JSON"),
-        ("[]", "not an object"),
-        ('{"id": NaN}', "not JSON: NaN is no JSON number"),
-        ({**LINE, "id": ""}, "id is a text of 1 to 80 characters"),
-        ({**LINE, "id": 5}, "id is a text of 1 to 80 characters"),
-        ({**LINE, "kind": "k" * 41}, "kind is a text of 1 to 40 characters"),
-        ({name: value for name, value in LINE.items() if name != "msg"}, "msg"),
-        ({**LINE, "ts": "2026-03-09T08:00:00"}, "ts"),
-        ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "a time needs its zone"),
-        ({**LINE, "kind": "x.y", "ts": None}, "ts is no time"),
-        ({**LINE, "rec": "soon"}, "rec"),
-        ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
-        ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
-        ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
-        ({**LINE, "note": "\ud83d"}, "a character that cannot be stored"),
-        ({**LINE, "kind": "cost.rate", "per_hour": "much", "from": "2026-01-01"}, "per_hour"),
-        (
-            {
-                **LINE,
-                "kind": "handle.span",
-                "session": "s",
-                "agent": "a",
-                "spans": [["2026-03-09T09:00:00Z", "2026-03-09T08:00:00Z"]],
-            },
-            "an end before its start",
-        ),
-    ],
-    ids=range(17),
-)
-def test_a_wrong_line_is_named_and_the_rest_goes_on(
-    run: Run, surroundings: Settings, tmp_path: Path, line: dict[str, Any] | str, why: str
-) -> None:
-    ran = run("log", "import", file(tmp_path, LINE, line, {**LINE, "id": "last"}))
-    assert ran.code == 0
-    assert ran.err.startswith("line 2: ")
-    assert why in ran.err
-    assert ran.err.count("\n") == 1
-    assert ran.out == "2 events are imported, 0 were there already, 1 lines were left out.\n"
-    assert [one["id"] for one in exported(run)] == ["m1", "last"]
+WRONG: list[tuple[dict[str, Any] | str, str]] = [
+    ("{", "not JSON"),
+    ("[]", "not an object"),
+    ('{"id": NaN}', "not JSON: NaN is no JSON number"),
+    ({**LINE, "id": ""}, "id is a text of 1 to 80 characters"),
+    ({**LINE, "id": 5}, "id is a text of 1 to 80 characters"),
+    ({**LINE, "kind": "k" * 41}, "kind is a text of 1 to 40 characters"),
+    ({name: value for name, value in LINE.items() if name != "msg"}, "msg"),
+    ({**LINE, "ts": "2026-03-09T08:00:00"}, "ts"),
+    ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "a time needs its zone"),
+    ({**LINE, "kind": "x.y", "ts": None}, "ts is no time"),
+    ({**LINE, "rec": "soon"}, "rec"),
+    ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
+    ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
+    ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
+    ({**LINE, "note": "\ud83d"}, "a character that cannot be stored"),
+    ({**LINE, "kind": "cost.rate", "per_hour": "much", "from": "2026-01-01"}, "per_hour"),
+    (
+        {
+            **LINE,
+            "kind": "handle.span",
+            "session": "s",
+            "agent": "a",
+            "spans": [["2026-03-09T09:00:00Z", "2026-03-09T08:00:00Z"]],
+        },
+        "an end before its start",
+    ),
+]
+
+
+def test_a_wrong_line_is_named_and_the_rest_goes_on(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    for n, (line, why) in enumerate(WRONG):
+        ran = run("log", "import", file(tmp_path, {**LINE, "id": f"a{n}"}, line, {**LINE, "id": f"b{n}"}))
+        assert ran.code == 0
+        assert ran.err.startswith("line 2: ")
+        assert why in ran.err
+        assert ran.err.count("\n") == 1
+        assert ran.out == "2 events are imported, 0 were there already, 1 lines were left out.\n"
+    assert [one["id"] for one in exported(run)] == [f"{side}{n}" for n in range(len(WRONG)) for side in "ab"]
 
 
 def test_strict_imports_nothing_unless_every_line_is_right(run: Run, surroundings: Settings, tmp_path: Path) -> None:
