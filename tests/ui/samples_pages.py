@@ -260,9 +260,11 @@ costs = pages.CostsPage(
         pages.FeeRow(None, None, D("19.00"), dt.date(2026, 1, 1), current=True),
     ),
     tuple(pages.Choice(each.id, each.name) for each in (luca, giulia, marco)),
-    (pages.Choice("c-email", "Assistenza"), pages.Choice("c-sms", "SMS")),
+    (pages.Choice("email", "email"), pages.Choice("sms", "sms")),
     DAY,
-    pages.Form({"per_hour": "abc", "since": "2026-11-21"}, {"per_hour": "Write an amount like 24.00."}),
+    (pages.ExchangeRow("USD", D("0.92"), DAY - dt.timedelta(days=2), current=True),),
+    ("GBP",),
+    rate=pages.Form({"per_hour": "abc", "since": "2026-11-21"}, {"per_hour": "Write an amount like 24.00."}),
 )
 costs_empty = replace(costs, rates=(), fees=(), rate=pages.Form())
 journal = pages.JournalPage(
