@@ -27,8 +27,11 @@ _MANY = 16  # states of one agent at once: better sorted anew
 Moved = dict[str, list[WorkItem]]  # agent -> items that came, went or changed
 
 
-def settle(book: Book, now: int) -> None:
-    """Bring every fact up to what the log says, seen at an instant that is not before its last record."""
+def settle(book: Book, now: int) -> Dirty:
+    """Bring every fact up to what the log says, seen at an instant that is not before its last record.
+
+    Returns what had to be computed anew.
+    """
     dirty = book.dirty
     _unfinished(book, dirty, now)
     _people(book, dirty)
@@ -45,6 +48,7 @@ def settle(book: Book, now: int) -> None:
     _agent_days(book, dirty)
     _social(book, dirty)
     book.dirty = Dirty()
+    return dirty
 
 
 def _unfinished(book: Book, dirty: Dirty, now: int) -> None:

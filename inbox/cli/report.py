@@ -1,0 +1,239 @@
+"""Figures from the event log: of a file without any database, or of the desk's own log."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import click
+
+from inbox import clock
+from inbox.metrics import Config, Figures, Log, Report, Request, explain, lifetime_value, read_lines
+from inbox.metrics import report as figures_of
+from inbox.metrics.table import table
+
+__all__ = ["report"]
+
+DATA_ERROR = 65  # EX_DATAERR
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Where the figures come from and how they are wanted."""
+
+    log: Path | None
+    config: Path | None
+    strict: bool
+    as_json: bool
+
+    def read(self) -> Log:
+        """The log of the file; what is wrong with it is said on standard error, and ends the command if strict."""
+        if self.log is None:
+            raise click.UsageError("this needs --log FILE")
+        with _lines(self.log) as lines:
+            log = read_lines(lines)
+        for problem in log.problems:
+            click.echo(f"line {problem.line}: {problem.reason}", err=True)
+        if log.problems and self.strict:
+            click.echo(f"nothing was computed: {len(log.problems)} lines are wrong", err=True)
+            sys.exit(DATA_ERROR)
+        if log.problems or log.unknown_kinds or log.unknown_fields:
+            click.echo(
+                f"{len(log.problems)} lines were left out; {log.unknown_kinds} events of unknown kinds"
+                f" and {log.unknown_fields} unknown fields were ignored",
+                err=True,
+            )
+        return log
+
+    def definitions(self) -> Config:
+        """The configuration of the file, else the defaults."""
+        if self.config is None:
+            return Config.of()
+        try:
+            return Config.of(json.loads(self.config.read_text(encoding="utf-8")))
+        except ValueError as error:
+            raise click.UsageError(f"{self.config}: {error}") from None
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[IO[bytes]]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+    else:
+        with path.open("rb") as file:
+            yield file
+
+
+class Pair(click.ParamType[tuple[str, str]]):
+    """``key=value``."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: str | tuple[str, str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        key, equals, rest = value.partition("=")
+        if not equals or not key or not rest:
+            self.fail(f"write {value!r} as key=value", param, ctx)
+        return key, rest
+
+
+_FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+_LOG = click.option("--log", "log", type=_FILE, help="A file of events, one JSON object a line; - is standard input.")
+_CONFIG = click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Definitions' settings, JSON.")
+_STRICT = click.option("--strict", is_flag=True, help="Compute nothing where a line is wrong; ends with 65.")
+_AS_OF = click.option("--as-of", metavar="TIME", help="Only what was known then (RFC 3339); now unless said.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group(invoke_without_command=True)
+@_LOG
+@click.option("--from", "first", metavar="DATE", help="The first local day, YYYY-MM-DD.")
+@click.option("--to", "end", metavar="DATE", help="The day after the last one.")
+@_AS_OF
+@click.option("--by", metavar="DIMENSION", help="Slices by channel, agent, team, reason or tag.")
+@click.option("--where", type=Pair(), multiple=True, help="Only what has this value; may be repeated.")
+@click.option("--compare", type=click.Choice(["previous", "year"]), help="Beside the period before, or a year before.")
+@click.option("--clv", metavar="CUSTOMER", help="The lifetime value of a customer instead.")
+@click.option("--at", metavar="TIME", help="The instant of --clv.")
+@_CONFIG
+@_STRICT
+@_JSON
+@click.pass_context
+def report(ctx: click.Context, /, **wanted: object) -> None:
+    """Figures from the event log: FCR, AHT, cost per channel and the rest, as docs/metrics.md defines them.
+
+    Without --log the desk's own log is read. A wrong line is named with its number and reason, and the rest goes on.
+
+    \b
+    Example:
+      sportello report --from 2026-03-01 --to 2026-04-01 --by channel
+      sportello report --log events.jsonl --from 2026-03-01 --to 2026-04-01 --compare previous --json
+      sportello report --log events.jsonl --clv C00013 --at 2026-03-31T00:00:00Z
+      sportello report facts --log events.jsonl
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    asked = Asked(wanted["log"], wanted["config"], bool(wanted["strict"]), bool(wanted["as_json"]))  # type: ignore[arg-type]
+    texts = {name: str(value) for name, value in wanted.items() if isinstance(value, str)}
+    try:
+        if "clv" in texts:
+            _say_value(asked, texts)
+        else:
+            _say_report(asked, texts, dict(wanted["where"]))  # type: ignore[call-overload]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str]) -> None:
+    if "first" not in texts or "end" not in texts:
+        raise click.UsageError("a report needs --from and --to")
+    as_of = texts.get("as_of") or clock.iso(clock.now())
+    request = Request.of(
+        texts["first"], texts["end"], as_of, by=texts.get("by"), where=where, compare=texts.get("compare")
+    )
+    found = _of_the_desk(texts, where) if asked.log is None else figures_of(asked.read(), request, asked.definitions())
+    if asked.as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for line in table(found, f"{texts['first']} to {texts['end']}, the last day excluded, as known at {as_of}"):
+        click.echo(line)
+
+
+def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
+    from inbox.cli.opening import opened
+    from inbox.reading import figures
+
+    with opened(connectors=False) as store, store.transaction() as work:
+        return figures.report(
+            work,
+            first=texts["first"],
+            end=texts["end"],
+            by=texts.get("by"),
+            where=where,
+            compare=texts.get("compare"),
+            as_of=texts.get("as_of"),
+        )
+
+
+def _say_value(asked: Asked, texts: dict[str, str]) -> None:
+    if "at" not in texts:
+        raise click.UsageError("--clv needs --at TIME")
+    as_of = clock.parse(texts["as_of"]) if "as_of" in texts else clock.now()
+    at = clock.parse(texts["at"])
+    value = lifetime_value(asked.read(), texts["clv"], _millis(at), _millis(as_of), asked.definitions())
+    if asked.as_json:
+        click.echo(json.dumps(value))
+    else:
+        for line in _value_lines(value):
+            click.echo(line)
+
+
+def _value_lines(value: Figures) -> Iterable[str]:
+    labels = {
+        "clv.historic": "Margin less cost of service so far",
+        "clv.margin12": "Margin of the last 365 days",
+        "clv.service12": "Cost of service of the last 365 days",
+        "clv.future": "What may follow (a model)",
+        "clv.clv": "Lifetime value (a model)",
+    }
+    for key, label in labels.items():
+        micro = value[key]
+        yield f"{label.ljust(38)}{'no data' if not isinstance(micro, int) else f'{micro / 1_000_000:.2f}':>14}"
+    retention = value["clv.retention"]
+    yield f"{'Retention of the tenant'.ljust(38)}{'no data' if retention is None else f'{retention:.3f}':>14}"
+
+
+@report.command()
+@_LOG
+@_AS_OF
+@_CONFIG
+@_STRICT
+@_JSON
+def facts(log: Path | None, as_of: str | None, config: Path | None, *, strict: bool, as_json: bool) -> None:
+    """Print each case: its times, interactions, contacts, and whether and why it counts as first contact resolution.
+
+    \b
+    Example:
+      sportello report facts --log events.jsonl
+    """
+    asked = Asked(log, config, strict, as_json)
+    try:
+        moment = clock.parse(as_of) if as_of is not None else clock.now()
+        definitions = asked.definitions()
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    for case in explain(asked.read(), _millis(moment), definitions):
+        if as_json:
+            click.echo(json.dumps(case, ensure_ascii=False))
+        else:
+            for line in _case_lines(case):
+                click.echo(line)
+
+
+def _case_lines(case: dict[str, object]) -> Iterator[str]:
+    closings = ", ".join(f"{c['at']} by {c['how']}" for c in case["closings"])  # type: ignore[attr-defined]
+    yield f"{case['case']}  {case['channel'] or '-'}  {case['reason'] or 'no reason'}  from {case['origin']}"
+    yield f"  began {case['t0']}, resolved {closings or 'never'}{', open' if case['open'] else ''}"
+    for one in case["interactions"]:  # type: ignore[attr-defined]
+        contact = ", contact" if one["contact"] else ""
+        settled = f"{one['settled']} {one['settled_at']}" if one["settled"] else "waiting"
+        who = f" by {one['responder']}" if one["responder"] else ""
+        spent = f", handled {one['handled_ms'] / 1000:.0f} s" if one["handled_ms"] else ""
+        yield f"  {one['direction']:3} {one['channel']} {one['start']} {settled}{who}{contact}{spent}"
+    for window, verdict in case["fcr"].items():  # type: ignore[attr-defined]
+        success = {True: ", yes", False: ", no", None: ""}[verdict["success"]]
+        yield f"  FCR {window} d: {verdict['class']}{success}: {verdict['why']}"
+
+
+def _millis(moment: object) -> int:
+    from inbox.metrics.times import millis_of
+
+    return millis_of(moment)  # type: ignore[arg-type]

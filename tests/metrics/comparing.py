@@ -1,0 +1,90 @@
+"""How tests compare figures, reports and the cells of roll-ups."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from inbox.metrics import Event, Report, State, read_events
+from inbox.metrics.keys import Value
+from inbox.metrics.rollup import GRAINS
+from inbox.metrics.storage import Counts, Place
+
+Cells = dict[Place, tuple[Counts, dict[int, Counts]]]
+Feeding = Callable[[list[Event], random.Random], Iterator[list[Event]]]
+
+#: Later than anything in a log, so that everything has matured.
+LATER = "2027-12-31T00:00:00Z"
+
+
+def same(a: Value, b: Value) -> bool:
+    """Equal; numbers up to the noise of floats, words and truths exactly, no data only to no data."""
+    if isinstance(a, bool | str | None) or isinstance(b, bool | str | None):
+        return type(a) is type(b) and a == b
+    return abs(a - b) <= 1e-9 * max(1.0, abs(a), abs(b))
+
+
+def differences(found: Report, wanted: Report) -> list[str]:
+    """Every slice and key in which two reports differ, as sentences."""
+    lines = [f"{name} is in one of them only" for name in found.keys() ^ wanted.keys()]
+    for name in found.keys() & wanted.keys():
+        lines += [f"{name}/{key} is in one of them only" for key in found[name].keys() ^ wanted[name].keys()]
+        for key in found[name].keys() & wanted[name].keys():
+            if not same(found[name][key], wanted[name][key]):
+                lines.append(f"{name}/{key}: {found[name][key]} is not {wanted[name][key]}")
+    return sorted(lines)
+
+
+def cells(state: State) -> Cells:
+    """Every cell of the roll-ups of a state."""
+    found: Cells = {}
+    for unit in ("day", "month"):
+        for grain in GRAINS:
+            for place, cell in state.rolls.cells(unit, grain, 0, 10_000_000):
+                found[place] = (dict(cell.plain), {due: dict(counts) for due, counts in cell.due.items()})
+    return found
+
+
+def sentences(found: Cells, wanted: Cells) -> list[str]:
+    """Every cell in which two states differ."""
+    return [
+        f"{place}: {found.get(place)} is not {wanted.get(place)}"
+        for place in sorted(found.keys() | wanted.keys())
+        if found.get(place) != wanted.get(place)
+    ]
+
+
+def at_once(events: list[Event], _: random.Random) -> Iterator[list[Event]]:
+    """The whole log."""
+    yield events
+
+
+def one_by_one(events: list[Event], _: random.Random) -> Iterator[list[Event]]:
+    """One event at a time, in append order."""
+    for event in events:
+        yield [event]
+
+
+def shuffled(events: list[Event], rng: random.Random) -> Iterator[list[Event]]:
+    """One event at a time, in any order."""
+    yield from one_by_one(rng.sample(events, len(events)), rng)
+
+
+def in_batches(events: list[Event], rng: random.Random) -> Iterator[list[Event]]:
+    """Batches of any size, in any order."""
+    left = rng.sample(events, len(events))
+    while left:
+        n = rng.randrange(1, 40)
+        yield left[:n]
+        left = left[n:]
+
+
+FEEDINGS: Sequence[Feeding] = (at_once, one_by_one, shuffled, in_batches)
+
+
+def read(events: Sequence[dict[str, Any]]) -> list[Event]:
+    """The events of a log in which nothing is wrong."""
+    log = read_events(events)
+    assert not log.problems
+    return log.events
