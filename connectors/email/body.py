@@ -28,7 +28,7 @@ _MARKS = {
     "application/x-pkcs7-signature": ("signed", "smime"),
 }
 _SMIME = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_ENRICHED = re.compile(r"<(?:param>.*?</param>|/?[a-z]{1,30}>)", re.IGNORECASE)
+_ENRICHED = re.compile(r"(<)<|<(?:param>[^<>]*</param>|/?[a-z]{1,30}>)", re.IGNORECASE)
 _UU = re.compile(r"^begin [0-7]{3,4} ([^\n]{1,200})\n((?:[ -`]{1,62}\n)+?)(?:`?\n)?end[ \t]*$", re.MULTILINE)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,500})", re.IGNORECASE)
 _SOURCE = re.compile(r"\b(?:src|background)\s*=\s*[\"']?([^\s\"'>]{1,2000})", re.IGNORECASE)
@@ -162,7 +162,7 @@ def _text(part: Part, found: _Found) -> _Segment:
         return _Segment(html=charsets.clean(charsets.decode(data, charset or _meta(data))))
     text = charsets.clean(charsets.decode(data, charset))
     if part.kind != "text/plain":
-        text = _ENRICHED.sub("", text).replace("<<", "<")
+        text = _ENRICHED.sub(r"\1", text)
     if part.parameters.get("format", "").lower() == "flowed":
         text = flowed.joined(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
     if "begin " in text and "\nend" in text:

@@ -74,9 +74,10 @@ class EmailConfig(Config):
     @field_validator("address")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
+        odd = any(character.isspace() or character in '<>,;:"' for character in value)
         value = canonical(value)
         local, _, domain = value.partition("@")
-        if not local or "." not in domain or any(character.isspace() or character in '<>,;:"' for character in value):
+        if odd or not local or "." not in domain:
             raise ValueError("this is no mail address")
         if "+" in local:
             raise ValueError("the address without its plus part, please: plus parts bring the answers home")

@@ -19,7 +19,7 @@ MAX_REASON = 500
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP = re.compile(r"(?<![\d.])([245]\d\d)(?=[ #-])")
 _TYPED = re.compile(r"\s*[A-Za-z0-9-]{1,20}\s*;\s*")
-_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r)[ \t]*(?:\r\n|\n|\r)")
+_BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 
 _RECIPIENT_FIELDS = ("action", "final-recipient", "original-recipient", "status")
 _DELIVERY = ("message/delivery-status", "message/global-delivery-status")
@@ -96,7 +96,7 @@ def read(mail: Mail, text: str) -> Report | None:
 
 
 def _blocks(part: Part) -> list[Headers]:
-    data = part.data().strip(b"\r\n")
+    data = part.data().replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip(b"\n")
     return [split(block, 0, len(block))[0] for block in _BLANK_LINE.split(data)[: MAX_RECIPIENTS + 1]]
 
 

@@ -152,7 +152,7 @@ _SHEET: Final = (
     "overflow-wrap:anywhere}"
     "img{max-width:100%;height:auto}table{max-width:100%}"
     "blockquote{margin:8px 0 8px 4px;padding-left:12px;border-left:3px solid #d0d0d0;color:#555}"
-    "pre,.plain{white-space:pre-wrap;font-family:inherit}"
+    "pre{white-space:pre-wrap;font-family:inherit}"
 )
 
 
@@ -200,7 +200,7 @@ def text_html(text: str) -> str:
         linked.append(f'<a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a>')
         end = found.end()
     linked.append(escape(text[end:], quote=False))
-    return f'<div class="plain">{"".join(linked)}</div>'
+    return f'<div style="white-space:pre-wrap">{"".join(linked)}</div>'
 
 
 def mail_document(body: str, *, language: str = "en") -> str:
