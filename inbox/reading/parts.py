@@ -1,7 +1,7 @@
 """What each template takes: plain frozen values, one class per thing on the agent's screen.
 
-A part that is pushed to a room (row, message, note, event, thread head) says nothing about who looks at it: unread, mine
-and selected are matched by the browser from ``data-`` attributes. Times are aware UTC; the browser writes them in
+A part that is pushed to a room (row, message, note, event, thread head) says nothing about who looks at it: unread,
+mine and selected are matched by the browser from ``data-`` attributes. Times are aware UTC; the browser writes them in
 the desk's zone. Text is what people wrote, never markup; templates escape it.
 """
 
@@ -109,7 +109,7 @@ class Money:
 
 @dataclass(frozen=True)
 class AgentChip:
-    """An agent as a small face. ``state``: ``online``, ``away`` or ``offline``; ``load`` of ``capacity`` open tickets."""
+    """An agent as a small face. ``state``: ``online``, ``away``, ``offline``; ``load`` of ``capacity`` open tickets."""
 
     id: str
     name: str
@@ -220,7 +220,7 @@ class ChannelCount:
 
 @dataclass(frozen=True)
 class Sidebar:
-    """The first column. ``current`` is a view's key, ``channel:<id>``, ``board``, ``reports``, ``settings``, ``search``.
+    """The first column. ``current``: a view's key, ``channel:<id>``, ``board``, ``reports``, ``settings``, ``search``.
 
     The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14, "needs_me": 3}``: the same keys.
     ``needs_me`` counts my tickets with something unread; it stands in the tab's title.
@@ -324,7 +324,7 @@ class AttachmentView:
 
 @dataclass(frozen=True)
 class DeliveryView:
-    """Where an outgoing message stands. ``may_cancel``: undo is still possible; ``may_retry``: "send again" makes sense."""
+    """Where an outgoing message stands. ``may_cancel``: undo is possible; ``may_retry``: "send again" makes sense."""
 
     state: str
     held_until: dt.datetime | None = None
@@ -375,7 +375,7 @@ class MessageView:
 
 @dataclass(frozen=True)
 class Leg:
-    """Consecutive messages on one channel with one address of the customer: ``address`` canonical, ``label`` as read."""
+    """Messages in a row on one channel with one address of the customer: ``address`` canonical, ``label`` as read."""
 
     kind: str
     channel: str
@@ -514,7 +514,7 @@ class ChannelChoice:
 
 @dataclass(frozen=True)
 class CannedReply:
-    """A canned reply, filled in for this customer. ``missing`` are variables without a value, still ``{name}`` in it."""
+    """A canned reply, filled in for this customer. ``missing``: variables without a value, still ``{name}`` in it."""
 
     name: str
     text: str

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, render_template, request, send_from_directory
 from werkzeug.serving import make_server
 
+from inbox.reading import parts
 from tests.ui import samples, stage
 
 __all__ = ["STATES", "serving"]
@@ -48,14 +49,14 @@ def _index() -> str:
     return render_template("tickets/index.html", **_frame(), inbox=inbox, thread=None, panel=None)
 
 
-def _show(id: int) -> str:  # noqa: A002
+def _show(id: int) -> str:
     del id
-    thread = replace(samples.thread, room=replace(samples.thread.room))
+    thread = samples.thread
     if request.args.get("moved"):
         thread = replace(thread, composer=replace(thread.composer, moved=samples.moved, text="Subito!"))
     if request.args.get("failed"):
-        broken = samples.parts.DeliveryView("failed", reason="The number does not exist.", may_retry=True)
-        late = samples.parts.DeliveryView("queued", next_at=samples.at("09:40"), attempts=2, reason="No answer.")
+        broken = parts.DeliveryView("failed", reason="The number does not exist.", may_retry=True)
+        late = parts.DeliveryView("queued", next_at=samples.at("09:40"), attempts=2, reason="No answer.")
         leg = samples.telegram_leg
         messages = (
             replace(leg.messages[1], delivery=broken), replace(leg.messages[1], key="300", id=300, delivery=late),
@@ -67,7 +68,7 @@ def _show(id: int) -> str:  # noqa: A002
 
 
 def _search() -> str:
-    page = samples.parts.SearchPage("") if request.args.get("none") else samples.search
+    page = parts.SearchPage("") if request.args.get("none") else samples.search
     around = {**_frame(), "sidebar": replace(samples.sidebar, current="search")}
     if request.args.get("palette"):
         return render_template("search/results.html", **around, results=samples.results)

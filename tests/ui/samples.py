@@ -69,7 +69,7 @@ chiara = parts.CustomerChip("cust-chiara", "Chiara Lombardi")
 
 _ROWS = (
     # id, name, subject, kind, preview, direction, delivery, clock, days, last_in, agent, wait, late, status, priority
-    (4821, "Chiara Lombardi", "Sito offline dopo la migrazione", "telegram", "Il sito si apre! La posta però ancora no…",
+    (4821, "Chiara Lombardi", "Sito offline dopo la migrazione", "telegram", "Il sito si apre! La posta però no…",
      "in", "", "09:31", 0, 5, luca, "09:31", False, "open", "high"),
     (4822, "Bruno Esposito", "Rinnovo dominio bresciabike.example", "chat", "E posso cambiare l'intestatario?",
      "in", "", "09:30", 0, 8, giulia, "08:51", False, "open", "normal"),
@@ -241,7 +241,7 @@ choices = (
 canned = (
     parts.CannedReply("posta-ripristinata", "Buongiorno Chiara, la posta è di nuovo attiva: i messaggi in coda sono "
                       "stati consegnati."),
-    parts.CannedReply("posta-config", "I parametri IMAP per studiolombardi.example sono: imap.cirro.example, porta 993."),
+    parts.CannedReply("posta-config", "I parametri per studiolombardi.example sono: imap.cirro.example, porta 993."),
     parts.CannedReply("posta-spazio", "La sua casella usa {mailbox.used} su 10 GB.", ("mailbox.used",)),
     parts.CannedReply("grazie", "Grazie a lei, buona giornata!"),
 )  # fmt: skip

@@ -46,7 +46,8 @@ ADDRESSES = {
 
 def asset(name: str) -> str:
     """The address of a built file by its plain name."""
-    return "/static/" + json.loads((STATIC / "manifest.json").read_text())[name]
+    manifest: dict[str, str] = json.loads((STATIC / "manifest.json").read_text())
+    return f"/static/{manifest[name]}"
 
 
 def application(language: str = "en") -> Flask:

@@ -24,7 +24,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     with RunningDesk("", folder) as running:
         running.add_channel("sms")
         with running.store.transaction() as work:
-            people.add_agent(work, SYSTEM, email="sara@cirro.example", name="Sara Conti", role="agent", password=PASSWORD)
+            people.add_agent(
+                work, SYSTEM, email="sara@cirro.example", name="Sara Conti", role="agent", password=PASSWORD
+            )
         running.start()
         yield running
 

@@ -1,8 +1,8 @@
 // Starts the agent's screen: Turbo, the controllers, the line, the clock.
 
 import "@hotwired/turbo";
-import { Application } from "@hotwired/stimulus";
 import controllers from "gathered:controllers";
+import { Application } from "@hotwired/stimulus";
 import { startLive } from "./lib/live.js";
 import { startOutbox } from "./lib/outbox.js";
 import { startStreams } from "./lib/streams.js";

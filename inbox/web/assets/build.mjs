@@ -70,7 +70,8 @@ async function sprite() {
   ];
   for (const file of sources) {
     const source = await readFile(file, "utf8");
-    for (const [, name] of source.matchAll(/(?:\b(?:icon|empty)\(\s*|\bpicture=)["']([a-z0-9-]+)["']\s*[,)]/g)) wanted.add(name);
+    for (const [, name] of source.matchAll(/(?:\b(?:icon|empty)\(\s*|\bpicture=)["']([a-z0-9-]+)["']\s*[,)]/g))
+      wanted.add(name);
   }
   const marks = await files(path.join(assets, "marks"), ".svg");
   const symbols = [];
@@ -140,12 +141,19 @@ async function main() {
     esbuild.build({ ...common, entryPoints: { app: path.join(assets, "app.js") }, format: "esm", splitting: true }),
     esbuild.build({
       ...common,
-      entryPoints: { theme: path.join(assets, "theme.js"), app: path.join(assets, "styles/app.css"), pages: path.join(assets, "styles/pages.css") },
+      entryPoints: {
+        theme: path.join(assets, "theme.js"),
+        app: path.join(assets, "styles/app.css"),
+        pages: path.join(assets, "styles/pages.css"),
+      },
       format: "iife",
     }),
     esbuild.build({
       ...common,
-      entryPoints: entries.map((name) => ({ in: path.join(assets, "widget", name), out: `widget-${path.parse(name).name}` })),
+      entryPoints: entries.map((name) => ({
+        in: path.join(assets, "widget", name),
+        out: `widget-${path.parse(name).name}`,
+      })),
       format: "iife",
     }),
   ]);

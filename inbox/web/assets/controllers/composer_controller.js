@@ -1,14 +1,15 @@
 // The composer: reply or note, by which channel, what it may hold, and sending it so that nothing is lost or doubled.
 
 import { Controller } from "@hotwired/stimulus";
+import { CannedList } from "../lib/canned.js";
 import { draft, keep } from "../lib/drafts.js";
 import { Files } from "../lib/files.js";
+import { Gauge } from "../lib/gauge.js";
 import { emit } from "../lib/live.js";
 import { meter } from "../lib/meter.js";
 import { send } from "../lib/outbox.js";
 import { showPending } from "../lib/pending.js";
 import { plain } from "../lib/sms.js";
-import { CannedList } from "../lib/canned.js";
 import { say } from "../lib/words.js";
 
 const TYPING_MS = 3000;
@@ -21,15 +22,38 @@ function newKey() {
 
 export default class extends Controller {
   static targets = [
-    "channel", "address", "key", "seen", "tab", "via", "mark", "kind", "label", "meter", "bar", "length", "parts", "price",
-    "text", "files", "error", "input", "attach", "plain", "saved", "send", "sendWords", "choices", "cannedMenu", "cannedList",
+    "channel",
+    "address",
+    "key",
+    "seen",
+    "tab",
+    "mark",
+    "kind",
+    "label",
+    "meter",
+    "bar",
+    "length",
+    "parts",
+    "price",
+    "text",
+    "files",
+    "error",
+    "input",
+    "plain",
+    "saved",
+    "send",
+    "sendWords",
+    "choices",
+    "cannedMenu",
+    "cannedList",
     "cannedOne",
   ];
-  static values = { ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, then: String };
+  static values = { ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, after: String };
 
   connect() {
     this.typedAt = 0;
-    this.files = new Files(this.filesTarget, this.inputTarget, () => this.check());
+    this.files = new Files(this);
+    this.gauge = new Gauge(this);
     this.list = this.hasCannedMenuTarget ? new CannedList(this) : null;
     this.given = ({ detail }) => {
       if (detail.ticket === this.ticketValue) this.takeBack(detail);
@@ -101,7 +125,7 @@ export default class extends Controller {
   }
 
   setThen(then) {
-    this.thenValue = then;
+    this.afterValue = then;
     this.sendTarget.value = then;
     this.sendWordsTarget.textContent = say({ pending: "send_pending", resolve: "send_resolve" }[then] ?? "send");
   }
@@ -126,7 +150,12 @@ export default class extends Controller {
     if (event.isComposing || this.list?.key(event)) return;
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
-    const how = this.kindOf === "note" ? ".btn-note" : event.shiftKey ? '[data-run="send-resolve"]' : '[data-composer-target="send"]';
+    const how =
+      this.kindOf === "note"
+        ? ".btn-note"
+        : event.shiftKey
+          ? '[data-run="send-resolve"]'
+          : '[data-composer-target="send"]';
     this.element.requestSubmit(this.element.querySelector(how));
   }
 
@@ -147,35 +176,6 @@ export default class extends Controller {
     this.textTarget.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // --- files ---
-
-  attached() {
-    this.files.add(this.inputTarget.files);
-  }
-
-  paste(event) {
-    if (!event.clipboardData.files.length) return;
-    event.preventDefault();
-    this.files.add(event.clipboardData.files);
-  }
-
-  over(event) {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    this.element.classList.add("dropping");
-  }
-
-  out() {
-    this.element.classList.remove("dropping");
-  }
-
-  drop(event) {
-    this.out();
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    this.files.add(event.dataTransfer.files);
-  }
-
   // --- what the channel takes ---
 
   /** Draws length, price and what does not fit; returns the sentence that stands in the way, or "". */
@@ -183,25 +183,11 @@ export default class extends Controller {
     const reply = this.kindOf === "reply";
     const limits = reply ? this.choice?.dataset : null;
     const measured = meter(this.textTarget.value, limits);
-    this.drawMeter(measured, limits);
+    this.gauge.draw(measured, limits);
     const wrong = (reply && this.files.wrong(limits)) || measured?.wrong || "";
     this.errorTarget.hidden = !wrong;
     this.errorTarget.textContent = wrong;
     return wrong;
-  }
-
-  drawMeter(measured, limits) {
-    if (!this.hasMeterTarget) return;
-    this.meterTarget.hidden = !measured?.show;
-    this.plainTarget.hidden = !measured?.saves;
-    if (!measured) return;
-    this.barTarget.value = Math.min(1, measured.used / measured.room);
-    this.lengthTarget.textContent = `${measured.used} / ${measured.room}`;
-    this.partsTarget.textContent = limits.segments ? say("segments", { n: measured.parts }) : "";
-    this.priceTarget.textContent = measured.price;
-    this.meterTarget.title = limits.segments ? (measured.unicode ? "Unicode" : "GSM-7") : "";
-    this.meterTarget.classList.toggle("over", Boolean(measured.wrong));
-    this.plainTarget.textContent = measured.saves ? say("plain_saves", { n: measured.saves }) : "";
   }
 
   // --- sending ---
@@ -229,7 +215,7 @@ export default class extends Controller {
     const key = newKey();
     this.keyTarget.value = key;
     this.seenTarget.value = Math.max(this.thread?.seen ?? 0, Number(this.seenTarget.value));
-    const then = submitter?.name === "then" ? submitter.value : this.thenValue;
+    const then = submitter?.name === "then" ? submitter.value : this.afterValue;
     const body = new FormData(this.element);
     body.delete("files");
     for (const file of files) body.append("files", file);
@@ -244,7 +230,11 @@ export default class extends Controller {
     if (log) showPending(log, { key, kind, text, files, agent: this.agentValue, choice });
     this.empty();
     send({
-      key, kind, text, files, body,
+      key,
+      kind,
+      text,
+      files,
+      body,
       url: kind === "note" ? this.noteUrlValue : this.replyUrlValue,
       ticket: this.ticketValue,
       mode: kind,

@@ -3,6 +3,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { morphElements, renderStreamMessage } from "@hotwired/turbo";
 import { belongs, compare } from "../lib/order.js";
+import { Places } from "../lib/places.js";
 import { say } from "../lib/words.js";
 
 const STILL_MS = 2500;
@@ -13,18 +14,24 @@ export default class extends Controller {
 
   initialize() {
     this.unread = new Map();
-    this.late = new Map();
     this.pointedAt = 0;
     this.selected = null;
   }
 
   connect() {
+    this.places = new Places(
+      this.rowsTarget,
+      this.sortValue,
+      () => this.hasMoreTarget && this.moreTarget.querySelector("[data-rows]"),
+    );
     this.listeners = {
       "row:came": ({ detail }) => this.came(detail.row),
       "ticket:open": ({ detail }) => this.select(detail.ticket),
       "ticket:close": () => this.select(null),
       "ticket:read": ({ detail }) => this.setUnread(detail.ticket, 0),
-      "live:unread": ({ detail }) => Object.entries(detail).forEach(([ticket, n]) => this.setUnread(ticket, n)),
+      "live:unread": ({ detail }) => {
+        for (const [ticket, n] of Object.entries(detail)) this.setUnread(ticket, n);
+      },
       "live:typing": ({ detail }) => this.typing(detail),
       "page:refetched": () => this.decorateAll(),
       "command:down": () => this.step(1),
@@ -89,7 +96,11 @@ export default class extends Controller {
   /** Pointing at the list, walking it by keys, or ticking rows: nothing moves then. */
   get busy() {
     const walking = this.rowsTarget.querySelector(".conv-a:focus-visible");
-    return Date.now() - this.pointedAt < STILL_MS || Boolean(walking) || Boolean(this.rowsTarget.querySelector(".check:checked"));
+    return (
+      Date.now() - this.pointedAt < STILL_MS ||
+      Boolean(walking) ||
+      Boolean(this.rowsTarget.querySelector(".check:checked"))
+    );
   }
 
   pointed() {
@@ -107,7 +118,7 @@ export default class extends Controller {
     const old = document.getElementById(row.id);
     this.countUnread(row, old);
     if (!belongs(row.dataset, this.shape) || (this.queryValue && !old)) {
-      this.late.delete(row.id);
+      this.places.forget(row);
       if (old) this.leave(old);
       return;
     }
@@ -115,11 +126,10 @@ export default class extends Controller {
     const now = old ?? row;
     if (!old) this.decorate(now);
     else this.decorate(old);
-    if (old && this.inPlace(old)) return;
-    if (this.busy) {
-      this.late.set(row.id, now);
-      this.showPill();
-    } else this.put(now);
+    if (this.busy) this.places.wait(now);
+    else this.places.put(now);
+    this.showPill();
+    this.drawNone();
   }
 
   leave(row) {
@@ -127,35 +137,14 @@ export default class extends Controller {
     this.drawNone();
   }
 
-  inPlace(row) {
-    const sort = this.sortValue;
-    const [before, after] = [row.previousElementSibling, row.nextElementSibling];
-    return (
-      (!before || compare(before.dataset, row.dataset, sort) <= 0) &&
-      (!after || compare(row.dataset, after.dataset, sort) <= 0)
-    );
-  }
-
-  /** Puts a row where the order says; beyond the last loaded row it waits for "more". */
-  put(row) {
-    const next = [...this.rowsTarget.children].find(
-      (each) => each !== row && compare(row.dataset, each.dataset, this.sortValue) < 0,
-    );
-    const more = this.hasMoreTarget && this.moreTarget.querySelector("[data-rows]");
-    if (next) this.rowsTarget.insertBefore(row, next);
-    else if (!more) this.rowsTarget.append(row);
-    else if (row.isConnected) row.remove();
+  settle() {
+    this.places.settle();
+    this.showPill();
     this.drawNone();
   }
 
-  settle() {
-    for (const row of this.late.values()) this.put(row);
-    this.late.clear();
-    this.showPill();
-  }
-
   showPill() {
-    const n = [...this.late.values()].filter((row) => !row.isConnected).length;
+    const n = this.places.coming;
     this.pillTarget.hidden = n === 0;
     this.pillTarget.textContent = say(n === 1 ? "new_row" : "new_rows", { n });
   }
@@ -168,7 +157,7 @@ export default class extends Controller {
 
   countUnread(row, old) {
     const ticket = row.dataset.ticket;
-    const before = Number(old?.dataset.lastIn ?? this.late.get(row.id)?.dataset.lastIn ?? 0);
+    const before = Number(old?.dataset.lastIn ?? this.places.waiting(row)?.dataset.lastIn ?? 0);
     if (Number(row.dataset.lastIn) <= before) return;
     if (ticket === this.selected && !document.hidden) return;
     if (!old && !row.dataset.waiting) return;

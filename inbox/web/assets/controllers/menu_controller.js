@@ -72,7 +72,9 @@ export default class extends Controller {
   }
 
   get items() {
-    return [...this.element.querySelectorAll(".menu-i")].filter((item) => item.checkVisibility?.() ?? item.offsetParent);
+    return [...this.element.querySelectorAll(".menu-i")].filter(
+      (item) => item.checkVisibility?.() ?? item.offsetParent,
+    );
   }
 
   /** The event comes a moment after the fact; a key pressed in between must find the menu, so this runs at once too. */

@@ -83,7 +83,10 @@ export default class extends Controller {
   }
 
   seen({ ticket, agents }) {
-    this.viewing.set(ticket, agents.filter((agent) => agent.id !== this.element.dataset.me));
+    this.viewing.set(
+      ticket,
+      agents.filter((agent) => agent.id !== this.element.dataset.me),
+    );
     this.draw();
   }
 

@@ -15,7 +15,8 @@ export default class extends Controller {
       "live:down": () => this.banner(true),
       "live:up": () => this.banner(false),
       "live:reload": () => this.reload(),
-      "live:refused": ({ detail }) => toast(detail.error, { bad: true, ms: 60_000, act: { label: say("reload"), run: () => location.reload() } }),
+      "live:refused": ({ detail }) =>
+        toast(detail.error, { bad: true, ms: 60_000, act: { label: say("reload"), run: () => location.reload() } }),
       "live:counts": ({ detail }) => this.counts(detail),
       "outbox:changed": () => this.words(),
       "turbo:frame-missing": (event) => this.strayed(event),
@@ -68,7 +69,9 @@ export default class extends Controller {
   }
 
   async reload() {
-    await refetch().catch(() => toast(say("load_failed"), { bad: true, act: { label: say("retry"), run: () => this.reload() } }));
+    await refetch().catch(() =>
+      toast(say("load_failed"), { bad: true, act: { label: say("retry"), run: () => this.reload() } }),
+    );
   }
 
   counts(figures) {

@@ -42,6 +42,7 @@ export default class extends Controller {
   draw() {
     const theme = localStorage.getItem("theme") ?? "";
     for (const choice of this.choiceTargets) choice.ariaPressed = String(choice.dataset.value === theme);
-    for (const each of this.densityTargets) each.ariaPressed = String(document.documentElement.dataset.density === "compact");
+    for (const each of this.densityTargets)
+      each.ariaPressed = String(document.documentElement.dataset.density === "compact");
   }
 }

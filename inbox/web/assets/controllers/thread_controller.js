@@ -2,18 +2,16 @@
 
 import { Controller } from "@hotwired/stimulus";
 import { isMine } from "../lib/outbox.js";
-import { faceOf } from "../lib/faces.js";
 import { piece } from "../lib/streams.js";
 import { toast } from "../lib/toasts.js";
 import { say } from "../lib/words.js";
 
 const READ_MS = 1000;
 const SEEN_MS = 2000;
-const TYPING_MS = 4000;
 const EDGE = 48;
 
 export default class extends Controller {
-  static targets = ["log", "pill", "collide"];
+  static targets = ["log", "pill"];
   static values = { ticket: Number, readUrl: String, url: String };
 
   connect() {
@@ -21,7 +19,6 @@ export default class extends Controller {
     this.listeners = {
       "item:coming": ({ detail }) => this.coming(detail.log),
       "item:came": ({ detail }) => this.came(detail),
-      "live:typing": ({ detail }) => this.typing(detail),
       "page:refetched": () => this.bottom(),
       visibilitychange: () => this.visible(),
     };
@@ -32,7 +29,10 @@ export default class extends Controller {
       if (this.followed) this.logTarget.scrollTop = this.logTarget.scrollHeight;
     });
     this.sizes.observe(this.logTarget);
-    document.title = document.title.replace(/^(\(\d+\) )?.*( · )/, (_, n = "", dot) => `${n}${this.element.dataset.title}${dot}`);
+    document.title = document.title.replace(
+      /^(\(\d+\) )?.*( · )/,
+      (_, n = "", dot) => `${n}${this.element.dataset.title}${dot}`,
+    );
     document.dispatchEvent(new CustomEvent("ticket:open", { detail: { ticket: this.ticketValue } }));
     const line = this.logTarget.querySelector("[data-new]");
     if (line) line.scrollIntoView({ block: "center" });
@@ -42,7 +42,7 @@ export default class extends Controller {
 
   disconnect() {
     for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
-    for (const timer of [this.readTimer, this.seenTimer, this.typingTimer]) clearTimeout(timer);
+    for (const timer of [this.readTimer, this.seenTimer]) clearTimeout(timer);
     this.sizes.disconnect();
     document.dispatchEvent(new CustomEvent("ticket:close", { detail: { ticket: this.ticketValue } }));
   }
@@ -94,11 +94,13 @@ export default class extends Controller {
       );
       this.pillTarget.hidden = false;
     }
-    if (fresh.some((item) => item.dataset.direction === "in")) this.calm();
   }
 
   latestId() {
-    return Math.max(0, ...[...this.logTarget.querySelectorAll("[data-message]")].map((each) => Number(each.dataset.message)));
+    return Math.max(
+      0,
+      ...[...this.logTarget.querySelectorAll("[data-message]")].map((each) => Number(each.dataset.message)),
+    );
   }
 
   /** What is on the screen counts as seen: at once while nothing is being written, else after two seconds. */
@@ -132,29 +134,6 @@ export default class extends Controller {
     }
   }
 
-  // --- others ---
-
-  /** A colleague writes an answer (`agent`, `kind` of the channel), or the customer writes (`customer`, `name`). */
-  typing({ ticket, agent, name, mode, kind }) {
-    if (ticket !== this.ticketValue || mode === "note" || agent?.id === document.body.dataset.me) return;
-    const bar = this.collideTarget;
-    const face = agent && faceOf(agent.id, "av-xs");
-    bar.querySelector("[data-face]").replaceChildren(...(face ? [face] : []));
-    const channel = kind ? say(`kind_${kind}`) : "";
-    bar.querySelector("[data-who]").textContent = agent ? agent.name.split(" ")[0] : "";
-    bar.querySelector("[data-words]").textContent = agent
-      ? say(channel ? "writing_reply_on" : "writing_reply", { channel })
-      : say("customer_writing", { name: (name ?? "").split(" ")[0] });
-    bar.classList.toggle("soft", !agent);
-    bar.hidden = false;
-    clearTimeout(this.typingTimer);
-    this.typingTimer = setTimeout(() => this.calm(), TYPING_MS);
-  }
-
-  calm() {
-    this.collideTarget.hidden = true;
-  }
-
   // --- doing ---
 
   /** Where the desk asks for a reason, its menu opens first. */
@@ -164,7 +143,9 @@ export default class extends Controller {
     event.preventDefault();
     event.stopPropagation();
     for (const open of document.querySelectorAll("[popover]:popover-open")) open.hidePopover();
-    const [button, more] = ['[data-run="resolve"]', '[popovertarget="more-menu"]'].map((each) => this.element.querySelector(each));
+    const [button, more] = ['[data-run="resolve"]', '[popovertarget="more-menu"]'].map((each) =>
+      this.element.querySelector(each),
+    );
     const anchor = button?.checkVisibility() ? button : more;
     this.application.getControllerForElementAndIdentifier(menu, "menu").openFrom(anchor);
   }

@@ -27,7 +27,10 @@ export class CannedList {
   /** Everything that begins with, or holds, what stands after the slash. */
   found(words) {
     const wanted = words.toLowerCase();
-    const all = this.composer.cannedOneTargets.map((each) => ({ name: each.dataset.name, text: each.content.textContent }));
+    const all = this.composer.cannedOneTargets.map((each) => ({
+      name: each.dataset.name,
+      text: each.content.textContent,
+    }));
     const begins = all.filter(({ name }) => name.toLowerCase().startsWith(wanted));
     return [...begins, ...all.filter((each) => !begins.includes(each) && each.name.toLowerCase().includes(wanted))];
   }

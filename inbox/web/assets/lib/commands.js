@@ -4,8 +4,25 @@ import { undoLast } from "./outbox.js";
 
 /** What a single key does where no field has the focus; a letter after G goes somewhere. */
 export const KEYS = {
-  r: "reply", n: "note", a: "assign", m: "take", e: "resolve", h: "snooze", t: "tags", l: "priority", v: "channel", p: "customer",
-  z: "undo", "/": "search", "?": "shortcuts", j: "down", k: "up", ArrowDown: "down", ArrowUp: "up", x: "select", N: "next",
+  r: "reply",
+  n: "note",
+  a: "assign",
+  m: "take",
+  e: "resolve",
+  h: "snooze",
+  t: "tags",
+  l: "priority",
+  v: "channel",
+  p: "customer",
+  z: "undo",
+  "/": "search",
+  "?": "shortcuts",
+  j: "down",
+  k: "up",
+  ArrowDown: "down",
+  ArrowUp: "up",
+  x: "select",
+  N: "next",
 };
 export const GO = { i: "go-i", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "go-s" };
 

@@ -4,11 +4,31 @@ import { piece } from "./streams.js";
 import { say, size } from "./words.js";
 
 export class Files {
-  constructor(place, input, changed) {
-    this.place = place;
-    this.input = input;
-    this.changed = changed;
+  constructor(composer) {
+    this.composer = composer;
+    this.place = composer.filesTarget;
+    this.input = composer.inputTarget;
     this.list = [];
+    const { element, textTarget } = composer;
+    this.input.addEventListener("change", () => this.add(this.input.files));
+    textTarget.addEventListener("paste", (event) => this.take(event, event.clipboardData));
+    element.addEventListener("dragover", (event) => this.over(event));
+    element.addEventListener("dragleave", () => element.classList.remove("dropping"));
+    element.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
+  }
+
+  over(event) {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    this.composer.element.classList.add("dropping");
+  }
+
+  /** Files that were pasted or dropped; text goes its usual way. */
+  take(event, { files }) {
+    this.composer.element.classList.remove("dropping");
+    if (!files.length) return;
+    event.preventDefault();
+    this.add(files);
   }
 
   add(files) {
@@ -40,7 +60,7 @@ export class Files {
         return chip;
       }),
     );
-    this.changed();
+    this.composer.check();
   }
 
   /** What a channel with these limits (`data-` values of its entry) does not take, as a sentence, or "". */

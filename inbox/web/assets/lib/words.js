@@ -22,7 +22,13 @@ export function locale() {
 
 /** Money of an amount and an ISO 4217 code. */
 export function money(amount, currency) {
-  const form = { style: "currency", currency, currencyDisplay: "narrowSymbol", minimumFractionDigits: 2, maximumFractionDigits: 3 };
+  const form = {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 3,
+  };
   const parts = new Intl.NumberFormat(locale(), form).formatToParts(amount);
   const symbol = parts.find(({ type }) => type === "currency").value;
   const digits = parts.filter(({ type }) => !["currency", "literal"].includes(type)).map(({ value }) => value);
