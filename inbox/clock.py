@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-__all__ = ["iso", "now", "parse"]
+__all__ = ["at", "iso", "now", "parse"]
+
+_told: ContextVar[dt.datetime | None] = ContextVar("told", default=None)
 
 
 def now() -> dt.datetime:
     """The present as aware UTC, cut to whole milliseconds as the event log keeps them."""
-    moment = dt.datetime.now(dt.UTC)
+    moment = _told.get() or dt.datetime.now(dt.UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+@contextmanager
+def at(moment: dt.datetime) -> Iterator[None]:
+    """Within it, and in this thread alone, the present is ``moment``: sample data is written as it would have been then."""
+    before = _told.set(moment.astimezone(dt.UTC))
+    try:
+        yield
+    finally:
+        _told.reset(before)
 
 
 def iso(moment: dt.datetime) -> str:

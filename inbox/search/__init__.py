@@ -65,6 +65,14 @@ def forget(work: Work, tickets: Sequence[int]) -> None:
     work.execute(statement.bindparams(bindparam("tickets", expanding=True)), {"tickets": list(tickets)})
 
 
+def forget(work: Work, messages: Iterable[int]) -> None:
+    """Makes messages that are going away impossible to find."""
+    column = "rowid" if work.store.is_sqlite else "message_id"
+    rows = [{"id": message} for message in messages]
+    if rows:
+        work.execute(text(f"DELETE FROM search_messages WHERE {column} = :id"), rows)  # noqa: S608  (our own word)
+
+
 def find(work: Work, query: str, *, limit: int = 50, before: int | None = None) -> list[tuple[int, int]]:
     """(message, ticket) that hold every word of ``query``, newest first; ``before`` a message id pages on.
 
