@@ -207,6 +207,7 @@ class StatusUpdate(Item):
     permanent: bool = False
     recipient: str | None = None
     watermark: dt.datetime | None = None
+    ours: str | None = None  # our own ``Outgoing.key`` where the provider gives it back: finds what lost its receipt
     complaint: bool = False  # a feedback loop's complaint: no more automatic mail to that address
     notice: Inbound | None = None  # the mail that brought the news, to be shown folded where its message is
 
@@ -288,7 +289,7 @@ class Outgoing:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     thread: str | None = None
-    status_url: str | None = None  # where the provider may report
+    status_url: str | None = None  # where the provider may report; its ``message`` parameter is ``key``
     auto: bool = False  # sent by no person
     last_inbound_at: dt.datetime | None = None  # opens the reply window of some channels
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar, Self
 from urllib.parse import quote, urldefrag
@@ -27,6 +28,7 @@ from connectors.base import (
     Receipt,
     Refused,
     Request,
+    StatusUpdate,
 )
 from connectors.call import ApiBase
 from connectors.guard import Allowed, fetch
@@ -121,7 +123,8 @@ class Sms(Connector[SmsConfig]):
 
     def parse(self, config: SmsConfig, request: Request) -> list[Item]:
         """A message with its opt-out word, or a status."""
-        return items(request)
+        ours = request.query.get("message") or None  # from the address that ``send`` gave for status callbacks
+        return [replace(item, ours=ours) if isinstance(item, StatusUpdate) else item for item in items(request)]
 
     def poll(self, config: SmsConfig, cursor: dict[str, Any]) -> Polled:
         """Messages received since ``{"since": ISO 8601}``; the first poll only notes the time."""

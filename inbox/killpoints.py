@@ -1,4 +1,4 @@
-"""Named places where the crash test kills the process; without ``SPORTELLO_KILL_POINT`` they do nothing."""
+"""Named places where the crash test kills the process; without an order they do nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NAMES", "reach"]
+__all__ = ["NAMES", "aim", "reach"]
 
 NAMES: Final = (
     "after_journal",
@@ -17,22 +17,29 @@ NAMES: Final = (
     "before_receipt",
     "before_announcement",
 )
-_POINT, _, _SKIP = os.environ.get("SPORTELLO_KILL_POINT", "").partition(":")
-_left = int(_SKIP) if _SKIP.isdigit() else 0
+_aimed = ""
+_order = os.environ.get("SPORTELLO_KILL_FILE", "")
+
+
+def aim(name: str) -> None:
+    """Chooses the place for this process; empty for none."""
+    global _aimed  # noqa: PLW0603  (one per process)
+    _aimed = name
 
 
 def reach(name: str) -> None:
-    """Dies here by SIGKILL if the environment names this place (``after_claim:2`` lets two pass first)."""
-    global _left  # noqa: PLW0603  (a countdown of the process)
-    if name != _POINT:
-        return
-    if _left > 0:
-        _left -= 1
-        return
-    record = os.environ.get("SPORTELLO_KILL_LOG")
-    if record:
-        with Path(record).open("a") as file:
-            file.write(f"{name}\n")
-            file.flush()
-            os.fsync(file.fileno())
-    os.kill(os.getpid(), signal.SIGKILL)
+    """Dies here by SIGKILL if this place was chosen or is ordered."""
+    if _aimed == name or (_order and _ordered(name)):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _ordered(name: str) -> bool:
+    """Whether the file that ``SPORTELLO_KILL_FILE`` names holds this place; the order is good for one death."""
+    file = Path(_order)
+    try:
+        if file.read_text() != name:
+            return False
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 from sqlalchemy import select
 
@@ -108,8 +109,9 @@ def load(work: Work, message_id: int, render: Render) -> Job:
     customer = work.get(Customer, identity.customer_id) if identity is not None else None
     settings = work.store.settings
     text, html = render(message.text, connector.capabilities.markup)
+    key = statuses.key_of(message)
     outgoing = Outgoing(
-        key=f"{message.id}-{message.client_key}",
+        key=key,
         to=Address(str(to["address"]), str(to["name"]) or (customer.name if customer else "")),
         text=text,
         html=html,
@@ -122,11 +124,15 @@ def load(work: Work, message_id: int, render: Render) -> Job:
         in_reply_to=message.in_reply_to or (last.external_id if last is not None and channel.kind != "email" else None),
         references=tuple(message.references),
         thread=last.thread if last is not None else None,
-        status_url=f"{settings.base_url}/hooks/{channel.kind}/{channel.id}" if connector.capabilities.hooks else None,
+        status_url=_status_url(settings.base_url, channel, key) if connector.capabilities.hooks else None,
         auto=message.auto is not None,
         last_inbound_at=last.at if last is not None else None,
     )
     return Job(message.id, channel.id, channel.kind, outgoing)
+
+
+def _status_url(base: str, channel: Channel, key: str) -> str:
+    return f"{base}/hooks/{channel.kind}/{channel.id}?message={quote(key)}"
 
 
 def _file(work: Work, message: Message, index: int) -> File:

@@ -13,7 +13,7 @@ from inbox.actions import events, identities
 from inbox.store import SUPERSEDES, Channel, Message, Ticket, Work
 from inbox.terms import Delivery, Direction
 
-__all__ = ["PRICE_AFTER", "apply", "priced"]
+__all__ = ["PRICE_AFTER", "apply", "key_of", "priced"]
 
 #: When to ask for a price after the end of a delivery (channels.md 2.5), then stop.
 PRICE_AFTER = (
@@ -37,11 +37,27 @@ def apply(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:
             or_(Message.external_id == item.message, Message.header_id == item.message),
         )
     )
+    message = message or _without_receipt(work, channel, item)
     if message is None:
         return None
     _advance(work, message, Delivery(item.state), item.at, item)
     if item.state == "failed" and item.permanent:
         _undeliverable(work, channel, message, item)
+    return message
+
+
+def key_of(message: Message) -> str:
+    """Our own name for an outgoing message, unique and stable over retries."""
+    return f"{message.id}-{message.client_key}"
+
+
+def _without_receipt(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:
+    """The message whose receipt was lost with a crash, by our own key that the provider gave back."""
+    number = (item.ours or "").partition("-")[0]
+    message = work.get(Message, int(number)) if number.isdigit() and len(number) < 16 else None  # noqa: PLR2004
+    if message is None or message.channel_id != channel.id or key_of(message) != item.ours:
+        return None
+    message.external_id = message.external_id or item.message
     return message
 
 
@@ -73,6 +89,9 @@ def _advance(work: Work, message: Message, state: Delivery, at: datetime, item: 
     if current is Delivery.CANCELLED:
         return
     facts: dict[str, Any] = {}
+    if current is Delivery.UNKNOWN and state is not Delivery.FAILED:
+        message.code = message.problem = None
+        work.get_one(Ticket, message.ticket_id).attention = ""
     message.sent_at = message.sent_at or (at if state is not Delivery.FAILED else None)
     if state is Delivery.DELIVERED:
         message.delivered_at = at
