@@ -138,9 +138,14 @@ def _alternative(part: Part, found: _Found) -> None:
 
 
 def _joined_text(segments: list[_Segment]) -> str:
-    """All pieces as one text; a piece that came as HTML only is turned into text."""
-    texts = (one.text if (one.text or "").strip() or not one.html else markup.as_text(one.html) for one in segments)
-    return "\n\n".join(text.strip("\n") for text in texts if text and text.strip())
+    """All pieces as one text; a piece that came as HTML only is turned into text, unless it says the same again."""
+    texts: list[str] = []
+    for one in segments:
+        text = (one.text or "") if (one.text or "").strip() or not one.html else markup.as_text(one.html)
+        repeats = bool(one.html and texts) and text.split() == texts[-1].split()
+        if text.strip() and not repeats:
+            texts.append(text.strip("\n"))
+    return "\n\n".join(texts)
 
 
 def _joined_html(segments: list[_Segment]) -> str | None:
@@ -159,7 +164,8 @@ def _text(part: Part, found: _Found) -> _Segment:
     found.decoded += len(data)
     charset = part.parameters.get("charset", "")
     if part.kind == "text/html":
-        return _Segment(html=charsets.clean(charsets.decode(data, charset or _meta(data))))
+        own = _meta(data) if charsets.codec(charset) in {None, "ascii"} else ""
+        return _Segment(html=charsets.clean(charsets.decode(data, own or charset)))
     text = charsets.clean(charsets.decode(data, charset))
     if part.kind != "text/plain":
         text = _ENRICHED.sub(r"\1", text)

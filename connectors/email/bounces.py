@@ -87,6 +87,11 @@ _BODY = pattern(
         "permanent (?:fatal )?(?:error|failure)",
         "delivery .{0,30}failed",
         "did not reach",
+        "(?:not|failed to|cannot|could not) (?:be )?deliver",
+        "failed address",
+        "(?:unknown|invalid|unrout\\w+) (?:recipient|address|user)",
+        "recipient unknown",
+        "rejected your message",
         "returned to sender",
         "mail delivery software",
         "qmail-send",
@@ -167,13 +172,14 @@ def read(mail: Mail, subject: str, text: str, origin: Origin) -> Report | None:
 
 
 def _looks_like_one(headers: Headers, subject: str, text: str, origin: Origin) -> bool:
-    """Whether a mail comes from where bounces come from, is called like one, and speaks like one."""
+    """Whether a mail comes from where bounces come from, and is called like one or speaks like one. A postmaster may
+    be a person, and a mail without a sender an automatic answer: from these it takes both."""
     local = origin.sender.rpartition("@")[0] or origin.sender
-    if not null_sender(headers, origin) and not _DAEMON.match(local):
-        return False
-    if not _SUBJECT.search(subject):
-        return False
-    return any(words.search(text) for words in (_BODY, _CODE_LINE, _DELAY))
+    named = _SUBJECT.search(subject) is not None
+    speaks = any(words.search(text) for words in (_BODY, _CODE_LINE, _DELAY))
+    if _DAEMON.match(local) and not local.startswith("postmaster"):
+        return named or speaks
+    return named and speaks and (local.startswith("postmaster") or null_sender(headers, origin))
 
 
 def _first_stranger(told: str, origin: Origin) -> list[str]:

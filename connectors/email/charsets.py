@@ -130,6 +130,8 @@ def decode(data: bytes, declared: str = "") -> str:
         return guess(data) if b"\x1b$" in data else data.decode("ascii")
     if name is None or name == "ascii":
         return guess(data)
+    if name == "utf-16":
+        name = "utf-16-be" if data[::2].count(0) > data[1::2].count(0) else "utf-16-le"
     if name in _WESTERN and _is_utf8(data):
         # Bytes that are well-formed UTF-8 and meant as Latin-1 do not occur in anything people write.
         return data.decode("utf-8")

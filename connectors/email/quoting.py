@@ -7,19 +7,21 @@ import re
 from connectors.email.phrases import any_of, pattern
 
 __all__ = [
+    "ABOVE_BLOCK",
     "ADVERTISEMENT",
     "BEGINNING",
     "DATE_LABEL",
+    "DAY",
     "FORWARDED",
     "FROM_LABEL",
+    "GLUED",
     "MOBILE",
     "ORIGINAL",
     "REPLY_ABOVE",
     "SUBJECT_LABEL",
+    "TIME",
     "TO_LABEL",
-    "UNDERSCORES",
     "VERB",
-    "WEIGHTY",
 ]
 
 # "Il giorno lun 3 mag 2026 alle ore 10:00 Mario <m@x.example> ha scritto:": how such a line ends …
@@ -77,8 +79,11 @@ BEGINNING = pattern(
     before=r"\s*",
     after=r"(?:[\s,:]|\Z)",
 )
-# Without one of these it is a sentence of the customer's own ("Il tecnico mi ha scritto:").
-WEIGHTY = re.compile(r"@|\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b")
+# Without an address or a day and a time it is a sentence of the customer's own ("Il tecnico mi ha scritto:").
+DAY = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b")
+TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
+# Some telephones run the quotation on behind the announcement, in one line.
+GLUED = re.compile(r"[^\n]{0,200}@[^\n]{0,200}\b" + any_of(_VERBS) + r"\s*:\s+\S", re.IGNORECASE)
 
 # "-----Messaggio originale-----": all that follows is quoted.
 ORIGINAL = pattern(
@@ -102,6 +107,7 @@ ORIGINAL = pattern(
         "исходное сообщение",
         r"messaggio da [^\n]{3,200}?",
         r"message from [^\n]{3,200}?",
+        r"[^\n]{3,200}?\b" + any_of(_VERBS) + r"\s*:?",
     ),
     before=r"\s*\*?[-_=]{2,}\s*",
     after=r"\s*[-_=]{2,}\s*\*?\s*\Z",
@@ -149,7 +155,6 @@ REPLY_ABOVE = pattern(
     before=r"\s*[#=*_-]{2,}.{0,20}",
     after=r".{0,60}\Z",
 )
-UNDERSCORES = re.compile(r"\s*(?:_{10,}|-{20,}|={20,}|\*{20,})\s*\Z")
 
 # The block that Outlook and others put above the original.
 _LABEL = r"[>\s]*\*{0,2}"
@@ -205,6 +210,11 @@ SUBJECT_LABEL = pattern(
     ("subject", "oggetto", "betreff", "objet", "asunto", "assunto", "onderwerp", "ämne", "emne", "temat", "тема", "re"),
     before=_LABEL,
     after=r"\s*:",
+)
+
+# What may stand between the text and the From line of that block: a rule, or a label that some put first.
+ABOVE_BLOCK = re.compile(
+    rf"\s*[-_=*]{{3,}}\s*\Z|(?:{DATE_LABEL.pattern}|{SUBJECT_LABEL.pattern}).{{0,300}}\Z", re.IGNORECASE
 )
 
 # What a telephone or a free service adds of its own.

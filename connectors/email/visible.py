@@ -25,8 +25,9 @@ def reply(text: str, subject: str = "") -> str:
     below ``-- `` and what telephones add. A forwarded mail is kept. Where nothing is left, all of it."""
     if "-----BEGIN PGP SIG" in text:
         text = _PGP_HEAD.sub("", text).partition("\n-----BEGIN PGP SIGNATURE-----\n")[0]
-    mail = _Mail(text, forwarding=bool(_FORWARDING.match(subject)))
-    visible = "\n".join(_signed_off(mail.unquoted())).strip()
+    written = text.split("\n")
+    mail = _Mail(written, forwarding=bool(_FORWARDING.match(subject)))
+    visible = "\n".join(written[index] for index in mail.signed_off(mail.unquoted())).strip()
     if "____" in visible and (footer := _LIST_FOOTER.search(visible)):
         visible = visible[: footer.start()].rstrip()
     return visible or text.strip()
@@ -35,10 +36,9 @@ def reply(text: str, subject: str = "") -> str:
 class _Mail:
     """A mail's lines, with what is cheap to know of each: whether it is quoted, whether a colon is near."""
 
-    def __init__(self, text: str, *, forwarding: bool) -> None:
-        if "\xa0" in text or "\u200b" in text:
-            text = text.replace("\xa0", " ").replace("\u200b", "")
-        self.lines = text.split("\n")
+    def __init__(self, written: list[str], *, forwarding: bool) -> None:
+        # Only to be looked at: blanks that programs put in for their own reasons must not hide an announcement.
+        self.lines = [line if line.isascii() else line.replace("\xa0", " ").replace("\u200b", "") for line in written]
         self.forwarding = forwarding
         first = [line.lstrip()[:1] for line in self.lines]
         self.quoted = [
@@ -52,10 +52,10 @@ class _Mail:
                 for near in range(max(index - MAX_HEADER_LINES + 1, 0), index + 1):
                     self.suspect[near] = True
 
-    def unquoted(self) -> list[str]:
-        """The lines that are neither quoted nor announce a quotation."""
+    def unquoted(self) -> list[int]:
+        """The lines that are neither quoted nor announce a quotation, by their numbers."""
         lines = self.lines
-        kept: list[str] = []
+        kept: list[int] = []
         index = 0
         dropped = False
         many = sum(self.quoted) > 1
@@ -63,21 +63,41 @@ class _Mail:
             line = lines[index]
             if self.suspect[index] and len(line) <= MAX_LINE:
                 if quoting.FORWARDED.match(line):
-                    return kept + lines[index:]
+                    return [*kept, *range(index, len(lines))]
                 first = self._first_quoted(index)
                 if (begin := self._rest_is_quoted(index, first)) is not None:
-                    return kept[: len(kept) - (index - begin)]
+                    return [one for one in kept if one < begin]
                 if first and quoting.FORWARDED.match(lines[first]):
-                    return kept + lines[first:]
+                    return [*kept, *range(first, len(lines))]
                 if first or (self.quoted[index] and (many or not kept)):
                     index, dropped = self._after_quotation(first or index), True
                     continue
             if dropped and line.strip():
-                _close_gap(kept)
+                self._close_gap(kept)
                 dropped = False
-            kept.append(line)
+            kept.append(index)
             index += 1
         return kept
+
+    def _close_gap(self, kept: list[int]) -> None:
+        """Leaves one empty line where a quotation stood."""
+        while len(kept) > 1 and not self.lines[kept[-1]].strip() and not self.lines[kept[-2]].strip():
+            kept.pop()
+
+    def signed_off(self, kept: list[int]) -> list[int]:
+        """``kept`` without a signature below its mark and without what telephones and free services add."""
+        filled = [at for at, index in enumerate(kept) if self.lines[index].strip()]
+        left = len(filled)
+        for at in filled[1:]:
+            line = self.lines[kept[at]]
+            left -= 1
+            if line == "-- " or (line in {"--", "—"} and left <= MAX_SIGNATURE):
+                kept = kept[:at]
+                break
+        end = len(kept)
+        while end and (not self.lines[kept[end - 1]].strip() or _is_added(self.lines[kept[end - 1]])):
+            end -= 1
+        return kept[:end]
 
     def _rest_is_quoted(self, index: int, first: int | None) -> int | None:
         """Where the original begins if everything from here on is quoted, at ``index`` or a little before it."""
@@ -115,6 +135,8 @@ class _Mail:
         if not first or self.quoted[index]:
             return 0
         begins = quoting.BEGINNING.match(first) is not None
+        if begins and quoting.GLUED.match(first):
+            return index + 1
         for end in range(index + 1, min(index + (MAX_HEADER_LINES if begins else 2), len(self.lines) + 1)):
             last = self.lines[end - 1].strip()
             if not last:
@@ -129,9 +151,9 @@ class _Mail:
         if len(joined) > MAX_LINE or not quoting.VERB.search(joined):
             return False
         after = self._next_filled(end)
-        if after is not None and self.quoted[after]:
+        if "@" in joined or (after is not None and self.quoted[after]):
             return True
-        return quoting.WEIGHTY.search(joined) is not None and (begins or "@" in joined)
+        return begins and quoting.DAY.search(joined) is not None and quoting.TIME.search(joined) is not None
 
     def _block_start(self, index: int) -> int | None:
         """Where the header block of an original begins if ``index`` is its From line: at the rule above it, if any."""
@@ -150,30 +172,9 @@ class _Mail:
         if not (has_subject and (has_date or has_to)) and not (has_address and has_date and has_to):
             return None
         start = index
-        while start > 0 and (not lines[start - 1].strip() or quoting.UNDERSCORES.match(lines[start - 1])):
+        while start > 0 and (not lines[start - 1].strip() or quoting.ABOVE_BLOCK.match(lines[start - 1])):
             start -= 1
         return start
-
-
-def _close_gap(kept: list[str]) -> None:
-    """Leaves one empty line where a quotation stood."""
-    while len(kept) > 1 and not kept[-1].strip() and not kept[-2].strip():
-        kept.pop()
-
-
-def _signed_off(lines: list[str]) -> list[str]:
-    """``lines`` without a signature below its mark and without what telephones and free services add."""
-    first = next((index for index, line in enumerate(lines) if line.strip()), len(lines))
-    filled = sum(1 for line in lines if line.strip())
-    for index, line in enumerate(lines):
-        filled -= bool(line.strip())
-        if index > first and (line == "-- " or (line in {"--", "—"} and filled <= MAX_SIGNATURE)):
-            lines = lines[:index]
-            break
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or _is_added(lines[end - 1])):
-        end -= 1
-    return lines[:end]
 
 
 def _is_added(line: str) -> bool:
