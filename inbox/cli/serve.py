@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -22,19 +23,39 @@ __all__ = ["serve", "supervise", "web", "worker"]
 
 log = logs.get(__name__)
 GENTLE_S = 20.0  # how long a child may take to end
-CALM_S = 60.0  # a child that lived so long is started again at once
+CALM_S = 10.0  # a child that lived so long is started again at once
+MIGRATION_S = 600.0  # a large desk's migration takes its time
+SUPERVISED = "SPORTELLO_SUPERVISED"
 
 
-def prepared(*, migrate: bool = False) -> Settings:
-    """The settings with folder and key made; with ``migrate`` the tables too. Raises :class:`Unavailable`."""
+def prepared() -> Settings:
+    """The settings of a role, with folder and key made and the tables there. Raises :class:`Unavailable`.
+
+    A supervised role was started while its supervisor still migrates, so that both use the time; it waits for the end.
+    """
     settings = Settings()
     settings.prepare()
-    if migrate:
-        schema.upgrade(settings)
-    elif schema.pending(settings):
-        msg = "the database is not at this version's tables; run: sportello migrate"
-        raise Unavailable(msg)
+    patience = time.monotonic() + (MIGRATION_S if SUPERVISED in os.environ else 0.0)
+    while schema.pending(settings):
+        if time.monotonic() > patience:
+            msg = "the database is not at this version's tables; run: sportello migrate"
+            raise Unavailable(msg)
+        time.sleep(0.05)
     return settings
+
+
+def follow_supervisor() -> None:
+    """Ends this process when its supervisor is gone, however it went: nobody else would."""
+    if SUPERVISED not in os.environ:
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="supervisor", daemon=True).start()
 
 
 @click.command()
@@ -47,8 +68,11 @@ def web() -> None:
     """
     from gunicorn.app.base import BaseApplication
 
+    from inbox.app import create_app
+
     settings = prepared()
     logs.configure(settings.log_level, "web")
+    follow_supervisor()
 
     class Server(BaseApplication):  # type: ignore[misc]
         """Gunicorn with threads: one worker, for sockets stay with their process."""
@@ -72,8 +96,6 @@ def web() -> None:
                     self.cfg.set(name, value)
 
         def load(self) -> Any:
-            from inbox.app import create_app
-
             app, _socketio = create_app(settings)
             return app
 
@@ -95,6 +117,7 @@ def worker(drain: bool) -> None:
 
     settings = prepared()
     logs.configure(settings.log_level, "worker")
+    follow_supervisor()
     role = Worker(Store(settings, registry()))
     if drain:
         role.drain()
@@ -110,7 +133,8 @@ def serve() -> None:
     Example:
       HOST=0.0.0.0 PORT=8000 sportello serve
     """
-    settings = prepared(migrate=True)
+    settings = Settings()
+    settings.prepare()
     logs.configure(settings.log_level, "serve")
     _free_port(settings)
     sys.exit(supervise(settings, {"web": _command("web"), "worker": _command("worker")}))
@@ -150,8 +174,10 @@ def supervise(settings: Settings, commands: dict[str, list[str]], hello: str = "
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    environment = {**os.environ, SUPERVISED: "1"}
     children: dict[str, subprocess.Popen[bytes]] = {}
     started: dict[str, float] = {}
+    migrated = False
     pause: dict[str, float] = dict.fromkeys(commands, 0.5)
     told = False
     while not stopping:
@@ -165,8 +191,15 @@ def supervise(settings: Settings, commands: dict[str, list[str]], hello: str = "
                 _nap(pause[name], lambda: stopping)
                 if stopping:
                     break
-            children[name] = subprocess.Popen(command, start_new_session=True)  # noqa: S603  (our own commands)
+            children[name] = subprocess.Popen(command, start_new_session=True, env=environment)  # noqa: S603  (our own commands)
             started[name] = time.monotonic()
+        if not migrated:
+            try:
+                schema.upgrade(settings)
+            except Exception:
+                _end(children)
+                raise
+            migrated = True
         if not told and _answers(settings):
             told = True
             sys.stdout.write((hello or greeting(settings)) + "\n")

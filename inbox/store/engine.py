@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.pool import QueuePool
 
-__all__ = ["make", "sqlite_version"]
+__all__ = ["make"]
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -44,16 +44,5 @@ def make(url: str, *, writing: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
-
-
-def sqlite_version(url: str) -> Engine:
-    """A bare connection for ``PRAGMA data_version``: it moves only for other connections' commits."""
-    engine = create_engine(url, poolclass=NullPool, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _settings(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
 
     return engine

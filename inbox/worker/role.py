@@ -138,7 +138,7 @@ class Worker:
 
     def _timers(self) -> None:
         beat = clock.now()
-        while not self._stop.wait(0.5):
+        while not self._stop.wait(TICK):
             with self._calm("timers"):
                 timers.fetch_media(self.store)
                 timers.fetch_prices(self.store)

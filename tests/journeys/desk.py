@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+import zoneinfo
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -189,14 +191,12 @@ class RunningDesk:
 
     def report(self, **wanted: str) -> dict[str, Any]:
         """What ``sportello report --json`` says of today."""
-        today = now().date().isoformat()
-        tomorrow = now().date().toordinal() + 1
-        end = type(now().date()).fromordinal(tomorrow).isoformat()
-        start = type(now().date()).fromordinal(tomorrow - 2).isoformat()
+        local = now().astimezone(zoneinfo.ZoneInfo("Europe/Rome")).date()
+        start, end = (local - timedelta(days=1)).isoformat(), (local + timedelta(days=1)).isoformat()
         options = [part for key, value in wanted.items() for part in (f"--{key}", value)]
         command = [sys.executable, "-m", "inbox.cli", "report", "--from", start, "--to", end, "--json", *options]
         done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stderr + today
+        assert done.returncode == 0, done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
