@@ -104,7 +104,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
     opened = select(Ticket.channel_id, func.count()).where(
         Ticket.channel_id.in_(ids), Ticket.status.in_(UNFINISHED), Ticket.merged_into.is_(None)
     )
-    open_tickets = dict(work.execute(opened.group_by(Ticket.channel_id)).tuples().all())
+    open_tickets = dict(work.execute(opened.group_by(Ticket.channel_id)).all())
     passed = _passed(work)
     found = []
     for row in rows:
@@ -153,7 +153,7 @@ def _items(work: Work, ids: Sequence[str]) -> tuple[dict[str, int], dict[str, in
         JournalItem.outcome == Outcome.MESSAGE, JournalEntry.received_at >= midnight, JournalEntry.imported.is_(False)
     )
     waiting = query.where(JournalItem.outcome == Outcome.QUARANTINED)
-    return dict(work.execute(arrived).tuples().all()), dict(work.execute(waiting).tuples().all())
+    return dict(work.execute(arrived).all()), dict(work.execute(waiting).all())
 
 
 def _passed(work: Work) -> dict[str, bool]:

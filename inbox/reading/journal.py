@@ -53,13 +53,13 @@ def page(work: Work, who: Who, *, channel: str = "", outcome: str = "", after: i
         query = query.where(feeds.ended(chosen))
     if after is not None:
         query = query.where(JournalEntry.id < after)
-    found = list(work.execute(query).tuples().all())
+    found = [(entry, own) for entry, own in work.execute(query)]
     shown = found[:PAGE]
     end = ledger.today(work) + dt.timedelta(days=1)
     lines = (
         ledger.lines(work, end - dt.timedelta(days=DAYS), end, channel=channel or None) if _known(work, channel) else []
     )
-    titles = dict(work.execute(select(Channel.id, Channel.title)).tuples().all())
+    titles = dict(work.execute(select(Channel.id, Channel.title)).all())
     return JournalPage(
         nav=nav(work, who),
         ledger=tuple(_ledger_row(line, titles) for line in sorted(lines, key=lambda one: one.day, reverse=True)),
@@ -104,7 +104,7 @@ def _rows(work: Work, found: list[tuple[JournalEntry, Channel]], *, replay: bool
     }
     unread = [entry.id for entry, _channel in found if not any(item.message_id in said for item in entry.items)]
     heads = select(JournalEntry.id, func.substr(JournalEntry.body, 1, HEAD)).where(JournalEntry.id.in_(unread))
-    bodies: dict[int, bytes | None] = dict(work.execute(heads).tuples().all())
+    bodies: dict[int, bytes | None] = dict(work.execute(heads).all())
     for entry, channel in found:
         words = next((said[one.message_id] for one in entry.items if one.message_id in said), None)
         yield JournalRow(
@@ -145,9 +145,9 @@ def audit(work: Work, who: Who, *, after: int | None = None) -> AuditPage:
         query = query.where(Audit.id < after)
     found = work.scalars(query).all()
     names: dict[str, str] = {
-        **dict(work.execute(select(Agent.id, Agent.name)).tuples().all()),
-        **dict(work.execute(select(Team.id, Team.name)).tuples().all()),
-        **dict(work.execute(select(Channel.id, Channel.title)).tuples().all()),
+        **dict(work.execute(select(Agent.id, Agent.name)).all()),
+        **dict(work.execute(select(Team.id, Team.name)).all()),
+        **dict(work.execute(select(Channel.id, Channel.title)).all()),
     }
     rows = [_audit_row(row, names) for row in found[:PAGE]]
     return AuditPage(nav(work, who), tuple(rows), str(found[PAGE - 1].id) if len(found) > PAGE else None)
@@ -156,7 +156,7 @@ def audit(work: Work, who: Who, *, after: int | None = None) -> AuditPage:
 def _audit_row(row: Audit, names: dict[str, str]) -> AuditRow:
     detail: dict[str, Any] = dict(row.detail or {})
     thing = row.what.partition(".")[0]
-    subject = str(detail.pop(thing, "") or "")
+    subject = str(detail.pop(thing, "") or "") if thing != "setting" else ""
     target = str(detail.pop("title", "") or detail.pop("name", "") or names.get(subject, ""))
     changes = [Change(field, _told(pair[0], names), _told(pair[1], names)) for field, pair in _pairs(detail)]
     return AuditRow(

@@ -100,7 +100,7 @@ def people(work: Work, who: Who) -> PeoplePage:
     """Everybody who ever answered here, those who may sign in first."""
     loads = desk.loads(work)
     seen = dict(
-        work.execute(select(SignIn.agent_id, func.max(SignIn.seen_at)).group_by(SignIn.agent_id)).tuples().all()
+        work.execute(select(SignIn.agent_id, func.max(SignIn.seen_at)).group_by(SignIn.agent_id)).all()
     )
     agents = work.scalars(select(Agent).order_by(Agent.active.desc(), func.lower(Agent.name), Agent.id)).all()
     return PeoplePage(
@@ -132,7 +132,7 @@ def teams(work: Work, who: Who) -> TeamsPage:
     """The teams with their people and what is open with them."""
     agents = work.scalars(select(Agent).where(Agent.active).order_by(Agent.name)).all()
     opened = select(Ticket.team_id, func.count()).where(Ticket.status.in_(UNFINISHED), Ticket.team_id.is_not(None))
-    open_tickets = dict(work.execute(opened.group_by(Ticket.team_id)).tuples().all())
+    open_tickets = dict(work.execute(opened.group_by(Ticket.team_id)).all())
     inside: dict[str, set[str]] = {}
     for row in work.scalars(select(Membership)):
         inside.setdefault(row.team_id, set()).add(row.agent_id)

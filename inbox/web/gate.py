@@ -24,6 +24,7 @@ from inbox.reading.parts import Room
 from inbox.rendering import LANGUAGES
 from inbox.store import Agent, Event, Store, Work
 from inbox.throttle import client
+from inbox.web.wording import worded
 
 __all__ = ["Reply", "address", "frame", "guard", "locale", "page", "right", "store", "timezone", "wants_streams", "who"]
 
@@ -123,16 +124,16 @@ def guard(app: Flask) -> None:
 def refused(problem: Problem) -> Any:
     """A refusal as whoever asked can read it: a toast for Turbo, JSON for scripts, else a page."""
     if wants_streams():
-        html = render_template("tickets/streams/toast.html", text=problem.detail)
+        html = render_template("tickets/streams/toast.html", text=worded(problem.detail))
         return Response(html, problem.status, content_type=f"{STREAM}; charset=utf-8")
     if request.accept_mimetypes.best == "application/json":
         return jsonify(type=problem.type, detail=problem.detail, fields=problem.fields), problem.status
     retry = int(problem.extra.get("retry_after", 0)) if isinstance(problem, Busy) else None
-    return _drawn(problem.status, problem.detail, retry=retry)
+    return _drawn(problem.status, worded(problem.detail), retry=retry)
 
 
 def _drawn(code: int, detail: str, *, reference: str | None = None, retry: int | None = None) -> Any:
-    shown = code if code in {403, 404, 429, 500} else 500 if code >= 500 else 404  # noqa: PLR2004
+    shown = code if code in {403, 404, 429, 500} else 500 if code >= 500 else 400
     if request.endpoint and g.get("timezone") is None:
         return Response(detail + "\n", code, content_type="text/plain; charset=utf-8")
     with store().reading() as work:
