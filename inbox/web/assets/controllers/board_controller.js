@@ -11,6 +11,10 @@ export default class extends Controller {
 
   connect() {
     this.slow = setInterval(() => this.soon(), SLOW_MS);
+    if (this.hasBoxTarget && this.boxTarget.open) {
+      this.boxTarget.close();
+      this.boxTarget.showModal();
+    }
   }
 
   disconnect() {

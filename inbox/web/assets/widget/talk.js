@@ -73,7 +73,6 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         if (answer.id) view.put({ ...written.get(clientId), id: answer.id, state: answer.state || "sent" });
         else view.state(clientId, "sent");
         wrote = true;
-        tell("begun");
         askWhereNeeded();
       },
       refused: (clientId) => view.state(clientId, "failed"),
@@ -99,6 +98,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
     seen,
     typing: () => line.typing(),
     write(text) {
+      tell("begun");
       send({ client_id: newId(), text, from: "you", at: new Date().toISOString() });
     },
     /** Leaves an address. Returns `"line"` or `"wrong"` where that did not work, "" where it did. */

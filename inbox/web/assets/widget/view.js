@@ -21,7 +21,7 @@ export const chatView = ({ words, lang, retry }) => {
   const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
   const day = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long" });
   let dots;
-  let banner;
+  let banner = null;
 
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   const follow = () => {
@@ -140,11 +140,14 @@ export const chatView = ({ words, lang, retry }) => {
         by("av").textContent = initials(name);
       }
     },
+    /** Says that the line is down once it has been for a while; further tries do not start the wait anew. */
     line(up) {
-      clearTimeout(banner);
-      if (up) by("line").hidden = true;
-      else
-        banner = setTimeout(() => {
+      if (up) {
+        clearTimeout(banner);
+        banner = null;
+        by("line").hidden = true;
+      } else
+        banner ??= setTimeout(() => {
           by("line").hidden = false;
         }, BANNER_MS);
     },
