@@ -33,6 +33,7 @@ STATES: dict[str, tuple[str, str]] = {
     "overtaken": ("/tickets/4821?moved=1", ""),
     "failed": ("/tickets/4821?failed=1", ""),
     "bulk": ("/tickets", "j x"),
+    "mail": ("/tickets/4821?mail=1", ""),
 }
 
 
@@ -62,9 +63,18 @@ def _show(id: int) -> str:
             replace(leg.messages[1], delivery=broken), replace(leg.messages[1], key="300", id=300, delivery=late),
         )  # fmt: skip
         thread = replace(thread, items=(*thread.items, replace(leg, messages=messages)), unread_from=300)
+    if request.args.get("mail"):
+        whole = replace(samples.mail_leg.messages[0], frame=True, original=False)
+        thread = replace(thread, items=(replace(samples.mail_leg, messages=(whole, *samples.mail_leg.messages)),))
     return render_template(
         "tickets/index.html", **_frame(), inbox=replace(samples.inbox, next=None), thread=thread, panel=samples.panel
     )
+
+
+def _mail(id: int) -> Response:
+    lines = "".join(f"<p>Riga {n} della mail numero {id}.</p>" for n in range(20))
+    page = f"<!doctype html><html lang=it><title>mail</title><body>{lines}</body></html>"
+    return Response(page, headers={"Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'"})
 
 
 def _search() -> str:
@@ -79,7 +89,9 @@ def _search() -> str:
 def serving() -> Iterator[str]:
     """The address of the stage while it is up."""
     app = stage.application("en")
-    app.view_functions.update({"tickets.index": _index, "tickets.show": _show, "search.index": _search})
+    app.view_functions.update(
+        {"tickets.index": _index, "tickets.show": _show, "search.index": _search, "messages.view": _mail}
+    )
     sources = stage.ROOT / "inbox" / "web" / "assets"
     app.add_url_rule("/assets/<path:name>", "assets", lambda name: send_from_directory(sources, name))
     app.add_url_rule("/blank", "blank", lambda: Response("<!doctype html><title>blank</title>"))

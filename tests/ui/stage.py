@@ -63,7 +63,7 @@ def application(language: str = "en") -> Flask:
 
     @app.after_request
     def guard(answer: Response) -> Response:
-        answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers.setdefault("Content-Security-Policy", POLICY)
         return answer
 
     return app

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.servers.chromium import OpenPage
 from tests.ui import gallery, stage
@@ -51,22 +52,24 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.a11y
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("state", gallery.STATES)
-def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, state: str, theme: str) -> None:
-    for width, height in ((1440, 900), (390, 844)) if full or state in {"inbox", "list"} else ((1440, 900),):
-        page = open_page(color_scheme=theme, viewport={"width": width, "height": height})
+def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, state: str) -> None:
+    """In both themes and widths where most of the screen is; everywhere with --full."""
+    all_of_it = full or state in {"inbox", "list", "search"}
+    for theme, width in [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)][: 4 if all_of_it else 2]:
+        page = open_page(color_scheme=theme, viewport={"width": width, "height": 900})
         go(page, address, state)
-        assert violations(page) == [], f"{width} px"
+        assert violations(page) == [], f"{theme}, {width} px"
+        page.close()
 
 
 @pytest.mark.parametrize("language", ["en", "it"])
 @pytest.mark.parametrize("state", ["inbox", "list", "search", "failed", "overtaken"])
 def test_nothing_is_wider_than_the_window(open_page: OpenPage, address: str, state: str, language: str) -> None:
     page = open_page()
+    go(page, address, state, language)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
-        go(page, address, state, language)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for pane in ("list", "thread", "details"):
             page.evaluate(
@@ -116,6 +119,26 @@ def test_the_screen_works_without_scripts(open_page: OpenPage, address: str) -> 
     assert page.locator(".comp-in").is_visible()
     assert page.locator("#panel-ticket").is_visible()
     assert not page.locator(".needs-js:visible").count()
+
+
+def test_a_mail_is_as_high_as_its_content(open_page: OpenPage, address: str) -> None:
+    page = open_page()
+    go(page, address, "mail")
+    page.locator("#log-4821").evaluate("(log) => { log.scrollTop = 0 }")
+    frame = page.locator(".mail-frame").first
+    expect(frame).to_have_attribute("sandbox", "allow-same-origin allow-popups")
+    expect(frame.content_frame.get_by_text("Riga 19 della mail numero 102.")).to_be_visible()
+    expect(frame).to_have_attribute("style", re.compile(r"height: [5-9]\d\dpx"))
+
+
+def test_the_whole_of_a_mail_takes_the_place_of_its_text(open_page: OpenPage, address: str) -> None:
+    page = open_page()
+    go(page, address, "inbox")
+    page.locator("#msg-102").get_by_text("Show all of it").click()
+    expect(page.locator("#msg-102 .prose")).to_have_count(0)
+    expect(
+        page.locator("#msg-102 .mail-frame").content_frame.get_by_text("Riga 3 della mail numero 102.")
+    ).to_be_visible()
 
 
 def test_the_theme_is_there_before_the_first_paint(open_page: OpenPage, address: str) -> None:

@@ -17,8 +17,13 @@ document.addEventListener(
   true,
 );
 
-/** Places a popover beside an element. */
+/** Places a popover beside an element; one that nothing visible opened stands in the middle. */
 export async function place(element, anchor, placement) {
+  if (anchor === document.body) {
+    element.style.left = `${(innerWidth - element.offsetWidth) / 2}px`;
+    element.style.top = `${(innerHeight - element.offsetHeight) / 3}px`;
+    return;
+  }
   const { x, y } = await computePosition(anchor, element, {
     strategy: "fixed",
     placement,

@@ -101,7 +101,7 @@ export function startOutbox() {
   document.addEventListener("live:joined", flush);
   addEventListener("online", flush);
   addEventListener("beforeunload", (event) => {
-    if (waiting.size) event.preventDefault();
+    if (queued()) event.preventDefault();
   });
   document.addEventListener("message:gone", ({ detail: { key } }) => {
     const entry = sent.get(key);
