@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import re
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -17,17 +17,24 @@ __all__ = ["LASTS", "by_mail_due", "leave_email", "of_token", "open_session", "s
 
 LASTS = timedelta(days=60)
 HISTORY = 200
+#: 32 bytes in base64url.
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 #: An answer that no page of the visitor's took in goes by mail after this long, if there is an address.
 UNSEEN = timedelta(minutes=2)
 
 
-def open_session(work: Work, channel: Channel) -> tuple[Visitor, str]:
-    """A new visitor at their first message; gives the row and the token, shown this once."""
-    token = secrets.token_urlsafe(32)
+def open_session(work: Work, channel: Channel, token: str) -> Visitor:
+    """A new visitor at their first message. The page made the token, so that a lost answer makes no second visitor.
+
+    Raises :class:`Invalid` for one that could be guessed.
+    """
+    if not TOKEN.fullmatch(token):
+        msg = "a visitor's token has 43 random letters"
+        raise Invalid(msg)
     visitor = Visitor(digest=people.digest(token), channel_id=channel.id)
     work.add(visitor)
     work.flush()
-    return visitor, token
+    return visitor
 
 
 def of_token(work: Work, channel_id: str, token: str) -> Visitor | None:

@@ -158,10 +158,11 @@ class Visitors:
         frame = json.dumps({"type": "message", "id": key, "text": text, "page": page}).encode()
         with self.store.transaction() as work:
             channel = work.get_one(Channel, line.channel)
-            visitor = work.get(Visitor, line.digest) if line.digest else None
+            token = str(data.get("token", ""))
+            visitor = work.get(Visitor, line.digest) if line.digest else visitors.of_token(work, channel.id, token)
             if visitor is None:
                 self.throttle.hit(SESSIONS, "chat session", self._address())
-                visitor, answer["token"] = visitors.open_session(work, channel)
+                visitor = visitors.open_session(work, channel, token)
             entry = journal.keep(work, channel, arrival(visitor.id, frame, clock.now()))
             answer["journal"] = entry.id
         LINES.bind(_sid(), line, visitor)

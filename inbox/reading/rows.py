@@ -45,8 +45,9 @@ def customer_chip(customer: Customer | None) -> CustomerChip:
     """A customer's face; without a name their first address stands for it."""
     if customer is None:
         return CustomerChip("", "?")
-    name = customer.name or (customer.identities[0].value if customer.identities else "")
-    return CustomerChip(customer.id, name or "?")
+    first = customer.identities[0] if customer.identities else None
+    nameless = "" if first is None else f"Web {first.value[:4].upper()}" if first.kind == "chat" else first.value
+    return CustomerChip(customer.id, customer.name or nameless or "?")
 
 
 def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:

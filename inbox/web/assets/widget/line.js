@@ -33,7 +33,7 @@ export const openLine = ({ site, memory, hears }) => {
     if (!greeted || !memory.waiting.some((each) => each.client_id === message.client_id)) return;
     let answer;
     try {
-      answer = await socket.timeout(ACK_MS).emitWithAck("send", message);
+      answer = await socket.timeout(ACK_MS).emitWithAck("send", { ...message, token: memory.token });
     } catch {
       return; // no answer: it stays in the queue and goes again with the next hello
     }

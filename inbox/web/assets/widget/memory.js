@@ -2,6 +2,13 @@
 
 const EMPTY = { token: null, waiting: [], email: false };
 
+/** 256 random bits that nobody else can guess. */
+const secret = () =>
+  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+
 /** The browser's own memory for this iframe, or null where it gives a foreign iframe none (private windows). */
 const ownStorage = () => {
   try {
@@ -50,8 +57,12 @@ export const memoryOf = async (site, host) => {
     keepEmail() {
       change({ email: true });
     },
-    /** A message that has not left yet; the same `client_id` is kept once. */
+    /**
+     * A message that has not left yet; the same `client_id` is kept once. The first one makes the token, here and not at
+     * the desk: if the answer to it is lost, the same visitor sends it again.
+     */
     queue(message) {
+      if (!kept.token) change({ token: secret() });
       if (kept.waiting.every((each) => each.client_id !== message.client_id)) {
         change({ waiting: [...kept.waiting, message] });
       }
