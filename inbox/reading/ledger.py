@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Date, Select, Subquery, and_, case, column, func, select, values
+from sqlalchemy import Subquery, and_, case, extract, func, literal_column, select
 
 from inbox.actions import desk
 from inbox.errors import Invalid
 from inbox.reading.feeds import ids_of
 from inbox.store import Channel, JournalEntry, JournalItem, Work
-from inbox.store.columns import UtcDateTime
 from inbox.terms import Outcome
 
 __all__ = ["Line", "lines", "period", "today"]
 
 LONGEST = 400  # days
 USUAL = dt.timedelta(days=30)
+
+Place = tuple[str, dt.date]  # a channel's id and a local day
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,11 @@ def lines(work: Work, start: dt.date, end: dt.date, *, channel: str | None = Non
 
     ``channel`` is an id, a name or a kind.
     """
-    entries = _entries(work, start, end, ids_of(work, channel) if channel else None)
-    received = _received(work, entries)
-    outcomes = _outcomes(work, entries)
     channels = {row.id: row for row in work.scalars(select(Channel))}
+    calendar = Calendar(_zone(work), start, end)
+    entries = _entries(calendar, ids_of(work, channel) if channel else list(channels))
+    received = _received(work, entries, calendar)
+    outcomes = _outcomes(work, entries, calendar)
     found = []
     for (address, day), (count, unread) in received.items():
         row = channels[address]
@@ -110,66 +113,72 @@ def _zone(work: Work) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(str(desk.get(work, "desk.timezone")))
 
 
-def _entries(work: Work, start: dt.date, end: dt.date, only: list[str] | None) -> Subquery:
-    """The entries of those days, each with its local day; a day may have 23 or 25 hours."""
-    zone = _zone(work)
-    days = [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
-    midnights = [dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in days]
-    spans = list(zip(days, midnights, midnights[1:], strict=False))
-    calendar = (
-        values(column("day", Date), column("since", UtcDateTime), column("until", UtcDateTime))
-        .data(spans)
-        .cte("calendar")
-    )
-    within = and_(
-        JournalEntry.channel_id == Channel.id,
-        JournalEntry.received_at >= calendar.c.since,
-        JournalEntry.received_at < calendar.c.until,
-    )
-    query: Select[tuple[int, str, bool, dt.date]] = select(
-        JournalEntry.id, JournalEntry.channel_id, JournalEntry.done, calendar.c.day
-    ).select_from(Channel)
-    if only is not None:
-        query = query.where(Channel.id.in_(only))
-    # The channel stands in the join so that the index on (channel, time) is used, day by day.
-    return query.join(calendar, Channel.id.is_not(None)).join(JournalEntry, within).subquery()
+class Calendar:
+    """Local days over quarters of an hour, the finest step between any two time zones; a day has 23 to 25 hours."""
+
+    def __init__(self, zone: zoneinfo.ZoneInfo, start: dt.date, end: dt.date) -> None:
+        self._days = [start + dt.timedelta(days=n) for n in range((end - start).days + 1)]
+        self._midnights = [dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in self._days]
+        self._seconds = [int(moment.timestamp()) for moment in self._midnights]
+
+    @property
+    def span(self) -> tuple[dt.datetime, dt.datetime]:
+        """From the first midnight to the last, UTC."""
+        return self._midnights[0], self._midnights[-1]
+
+    def day(self, quarter: int) -> dt.date:
+        """The local day of a quarter of an hour, given as its first second since 1970."""
+        return self._days[bisect_right(self._seconds, quarter) - 1]
 
 
-def _received(work: Work, entries: Subquery) -> dict[tuple[str, dt.date], tuple[int, int]]:
+def _entries(calendar: Calendar, only: list[str]) -> Subquery:
+    """The entries of those days, each with the quarter of an hour in which it came; by the index on (channel, time)."""
+    since, until = calendar.span
+    second = extract("epoch", JournalEntry.received_at)
+    quarter = second - second % literal_column("900")
+    return (
+        select(JournalEntry.id, JournalEntry.channel_id, JournalEntry.done, quarter.label("quarter"))
+        .where(JournalEntry.channel_id.in_(only), JournalEntry.received_at >= since, JournalEntry.received_at < until)
+        .subquery()
+    )
+
+
+def _received(work: Work, entries: Subquery, calendar: Calendar) -> dict[Place, tuple[int, int]]:
     """(items that arrived, entries not yet read) by channel and day. The highest number says how many there were."""
     each = (
         select(
             entries.c.channel_id,
-            entries.c.day,
+            entries.c.quarter,
             entries.c.done,
             func.count(JournalItem.n).label("written"),
             (func.coalesce(func.max(JournalItem.n), 0) + 1).label("things"),
         )
         .outerjoin_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
-        .group_by(entries.c.id, entries.c.channel_id, entries.c.day, entries.c.done)
+        .group_by(entries.c.id, entries.c.channel_id, entries.c.quarter, entries.c.done)
         .subquery()
     )
     unread = case((and_(each.c.written == 0, each.c.done.is_(False)), 1), else_=0)
-    query = select(each.c.channel_id, each.c.day, func.sum(each.c.things), func.sum(unread)).group_by(
-        each.c.channel_id, each.c.day
+    query = select(each.c.channel_id, each.c.quarter, func.sum(each.c.things), func.sum(unread)).group_by(
+        each.c.channel_id, each.c.quarter
     )
-    return {(address, _day(day)): (int(items), int(open_)) for address, day, items, open_ in work.execute(query)}
-
-
-def _outcomes(work: Work, entries: Subquery) -> dict[tuple[str, dt.date], dict[Outcome, dict[str, int]]]:
-    """How many items ended how, by channel and day; the reasons are told apart where they were left on purpose."""
-    reason = case((JournalItem.outcome == Outcome.IGNORED, func.coalesce(JournalItem.reason, "")), else_="")
-    query = (
-        select(entries.c.channel_id, entries.c.day, JournalItem.outcome, reason.label("why"), func.count())
-        .join_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
-        .group_by(entries.c.channel_id, entries.c.day, JournalItem.outcome, "why")
-    )
-    found: dict[tuple[str, dt.date], dict[Outcome, dict[str, int]]] = {}
-    for address, day, outcome, why, count in work.execute(query):
-        found.setdefault((address, _day(day)), {}).setdefault(outcome, {})[why or "unknown"] = count
+    found: dict[Place, tuple[int, int]] = {}
+    for address, quarter, things, waiting in work.execute(query):
+        place = (address, calendar.day(int(quarter)))
+        known = found.get(place, (0, 0))
+        found[place] = (known[0] + int(things), known[1] + int(waiting))
     return found
 
 
-def _day(value: dt.date | str) -> dt.date:
-    """SQLite gives a date of a VALUES list back as text."""
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+def _outcomes(work: Work, entries: Subquery, calendar: Calendar) -> dict[Place, dict[Outcome, dict[str, int]]]:
+    """How many items ended how, by channel and day; the reasons are told apart where they were left on purpose."""
+    reason = case((JournalItem.outcome == Outcome.IGNORED, func.coalesce(JournalItem.reason, "")), else_="")
+    query = (
+        select(entries.c.channel_id, entries.c.quarter, JournalItem.outcome, reason.label("why"), func.count())
+        .join_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
+        .group_by(entries.c.channel_id, entries.c.quarter, JournalItem.outcome, "why")
+    )
+    found: dict[Place, dict[Outcome, dict[str, int]]] = {}
+    for address, quarter, outcome, why, count in work.execute(query):
+        reasons = found.setdefault((address, calendar.day(int(quarter))), {}).setdefault(outcome, {})
+        reasons[why or "unknown"] = reasons.get(why or "unknown", 0) + count
+    return found
