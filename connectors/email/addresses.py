@@ -29,6 +29,7 @@ _SIMPLE = re.compile(
     r"\s*(?:\"(?P<quoted>[^\"\\=<>]{0,200})\"\s*|(?P<name>[^\"\\(),:;<>@=\[\]']{0,200}?)\s*)<(?P<angle>[\w.+-]{1,80}@[\w.-]{1,120})>\s*"
     r"|\s*(?P<bare>[\w.+-]{1,80}@[\w.-]{1,120})\s*"
 )
+_PLAIN = re.compile(r"[\w+-][\w.+-]{0,80}@[\w-][\w.-]{0,120}\w", re.ASCII)
 _BARE = re.compile(r"[^\s<>()\",;:\[\]@]{1,320}+@[^\s<>()\",;:]{1,320}")
 _QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(@.*)\Z', re.DOTALL)
 _SIMPLE_LOCAL = re.compile(r"[^\s\"(),:;<>@\[\\\]]+")
@@ -52,13 +53,18 @@ class _Element:
 
 def addresses(headers: Headers, name: str) -> tuple[Address, ...]:
     """Every address of the fields of that name, in order, each address once."""
+    if not headers.has(name):
+        return ()
+    if (known := headers.people.get(name)) is not None:
+        return known
     found: dict[str, Address] = {}
     for text in headers.each(name):
         for address in read(text):
             key = address.value or address.name
             if key not in found or (address.name and not found[key].name):
                 found[key] = address
-    return tuple(found.values())
+    headers.people[name] = people = tuple(found.values())
+    return people
 
 
 def read(text: str, *, again: bool = True) -> list[Address]:
@@ -152,6 +158,8 @@ def _spoken(text: str) -> str:
 
 def canonical(value: str) -> str:
     """One spelling of a mail address: lower case, without blanks, brackets, ``mailto:`` and needless quotes."""
+    if _PLAIN.fullmatch(value):
+        return value.lower()
     value = one_line(value).strip("<>'` \t.,")
     if value.startswith("@") and ":" in value:  # a route, obsolete since 1989
         value = value.rpartition(":")[2]

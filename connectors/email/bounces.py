@@ -175,11 +175,14 @@ def _looks_like_one(headers: Headers, subject: str, text: str, origin: Origin) -
     """Whether a mail comes from where bounces come from, and is called like one or speaks like one. A postmaster may
     be a person, and a mail without a sender an automatic answer: from these it takes both."""
     local = origin.sender.rpartition("@")[0] or origin.sender
+    daemon, unsure = _DAEMON.match(local) is not None, local.startswith("postmaster") or null_sender(headers, origin)
+    if not daemon and not unsure:
+        return False  # nearly every mail: its text need not be searched
     named = _SUBJECT.search(subject) is not None
     speaks = any(words.search(text) for words in (_BODY, _CODE_LINE, _DELAY))
-    if _DAEMON.match(local) and not local.startswith("postmaster"):
+    if daemon and not local.startswith("postmaster"):
         return named or speaks
-    return named and speaks and (local.startswith("postmaster") or null_sender(headers, origin))
+    return named and speaks
 
 
 def _first_stranger(told: str, origin: Origin) -> list[str]:

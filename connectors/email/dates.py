@@ -11,6 +11,9 @@ __all__ = ["read"]
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
+# What nearly every mail has; the library's reader, which takes all else, needs four times as long.
+_USUAL = re.compile(r"(?:[A-Z][a-z]{2}, )?(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)([0-5]\d)")
+_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _COMMENT = re.compile(r"\([^()]*\)")
 _WORDS = re.compile(r"[^\W\d_]{3,}\.?")
 _OFFSET_NAME = re.compile(r"\b(?:GMT|UTC)([+-]\d\d):?(\d\d)\b", re.IGNORECASE)
@@ -44,10 +47,23 @@ def read(text: str) -> dt.datetime | None:
     text = text.strip()[:200]
     if not text:
         return None
+    if usual := _USUAL.fullmatch(text):
+        return _plain(usual)
     if found := _ISO.search(text):
         return _iso(found)
     text = _OFFSET_NAME.sub(r"\1\2", _COMMENT.sub(" ", text))
     return _rfc(text) or _rfc(_WORDS.sub(_english, text))
+
+
+def _plain(found: re.Match[str]) -> dt.datetime | None:
+    try:
+        month = _ENGLISH.index(found[2]) + 1
+        day, year, hour, minute, second = (int(found[index]) for index in (1, 3, 4, 5, 6))
+        offset = dt.timedelta(hours=int(found[8]), minutes=int(found[9]))
+        moment = dt.datetime(year, month, day, hour, minute, min(second, 59), tzinfo=dt.UTC)
+        return moment - offset if found[7] == "+" else moment + offset
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso(found: re.Match[str]) -> dt.datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from connectors.base import Address
 from connectors.email import charsets
 from connectors.email.words import decode_words, parameters, text_of
 
@@ -24,13 +25,14 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 class Headers:
     """The fields of one header block: lower-case name and raw value, still folded. ``charset`` is what 8-bit bytes
-    in them probably are: the one that the mail's body declares."""
+    in them probably are: the one that the mail's body declares. ``people`` keeps what was read as addresses."""
 
-    __slots__ = ("_by_name", "_read", "charset", "fields")
+    __slots__ = ("_by_name", "_read", "charset", "fields", "people")
 
     def __init__(self, fields: list[tuple[str, bytes]] | None = None, charset: str = "") -> None:
         self.fields = fields or []
         self.charset = charset
+        self.people: dict[str, tuple[Address, ...]] = {}
         self._read: dict[str, list[str]] = {}
         self._by_name: dict[str, list[bytes]] = {}
         for name, value in self.fields:
@@ -44,6 +46,7 @@ class Headers:
         """Says what charset undeclared 8-bit bytes probably are in."""
         self.charset = charset
         self._read.clear()
+        self.people.clear()
 
     def every(self, name: str) -> list[bytes]:
         """All values of that name, in order."""
@@ -113,7 +116,7 @@ def split(data: bytes, start: int, end: int) -> tuple[Headers, int]:
 
 def _line(data: bytes, position: int, end: int) -> tuple[bytes, int]:
     """The line that begins at ``position``, and where the next begins."""
-    after = data.find(b"\n", position, min(end, position + MAX_HEADER_BYTES)) + 1
+    after = data.find(b"\n", position, end) + 1
     line = data[position : after - 1 if after else end]
     if b"\r" in line:
         line, carriage, rest = line.partition(b"\r")

@@ -141,7 +141,8 @@ class _Reader:
         if self._verbatim:
             self._write_verbatim(text)
             return
-        text = _BLANK_RUN.sub(" ", text)
+        if not text.isprintable() or "  " in text:
+            text = _BLANK_RUN.sub(" ", text)
         if text[0] == " ":
             self._space()
             text = text[1:]

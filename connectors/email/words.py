@@ -139,4 +139,4 @@ def _joined(parts: dict[int, tuple[str, bool]], charset: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return _BREAKS.sub(" ", text).strip()
+    return (_BREAKS.sub(" ", text) if not text.isprintable() else text).strip()
