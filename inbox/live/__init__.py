@@ -42,6 +42,7 @@ class Live:
         self.presence = Presence()
         self.announcer = Announcer(socketio, store, stage, self._changed)
         self._counts = threading.Event()
+        self._sent_away: set[str] = set()  # who is away by themselves, not by their own word
 
     def start(self) -> None:
         """Starts the announcer and the timers; idempotent per process."""
@@ -215,6 +216,25 @@ class Live:
         if mode == "reply":
             chat.desk_types(self.socketio, self.store, number)
 
+    def presence_said(self, data: Any) -> None:
+        """Still here, or away from every tab: then others see it, until somebody touches one again."""
+        seat = self.presence.seat(_sid())
+        if seat is None:
+            return
+        seat.away = bool(isinstance(data, dict) and data.get("away"))
+        away = self.presence.all_away(seat.agent)
+        if away == (seat.agent in self._sent_away):
+            return
+        with self.store.transaction() as work:
+            state = work.get_one(Agent, seat.agent).state
+            if away and state == "online":
+                people.set_state(work, seat.agent, "away")
+                self._sent_away.add(seat.agent)
+            elif not away:
+                self._sent_away.discard(seat.agent)
+                if state == "away":
+                    people.set_state(work, seat.agent, "online")
+
     def disconnect(self, *_reason: Any) -> None:
         """A tab closed or its line broke."""
         seat = self.presence.leave(_sid())
@@ -238,7 +258,7 @@ def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -
         socketio.on_event(name, _calm(getattr(live, name)))
     socketio.on_event("connect", live.connect)
     socketio.on_event("disconnect", live.disconnect)
-    socketio.on_event("presence", lambda _data=None: None)
+    socketio.on_event("presence", _calm(live.presence_said))
     chat.attach(socketio, store, live.presence, throttle)
     live.start()
     return live

@@ -21,7 +21,7 @@ class Seat:
     rooms: set[str] = field(default_factory=set)
     ticket: int | None = None
     session: str = ""
-    seen: float = field(default_factory=time.monotonic)
+    away: bool = False  # nobody touched this tab for five minutes
 
 
 class Presence:
@@ -66,6 +66,12 @@ class Presence:
         with self._lock:
             seats = {seat.agent: seat.name for seat in self._seats.values() if seat.ticket == ticket}
         return [{"id": agent, "name": name} for agent, name in sorted(seats.items(), key=lambda one: one[1])]
+
+    def all_away(self, agent: str) -> bool:
+        """True where an agent has tabs open and is at none of them."""
+        with self._lock:
+            tabs = [seat.away for seat in self._seats.values() if seat.agent == agent]
+            return bool(tabs) and all(tabs)
 
     def agents(self) -> set[str]:
         """Everybody with a tab open."""

@@ -6,7 +6,6 @@ import re
 import uuid
 from decimal import Decimal
 
-import phonenumbers
 from sqlalchemy import func, select
 
 from connectors.base import Connector
@@ -15,6 +14,7 @@ from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
 from inbox.actions.who import Who
 from inbox.errors import Problem
+from inbox.reading.addresses import label
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, Money
 from inbox.reading.rows import customer_chip
 from inbox.store import Canned, Channel, Customer, Identity, Message, Ticket, Work
@@ -33,19 +33,6 @@ VARIABLES = (
     "desk.name",
 )
 _VARIABLE = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
-
-
-def label(identity_kind: str, value: str, name: str = "") -> str:
-    """An address as people read it: phone numbers spaced, ids of apps behind a name."""
-    if identity_kind == "sms":
-        try:
-            number = phonenumbers.parse(value)
-        except phonenumbers.NumberParseException:
-            return value
-        return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    if identity_kind in {"telegram", "messenger", "chat"}:
-        return name or value[:12]
-    return value
 
 
 def _price(work: Work, channel: Channel) -> Money | None:

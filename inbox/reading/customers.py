@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions.who import Who, visible
-from inbox.reading.compose import choices, label
+from inbox.reading.addresses import label
+from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, IdentityView, Money, PreviousTicket, TicketFacts
 from inbox.reading.rows import customer_chip
 from inbox.reading.threads import history

@@ -208,7 +208,8 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
         kpis=_kpis(now, old, [week for _start, week, _before in weeks], has_rate=rate is not None),
         rows=_rows(work, derived, period, chosen, has_rate=rate is not None),
         volume=tuple(
-            Bucket(a, _whole(part["vol.inbound"]), _whole(part["vol.handled"])) for (a, _b), part in zip(spans, parts, strict=True)
+            Bucket(a, _whole(part["vol.inbound"]), _whole(part["vol.handled"]))
+            for (a, _b), part in zip(spans, parts, strict=True)
         ),
         weeks=tuple(
             WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from inbox import search
 from inbox.actions.who import Who, visible
 from inbox.reading import desk
+from inbox.reading.addresses import label
 from inbox.reading.parts import ChannelCount, CustomerChip, Inbox, Tab, TeamChip, TicketRow
 from inbox.store import Agent, Channel, Customer, Message, ReadMark, Team, Ticket, Work
 from inbox.terms import Direction, Priority, Status
@@ -46,7 +47,7 @@ def customer_chip(customer: Customer | None) -> CustomerChip:
     if customer is None:
         return CustomerChip("", "?")
     first = customer.identities[0] if customer.identities else None
-    nameless = "" if first is None else f"Web {first.value[:4].upper()}" if first.kind == "chat" else first.value
+    nameless = label(first.kind, first.value, first.name) if first is not None else ""
     return CustomerChip(customer.id, customer.name or nameless or "?")
 
 

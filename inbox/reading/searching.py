@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import select
 
@@ -22,6 +23,14 @@ __all__ = ["page", "results"]
 SCAN = 1_000  # newest matching messages that are looked at
 PAGE = 30
 AROUND = 70
+
+#: What a facet narrows by: the values that a ticket has in it.
+COLUMNS: Final[dict[str, Callable[[Ticket], list[str]]]] = {
+    "status": lambda ticket: [ticket.status.value],
+    "channel": lambda ticket: [ticket.kind],
+    "assignee": lambda ticket: [ticket.assignee_id or ""],
+    "tag": lambda ticket: [tag.tag for tag in ticket.tags],
+}
 
 
 def snippet(text: str, query: str) -> tuple[tuple[str, bool], ...]:
@@ -99,12 +108,7 @@ def page(work: Work, who: Who, query: str, chosen: dict[str, str], *, after: int
         return SearchPage(query)
     started = time.monotonic()
     rows = _found(work, who, query)
-    columns = {
-        "status": lambda ticket: [ticket.status.value],
-        "channel": lambda ticket: [ticket.kind],
-        "assignee": lambda ticket: [ticket.assignee_id or ""],
-        "tag": lambda ticket: [tag.tag for tag in ticket.tags],
-    }
+    columns = COLUMNS
     for key, value in chosen.items():
         if key in columns and value:
             rows = [row for row in rows if value in columns[key](row[0])]

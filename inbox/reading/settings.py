@@ -99,9 +99,7 @@ def general(work: Work, who: Who) -> GeneralPage:
 def people(work: Work, who: Who) -> PeoplePage:
     """Everybody who ever answered here, those who may sign in first."""
     loads = desk.loads(work)
-    seen = dict(
-        work.execute(select(SignIn.agent_id, func.max(SignIn.seen_at)).group_by(SignIn.agent_id)).all()
-    )
+    seen = dict(work.execute(select(SignIn.agent_id, func.max(SignIn.seen_at)).group_by(SignIn.agent_id)).all())
     agents = work.scalars(select(Agent).order_by(Agent.active.desc(), func.lower(Agent.name), Agent.id)).all()
     return PeoplePage(
         nav=nav(work, who),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -14,6 +15,7 @@ from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions.who import Who
 from inbox.reading import desk
+from inbox.reading.addresses import label
 from inbox.reading.compose import composer
 from inbox.reading.parts import (
     AgentChip,
@@ -179,18 +181,14 @@ def _note(message: Message, names: Names) -> NoteView:
     )
 
 
-def _address(message: Message, identities: dict[int, Identity]) -> str:
-    identity = identities.get(message.identity_id or 0)
-    return identity.value if identity is not None else message.from_address
-
-
-def _leg(message: Message, names: Names, customer: CustomerChip, address: str, *, last: bool) -> Leg:
+def _leg(message: Message, names: Names, customer: CustomerChip, identity: Identity | None, *, last: bool) -> Leg:
     channel = names.channels.get(message.channel_id or "")
     return Leg(
         kind=message.kind,
         channel=message.channel_id or "",
         channel_name=(channel.title or channel.name) if channel is not None else "",
-        address=address,
+        address=identity.value if identity is not None else message.from_address,
+        label=label(identity.kind, identity.value, identity.name) if identity is not None else "",
         messages=(_message(message, names, customer, last=last),),
     )
 
@@ -202,8 +200,7 @@ def item_of_message(work: Work, message: Message) -> Item:
         return _note(message, names)
     ticket = work.get_one(Ticket, message.ticket_id)
     identity = work.get(Identity, message.identity_id) if message.identity_id else None
-    address = _address(message, {identity.id: identity} if identity is not None else {})
-    return _leg(message, names, customer_chip(ticket.customer), address, last=True)
+    return _leg(message, names, customer_chip(ticket.customer), identity, last=True)
 
 
 def _assigned(event: Event, names: Names) -> EventView:
@@ -281,10 +278,10 @@ def _assembled(
         elif one.direction is Direction.NOTE:
             items.append(_note(one, names))
         else:
-            leg = _leg(one, names, customer, _address(one, identities), last=one.id == last_mail)
+            leg = _leg(one, names, customer, identities.get(one.identity_id or 0), last=one.id == last_mail)
             before = items[-1]
             if isinstance(before, Leg) and before.key == leg.key:
-                items[-1] = Leg(leg.kind, leg.channel, leg.channel_name, leg.address, before.messages + leg.messages)
+                items[-1] = replace(before, messages=before.messages + leg.messages)
             else:
                 items.append(leg)
     return tuple(items)
