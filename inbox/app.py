@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         always_connect=False,
         cookie=None,
     )
-    for blueprint in (hooks.blueprint(store, throttle), api.blueprint(store)):
+    for blueprint in (hooks.blueprint(store, throttle), api.blueprint(store, throttle)):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     web.register(app, store, throttle, csrf)

@@ -151,7 +151,7 @@ def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
     from inbox.cli.opening import opened
     from inbox.reading import figures
 
-    with opened(connectors=False) as store, store.transaction() as work:
+    with opened(connectors=False) as store, store.reading() as work:
         return figures.report(
             work,
             first=texts["first"],

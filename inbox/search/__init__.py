@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 import snowballstemmer
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from inbox.store import Work
 
@@ -57,12 +57,6 @@ def index(work: Work, *, message: int, ticket: int, content: str) -> None:
             ),
             values,
         )
-
-
-def forget(work: Work, tickets: Sequence[int]) -> None:
-    """Makes the messages of some tickets unfindable."""
-    statement = text("DELETE FROM search_messages WHERE ticket_id IN :tickets")
-    work.execute(statement.bindparams(bindparam("tickets", expanding=True)), {"tickets": list(tickets)})
 
 
 def forget(work: Work, messages: Iterable[int]) -> None:

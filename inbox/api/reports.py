@@ -1,0 +1,58 @@
+"""Figures from the desk's own log, under the keys of docs/metrics.md: the command line's JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Literal
+
+from flask import Response
+from pydantic import Field
+
+from inbox.api.routes import Binary, Call, Nothing, Query, Routes
+from inbox.errors import Invalid
+from inbox.reading import figures
+
+__all__ = ["routes"]
+
+routes = Routes()
+REPORT = Binary("application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.')
+
+
+class ReportQuery(Query):
+    """Which period, and cut how."""
+
+    first: dt.date = Field(alias="from", description="The first local day.")
+    end: dt.date = Field(alias="to", description="The day after the last one.")
+    by: Literal["channel", "agent", "team", "reason", "tag"] | None = Field(None, description="One slice per value.")
+    where: str = Field("", description="Only what has these values: ``channel=email,reason=Billing``.")
+    as_of: dt.datetime | None = Field(None, description="As it was known then, with a zone; now without.")
+    compare: Literal["previous", "year"] | None = Field(None, description="Beside the period before, or a year before.")
+
+
+@routes.get("/reports", REPORT, query=ReportQuery, right="reports.see")
+def show_report(call: Call[ReportQuery, Nothing]) -> Response:
+    """The figures of a period. Slices that show single people are refused until a setting names what allows them."""
+    query = call.query
+    with call.store.reading() as work:
+        found = figures.report(
+            work,
+            first=query.first.isoformat(),
+            end=query.end.isoformat(),
+            by=query.by,
+            where=_pairs(query.where),
+            compare=query.compare,
+            as_of=query.as_of.isoformat() if query.as_of else None,
+        )
+    return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found = {}
+    for part in filter(None, text.split(",")):
+        name, equals, value = part.partition("=")
+        if not equals or not name or not value:
+            msg = f"write where as name=value, not {part!r}"
+            raise Invalid(msg, fields={"where": msg})
+        found[name] = value
+    return found
