@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -19,7 +20,7 @@ from inbox.errors import Unavailable
 from inbox.settings import Settings
 from inbox.store import schema
 
-__all__ = ["serve", "supervise", "web", "worker"]
+__all__ = ["command_of", "free_port", "serve", "supervise", "web", "worker"]
 
 log = logs.get(__name__)
 GENTLE_S = 20.0  # how long a child may take to end
@@ -136,15 +137,16 @@ def serve() -> None:
     settings = Settings()
     settings.prepare()
     logs.configure(settings.log_level, "serve")
-    _free_port(settings)
-    sys.exit(supervise(settings, {"web": _command("web"), "worker": _command("worker")}))
+    free_port(settings)
+    sys.exit(supervise(settings, {"web": command_of("web"), "worker": command_of("worker")}))
 
 
-def _command(role: str) -> list[str]:
+def command_of(role: str) -> list[str]:
+    """How a role is started as a process of its own."""
     return [sys.executable, "-m", "inbox.cli", role]
 
 
-def _free_port(settings: Settings) -> None:
+def free_port(settings: Settings) -> None:
     """Raises :class:`Unavailable` where somebody else listens already."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -164,8 +166,13 @@ def _answers(settings: Settings) -> bool:
         return False
 
 
-def supervise(settings: Settings, commands: dict[str, list[str]], hello: str = "") -> int:
-    """Runs the commands as children until SIGTERM or SIGINT, then ends them; gives the exit code."""
+def supervise(
+    settings: Settings, commands: dict[str, list[str]], hello: Callable[[Settings], str] | None = None
+) -> int:
+    """Runs the commands as children until SIGTERM or SIGINT, then ends them; gives the exit code.
+
+    Once the desk answers it says ``hello``, or where the desk is.
+    """
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -202,7 +209,7 @@ def supervise(settings: Settings, commands: dict[str, list[str]], hello: str = "
             migrated = True
         if not told and _answers(settings):
             told = True
-            sys.stdout.write((hello or greeting(settings)) + "\n")
+            sys.stdout.write((hello or greeting)(settings) + "\n")
             sys.stdout.flush()
         time.sleep(0.1)
     return _end(children)

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 _EXAMPLE = "example: python -m inbox.sandbox --port 8025 --state data/sandbox"
@@ -25,11 +26,14 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, default=Path("data/sandbox"), help="where everything is kept")
     parser.add_argument("--tls", action="store_true", help="also SMTP and IMAP over TLS, with a CA of its own")
     parser.add_argument("--with-parent", action="store_true", help="stop when standard input is closed")
+    parser.add_argument(
+        "--supervised", action="store_true", help="say nothing, and stop when the parent process is gone"
+    )
     return parser.parse_args(given)
 
 
 def main(given: list[str] | None = None) -> int:
-    """Prints one line of JSON with the ports, then runs until SIGTERM or SIGINT."""
+    """Prints one line of JSON with the ports (unless ``--supervised``), then runs until SIGTERM or SIGINT."""
     options = _arguments(given)
     try:
         from inbox.sandbox.server import Server  # noqa: PLC0415 - so that --help and the next line need no extras
@@ -45,8 +49,11 @@ def main(given: list[str] | None = None) -> int:
     except OSError as error:
         _say(f"The sandbox cannot start: {error}.")
         return 1
-    sys.stdout.write(json.dumps(server.ports) + "\n")
-    sys.stdout.flush()
+    if options.supervised:
+        threading.Thread(target=_until_alone, args=(os.getppid(),), daemon=True).start()
+    else:
+        sys.stdout.write(json.dumps(server.ports) + "\n")
+        sys.stdout.flush()
     if options.with_parent:
         threading.Thread(target=_until_closed, daemon=True).start()
     signal.sigwait(signals)
@@ -62,6 +69,12 @@ def _until_closed() -> None:
     """Reads past Python's buffer: a thread that waits in there would abort the interpreter's end."""
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _until_alone(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
