@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     web.register(app, store, throttle, csrf)
-    live.attach(socketio, store, Stage(app, settings.base_url), throttle)
+    app.extensions["live"] = live.attach(socketio, store, Stage(app, settings.base_url), throttle)
     app.after_request(_safe)
     app.extensions["sportello"] = store
     return app, socketio

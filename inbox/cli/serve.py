@@ -98,6 +98,7 @@ def web() -> None:
 
         def load(self) -> Any:
             app, _socketio = create_app(settings)
+            app.extensions["live"].start()
             return app
 
     Server().run()

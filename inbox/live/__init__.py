@@ -27,7 +27,7 @@ from inbox.rendering import LANGUAGES, Stage
 from inbox.store import Agent, Event, Store
 from inbox.throttle import Throttle
 
-__all__ = ["attach"]
+__all__ = ["Live", "attach"]
 
 log = logs.get(__name__)
 COUNTS_EVERY = 0.5
@@ -252,7 +252,7 @@ def _number(data: Any, name: str) -> int | None:
 
 
 def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> Live:
-    """Hangs the agents' and the visitors' namespaces in and starts the announcer."""
+    """Hangs the agents' and the visitors' namespaces in; ``Live.start`` starts the announcer, in the process that serves."""
     live = Live(socketio, store, stage)
     for name in ("hello", "focus", "beat", "blur", "typing"):
         socketio.on_event(name, _calm(getattr(live, name)))
@@ -260,7 +260,6 @@ def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -
     socketio.on_event("disconnect", live.disconnect)
     socketio.on_event("presence", _calm(live.presence_said))
     chat.attach(socketio, store, live.presence, throttle)
-    live.start()
     return live
 
 

@@ -1,0 +1,135 @@
+"""The inbox page at 1,000 and at 100,000 tickets, side by side in one run.
+
+python -m bench.inbox_page [--small 1000] [--large 100000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import insert
+
+from bench.intake import desk
+from inbox import clock
+from inbox.store import Customer, Identity, Message, Store, Ticket
+
+ROUNDS = 15
+
+
+def fill(store: Store, channel: str, count: int) -> None:
+    """``count`` tickets of 1,000 customers, one message each; every tenth is open."""
+    now = clock.now()
+    with store.transaction() as work:
+        for n in range(1000):
+            customer = Customer(id=f"c{n:015}", name=f"Cliente {n}")
+            customer.identities.append(Identity(kind="sms", value=f"+4477009{n:05}"))
+            work.add(customer)
+        work.flush()
+        for start in range(0, count, 5000):
+            rows, lines = [], []
+            for n in range(start, min(start + 5000, count)):
+                at = now - dt.timedelta(minutes=n)
+                status = "open" if n % 10 == 0 else "resolved"
+                rows.append(
+                    {
+                        "id": n + 1,
+                        "subject": f"Richiesta {n}",
+                        "status": status,
+                        "priority": "normal",
+                        "channel_id": channel,
+                        "kind": "sms",
+                        "customer_id": f"c{n % 1000:015}",
+                        "created_at": at,
+                        "updated_at": at,
+                        "active_at": at,
+                        "waiting_since": at if status == "open" else None,
+                        "preview": "Quando torna il sito?",
+                        "preview_direction": "in",
+                        "preview_kind": "sms",
+                        "attention": "",
+                        "imported": False,
+                        "version": 1,
+                    }
+                )
+                lines.append(
+                    {
+                        "id": n + 1,
+                        "ticket_id": n + 1,
+                        "channel_id": channel,
+                        "kind": "sms",
+                        "direction": "in",
+                        "text": "Quando torna il sito?",
+                        "external_id": f"SM{n}",
+                        "at": at,
+                        "received_at": at,
+                        "to": [],
+                        "cc": [],
+                        "reply_to": [],
+                        "references": [],
+                        "extra": {},
+                        "from_name": "",
+                        "from_address": "",
+                        "echo": False,
+                        "joined_rule": "new",
+                        "attempts": 0,
+                        "price_tries": 0,
+                    }
+                )
+            work.execute(insert(Ticket), rows)
+            work.execute(insert(Message), lines)
+
+
+def signed_in(app: Flask) -> object:
+    client = app.test_client()
+    form = client.get("/login").get_data(as_text=True)
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    assert found is not None
+    answer = client.post(
+        "/login", data={"email": "admin@bench.example", "password": "long enough password", "csrf_token": found[1]}
+    )
+    assert answer.status_code == 303, answer.data
+    return client
+
+
+def timed(client: object, path: str) -> float:
+    """The median of some rounds in ms, the first left out."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        start = time.perf_counter()
+        answer = client.get(path)  # type: ignore[attr-defined]
+        times.append((time.perf_counter() - start) * 1000)
+        assert answer.status_code == 200
+    return statistics.median(times[1:])
+
+
+def main(argv: list[str] | None = None) -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--small", type=int, default=1000)
+    options.add_argument("--large", type=int, default=100_000)
+    asked = options.parse_args(argv)
+    paths = {"inbox, all open": "/tickets", "inbox, resolved": "/tickets?view=resolved", "a ticket": "/tickets/1"}
+    found: dict[str, list[float]] = {name: [] for name in paths}
+    for count in (asked.small, asked.large):
+        with tempfile.TemporaryDirectory(prefix="bench-") as name:
+            _settings, store, sms, _mail = desk(Path(name))
+            fill(store, sms, count)
+            client = signed_in(store.app)  # type: ignore[attr-defined]
+            for what, path in paths.items():
+                found[what].append(timed(client, path))
+            store.close()
+    for what, (small, large) in found.items():
+        sys.stdout.write(
+            f"{what:<20}{small:>8.1f} ms at {asked.small:,}{large:>10.1f} ms at {asked.large:,}   x {large / small:.2f}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
