@@ -88,6 +88,7 @@ def fill(store: Store, channel: str, count: int) -> None:
 
 
 def signed_in(app: Flask) -> object:
+    """A client with the admin's cookie."""
     client = app.test_client()
     form = client.get("/login").get_data(as_text=True)
     found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
@@ -111,6 +112,7 @@ def timed(client: object, path: str) -> float:
 
 
 def main(argv: list[str] | None = None) -> None:
+    """Prints a line per page."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     options.add_argument("--small", type=int, default=1000)
     options.add_argument("--large", type=int, default=100_000)
@@ -127,7 +129,8 @@ def main(argv: list[str] | None = None) -> None:
             store.close()
     for what, (small, large) in found.items():
         sys.stdout.write(
-            f"{what:<20}{small:>8.1f} ms at {asked.small:,}{large:>10.1f} ms at {asked.large:,}   x {large / small:.2f}\n"
+            f"{what:<20}{small:>8.1f} ms at {asked.small:,}{large:>10.1f} ms at {asked.large:,}"
+            f"   x {large / small:.2f}\n"
         )
 
 

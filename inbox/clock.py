@@ -20,7 +20,7 @@ def now() -> dt.datetime:
 
 @contextmanager
 def at(moment: dt.datetime) -> Iterator[None]:
-    """Within it, and in this thread alone, the present is ``moment``: sample data is written as it would have been then."""
+    """The aware UTC time of an RFC 3339 text. Raises ``ValueError`` on anything else, a missing zone included."""
     before = _told.set(moment.astimezone(dt.UTC))
     try:
         yield
@@ -37,7 +37,7 @@ def iso(moment: dt.datetime) -> str:
 
 
 def parse(text: str) -> dt.datetime:
-    """The aware UTC time that an RFC 3339 text names. Raises ``ValueError`` on anything else, a missing zone included."""
+    """The aware UTC time that an RFC 3339 text names. Raises ``ValueError`` on anything else, and without a zone."""
     moment = dt.datetime.fromisoformat(text)
     if moment.tzinfo is None:
         msg = f"a time needs its zone: {text!r}"

@@ -30,7 +30,7 @@ def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: A
     return None
 
 
-def include_object(item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # noqa: FBT001
+def include_object(_item: Any, name: str | None, kind: str, reflected: bool, _other: Any) -> bool:  # noqa: FBT001
     """The full-text tables are made by hand in their migration; autogenerate leaves them alone."""
     return not (kind in {"table", "index"} and reflected and (name or "").startswith(("search_", "ix_search_")))
 

@@ -57,8 +57,17 @@ def _status(work: Work, channel: Channel, entry: JournalEntry, item: StatusUpdat
         return Ended(Outcome.STATUS, "watermark")
     if clock.now() - entry.received_at < timedelta(seconds=60) and item.notice is None:
         return Ended(Outcome.PENDING, "no_such_message")  # it may overtake the receipt: look again for a minute
-    if item.notice is not None and not item.message:
-        return _message(work, channel, entry, item.notice)
+    if item.notice is not None:  # a report on a mail that we do not know is shown as the mail it is
+        ended = _message(work, channel, entry, item.notice)
+        if ended.outcome is Outcome.MESSAGE:
+            work.get_one(Message, ended.message).bounce = {
+                "message": None,
+                "status": item.status,
+                "reason": item.reason,
+                "permanent": item.permanent,
+                "recipient": item.recipient,
+            }
+        return ended
     return Ended(Outcome.IGNORED, "no_such_message")
 
 
@@ -184,8 +193,9 @@ def _write(
     work.add(message)
     work.flush()
     names = " ".join(one.name for one in message.attachments)
-    content = f"{message.subject or ''} {message.full_text or message.text} {message.from_name} {message.from_address} {names}"
-    search.index(work, message=message.id, ticket=ticket.id, content=f"{content} {ticket.id}")
+    said = f"{message.subject or ''} {message.full_text or message.text}"
+    content = f"{said} {message.from_name} {message.from_address} {names} {ticket.id}"
+    search.index(work, message=message.id, ticket=ticket.id, content=content)
     return message
 
 

@@ -1,4 +1,4 @@
-"""The outbox: rows are claimed with a lease, marked before the first byte leaves, and settled by a receipt or an error."""
+"""The outbox: rows are claimed with a lease, marked before the first byte, settled by a receipt or an error."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _file(work: Work, message: Message, index: int) -> File:
 
 
 def going_out(work: Work, message_id: int, owner: str) -> None:
-    """Commits ``sending`` right before the first byte. Raises :class:`Conflict` where the lease was lost or it was cancelled."""
+    """Commits ``sending`` right before the first byte. Raises :class:`Conflict` where the lease is lost."""
     message = work.scalar(select(Message).where(Message.id == message_id).with_for_update())
     if message is None or message.state is not Delivery.CLAIMED or message.claimed_by != owner:
         msg = f"message {message_id} is no longer ours to send"

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
-from connectors.base import Capabilities
+from connectors.base import Capabilities, Connector
 from inbox import clock, search
 from inbox.actions import channels, events, identities, intake
 from inbox.actions.threading import reply_token
@@ -195,7 +196,7 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
     limit = min(can.text_limit or TEXT_LIMIT, TEXT_LIMIT)
     length = text_length(text.strip(), can)
     if length > limit:
-        msg = f"the text has {length} {can.text_unit}, {connector.title} takes {limit}: shorten it or choose another channel"
+        msg = f"the text has {length} {can.text_unit}, {connector.title} takes {limit}: shorten it"
         raise Invalid(msg, fields={"text": msg})
     if files and not can.media:
         msg = f"{connector.title} takes no files: choose another channel"
@@ -203,14 +204,22 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
     if can.media_count is not None and len(files) > can.media_count:
         msg = f"{connector.title} takes {can.media_count} files in one message"
         raise Invalid(msg, fields={"files": msg})
-    for file in files:
-        top = min(can.media_bytes or 2**40, work.store.settings.attachment_limit_mb * 2**20)
-        if len(file.data) > top:
-            msg = f"{file.name} is larger than {top // 2**20} MB"
-            raise Invalid(msg, fields={"files": msg})
+    _check_sizes(files, min(can.media_bytes or 2**40, work.store.settings.attachment_limit_mb * 2**20))
     if identity.opted_out_at is not None:
         msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
         raise Invalid(msg, fields={"channel": msg})
+    _check_window(work, connector, channel, identity)
+
+
+def _check_sizes(files: Sequence[Upload], top: int) -> None:
+    for file in files:
+        if len(file.data) > top:
+            msg = f"{file.name} is larger than {top // 2**20} MB"
+            raise Invalid(msg, fields={"files": msg})
+
+
+def _check_window(work: Work, connector: Connector[Any], channel: Channel, identity: Identity) -> None:
+    """Some providers let us answer only for a while after the customer wrote."""
     window = connector.reply_window(channels.config_of(work, channel))
     if window is not None:
         last = work.scalar(
@@ -220,7 +229,7 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
         )
         if last is None or clock.now() - last > window:
             hours = int(window.total_seconds() // 3600)
-            msg = f"{connector.title} allows an answer within {hours} hours of the customer's last message; choose another channel"
+            msg = f"{connector.title} takes answers for {hours} hours after the customer wrote; choose another channel"
             raise Invalid(msg, fields={"channel": msg})
 
 
@@ -267,7 +276,8 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
     ticket.waiting_since = None
     if ticket.assignee_id is None and who.kind is Actor.AGENT:
         ticket.assignee_id = who.id
-        work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id)
+        was = {"agent": None, "team": ticket.team_id}
+        work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id, was=was)
     events.move(work, ticket, who, Move.AGENT_WROTE, ts=message.at)
     step = {"resolve": Move.RESOLVE, "pending": Move.PENDING}.get(then or "")
     if step is not None:
@@ -277,7 +287,7 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
 
 
 def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> Message:
-    """The same answer by another channel, because the first did not reach the customer: no answer of its own in the log."""
+    """The same answer by another channel, because the first did not reach the customer: no answer of its own."""
     ticket = work.get_one(Ticket, message.ticket_id)
     now = clock.now()
     twin = Message(

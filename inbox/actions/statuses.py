@@ -54,7 +54,7 @@ def key_of(message: Message) -> str:
 def _without_receipt(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:
     """The message whose receipt was lost with a crash, by our own key that the provider gave back."""
     number = (item.ours or "").partition("-")[0]
-    message = work.get(Message, int(number)) if number.isdigit() and len(number) < 16 else None  # noqa: PLR2004
+    message = work.get(Message, int(number)) if number.isdigit() and len(number) < 16 else None
     if message is None or message.channel_id != channel.id or key_of(message) != item.ours:
         return None
     message.external_id = message.external_id or item.message

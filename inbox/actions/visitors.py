@@ -71,7 +71,7 @@ def said(work: Work, visitor: Visitor, after: int = 0) -> list[Message]:
 def leave_email(work: Work, digest: str, address: str) -> None:
     """Keeps the address a visitor typed: claimed, not proved. Raises :class:`Invalid`."""
     value = address.strip().lower()
-    if not people.EMAIL.fullmatch(value) or len(value) > 254:  # noqa: PLR2004
+    if not people.EMAIL.fullmatch(value) or len(value) > 254:
         msg = "this is no mail address"
         raise Invalid(msg, fields={"address": msg})
     work.execute(update(Visitor).where(Visitor.digest == digest).values(email=value))

@@ -248,11 +248,11 @@ def _sid() -> str:
 
 def _number(data: Any, name: str) -> int | None:
     value = str(data.get(name, "")) if isinstance(data, dict) else ""
-    return int(value) if value.isdigit() and len(value) < 16 else None  # noqa: PLR2004
+    return int(value) if value.isdigit() and len(value) < 16 else None
 
 
 def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> Live:
-    """Hangs the agents' and the visitors' namespaces in; ``Live.start`` starts the announcer, in the process that serves."""
+    """Hangs the agents' and the visitors' namespaces in; ``Live.start`` belongs into the process that serves."""
     live = Live(socketio, store, stage)
     for name in ("hello", "focus", "beat", "blur", "typing"):
         socketio.on_event(name, _calm(getattr(live, name)))

@@ -150,7 +150,7 @@ class Visitors:
         if line is None:
             return {"error": "line"}
         key, text = str(data.get("client_id", "")), str(data.get("text", ""))
-        if not key or len(key) > 64 or not text.strip() or len(text) > 10_000:  # noqa: PLR2004
+        if not key or len(key) > 64 or not text.strip() or len(text) > 10_000:
             return {"error": "text"}
         self.throttle.hit(BURST, "chat send", line.visitor or self._address())
         answer: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Where the answer is written: the ways to reach this customer, what each costs and allows, canned replies filled in."""
+"""Where the answer is written: the ways to reach this customer, what each costs and allows, canned replies."""
 
 from __future__ import annotations
 

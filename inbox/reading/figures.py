@@ -90,7 +90,7 @@ def guard(work: Work, by: str | None, where: Mapping[str, str]) -> None:
             raise Forbidden(msg)
 
 
-def report(  # noqa: PLR0913  (as the contract names them)
+def report(
     work: Work,
     *,
     first: str,

@@ -44,7 +44,7 @@ class Identity(Base, kw_only=True):
 
 
 class Visitor(Base, kw_only=True):
-    """A web chat visitor's session: the browser holds the token, the table its digest. ``id`` is their identity there."""
+    """A web chat visitor's session: the browser holds the token, the table its digest. ``id`` is their identity."""
 
     __tablename__ = "visitors"
     __table_args__ = (Index(None, "id"),)

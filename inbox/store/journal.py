@@ -15,7 +15,7 @@ __all__ = ["JournalEntry", "JournalItem"]
 
 
 class JournalEntry(Base, kw_only=True):
-    """One arrival before anybody read it. ``body`` is in the row, or under ``DATA_DIR/files`` by ``sha256`` if large."""
+    """One arrival before anybody read it. ``body`` is in the row, or if large in a file, found by ``sha256``."""
 
     __tablename__ = "journal"
     __table_args__ = (

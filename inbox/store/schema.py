@@ -71,7 +71,7 @@ def upgrade(settings: Settings, revision: str = "head") -> tuple[str, str]:
         before = MigrationContext.configure(connection).get_current_revision() or ""
         known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
         if before and before not in known:
-            msg = f"the database was made by a newer Sportello (revision {before}); install that version or restore a backup"
+            msg = f"a newer Sportello made this database (revision {before}); install that version or restore a backup"
             raise Unavailable(msg)
         connection.rollback()
         command.upgrade(config(connection), revision)

@@ -35,7 +35,7 @@ class Watch:
         """True as soon as something was committed elsewhere (or poked), False after ``seconds``."""
         try:
             return self._sqlite(seconds, stop) if self.store.is_sqlite else self._postgresql(seconds, stop)
-        except Exception:
+        except Exception:  # noqa: BLE001  (whatever it was, waiting goes on)
             self.close()  # the database went away: the next wait connects again
             time.sleep(min(seconds, 1.0))
             return True

@@ -33,7 +33,7 @@ def safe_headers(name: str, content_type: str, *, download: bool = False) -> dic
 
 
 @blueprint.get("/attachments/<int:id>")
-def show(id: int) -> Response:  # noqa: A002  (the address's own word)
+def show(id: int) -> Response:
     """The bytes."""
     with store().reading() as work:
         row = work.get(Attachment, id)

@@ -35,6 +35,9 @@ log = logs.get(__name__)
 blueprint = Blueprint("channels", __name__)
 #: A key that no connector's setting can have: the channel's own name.
 UNTITLED = "the channel's name"
+#: There is nothing to paste where the desk goes and fetches.
+WITH_PASTING: tuple[ChannelStep, ...] = ("account", "connect", "test", "routing")
+WITHOUT: tuple[ChannelStep, ...] = ("account", "test", "routing")
 SCRIPT = '<script async src="{base}/widget.js" data-site="{site}"></script>'
 
 
@@ -115,9 +118,8 @@ def _keyed(problem: Problem, fields: tuple[ConfigField, ...]) -> dict[str, str]:
 
 
 def _steps(facts: reading.Facts) -> tuple[ChannelStep, ...]:
-    """The steps that this channel has: there is nothing to paste where the desk goes and fetches."""
-    pasted = facts.hooked or facts.channel.kind == "chat"
-    return ("account", "connect", "test", "routing") if pasted else ("account", "test", "routing")
+    """The steps that this channel has."""
+    return WITH_PASTING if facts.hooked or facts.channel.kind == "chat" else WITHOUT
 
 
 def _account(
@@ -130,9 +132,11 @@ def _account(
     """The step of a connector's own settings: of a new channel, or of one whose change was refused."""
     if channel is not None:
         return drawn("settings/channel.html", _page(channel, "account", fields=fields, form=form), status)
+    pasted = kind.kind == "chat" or store().connectors[kind.kind].capabilities.hooks
+    steps = WITH_PASTING if pasted else WITHOUT
     return drawn(
         "settings/channel.html",
-        lambda work: ChannelPage(nav(work, who()), kind, "account", fields, form, wizard=True),
+        lambda work: ChannelPage(nav(work, who()), kind, "account", fields, form, wizard=True, steps=steps),
         status,
     )
 

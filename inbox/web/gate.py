@@ -70,55 +70,58 @@ def timezone() -> str:
 
 
 def guard(app: Flask) -> None:
-    """Puts the gate before every page."""
+    """Puts the gate before every page, and says what each refusal looks like."""
+    app.before_request(_enter)
+    app.register_error_handler(Problem, refused)
+    app.register_error_handler(CSRFError, _stale)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
 
-    @app.before_request
-    def _enter() -> Any:
-        g.agent = None
-        if request.endpoint is None or request.endpoint == "static" or request.path.startswith(("/hooks/", "/api/")):
-            return None
-        if request.endpoint.startswith("widget."):  # strangers on other people's sites: no session, no cookie
-            return None
-        with store().reading() as work:
-            g.agent = people.signed_in(work, session.get("token", ""))
-            own = g.agent.language if g.agent is not None else ""
-            ready = desk_settings.is_set_up(work)
-            asked = request.args.get("lang", "")
-            g.language = (
-                own
-                or (asked if asked in LANGUAGES and g.agent is None else "")
-                or (desk_settings.get(work, "desk.language") if ready else "")
-            )
-            g.timezone = desk_settings.get(work, "desk.timezone")
-        if request.endpoint.startswith(OPEN):
-            return None
-        if not ready:
-            return redirect(url_for("setup.show"))
-        if g.agent is None:
-            following = request.full_path.rstrip("?") if request.method == "GET" else None
-            return redirect(url_for("sessions.new", next=following))
+
+def _enter() -> Any:
+    g.agent = None
+    if request.endpoint is None or request.endpoint == "static" or request.path.startswith(("/hooks/", "/api/")):
         return None
+    if request.endpoint.startswith("widget."):  # strangers on other people's sites: no session, no cookie
+        return None
+    with store().reading() as work:
+        g.agent = people.signed_in(work, session.get("token", ""))
+        ready = desk_settings.is_set_up(work)
+        g.language = _language(work, ready=ready)
+        g.timezone = desk_settings.get(work, "desk.timezone")
+    if request.endpoint.startswith(OPEN):
+        return None
+    if not ready:
+        return redirect(url_for("setup.show"))
+    if g.agent is None:
+        following = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("sessions.new", next=following))
+    return None
 
-    @app.errorhandler(Problem)
-    def _problem(problem: Problem) -> Any:
-        return refused(problem)
 
-    @app.errorhandler(CSRFError)
-    def _csrf(_error: CSRFError) -> Any:
-        return refused(Problem(_("This page was open for too long. Reload it and try again.")))
+def _language(work: Work, *, ready: bool) -> str:
+    """The agent's own, else what a page without a sign-in is asked for, else the desk's."""
+    if g.agent is not None and g.agent.language:
+        return str(g.agent.language)
+    asked = request.args.get("lang", "")
+    if g.agent is None and asked in LANGUAGES:
+        return asked
+    return str(desk_settings.get(work, "desk.language")) if ready else ""
 
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Any:
-        code = error.code or 500
-        if code < 400:  # noqa: PLR2004
-            return error
-        return _drawn(code, error.description or error.name)
 
-    @app.errorhandler(Exception)
-    def _bug(error: Exception) -> Any:
-        reference = uuid.uuid4().hex[:8]
-        log.error("page failed", reference=reference, path=request.path, exc_info=error)
-        return _drawn(500, "", reference=reference)
+def _stale(_error: CSRFError) -> Any:
+    return refused(Problem(_("This page was open for too long. Reload it and try again.")))
+
+
+def _http(error: HTTPException) -> Any:
+    code = error.code or 500
+    return error if code < 400 else _drawn(code, error.description or error.name)
+
+
+def _bug(error: Exception) -> Any:
+    reference = uuid.uuid4().hex[:8]
+    log.error("page failed", reference=reference, path=request.path, exc_info=error)
+    return _drawn(500, "", reference=reference)
 
 
 def refused(problem: Problem) -> Any:

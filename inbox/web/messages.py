@@ -29,7 +29,7 @@ def _drawn(message: Message) -> Any:
 
 
 @blueprint.post("/messages/<int:id>/cancel")
-def cancel(id: int) -> Any:  # noqa: A002  (the address's own word)
+def cancel(id: int) -> Any:
     """Undo: it never left."""
     with store().transaction() as work:
         message = reply.cancel(work, who(), id)
@@ -40,7 +40,7 @@ def cancel(id: int) -> Any:  # noqa: A002  (the address's own word)
 
 
 @blueprint.post("/messages/<int:id>/retry")
-def retry(id: int) -> Any:  # noqa: A002
+def retry(id: int) -> Any:
     """Send again."""
     with store().transaction() as work:
         message = reply.retry(work, who(), id)
@@ -58,7 +58,7 @@ def visible_message(work: Work, number: int) -> Message:
 
 
 @blueprint.get("/messages/<int:id>/view")
-def view(id: int) -> Response:  # noqa: A002
+def view(id: int) -> Response:
     """The mail's own HTML for the sandboxed frame, under a policy of its own."""
     with store().reading() as work:
         message = visible_message(work, id)

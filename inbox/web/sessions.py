@@ -9,10 +9,10 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from flask_babel import gettext as _
 
 from inbox.actions import desk as desk_settings
-from inbox.actions import people
+from inbox.actions import people, sample
 from inbox.errors import Busy, Forbidden
 from inbox.reading import desk
-from inbox.reading.pages import Form, LoginPage
+from inbox.reading.pages import DemoAccount, Form, LoginPage
 from inbox.throttle import Throttle
 from inbox.web.gate import address, locale, store
 
@@ -32,7 +32,8 @@ def safe_next(target: str, otherwise: str = "") -> str:
 def _drawn(form: Form, status: int = 200) -> Any:
     with store().reading() as work:
         around = desk.desk(work, locale())
-        view = LoginPage(business=around.name, form=form, next=request.values.get("next", ""))
+        demo = tuple(DemoAccount(one.name, one.email, sample.PASSWORD) for one in sample.sign_ins(work))
+        view = LoginPage(business=around.name, form=form, next=request.values.get("next", ""), demo=demo)
         return render_template("sessions/new.html", page=view, desk=around), status
 
 

@@ -9,13 +9,13 @@ from typing import Any, cast
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 
 from inbox.actions import desk as settings
-from inbox.actions import people
+from inbox.actions import people, sample
 from inbox.actions import setup as set_up
 from inbox.errors import Forbidden, Problem
 from inbox.reading import desk
 from inbox.reading.pages import ChannelKind, Choice, Form, SetupPage
 from inbox.store import Work
-from inbox.web.gate import address, locale, store
+from inbox.web.gate import address, locale, store, who
 
 __all__ = ["NAMES", "blueprint", "kinds", "zones"]
 
@@ -156,6 +156,8 @@ def _channel(form: dict[str, str]) -> Any:
     session.pop("setup_step", None)
     first = form.get("first", "later")
     if first == "sample":
+        with store().transaction() as work:
+            sample.fill(work, who())
         return redirect(url_for("tickets.index"), 303)
     if first in store().connectors:
         return redirect(url_for("channels.new", kind=first, wizard=1), 303)

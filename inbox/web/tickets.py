@@ -39,7 +39,7 @@ def _asked() -> rows.Asked:
         tab=args.get("status") or "open",
         sort=args.get("sort", "newest"),
         after=args.get("after", ""),
-        ticket=int(ticket) if ticket.isdigit() and len(ticket) < 16 else None,  # noqa: PLR2004
+        ticket=int(ticket) if ticket.isdigit() and len(ticket) < 16 else None,
     )
 
 
@@ -85,7 +85,7 @@ blueprint.add_url_rule("/tickets/rows", endpoint="rows", view_func=further)
 
 
 @blueprint.get("/tickets/<int:id>")
-def show(id: int) -> Any:  # noqa: A002  (the address's own word)
+def show(id: int) -> Any:
     """A ticket: alone for the frame, else within the inbox. A GET marks nothing."""
     with store().reading() as work:
         ticket = find_ticket(work, who(), id)
@@ -101,7 +101,7 @@ def show(id: int) -> Any:  # noqa: A002  (the address's own word)
 
 
 @blueprint.get("/tickets/<int:id>/customer")
-def customer(id: int) -> str:  # noqa: A002
+def customer(id: int) -> str:
     """The right column."""
     with store().reading() as work:
         ticket = find_ticket(work, who(), id)
@@ -120,7 +120,7 @@ def _uploads() -> list[Upload]:
 
 
 @blueprint.post("/tickets/<int:id>/replies")
-def answer(id: int) -> Any:  # noqa: A002
+def answer(id: int) -> Any:
     """A reply: held for the undo time, then sent once, whatever the line does to this request."""
     form = request.form
     seen = form.get("seen", "")
@@ -177,7 +177,7 @@ def _overtaken(number: int, seen: int) -> Any:
 
 
 @blueprint.post("/tickets/<int:id>/notes")
-def note(id: int) -> Any:  # noqa: A002
+def note(id: int) -> Any:
     """A note for the team."""
     with store().transaction() as work:
         message, _new = reply.note(
@@ -198,7 +198,7 @@ def _changed(number: int) -> Any:
 
 
 @blueprint.post("/tickets/<int:id>/assign")
-def assign(id: int) -> Any:  # noqa: A002
+def assign(id: int) -> Any:
     """To an agent, a team, or nobody; what the form does not name stays."""
     form = request.form
     with store().transaction() as work:
@@ -213,7 +213,7 @@ def assign(id: int) -> Any:  # noqa: A002
 
 
 @blueprint.post("/tickets/<int:id>/status")
-def status(id: int) -> Any:  # noqa: A002
+def status(id: int) -> Any:
     """Resolve, reopen, wait, snooze."""
     form = request.form
     until = form.get("until", "")
@@ -228,7 +228,7 @@ def status(id: int) -> Any:  # noqa: A002
 
 
 @blueprint.post("/tickets/<int:id>/tags")
-def tag(id: int) -> Any:  # noqa: A002
+def tag(id: int) -> Any:
     """Adds or removes a tag."""
     with store().transaction() as work:
         tickets.tag(work, who(), id, request.form.get("tag", ""), op=request.form.get("op", "add"))
@@ -236,7 +236,7 @@ def tag(id: int) -> Any:  # noqa: A002
 
 
 @blueprint.post("/tickets/<int:id>/priority")
-def priority(id: int) -> Any:  # noqa: A002
+def priority(id: int) -> Any:
     """Sets the priority."""
     with store().transaction() as work:
         tickets.prioritise(work, who(), id, request.form.get("priority", ""))
@@ -244,7 +244,7 @@ def priority(id: int) -> Any:  # noqa: A002
 
 
 @blueprint.post("/tickets/<int:id>/reason")
-def reason(id: int) -> Any:  # noqa: A002
+def reason(id: int) -> Any:
     """Sets the contact reason."""
     with store().transaction() as work:
         tickets.set_reason(work, who(), id, request.form.get("reason") or None)
@@ -252,7 +252,7 @@ def reason(id: int) -> Any:  # noqa: A002
 
 
 @blueprint.post("/tickets/<int:id>/read")
-def read(id: int) -> Any:  # noqa: A002
+def read(id: int) -> Any:
     """The thread was on screen for a second: mine is read up to there."""
     up_to = request.form.get("message", "")
     with store().transaction() as work:
@@ -266,7 +266,7 @@ def read(id: int) -> Any:  # noqa: A002
 def bulk() -> Any:
     """One thing for many tickets."""
     form = request.form
-    ids = [int(one) for one in form.getlist("ids") if one.isdigit() and len(one) < 16]  # noqa: PLR2004
+    ids = [int(one) for one in form.getlist("ids") if one.isdigit() and len(one) < 16]
     with store().transaction() as work:
         outcome = tickets.bulk(work, who(), ids, form.get("action", ""), form.to_dict())
     if not wants_streams():

@@ -63,7 +63,9 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.String(length=32), nullable=True),
         sa.Column("actor_team", sa.String(length=32), nullable=True),
         sa.Column("ticket_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "data", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
         sa.UniqueConstraint("id", name=op.f("uq_events_id")),
     )
@@ -89,7 +91,9 @@ def upgrade() -> None:
     op.create_table(
         "settings",
         sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("value", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "value", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_settings")),
     )
     op.create_table(
@@ -107,7 +111,9 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("agent_id", sa.String(length=32), nullable=True),
         sa.Column("what", sa.String(length=80), nullable=False),
-        sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "detail", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"], name=op.f("fk_audit_agent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
@@ -118,12 +124,16 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("address", sa.String(length=320), nullable=False),
-        sa.Column("config", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "config", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.Column("secrets", sa.Text(), nullable=False),
         sa.Column("team_id", sa.String(length=32), nullable=True),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("sample", sa.Boolean(), nullable=False),
-        sa.Column("cursor", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "cursor", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("problem_code", sa.String(length=40), nullable=False),
         sa.Column("problem_at", sa.DateTime(timezone=True), nullable=True),
@@ -340,7 +350,9 @@ def upgrade() -> None:
         sa.Column("html", sa.Text(), nullable=True),
         sa.Column("auto", sa.String(length=16), nullable=True),
         sa.Column("echo", sa.Boolean(), nullable=False),
-        sa.Column("extra", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False),
+        sa.Column(
+            "extra", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+        ),
         sa.Column("external_id", sa.String(length=500), nullable=True),
         sa.Column("header_id", sa.String(length=500), nullable=True),
         sa.Column("in_reply_to", sa.String(length=500), nullable=True),
@@ -391,7 +403,9 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("out_event", sa.String(length=80), nullable=True),
         sa.Column("then_event", sa.String(length=80), nullable=True),
-        sa.Column("bounce", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True),
+        sa.Column(
+            "bounce", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+        ),
         sa.Column("segments", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("cost_amount", sa.Numeric(18, 6).with_variant(sa.String(32), "sqlite"), nullable=True),
         sa.Column("cost_currency", sa.String(length=3), nullable=True),
@@ -447,7 +461,9 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=True),
         sa.Column("content_id", sa.String(length=255), nullable=True),
         sa.Column("inline", sa.Boolean(), nullable=False),
-        sa.Column("media", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True),
+        sa.Column(
+            "media", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+        ),
         sa.Column("fetch_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fetch_tries", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("problem", sa.Text(), nullable=True),

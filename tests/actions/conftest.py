@@ -21,7 +21,7 @@ from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings
 from inbox.store import Agent, Channel, JournalEntry, Store
 
-PASSWORD = "correct horse battery"  # noqa: S105  (of invented people)
+PASSWORD = "correct horse battery"
 
 
 @dataclass

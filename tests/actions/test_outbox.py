@@ -70,7 +70,7 @@ def test_a_reply_is_held_claimed_sent_and_delivered_forward_only(
         outbox.settle(work, message, Receipt("SM-out", segments=1))
     assert state(desk, message) is Delivery.SENT
     for what in ("delivered", "sent", "failed"):
-        ended = desk.take(StatusUpdate(f"SM-out:{what}", message="SM-out", state=what, at=clock.now()))  # type: ignore[arg-type]
+        ended = desk.take(StatusUpdate(f"SM-out:{what}", message="SM-out", state=what, at=clock.now()))
         assert ended.outcome.value == "status"
     assert state(desk, message) is Delivery.DELIVERED
 

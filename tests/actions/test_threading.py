@@ -67,7 +67,7 @@ def test_the_reply_token_brings_a_mail_home_whoever_sends_it(desk: SmallDesk) ->
 
 
 @pytest.mark.parametrize(
-    "forged", ["t1-aaaaaaaaaaaaaaaa", "t1-", "t-", "", "1", "t1", "t99999999999999999999-x", "t١-x"]
+    "forged", ["t1-aaaaaaaaaaaaaaaa", "t1-", "t-", "", "1", "t1", "t99999999999999999999-x", "t\u0661-x"]
 )
 def test_a_forged_token_is_no_evidence(desk: SmallDesk, forged: str) -> None:
     desk.take(desk.letter(), desk.mail)

@@ -1,9 +1,10 @@
-"""Killed at every named place, again and again: every arrival is processed once, every reply leaves once or stands as unknown."""
+"""Killed at every named place: every arrival is processed once, every reply leaves once or stands as unknown."""
 
 from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,13 +58,13 @@ def test_every_named_place_is_survived_five_times(
     assert _worker(desk) == 0
     _judge(desk)
     with capsys.disabled():
-        print("\nkilled at: " + ", ".join(f"{name} {count}x" for name, count in sorted(hits.items())))
+        sys.stdout.write("\nkilled at: " + ", ".join(f"{name} {count}x" for name, count in sorted(hits.items())))
     assert set(killpoints.NAMES) <= {name.partition(" ")[0] for name in hits}
     assert all(count >= rounds for count in hits.values())
 
 
 def _one_arrival_one_reply(desk: RunningDesk, text: str, point: str, hits: Counter[str]) -> None:
-    """A customer writes and an agent answers; the worker that should carry it dies at ``point``, another one goes on."""
+    """A customer writes, an agent answers; the worker that carries it dies at ``point``, another one goes on."""
     assert desk.sandbox.sms.receive(CUSTOMER, f"question {text}")["delivery"]["status"] == 200
     if point != "after_journal":
         assert _worker(desk) == 0

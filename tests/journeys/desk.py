@@ -30,7 +30,7 @@ from inbox.store import Channel, Store, schema
 
 __all__ = ["PASSWORD", "RunningDesk", "free_port", "until"]
 
-PASSWORD = "correct horse battery"  # noqa: S105  (of invented people)
+PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 
 

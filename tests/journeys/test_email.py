@@ -92,6 +92,6 @@ def test_a_mail_server_that_is_away_loses_nothing_and_is_told(desk: RunningDesk,
     answer(page, "Rispondo")
     log = page.get_by_role("log")
     expect(log.locator("[data-state=queued]")).to_have_count(1, timeout=20_000)
-    [sent] = until("the mail leaves at the second try", lambda: desk.sandbox.email.accepted(), 60)
+    [sent] = until("the mail leaves at the second try", desk.sandbox.email.accepted, 60)
     assert "Rispondo" in sent["text"]
     assert len(desk.sandbox.email.accepted()) == 1

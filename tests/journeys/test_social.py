@@ -50,7 +50,7 @@ def test_a_messenger_message_is_answered_by_the_page_and_read(desk: RunningDesk,
     assert sent["text"] == "La stacchiamo oggi."
     log = page.get_by_role("log")
     expect(log.locator(".msg.out")).to_have_count(1)
-    until("sent", lambda: desk.sandbox.messenger.accepted())
+    until("sent", desk.sandbox.messenger.accepted)
     desk.sandbox.messenger.read("9004512345678")
     expect(log.locator(".msg.out[data-state=read]")).to_have_count(1)
     report = desk.report(by="channel")["channel=messenger"]

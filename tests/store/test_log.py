@@ -9,7 +9,7 @@ import time
 import pytest
 from sqlalchemy import select
 
-from inbox.store import Event, Store
+from inbox.store import Event, Store, Work
 
 
 def test_a_reader_never_sees_a_number_before_a_smaller_one(store: Store) -> None:
@@ -54,9 +54,13 @@ def test_a_reader_never_sees_a_number_before_a_smaller_one(store: Store) -> None
 
 def test_a_rolled_back_transaction_leaves_no_event(store: Store) -> None:
     with pytest.raises(RuntimeError, match="on purpose"), store.transaction() as work:
-        work.append("test.line")
-        raise RuntimeError("on purpose")
+        _append_and_fail(work)
     assert store.last_seq() == 0
+
+
+def _append_and_fail(work: Work) -> None:
+    work.append("test.line")
+    raise RuntimeError("on purpose")
 
 
 def test_an_event_outside_a_transaction_is_refused(store: Store) -> None:
@@ -69,6 +73,6 @@ def test_an_event_outside_a_transaction_is_refused(store: Store) -> None:
 def test_the_same_event_id_is_taken_once(store: Store) -> None:
     with store.transaction() as work:
         work.append("test.line", id="one")
-    with pytest.raises(Exception, match="(?i)unique"), store.transaction() as work:
+    with pytest.raises(Exception, match=r"(?i)unique"), store.transaction() as work:
         work.append("test.line", id="one")
     assert store.last_seq() == 1
