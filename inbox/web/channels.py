@@ -27,7 +27,7 @@ from inbox.web import checks
 from inbox.web.gate import right, store, who
 from inbox.web.settings import done, drawn
 from inbox.web.setups import kinds
-from inbox.web.wording import errors
+from inbox.web.wording import errors, sentence
 
 __all__ = ["blueprint"]
 
@@ -273,14 +273,14 @@ def _ask(row: Channel, talk: Callable[[Connector[Any], Config], list[str]]) -> N
     try:
         with store().reading() as work:
             config = verbs.config_of(work, verbs.find(work, row.id))
-        for sentence in talk(connector, config):
-            flash(_(sentence), "ok")
+        for words in talk(connector, config):
+            flash(sentence(words), "ok")
     except Problem as refused:
         code, problem = "key", refused.detail
-        flash(_(problem), "bad")
+        flash(sentence(problem), "bad")
     except ConnectorError as error:
         code, problem = "login" if error.reauth or error.code == "login" else "receive", error.message
-        flash(f"{error.message} {checks.remedy(error)}", "bad")
+        flash(f"{sentence(problem)} {checks.remedy(error)}", "bad")
     except Exception as error:  # somebody else's connector may raise anything
         log.exception("a provider could not be asked", channel=row.name)
         code, problem = "receive", f"{connector.title} could not be asked: {type(error).__name__}"

@@ -10,6 +10,7 @@ from inbox.actions import channels as verbs
 from inbox.reading.channels import Facts, health
 from inbox.reading.pages import ChannelRow, Check, Hook
 from inbox.settings import Settings
+from inbox.web.wording import sentence
 
 __all__ = ["checks", "hooks", "public", "remedy", "row"]
 
@@ -38,7 +39,7 @@ def row(facts: Facts) -> ChannelRow:
 
 def _health_text(facts: Facts) -> str:
     if facts.channel.problem:
-        return facts.channel.problem
+        return sentence(facts.channel.problem)
     if facts.refused:
         return _refused(facts)
     if facts.quarantined:
@@ -73,7 +74,9 @@ def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
 def _account(facts: Facts) -> Check:
     code = facts.channel.problem_code
     if code:
-        return Check("bad", _("It does not work"), f"{facts.channel.problem} {_standing_remedy(code)}".strip())
+        return Check(
+            "bad", _("It does not work"), f"{sentence(facts.channel.problem)} {_standing_remedy(code)}".strip()
+        )
     if facts.passed:
         return Check("ok", _("%(provider)s answers", provider=facts.title))
     return Check("todo", _("The account is tried"), _("Press “Check now” in the test."))

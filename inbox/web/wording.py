@@ -7,8 +7,9 @@ import re
 from flask_babel import gettext as _
 
 from inbox.errors import Problem
+from inbox.rendering import sentences
 
-__all__ = ["errors", "worded"]
+__all__ = ["errors", "sentence", "worded"]
 
 
 def _sentences() -> tuple[tuple[str, str], ...]:
@@ -76,13 +77,20 @@ def _sentences() -> tuple[tuple[str, str], ...]:
 
 
 def worded(sentence: str) -> str:
-    """A sentence of ours or of pydantic's as the reader takes it; one that is not known stays as it is."""
+    """A sentence of ours, of a connector's or of pydantic's as the reader takes it; an unknown one stays as it is."""
     said = sentence.removeprefix("Value error, ")
     for pattern, words in _sentences():
         found = re.fullmatch(pattern, said, re.DOTALL)
         if found is not None:
             return words % found.groupdict() if found.groupdict() else words
-    return str(_(said[:1].upper() + said[1:]))
+    known = sentences.said(said)
+    return known[:1].upper() + known[1:]
+
+
+def sentence(text: str) -> str:
+    """The same with its full stop, for another sentence to follow."""
+    known = worded(text)
+    return known if known.endswith((".", "!", "?", "…")) or not known else known + "."
 
 
 def errors(problem: Problem) -> dict[str, str]:
