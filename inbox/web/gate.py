@@ -115,7 +115,10 @@ def _stale(_error: CSRFError) -> Any:
 
 def _http(error: HTTPException) -> Any:
     code = error.code or 500
-    return error if code < 400 else _drawn(code, error.description or error.name)
+    if code < 400:
+        return error
+    words = {405: _("This address does not take that."), 413: _("This is too large: send less at a time.")}
+    return _drawn(code, words.get(code, _("What was sent cannot be read.")))
 
 
 def _bug(error: Exception) -> Any:
