@@ -15,6 +15,7 @@ import click
 from inbox import clock
 from inbox.metrics import Config, Figures, Log, Report, Request, explain, lifetime_value, read_lines
 from inbox.metrics import report as figures_of
+from inbox.metrics.hours import Hours
 from inbox.metrics.table import table
 
 __all__ = ["report"]
@@ -55,7 +56,9 @@ class Asked:
         if self.config is None:
             return Config.of()
         try:
-            return Config.of(json.loads(self.config.read_text(encoding="utf-8")))
+            config = Config.of(json.loads(self.config.read_text(encoding="utf-8")))
+            Hours(config)  # says what is wrong with opening hours
+            return config
         except ValueError as error:
             raise click.UsageError(f"{self.config}: {error}") from None
 

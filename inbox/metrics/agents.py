@@ -60,10 +60,11 @@ class AgentTime:
         return list(found.values())
 
     def note(self, event: Event, *, lives: bool) -> None:
-        """A state came or went."""
-        if lives:
+        """A state came or went, or both before anybody looked."""
+        known = event in self.states
+        if lives and not known:
             insort(self.states, event, key=_order)
-        else:
+        elif known and not lives:
             self.states.remove(event)
 
     def online(self, begin: int, end: int, config: Config) -> list[OnlineSpan]:

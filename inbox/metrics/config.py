@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from inbox.metrics.times import DAY, SECOND
+from inbox.metrics.times import DAY, SECOND, Days
 
 __all__ = ["DEFAULTS", "Config"]
 
@@ -108,6 +108,7 @@ class Config:
         if unknown := sorted(set(raw) - set(DEFAULTS)):
             raise ValueError(f"unknown configuration keys: {', '.join(unknown)}")
         try:
+            _look_at(raw)
             return cls(
                 raw=raw,
                 zone=str(raw["tz"]),
@@ -131,7 +132,7 @@ class Config:
                 discount=Decimal(str(raw["clv_discount"])),
                 digest=hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16],
             )
-        except (TypeError, ValueError, ArithmeticError) as error:
+        except (TypeError, ValueError, ArithmeticError, KeyError, AttributeError) as error:
             raise ValueError(f"a configuration value has the wrong form: {error}") from error
 
     def gap(self, channel: str) -> int:
@@ -159,11 +160,28 @@ class Config:
         return str(_by_channel(self.raw["channel_calendar"], channel))
 
 
+def _look_at(raw: Mapping[str, Any]) -> None:
+    """Read every table of durations and hours once, so that what makes no sense is said at once."""
+    Days(str(raw["tz"]))
+    for channel in raw["channels"].values():
+        _ms(channel.get("gap_s", _OTHER_GAP_S))
+    for table in (raw["unanswered_s"], raw["sla"]["frt_s"], raw["sla"]["ttr_s"]):
+        for seconds in table.values():
+            _ms(seconds)
+    for calendar in raw["channel_calendar"].values():
+        if calendar not in raw["calendars"]:
+            raise ValueError(f"a calendar that nobody described: {calendar!r}")
+    for weight in (*raw["social_weights"].values(), raw["smi_threshold"]):
+        Decimal(str(weight))
+
+
 def _by_channel(table: Mapping[str, Any], channel: str) -> Any:
     return table[channel] if channel in table else table["default"]
 
 
 def _ms(amount: float, unit: int = SECOND) -> int:
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise TypeError(f"no number: {amount!r}")
     return round(amount * unit)
 
 

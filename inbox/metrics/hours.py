@@ -6,7 +6,6 @@ import datetime as dt
 from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from inbox.metrics.config import Config
 from inbox.metrics.times import Days, instant
@@ -23,8 +22,8 @@ class OpeningHours:
     """One calendar: weekly hours, holidays (attached to the date on which a shift starts), special days."""
 
     def __init__(self, raw: Mapping[str, Any], zone: str) -> None:
-        self._zone = ZoneInfo(str(raw.get("tz", zone)))
-        self._days = Days(self._zone.key)
+        self._days = Days(str(raw.get("tz", zone)))
+        self._zone = self._days.zone
         week = raw.get("week", {})
         self._week = [[_wall(text) for text in week.get(name, [])] for name in _WEEK]
         self._special = {date: [_wall(text) for text in spans] for date, spans in raw.get("special", {}).items()}
@@ -110,11 +109,11 @@ class OpeningHours:
 
 
 class Hours:
-    """The calendar of each channel."""
+    """The calendar of each channel. Raises ``ValueError`` for hours or zones that make no sense."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._calendars: dict[str, OpeningHours] = {}
+        self._calendars = {name: OpeningHours(raw, config.zone) for name, raw in config.raw["calendars"].items()}
         self._channels: dict[str, OpeningHours] = {}
 
     def of(self, channel: str) -> OpeningHours:
@@ -126,10 +125,7 @@ class Hours:
 
     def _named(self, name: str) -> OpeningHours:
         if name not in self._calendars:
-            raw = self._config.raw["calendars"].get(name)
-            if raw is None:
-                raise ValueError(f"the configuration names a calendar that it does not describe: {name}")
-            self._calendars[name] = OpeningHours(raw, self._config.zone)
+            raise ValueError(f"the configuration names a calendar that it does not describe: {name}")
         return self._calendars[name]
 
 

@@ -9,11 +9,17 @@ from typing import Any, NamedTuple
 
 from inbox.metrics.times import millis, ordinal
 
-__all__ = ["ENVELOPE", "KINDS", "Kind"]
+__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "moment", "plausible"]
 
 ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
 
+#: The scale of each type of survey, unless it says its own.
+SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7), "fcr": (0, 1)}
+
 Reader = Callable[[Any], Any]
+
+_PLACES = 15  # before and after the decimal point
+_EARLIEST, _LATEST = millis("1900-01-01T00:00:00Z"), millis("2200-01-01T00:00:00Z")
 
 
 class Kind(NamedTuple):
@@ -33,7 +39,13 @@ def _number(value: Any) -> Decimal:
         raise ValueError(f"no number: {value!r}") from None
     if not number.is_finite():
         raise ValueError(f"no number: {value!r}")
+    if number and not -_PLACES <= number.adjusted() <= _PLACES:
+        raise ValueError(f"no plausible number: {value!r}")
     return number
+
+
+def _number_or_none(value: Any) -> Decimal | None:
+    return None if value is None else _number(value)
 
 
 def _count(value: Any) -> int:
@@ -57,10 +69,19 @@ def _month(value: Any) -> tuple[int, int]:
     return first.toordinal(), (first + dt.timedelta(days=31)).replace(day=1).toordinal()
 
 
-def _moment(value: Any) -> int:
+def moment(value: Any) -> int:
+    """The instant that a field names. Raises ``ValueError``."""
     if not isinstance(value, str):
         raise ValueError(f"no time: {value!r}")
     return millis(value)
+
+
+def plausible(value: Any) -> int:
+    """The instant of something that happened."""
+    at = moment(value)
+    if not _EARLIEST <= at < _LATEST:
+        raise ValueError(f"no plausible time: {value!r}")
+    return at
 
 
 def _spans(value: Any) -> list[tuple[int, int]]:
@@ -68,7 +89,7 @@ def _spans(value: Any) -> list[tuple[int, int]]:
         raise ValueError(f"no list of spans: {value!r}")
     spans = []
     for pair in value:
-        begin, end = (_moment(part) for part in pair)
+        begin, end = (plausible(part) for part in pair)
         if end < begin:
             raise ValueError(f"an end before its start: {pair!r}")
         spans.append((begin, end))
@@ -97,7 +118,7 @@ def _kind(must: str, may: str = "", **read: Reader) -> Kind:
 
 KINDS: dict[str, Kind] = {
     "ticket.created": _kind("ticket", "customer channel origin"),
-    "ticket.identified": _kind("ticket customer"),
+    "ticket.identified": _kind("ticket", "customer"),
     "msg.in": _kind("ticket channel msg", "auto ack cont"),
     "msg.out": _kind("ticket channel msg", "auto"),
     "msg.classify": _kind("msg", "ack auto cont"),
@@ -130,14 +151,14 @@ KINDS: dict[str, Kind] = {
         amount=_number,
         type=_one_of("estimate", "actual", "refund"),
     ),
-    "survey.sent": _kind("survey type", "ticket touchpoint customer channel min max"),
+    "survey.sent": _kind("survey type", "ticket touchpoint customer channel", min=_number_or_none, max=_number_or_none),
     "survey.answered": _kind("survey score", "comment", score=_number),
     "survey.followup": _kind("survey", "ticket"),
     "sentiment": _kind("msg score", "model", score=_number),
     "customer.merged": _kind("customer into"),
     "customer.erased": _kind("customer"),
-    "contract.started": _kind("contract customer ends", ends=_moment),
-    "contract.renewed": _kind("contract ends", "customer", ends=_moment),
+    "contract.started": _kind("contract customer ends", ends=moment),
+    "contract.renewed": _kind("contract ends", "customer", ends=moment),
     "contract.ended": _kind("contract", "why customer"),
     "revenue": _kind("customer margin currency", "amount", margin=_number),
     "social.snapshot": _kind(
@@ -147,7 +168,7 @@ KINDS: dict[str, Kind] = {
         shares=_count,
         impressions=_count,
     ),
-    "social.mention": _kind("channel", "sentiment"),
+    "social.mention": _kind("channel", sentiment=_number_or_none),
     "smi.answer": _kind("item axis weight score", weight=_number, score=_number),
     "void": _kind("target"),
 }

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from inbox.metrics.kinds import KINDS
-from inbox.metrics.times import millis
+from inbox.metrics.kinds import KINDS, SCALES, Kind, plausible
 
-__all__ = ["Event", "Log", "Problem", "read_events", "read_lines"]
+__all__ = ["Event", "Log", "Problem", "read_events", "read_lines", "scale_of"]
 
 CLOSED = frozenset({"resolved", "closed"})
 
 _MISSING = object()
-_AGENT_NOBODY: tuple[None, None, None] = (None, None, None)
+_MAY_BE_NULL = frozenset({"reason"})  # unknown
+_NESTED = frozenset({"spans", "msgs", "actor"})
+_ID = (str, int, type(None))
 
 
 class Event:
@@ -109,31 +111,49 @@ def _event(log: Log, raw: Any) -> Event | None:
         log.unknown_kinds += 1
         return None
     for key in ("id", "seq", "ts", *kind.must):
-        if key not in raw:
+        if raw.get(key) is None and key not in _MAY_BE_NULL:
             raise ValueError(f"{name}: the field {key} is missing")
+    _plain(name, kind, raw)
     id, seq = raw["id"], raw["seq"]
     if not isinstance(seq, int) or isinstance(seq, bool):
         raise ValueError(f"{name}: seq is no integer: {seq!r}")
-    ts = _time(name, "ts", raw["ts"])
+    ts = _field(name, "ts", plausible, raw["ts"])
     rec = raw.get("rec")
-    rec = ts if rec is None else _time(name, "rec", rec)
+    rec = ts if rec is None else _field(name, "rec", plausible, rec)
     body = raw
     if kind.read:
         body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
-        if name == "contract.started" and body["ends"] < ts:
-            raise ValueError(f"{name}: an end before its start: {raw['ends']}")
+        _sense(name, body, ts)
     if not raw.keys() <= kind.known:
         log.unknown_fields += len(raw.keys() - kind.known)
     return Event(str(id), seq, ts, rec, name, body)
 
 
-def _time(name: str, key: str, value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError(f"{name}: {key} is no time: {value!r}")
-    try:
-        return millis(value)
-    except ValueError as error:
-        raise ValueError(f"{name}: {key}: {error}") from None
+def _plain(name: str, kind: Kind, raw: Mapping[str, Any]) -> None:
+    """Lists and objects stand where they belong and nowhere else."""
+    for key, value in raw.items():
+        if isinstance(value, list | dict) and key in kind.known and key not in _NESTED:
+            raise ValueError(f"{name}: {key}: no plain value: {value!r}")
+    actor = raw.get("actor")
+    if actor is not None and not (isinstance(actor, Mapping) and all(isinstance(v, _ID) for v in actor.values())):
+        raise ValueError(f"{name}: actor: no object of texts: {actor!r}")
+
+
+def _sense(name: str, body: Mapping[str, Any], ts: int) -> None:
+    """What single fields cannot tell."""
+    if name == "contract.started" and body["ends"] < ts:
+        raise ValueError(f"{name}: an end before its start: {body['ends']}")
+    if name == "survey.sent" and body["type"] in SCALES:
+        low, high = scale_of(body)
+        if high <= low:
+            raise ValueError(f"{name}: a scale that ends before it starts: {low} to {high}")
+
+
+def scale_of(sent: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest score of a survey: its own, else those of its type."""
+    low, high = SCALES[sent["type"]]
+    own = sent.get("min"), sent.get("max")
+    return (Decimal(low) if own[0] is None else own[0]), (Decimal(high) if own[1] is None else own[1])
 
 
 def _field(name: str, key: str, read: Any, value: Any) -> Any:

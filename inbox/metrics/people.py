@@ -10,16 +10,16 @@ __all__ = ["People"]
 
 
 class People:
-    """Follows identity merges to the customer that remains; a merge that would close a circle is none."""
+    """Follows identity merges to the customer that remains; whoever was merged already brings the rest along."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._into: dict[str, str] = {}
         self._names: dict[str, set[str]] = {}
         for event in sorted(events, key=lambda e: e.order):
-            old, new = event.body["customer"], event.body["into"]
-            if self.root(new) != old:
+            old, new = self.root(event.body["customer"]), self.root(event.body["into"])
+            if old != new:
                 self._into[old] = new
-        for name in [*self._into, *self._into.values()]:
+        for name in {**self._into, **dict.fromkeys(self._into.values())}:
             self._names.setdefault(self.root(name), set()).add(name)
 
     def root(self, name: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from inbox.metrics.log import Event
+from inbox.metrics.kinds import SCALES
+from inbox.metrics.log import Event, scale_of
 from inbox.metrics.times import DAY
 
 __all__ = ["Survey", "answer_counts", "sent_counts", "surveys_of"]
 
-_SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7), "fcr": (0, 1)}
 _FOLLOW_UP = 3 * DAY  # a detractor is followed up in 72 h
 _CES_EASY = Decimal(4) / Decimal(6)  # 5 of 7
 
@@ -36,8 +36,7 @@ class Survey:
     @property
     def normal(self) -> Decimal:
         """The score of the answer on its scale, 0 to 1."""
-        least, most = _SCALES[self.type]
-        low, high = (Decimal(str(self.sent.body.get(key, x))) for key, x in (("min", least), ("max", most)))
+        low, high = scale_of(self.sent.body)
         score: Decimal = self.answer.body["score"] if self.answer is not None else Decimal(0)
         return (score - low) / (high - low)
 
@@ -48,7 +47,7 @@ def surveys_of(events: Iterable[Event]) -> Iterator[Survey]:
     waiting: list[Event] = []
     for event in events:
         if event.kind == "survey.sent":
-            if event.body["type"] in _SCALES:
+            if event.body["type"] in SCALES:
                 id = event.body["survey"]
                 by_id.setdefault(id, Survey(id, event.body["type"], event, None, []))
         else:

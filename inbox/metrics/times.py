@@ -72,7 +72,10 @@ class Days:
     """The local days of one zone: [00:00, next 00:00), 23 or 25 hours long when the clocks change."""
 
     def __init__(self, zone: str) -> None:
-        self.zone = ZoneInfo(zone)
+        try:
+            self.zone = ZoneInfo(zone)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"no time zone: {zone!r}") from error
         self._first = 0
         self._starts: list[int] = []
 

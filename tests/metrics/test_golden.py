@@ -19,7 +19,8 @@ CASES: list[dict[str, Any]] = json.loads((HERE / "golden.json").read_text())["ca
 
 def request(query: dict[str, Any]) -> Request:
     compare = "year" if query.get("compare") else None
-    return Request.of(*query["period"], query["as_of"], by=query.get("by"), compare=compare)
+    first, end = query["period"]
+    return Request.of(first, end, query["as_of"], by=query.get("by"), compare=compare)
 
 
 def wrong(found: Report, wanted: Figures) -> list[str]:
@@ -57,7 +58,9 @@ def test_a_worked_case_holds_however_its_events_arrive(case: dict[str, Any], fee
         state.append(events)
     for query in case["queries"]:
         if "clv" not in query:
-            exact = {key: v for key, v in query["expect"].items() if not key.endswith(("p50_ms", "p90_ms", "median_ms"))}
+            exact = {
+                key: v for key, v in query["expect"].items() if not key.endswith(("p50_ms", "p90_ms", "median_ms"))
+            }
             assert wrong(state.report(request(query)), exact) == []
 
 

@@ -16,7 +16,17 @@ from inbox.metrics.report import report_of
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
 from inbox.metrics.times import iso
-from tests.metrics.comparing import LATER, cells, differences, in_batches, one_by_one, read, sentences, shuffled
+from tests.metrics.comparing import (
+    LATER,
+    Feeding,
+    cells,
+    differences,
+    in_batches,
+    one_by_one,
+    read,
+    sentences,
+    shuffled,
+)
 
 ROUNDED = ("p50_ms", "p90_ms", "median_ms")  # roll-ups know durations by bucket
 
@@ -38,7 +48,7 @@ def built(events: list[Event]) -> State:
 @pytest.mark.parametrize("feed", [one_by_one, shuffled, in_batches], ids=lambda feed: feed.__name__)
 @settings(max_examples=8)
 @given(seed=seeds)
-def test_increments_equal_a_rebuild_cell_by_cell(feed, seed: int) -> None:
+def test_increments_equal_a_rebuild_cell_by_cell(feed: Feeding, seed: int) -> None:
     events = odd(seed)
     state = State()
     for some in feed(events, random.Random(seed)):
@@ -74,7 +84,9 @@ def test_a_late_event_recomputes_little_and_exactly(seed: int, data: st.DataObje
 @pytest.mark.parametrize("by", [None, "channel", "agent", "team", "reason", "tag"])
 @settings(max_examples=6)
 @given(seed=seeds, first=st.integers(1, 20), days=st.integers(1, 60), wait=st.integers(0, 40 * 86_400_000))
-def test_a_report_from_roll_ups_equals_one_from_the_facts(by, seed: int, first: int, days: int, wait: int) -> None:
+def test_a_report_from_roll_ups_equals_one_from_the_facts(
+    by: str | None, seed: int, first: int, days: int, wait: int
+) -> None:
     state = built(odd(seed, tickets=30))
     as_of = iso(state.book.living.last_rec + wait)
     begin = Request.of(f"2026-01-{first:02}", "2026-12-31", as_of)

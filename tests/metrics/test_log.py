@@ -1,0 +1,153 @@
+"""The envelope rules of section 2, and what is said about a line that cannot be believed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from inbox.metrics import Request, read_events, read_lines, report
+
+Body = dict[str, Any]
+
+
+def event(n: int, kind: str, ts: str = "2026-03-03T08:00:00Z", **body: Any) -> Body:
+    return {"id": f"e{n}", "seq": n, "ts": ts, "kind": kind, **body}
+
+
+def agent() -> Body:
+    return {"kind": "agent", "id": "A1", "team": "T"}
+
+
+TICKET = [
+    event(1, "ticket.created", ticket="T1", customer="C1"),
+    event(2, "msg.in", ticket="T1", channel="email", msg="m1"),
+    event(3, "msg.out", "2026-03-03T09:00:00Z", ticket="T1", channel="email", msg="m2", actor=agent()),
+    event(4, "ticket.status", "2026-03-03T09:00:00Z", ticket="T1", status="resolved", actor=agent()),
+]
+
+
+def figures(events: list[Body], as_of: str = "2026-05-01T00:00:00Z") -> dict[str, Any]:
+    return report(events, Request.of("2026-03-01", "2026-04-01", as_of))["all"]
+
+
+def test_of_two_events_with_one_id_the_lower_seq_counts_whichever_came_first() -> None:
+    early = event(5, "msg.in", "2026-03-03T10:00:00Z", ticket="T1", channel="email", msg="m3")
+    copy = {**early, "seq": 900, "ts": "2026-03-04T10:00:00Z"}
+    day = Request.of("2026-03-03", "2026-03-04", "2026-05-01T00:00:00Z")
+    for events in ([early, copy], [copy, early]):
+        assert figures([*TICKET, *events])["vol.inbound"] == 2
+        assert report([*TICKET, *events], day)["all"]["vol.inbound"] == 2
+
+
+def test_a_copy_that_was_recorded_first_counts_until_the_lower_seq_is_known() -> None:
+    first = event(
+        5, "msg.in", "2026-03-03T10:00:00Z", ticket="T1", channel="chat", msg="m3", rec="2026-03-09T00:00:00Z"
+    )
+    copy = {**first, "seq": 900, "channel": "sms", "rec": "2026-03-04T00:00:00Z"}
+    asked = Request.of("2026-03-01", "2026-04-01", "2026-03-05T00:00:00Z", by="channel")
+    assert report([*TICKET, first, copy], asked)["channel=sms"]["vol.inbound"] == 1
+    later = Request.of("2026-03-01", "2026-04-01", "2026-03-10T00:00:00Z", by="channel")
+    assert report([*TICKET, first, copy], later)["channel=chat"]["vol.inbound"] == 1
+
+
+def test_the_effective_time_is_never_after_the_recording() -> None:
+    early = {**TICKET[1], "ts": "2026-03-03T08:50:00Z", "rec": "2026-03-03T08:30:00Z"}
+    assert figures([TICKET[0], early, *TICKET[2:]])["frt.sum_ms"] == 30 * 60_000
+
+
+def test_in_one_millisecond_the_resolution_comes_after_the_reply() -> None:
+    status, reply = {**TICKET[3], "seq": 3}, {**TICKET[2], "seq": 4}
+    assert figures([*TICKET[:2], status, reply])["fcr7.k"] == 1
+
+
+def test_a_report_sees_only_what_had_been_recorded() -> None:
+    late = event(9, "msg.in", "2026-03-03T08:30:00Z", ticket="T1", channel="chat", msg="m9", rec="2026-03-20T00:00:00Z")
+    assert figures([*TICKET, late], "2026-03-19T00:00:00Z")["vol.inbound"] == 1
+    assert figures([*TICKET, late], "2026-03-20T00:00:00Z")["vol.inbound"] == 2
+
+
+def test_a_void_can_be_voided_and_that_again() -> None:
+    undo = [event(10 + n, "void", target=target) for n, target in enumerate(["e4", "e10", "e11"])]
+    assert [figures([*TICKET, *undo[:n]])["case.resolved"] for n in range(4)] == [1, 0, 1, 0]
+
+
+def test_voids_in_a_circle_end() -> None:
+    undo = [event(10, "void", target="e11"), event(11, "void", target="e10")]
+    assert figures([*TICKET, *undo])["case.resolved"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (
+            {"kind": "msg.in", "id": "x", "seq": 1, "ts": "2026-03-03T08:00:00Z", "ticket": "T1", "channel": "email"},
+            "msg",
+        ),
+        ({"id": "x", "seq": 1, "ts": "2026-03-03T08:00:00Z"}, "kind"),
+        (event(1, "note.added", "2026-03-03T08:00:00", ticket="T1"), "without a zone"),
+        (event(1, "note.added", "yesterday", ticket="T1"), "ts"),
+        ({**event(1, "note.added", ticket="T1"), "ts": 5}, "ts: no time"),
+        ({**event(1, "note.added", ticket="T1"), "seq": "1"}, "seq"),
+        ({**event(1, "note.added", ticket="T1"), "rec": "2026-03-03"}, "rec"),
+        (event(1, "note.added", ticket=None), "ticket"),
+        (
+            event(1, "cost.provider", cost="c", channel="sms", amount="a lot", currency="EUR", type="actual"),
+            "no number",
+        ),
+        (event(1, "cost.provider", cost="c", channel="sms", amount="NaN", currency="EUR", type="actual"), "no number"),
+        (event(1, "cost.rate", agent=None, per_hour="20", **{"from": "2026-13-01"}), "from"),
+        (event(1, "cost.fixed", month="2026-3", channel=None, amount="1", currency="EUR"), "month"),
+        (
+            event(
+                1, "handle.span", session="S", ticket="T1", agent="A", channel="email", spans=[["2026-03-03T09:00:00Z"]]
+            ),
+            "spans",
+        ),
+        (
+            event(
+                1,
+                "handle.span",
+                session="S",
+                ticket="T1",
+                agent="A",
+                channel="email",
+                spans=[["2026-03-03T09:00:00Z", "2026-03-03T08:00:00Z"]],
+            ),
+            "an end before its start",
+        ),
+        (
+            event(1, "contract.started", contract="K", customer="C1", ends="2026-01-01T00:00:00Z"),
+            "an end before its start",
+        ),
+        (event(1, "call.started", call="K", ticket="T1", channel="voice", direction="sideways"), "direction"),
+        (event(1, "ticket.split", ticket="T2", msgs="m1", **{"from": "T1"}), "msgs"),
+        (["not", "an", "object"], "object"),
+        (event(1, "note.added", ticket=["T1"]), "no plain value"),
+        (event(1, "msg.out", ticket="T1", channel="sms", msg="m", actor="A1"), "actor"),
+        (event(1, "msg.out", ticket="T1", channel="sms", msg="m", actor={"kind": ["agent"]}), "actor"),
+        (event(1, "note.added", "9999-12-31T00:00:00Z", ticket="T1"), "plausible"),
+        (event(1, "cost.rate", agent=None, per_hour="1e400", **{"from": "2026-01-01"}), "plausible"),
+        (event(1, "survey.sent", survey="V", type="csat", min=9), "scale"),
+        (event(1, "social.mention", channel="social_public", sentiment="good"), "no number"),
+    ],
+)
+def test_a_wrong_event_is_left_out_with_its_reason(wrong: Any, reason: str) -> None:
+    log = read_lines([json.dumps(TICKET[0]), "", json.dumps(wrong), json.dumps(TICKET[1])])
+    assert len(log.events) == 2
+    (problem,) = log.problems
+    assert problem.line == 3
+    assert reason in problem.reason
+
+
+def test_a_line_that_is_not_json_is_named_and_the_rest_goes_on() -> None:
+    log = read_lines(["{", json.dumps(TICKET[0]).encode(), b"\xff"])
+    assert [problem.line for problem in log.problems] == [1, 3]
+    assert len(log.events) == 1
+
+
+def test_unknown_kinds_and_fields_are_ignored_and_counted() -> None:
+    log = read_events([event(1, "msg.state", msg="m1"), event(2, "note.added", ticket="T1", colour="red", mood=1)])
+    assert (log.unknown_kinds, log.unknown_fields, log.problems) == (1, 2, [])
+    assert [e.kind for e in log.events] == ["note.added"]
