@@ -40,7 +40,7 @@ def fill(
 ) -> int:
     """Plays the sample into the desk; gives the number of its tickets. Raises :class:`Conflict` where one is there.
 
-    ``accounts`` are a sandbox's (``SandboxClient.accounts()``, and ``chat: {"sites": […]}``): the channels speak with it.
+    ``accounts`` are a sandbox's (``SandboxClient.accounts()``, and ``chat: {"sites": […]}``); the channels speak to it.
     Without them nothing can leave: every address is a closed port of this machine, and all channels but the web chat
     are switched off. With a ``password`` the sample's agents sign in with it; without one they cannot.
     """
@@ -117,7 +117,7 @@ def _have_read(stage: Stage, agents: list[Agent]) -> None:
         .where(Message.direction == Direction.IN, Ticket.channel_id.in_(ours), ~waiting, quiet)
         .group_by(Message.ticket_id)
     ).all()
-    ids = [agent.id for agent in agents]
+    ids = {agent.id for agent in agents}
     marks = stage.work.scalars(select(ReadMark).where(ReadMark.agent_id.in_(ids)))
     known = {(mark.agent_id, mark.ticket_id): mark for mark in marks}
     for agent, (number, last) in itertools.product(ids, rows):

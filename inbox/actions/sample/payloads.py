@@ -231,10 +231,14 @@ def _traced(sender: str, to: str, at: dt.datetime, seed: str) -> bytes:
     ).encode()
 
 
+#: What a mail server says with a status of RFC 3463.
+_REASONS = {"5.2.2": "The mailbox is full"}
+
+
 def reported(message: Message, status: str, to: str, ours: str) -> bytes:
     """The notice of RFC 3464 that a mail of ours could not be delivered."""
     domain, seed = to.rpartition("@")[2], f"bounce {message.header_id}"
-    boundary, why = f"=_{hexed(seed, 24)}", f"550 {status} No such user here"
+    boundary, why = f"=_{hexed(seed, 24)}", f"552 {status} {_REASONS.get(status, 'No such user here')}"
     lines = [
         "Return-Path: <>",
         f"Delivered-To: {ours}",
