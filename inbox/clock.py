@@ -20,7 +20,7 @@ def now() -> dt.datetime:
 
 @contextmanager
 def at(moment: dt.datetime) -> Iterator[None]:
-    """The aware UTC time of an RFC 3339 text. Raises ``ValueError`` on anything else, a missing zone included."""
+    """Within it, and in this thread alone, the present is ``moment``: sample data is written as of then."""
     before = _told.set(moment.astimezone(dt.UTC))
     try:
         yield

@@ -16,7 +16,9 @@ from inbox.reading import figures
 __all__ = ["routes"]
 
 routes = Routes()
-REPORT = Binary("application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.')
+REPORT = Binary(
+    "application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.'
+)
 
 
 class ReportQuery(Query):
