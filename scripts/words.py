@@ -5,9 +5,11 @@ connectors give their settings. ``sentences`` holds the refusals and reports tha
 in English, with a name for each value in them: ``there is no team %(team)s``.
 """
 
+# ruff: noqa: INP001  (a folder of programs, no package)
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -60,9 +62,13 @@ FEWEST_LETTERS = 6  # a sentence with fewer of its own says nothing that could b
 def settings(
     file: IO[bytes], _keywords: Any, _tags: Sequence[str], options: dict[str, Any]
 ) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Titles and descriptions of a connector's settings, as Babel takes them from an extractor."""
+    """A connector's title, titles and descriptions of its settings, as Babel takes them from an extractor."""
     del options
     for node in ast.walk(ast.parse(file.read())):
+        for each in node.body if isinstance(node, ast.ClassDef) else ():
+            if isinstance(each, (ast.Assign, ast.AnnAssign)) and _named_title(each):
+                for words in _spellings(each.value, {}) - {""}:
+                    yield each.lineno, "gettext", words, []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Field":
             for given in node.keywords:
                 if given.arg in {"title", "description"}:
@@ -70,9 +76,14 @@ def settings(
                         yield node.lineno, "gettext", words, []
 
 
+def _named_title(node: ast.Assign | ast.AnnAssign) -> bool:
+    target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+    return isinstance(target, ast.Name) and target.id == "title"
+
+
 def _messages() -> Catalog:
     with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = Catalog()
     for _file, _line, words, _comments, context in extract_from_dir(
         ROOT, methods, options, DEFAULT_KEYWORDS, directory_filter=lambda path: Path(path).name in FOLDERS
@@ -144,10 +155,9 @@ def _pattern(words: ast.JoinedStr) -> str:
     text = ""
     for part in words.values:
         if isinstance(part, ast.FormattedValue):
-            wanted = name = _name(part.value)
-            while f"%({name})s" in text:
-                name = f"{wanted}_{text.count('%(') + 1}"
-            text += f"%({name})s"
+            name = _name(part.value)
+            before = len(re.findall(rf"%\({name}(?:_\d+)?\)s", text))
+            text += f"%({name}_{before + 1})s" if before else f"%({name})s"
         elif isinstance(part, ast.Constant):
             text += str(part.value).replace("%", "%%")
     return text
@@ -182,7 +192,7 @@ def current() -> dict[str, Catalog]:
 
 
 def written(language: str, domain: str, found: Catalog) -> bytes:
-    """A language's catalogue with what the code says now: sorted, without lines of the code, so that a change is small."""
+    """A language's catalogue with what the code says now: sorted and without places, so that changes are small."""
     path = CATALOGUES / language / "LC_MESSAGES" / f"{domain}.po"
     catalogue = Catalog(language, domain=domain)
     if path.exists():
@@ -207,7 +217,7 @@ def main() -> int:
             catalogue = read_po(BytesIO(text), locale=language, domain=domain)
             with (folder / f"{domain}.mo").open("wb") as file:
                 write_mo(file, catalogue)
-            left = [each.id for each in catalogue if each.id and not all([each.string, *each.string])]
+            left = [each.id for each in catalogue if each.id and not all([each.string, *(each.string or ())])]
             missing += len(left)
             sys.stdout.write(f"{language} {domain}: {len(catalogue)} in all, {len(left)} without words yet\n")
             sys.stdout.writelines(f"  {each}\n" for each in left)

@@ -65,13 +65,15 @@ class Email(Connector[EmailConfig]):
 
     def check(self, config: EmailConfig) -> str:
         """Signs in to both servers; sends nothing."""
-        done: list[str] = []
+        folders = ", ".join(config.folders)
         if config.imap_host:
             imap.check(config)
-            done.append(f"{config.imap_host} lets us read {', '.join(config.folders)}")
         if config.smtp_host:
             smtp.check(config)
-            done.append(f"{config.smtp_host} takes our mail")
-        if not done:
-            return "Mail comes in by pipe or LMTP, and none goes out: there is no server to try."
-        return f"{' and '.join(done)}."
+        if config.imap_host and config.smtp_host:
+            return f"{config.imap_host} lets us read {folders} and {config.smtp_host} takes our mail."
+        if config.imap_host:
+            return f"{config.imap_host} lets us read {folders}."
+        if config.smtp_host:
+            return f"{config.smtp_host} takes our mail."
+        return "Mail comes in by pipe or LMTP, and none goes out: there is no server to try."

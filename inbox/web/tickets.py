@@ -17,6 +17,7 @@ from inbox.reading.moved import moved
 from inbox.store import Message, Ticket, Work
 from inbox.web.gate import STREAM, frame, store, wants_streams, who
 from inbox.web.sessions import safe_next
+from inbox.web.wording import worded
 
 __all__ = ["blueprint"]
 
@@ -275,5 +276,5 @@ def bulk() -> Any:
         changed = [work.get_one(Ticket, number) for number in outcome["done"]]
         html = "".join(render_template("tickets/streams/row.html", row=row) for row in rows.rows_of(work, changed))
         for problem in dict.fromkeys(outcome["failed"].values()):
-            html += render_template("tickets/streams/toast.html", text=problem)
+            html += render_template("tickets/streams/toast.html", text=worded(problem))
     return streams(html)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from babel.messages.extract import extract
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
-from connectors import registry
 from tests.servers.chromium import OpenPage
-from tests.ui import stage, stage_pages
+from tests.ui import stage_pages
 from tests.ui.test_looks import violations
 
-FOLDERS = ("sessions", "setup", "settings", "board", "reports", "errors", "widget")
-GLOSSARY = stage.ROOT / "inbox" / "translations" / "glossary-it-pages.csv"
 WIDTHS = (320, 390, 768, 1024, 1440, 1920)
-FIELDS = re.compile(r"%\(\w+\)s")
 
 
 @pytest.fixture(scope="module")
@@ -38,54 +31,6 @@ def go(page: Page, address: str, name: str, language: str = "en") -> None:
     page.goto(f"{address}/page/{name}?lang={language}")
     page.wait_for_function("document.readyState === 'complete'")
     page.wait_for_timeout(100)
-
-
-def glossary() -> dict[tuple[str, str], tuple[str, str]]:
-    with GLOSSARY.open(newline="") as file:
-        return {
-            (row["msgid"], row["msgid_plural"]): (row["msgstr"], row["msgstr_plural"]) for row in csv.DictReader(file)
-        }
-
-
-def messages() -> set[tuple[str, str]]:
-    """Every sentence of our templates, with its plural where it has one."""
-    found: set[tuple[str, str]] = set()
-    files = [file for folder in FOLDERS for file in (stage.ROOT / "templates" / folder).rglob("*.html")]
-    for path in [*files, stage.ROOT / "templates" / "macros" / "charts.html"]:
-        with path.open("rb") as file:
-            for _line, text, _comments, _context in extract(
-                "jinja2.ext:babel_extract", file, {"_": None, "ngettext": (1, 2)}, options={"encoding": "utf-8"}
-            ):
-                pair: tuple[Any, ...] = text if isinstance(text, tuple) else (text,)
-                said = [each for each in pair if each]
-                found.add((said[0], said[1] if len(said) > 1 else ""))
-    return found
-
-
-# --- words -------------------------------------------------------------------------------------------------------
-
-
-def test_every_sentence_of_the_pages_has_its_italian() -> None:
-    assert messages() - glossary().keys() == set()
-
-
-def test_every_word_that_a_connector_shows_has_its_italian() -> None:
-    shown = {
-        part[key]
-        for connector in registry().values()
-        for part in connector.Config.model_json_schema()["properties"].values()
-        for key in ("title", "description")
-        if part.get(key)
-    }
-    assert {each for each in shown if (each, "") not in glossary()} == set()
-
-
-def test_italian_fills_in_the_same_things_as_english() -> None:
-    for english, italian in glossary().items():
-        for one, other in zip(english, italian, strict=True):
-            assert bool(one) == bool(other), english
-            if one:
-                assert set(FIELDS.findall(other)) == set(FIELDS.findall(one)), english
 
 
 # --- drawing -----------------------------------------------------------------------------------------------------
