@@ -44,6 +44,7 @@ class Shape:
     beats: bool = False  # sessions beat by beat instead of as spans
     contracts: float = 0.05  # share of the customers who have one
     duplicates: float = 0.002
+    prefix: str = ""  # before every surrogate id, so that several logs do not meet
 
 
 def iso(at: int) -> str:
@@ -88,7 +89,7 @@ class Generator:
     def name(self, letter: str) -> str:
         """The next surrogate id of a kind."""
         self.counters[letter] = self.counters.get(letter, 0) + 1
-        return f"{letter}{self.counters[letter]}"
+        return f"{self.shape.prefix}{letter}{self.counters[letter]}"
 
     def agent(self) -> tuple[str, str]:
         """An agent and the one team that they work in."""
@@ -96,7 +97,7 @@ class Generator:
         return f"A{n:02d}", TEAMS[n % len(TEAMS)]
 
     def customer(self) -> str:
-        return f"C{self.rng.randrange(self.customers):05d}"
+        return f"{self.shape.prefix}C{self.rng.randrange(self.customers):05d}"
 
     def events(self) -> Iterator[Body]:
         """All events with id and seq, in append order."""
@@ -122,7 +123,7 @@ class Generator:
     def _append(self, event: Body) -> Iterator[Body]:
         self.count += 1
         event["seq"] = self.count * 2
-        event["id"] = event["id"] or f"e{self.count}"
+        event["id"] = event["id"] or f"{self.shape.prefix}e{self.count}"
         if "target_of" in event:
             event["target"] = event.pop("target_of")["id"]
         yield event
@@ -189,7 +190,7 @@ class Generator:
                 )
         for n in range(self.customers):
             if rng.random() < self.shape.contracts:
-                self._contract(story, f"C{n:05d}")
+                self._contract(story, f"{self.shape.prefix}C{n:05d}")
         return story
 
     def _shifts(self, story: Story, midnight: int) -> None:
@@ -300,6 +301,7 @@ class Ticket(Story):
         if rng.random() < 0.4:
             self.tell(self.at + 1, "ticket.tag", ticket=self.id, tag=rng.choice(TAGS), op="add", actor=self.actor())
         self._after()
+        self._close_by_itself()
         self._odd()
         self.log.recent = [*self.log.recent[-30:], (self.id, self.channel)]
         return self
@@ -565,6 +567,13 @@ class Ticket(Story):
             self._again(600, 5 * DAY // SECOND)
         elif choice < 0.13:
             self._again(8 * DAY // SECOND, 14 * DAY // SECOND)
+
+    def _close_by_itself(self) -> None:
+        """Most of what nobody resolved is closed by the clock after ten days."""
+        closed = any(e["kind"] == "ticket.status" and e["status"] in {"resolved", "closed"} for _, _, e in self.events)
+        if not closed and self.rng.random() < 0.95:
+            self.at += 10 * DAY
+            self._status("closed", {"kind": "system", "id": "sys"})
 
     def _survey(self) -> None:
         rng = self.rng

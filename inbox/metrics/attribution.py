@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from inbox.metrics.cases import Closing
 from inbox.metrics.config import Config
@@ -32,6 +32,7 @@ class Context:
     days: Days
     hours: Hours
     wages: Wages
+    covered: set[str] = field(default_factory=set)  # the customers who have, or had, a contract
 
 
 def sheet_of(fact: CaseFact, context: Context) -> Sheet:
@@ -208,7 +209,7 @@ def _interaction(sheet: Sheet, fact: CaseFact, one: Interaction, mine: list[Work
         cohort.count("cohort")
         fate = one.fate(limit)
         cohort.count(fate)
-        if fact.case.customer is not None:
+        if fact.case.customer in context.covered:
             sheet.heard.append(Heard(day, fact.case.customer, one.start + limit, fate == "unanswered"))
     if one.answered_at is not None:
         sheet.at(days.of(one.answered_at), one.channel, one.agent, one.team).time("rt", one.answered_at - one.start)

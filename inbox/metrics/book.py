@@ -12,6 +12,7 @@ from inbox.metrics.facts import CaseFact
 from inbox.metrics.hours import Hours
 from inbox.metrics.living import Drawer, Living
 from inbox.metrics.log import Event
+from inbox.metrics.loyalty import Cover
 from inbox.metrics.money import Exchange, Price, Wages
 from inbox.metrics.people import People
 from inbox.metrics.records import Record
@@ -44,6 +45,7 @@ class Dirty:
     exchange: list[Event] = field(default_factory=list)
     rates: list[Event] = field(default_factory=list)
     people: bool = False
+    contracts: bool = False
 
 
 class Book:
@@ -57,6 +59,7 @@ class Book:
         self.living = Living()
         self.exchange = Exchange((), config)
         self.people = People()
+        self.cover = Cover((), self.people.root)
         self.told = told
         self.now = NEVER
         self.records: dict[str, Record] = {}
@@ -91,6 +94,7 @@ class Book:
             "exchange": lambda event, _: self.dirty.exchange.append(event),
             "rates": lambda event, _: self.dirty.rates.append(event),
             "people": self._on_people,
+            "contracts": self._on_contract,
         }
         for event in events:
             for changed, drawer in self.living.take(event):
@@ -126,7 +130,10 @@ class Book:
         self.dirty.costs |= {e.body["cost"]: None for e in (event, *self.living.drawer(*drawer))}
 
     def _on_people(self, _event: Event, _drawer: Drawer) -> None:
-        self.dirty.people = True
+        self.dirty.people = self.dirty.contracts = True
+
+    def _on_contract(self, _event: Event, _drawer: Drawer) -> None:
+        self.dirty.contracts = True
 
     # --- finding things ---
 

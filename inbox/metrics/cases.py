@@ -191,11 +191,14 @@ class _Root:
 
     def _first_look(self, case: Case) -> None:
         """t0, channel and origin are those of the first thing the customer could see, for ever."""
+        case.t0 = case.began
         first = next((item for item in case.items if item.what in _VISIBLE), None)
         if first is not None:
-            case.t0, case.channel, case.from_customer = first.at, first.channel, first.what in _INBOUND
+            case.channel, case.from_customer = first.channel, first.what in _INBOUND
+            # What was resolved before anybody said anything began when it was opened.
+            if case.first_closing is None or first.at <= case.first_closing.at:
+                case.t0 = first.at
             return
-        case.t0 = case.began
         if self.created is not None:
             case.channel = self.created.body.get("channel")
             case.from_customer = self.created.body.get("origin") == "customer"

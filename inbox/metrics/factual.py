@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from inbox.metrics.book import Book
 from inbox.metrics.log import Event
-from inbox.metrics.loyalty import Cover, contracts_of
+from inbox.metrics.loyalty import Cover
+from inbox.metrics.rollup import WORKED
 from inbox.metrics.sheets import Heard
-from inbox.metrics.sums import About, Filter, Slice
+from inbox.metrics.sums import About, Filter, Places, Slice
 
 __all__ = ["Facts"]
-
-_WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")
 
 
 class Facts:
@@ -33,14 +32,11 @@ class Facts:
         return found
 
     def add_up(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
-        places: dict[About, list[Slice]] = {}
+        places = Places(slices)
         for sheet in self._book.sheets():
             for key, entry in sheet.entries.items():
                 if first <= key[0] < end:
-                    about = About.of(key, sheet.reason, sheet.tags)
-                    if about not in places:
-                        places[about] = [one for one in slices if one.filter.lets(about)]
-                    for one in places[about]:
+                    for one in places.of(About.of(key, sheet.reason, sheet.tags)):
                         one.sums.add(key[4], entry, as_of)
         for old, new in self._book.clipped(as_of):
             for one in slices:
@@ -49,8 +45,11 @@ class Facts:
     def backlog(self, slices: list[Slice], at: int) -> None:
         for sheet in self._book.sheets():
             for span in sheet.spans:
-                for one in slices:
-                    one.note_open(span, at)
+                if span.begin <= at and (span.end is None or at < span.end):
+                    about = About(span.channel, span.agent, span.team, span.reason, span.tags)
+                    for one in slices:
+                        if one.filter.lets(about):
+                            one.sums.since.setdefault("backlog", []).append(at - span.t0)
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         days: dict[int, dict[str, int]] = {}
@@ -58,7 +57,7 @@ class Facts:
             for key, entry in sheet.entries.items():
                 day, channel = key[:2]
                 if first <= day < end and channel is not None:
-                    spent = sum(entry.counts.get(measure, 0) for measure in _WORKED)
+                    spent = sum(entry.counts.get(measure, 0) for measure in WORKED)
                     if spent:
                         channels = days.setdefault(day, {})
                         channels[channel] = channels.get(channel, 0) + spent
@@ -71,8 +70,7 @@ class Facts:
         return self._book.people.root(customer)
 
     def cover(self) -> Cover:
-        contracts = contracts_of(self._book.living.drawer("contracts"), self.context.config)
-        return Cover(contracts, self.root)
+        return self._book.cover
 
     def events(self, drawer: str) -> Iterable[Event]:
         return self._book.living.drawer(drawer)

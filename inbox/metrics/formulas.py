@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import sqrt
@@ -88,16 +88,12 @@ def percentile(ordered: Sequence[int], p: int) -> int | None:
     return ordered[-(-p * len(ordered) // 100) - 1]
 
 
-def kaplan_meier(ended: Iterable[int], censored: Iterable[int]) -> int | None:
+def kaplan_meier(deaths: Mapping[int, int], censored: Iterable[int]) -> int | None:
     """The median of durations some of which have not ended: the first t with S(t) <= 1/2, else None.
 
-    S is kept as an exact fraction, so that a half is a half.
+    ``deaths`` says how many ended after each duration. S is kept as an exact fraction, so that a half is a half.
     """
-    deaths: dict[int, int] = {}
-    leaving: dict[int, int] = {}
-    for t in ended:
-        deaths[t] = deaths.get(t, 0) + 1
-        leaving[t] = leaving.get(t, 0) + 1
+    leaving = dict(deaths)
     for t in censored:
         leaving[t] = leaving.get(t, 0) + 1
     at_risk = sum(leaving.values())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even, kaplan_meier, nps_interval, ratio, wilson
-from inbox.metrics.sums import Durations, Filter, Sums
+from inbox.metrics.sums import TOTAL, Durations, Filter, Sums
 from inbox.metrics.surveys import MICRO
 from inbox.metrics.times import HOUR
 from inbox.metrics.work import VOICE
@@ -29,7 +29,7 @@ def figures(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log:
 def _all(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool) -> Pairs:
     yield from _volume(sums)
     for name in ("frt", "frt_bh", "frt_handoff", "rt"):
-        yield from duration(name, sums.of(name))
+        yield from duration(sums, name)
     yield from _cases(sums, as_of)
     for window in config.windows:
         yield from _fcr(sums, f"fcr{window}")
@@ -59,12 +59,13 @@ def rate(name: str, k: int, n: int) -> Pairs:
     yield f"{name}.hi", high
 
 
-def duration(name: str, durations: Durations) -> Pairs:
+def duration(sums: Sums, name: str) -> Pairs:
     """n, sum, mean, median and 90th percentile in ms; null without data."""
+    durations, total = sums.of(name), sums[name + TOTAL]
     p50, p90 = durations.percentiles(50, 90)
     yield f"{name}.n", durations.n
-    yield f"{name}.sum_ms", durations.total
-    yield f"{name}.mean_ms", ratio(durations.total, durations.n)
+    yield f"{name}.sum_ms", total
+    yield f"{name}.mean_ms", ratio(total, durations.n)
     yield f"{name}.p50_ms", p50
     yield f"{name}.p90_ms", p90
 
@@ -94,11 +95,11 @@ def _cases(sums: Sums, as_of: int) -> Pairs:
     yield "case.first_resolved", sums["first_resolved"]
     yield "case.resolved", sums["resolved"]
     for name in ("ttr_first", "ttr_full", "ttr_net"):
-        yield from duration(name, sums.of(name))
+        yield from duration(sums, name)
     ended, since = sums.of("km"), sums.since.get("km", [])
     yield "ttr_km.n", ended.n + len(since)
     yield "ttr_km.censored", len(since)
-    yield "ttr_km.median_ms", kaplan_meier(ended.each(), [as_of - at for at in since])
+    yield "ttr_km.median_ms", kaplan_meier(ended.counts(), [as_of - at for at in since])
     ages = Durations(sorted(sums.since.get("backlog", [])))
     yield "backlog.open", len(ages.values)
     yield "backlog.age_p50_ms", ages.percentiles(50)[0]
@@ -125,12 +126,11 @@ def _contacts(sums: Sums) -> Pairs:
 
 def _handle_time(sums: Sums) -> Pairs:
     """M5."""
-    spent = sums.of("aht")
-    yield from duration("aht", spent)
+    yield from duration(sums, "aht")
     yield "aht.untracked", sums["aht.untracked"]
     yield "aht.gross_ms", sums["aht.gross_ms"]
     yield "aht.wrap_ms", sums["aht.wrap_ms"]
-    yield "aht.concurrency", ratio(sums["aht.gross_ms"], spent.total)
+    yield "aht.concurrency", ratio(sums["aht.gross_ms"], sums["aht" + TOTAL])
     for state in VOICE:
         yield f"aht.voice_{state}_ms", sums[f"aht.voice_{state}_ms"]
 

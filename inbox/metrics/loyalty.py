@@ -82,6 +82,10 @@ class Cover:
             self.terms += contract.terms
             self._spans.setdefault(root(contract.customer), []).extend(contract.spans)
 
+    def customers(self) -> Iterable[str]:
+        """Everybody who has or had a contract."""
+        return self._spans.keys()
+
     def active(self, at: int) -> set[str]:
         """Everybody with a contract that covers an instant."""
         return {who for who, spans in self._spans.items() if any(begin <= at < end for begin, end in spans)}

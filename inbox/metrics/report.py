@@ -43,7 +43,7 @@ class Source(Protocol):
         """Adjusted time of each local day by channel, in ms."""
 
     def heard(self, first: int, end: int) -> Iterable[Heard]:
-        """The inbound interactions of known customers that began on the local days [first, end)."""
+        """The inbound interactions of customers with a contract that began on the local days [first, end)."""
 
     def root(self, customer: str) -> str:
         """The customer that remains after identity merges."""

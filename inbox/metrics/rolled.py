@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
-from inbox.metrics.rollup import (
-    BUCKET,
-    NUMBER,
-    STILL_OPEN,
-    TOTAL,
-    WAITING,
-    day_of_due,
-    month_of_day,
-    month_of_due,
-)
-from inbox.metrics.sheets import Entry, Heard, OpenSpan
-from inbox.metrics.storage import Counts, Place, Rolls
-from inbox.metrics.sums import About, Durations, Slice, Sums
+from inbox.metrics.rollup import EACH, STILL_OPEN, WAITING, day_of_due, month_of_day, month_of_due
+from inbox.metrics.sheets import Entry, Heard
+from inbox.metrics.storage import Cell, Counts, Place, Rolls
+from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
 
 __all__ = ["RolledUp"]
-
-_WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")
 
 
 class RolledUp:
@@ -45,12 +34,13 @@ class RolledUp:
         return len(set(dimensions) - {"channel"}) <= 1
 
     def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
-        grain = _grain({**where, dimension: ""})
-        wanted = where.get(grain) if grain != dimension else None
+        filter = {**where, dimension: ""}
+        grain = _grain(filter)
+        wanted = where.get(_matter(filter)) if dimension == "channel" else None
         for value, channel in self._rolls.values(grain):
             if wanted is not None and value != wanted:
                 continue
-            if dimension != "channel" and where.get("channel", channel) != channel:
+            if dimension != "channel" and "channel" in where and channel != where["channel"]:
                 continue
             found = channel if dimension == "channel" else value
             if found:
@@ -59,63 +49,70 @@ class RolledUp:
     def add_up(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
         cut = day_of_due(as_of)
         for grain, own in _by_grain(slices).items():
-            months, days = _months_and_days(first, end)
-            for low, high in days:
-                for place, plain, dues in self._read("day", grain, low, high):
-                    _add_cell(own, place, plain, dues, cut)
-            ragged: set[int] = set()
-            for place, plain, dues in self._read("month", grain, *months):
-                _add_cell(own, place, plain, dues, month_of_due(cut))
-                if month_of_due(cut) in dues:
-                    ragged.add(place.when)
-            for month in ragged:
-                for place, _, dues in self._read("day", grain, *_days_of(month)):
-                    near = {due: counts for due, counts in dues.items() if month_of_due(due) == month_of_due(cut)}
-                    _add_cell(own, place, {}, near, cut)
+            for (value, channel), sums in self._over_time(grain, first, end, cut).items():
+                for wanted in {(value, None), (value, channel)}:
+                    for into in own.get(wanted, ()):
+                        into.add_all(sums)
         self._at_the_cut(slices, first, end, as_of)
         self._still_open(slices, first, end)
         for old, new in self._book.clipped(as_of):
             for one in slices:
                 one.correct(old, new, first, end)
 
-    def _read(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Counts, dict[int, Counts]]]:
-        for place, cell in self._rolls.cells(unit, grain, low, high):
-            yield place, cell.plain, cell.due
+    def _over_time(self, grain: str, first: int, end: int, cut: int) -> dict[tuple[str, str], Sums]:
+        """The sums of a period by (value, channel); the day of the cut itself is left to the index."""
+        found: dict[tuple[str, str], Sums] = {}
+        months, days = _months_and_days(first, end)
+        for low, high in days:
+            for place, cell in self._rolls.cells("day", grain, low, high):
+                _add_cell(found, place, cell, cut)
+        ragged: set[int] = set()
+        for place, cell in self._rolls.cells("month", grain, *months):
+            _add_cell(found, place, cell, month_of_due(cut))
+            if month_of_due(cut) in cell.due:
+                ragged.add(place.when)
+        for month in ragged:
+            for place, cell in self._rolls.cells("day", grain, *_days_of(month)):
+                near = {due: counts for due, counts in cell.due.items() if month_of_due(due) == month_of_due(cut)}
+                _add_cell(found, place, Cell({}, near, {}), cut)
+        return found
 
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
         """The one day on which entries become due: some have, some have not."""
         cut = day_of_due(as_of)
-        for raw, reason, tags, counts, waiting in self._rolls.rows("due", cut, cut + 1):
-            _, _, _, _, due, _ = raw
-            if first <= raw[0] < end:
-                about = About.of(tuple(raw), reason, tuple(tags))
-                for one in slices:
-                    if one.filter.lets(about):
-                        one.sums.add(due, Entry(counts, waiting), as_of)
+        places = Places(slices)
+        for key, reason, tags, counts, waiting in self._rolls.rows("due", cut, cut + 1):
+            day, channel, agent, team, due, scope = key
+            if first <= day < end:
+                for one in places.of(About(channel, agent, team, reason, tuple(tags), scope)):
+                    one.sums.add(due, Entry(counts, waiting), as_of)
 
     def _still_open(self, slices: list[Slice], first: int, end: int) -> None:
         """Cases without a resolution, censored in Kaplan-Meier."""
-        for raw, reason, tags, since in self._rolls.rows("since", first, end):
-            about = About.of(tuple(raw), reason, tuple(tags))
-            for one in slices:
-                if one.filter.lets(about):
-                    for measure, at in since:
-                        one.sums.since.setdefault(measure, []).append(at)
+        places = Places(slices)
+        for key, reason, tags, since in self._rolls.rows("since", first, end):
+            _, channel, agent, team, _, scope = key
+            for one in places.of(About(channel, agent, team, reason, tuple(tags), scope)):
+                for measure, at in since:
+                    one.sums.since.setdefault(measure, []).append(at)
 
     def backlog(self, slices: list[Slice], at: int) -> None:
         today = at // DAY
+        places = Places(slices)
         for level in range(STILL_OPEN + 1):
             low = 0 if level == STILL_OPEN else (at - (1 << level)) // DAY
-            for raw in self._rolls.rows(f"open {level}", max(0, low), today + 1):
-                span = raw if isinstance(raw, OpenSpan) else OpenSpan._make((*raw[:7], tuple(raw[7])))
-                for one in slices:
-                    one.note_open(span, at)
+            for begin, end, t0, channel, agent, team, reason, tags in self._rolls.rows(
+                f"open {level}", max(0, low), today + 1
+            ):
+                if begin <= at and (end is None or at < end):
+                    for one in places.of(About(channel, agent, team, reason, tuple(tags))):
+                        one.sums.since.setdefault("backlog", []).append(at - t0)
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         found: dict[int, dict[str, int]] = {}
-        for place, plain, _ in self._read("day", "channel", first, end):
-            if place.channel and (spent := sum(plain.get(measure, 0) for measure in _WORKED)):
-                found.setdefault(place.when, {})[place.channel] = spent
+        for place, cell in self._rolls.cells("day", "worked", first, end):
+            if place.channel:
+                found.setdefault(place.when, {})[place.channel] = sum(cell.plain.values())
         return found
 
     def heard(self, first: int, end: int) -> Iterable[Heard]:
@@ -134,68 +131,48 @@ class RolledUp:
         return self._facts.knows_shifts()
 
 
-def _grain(filter: Mapping[str, str]) -> str:
-    """The grain that can answer a filter: its one dimension beside the channel."""
+def _matter(filter: Mapping[str, str]) -> str:
+    """The one dimension beside the channel that a filter asks for, else the channel."""
     return next((dimension for dimension in filter if dimension != "channel"), "channel")
 
 
-def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str | None, str | None], list[Sums]]]:
-    """The sums to fill, by grain and by the (value, channel) that their filters ask for."""
-    found: dict[str, dict[tuple[str | None, str | None], list[Sums]]] = {}
+def _grain(filter: Mapping[str, str]) -> str:
+    """The grain that can answer a filter."""
+    matter = _matter(filter)
+    return matter + EACH if matter != "channel" and "channel" in filter else matter
+
+
+def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], list[Sums]]]:
+    """The sums to fill, by the grain that answers them and the (value, channel) that they ask of it."""
+    found: dict[str, dict[tuple[str, str | None], list[Sums]]] = {}
     for one in slices:
-        values = one.filter.values
-        grain = _grain(values)
-        wanted = None if grain == "channel" else values[grain], values.get("channel")
-        found.setdefault(grain, {}).setdefault(wanted, []).append(one.sums)
+        asked = one.filter.values
+        matter = _matter(asked)
+        wanted = ("" if matter == "channel" else asked[matter], asked.get("channel"))
+        found.setdefault(_grain(asked), {}).setdefault(wanted, []).append(one.sums)
     return found
 
 
-def _add_cell(
-    own: Mapping[tuple[str | None, str | None], list[Sums]],
-    place: Place,
-    plain: Counts,
-    dues: Mapping[int, Counts],
-    cut: int,
-) -> None:
-    """Add one cell wherever it is asked for: counts that are due, waiting ones that are not; the cut itself not yet."""
-    value = None if place.grain == "channel" else place.value
-    for wanted in ((value, None), (value, place.channel)):
-        for sums in own.get(wanted, ()):
-            _add_plain(sums, plain)
-            for due, counts in dues.items():
-                if due < cut:
-                    _add_counts(sums, counts, waiting=False)
-                elif due > cut:
-                    _add_counts(sums, counts, waiting=True)
-
-
-def _add_counts(sums: Sums, counts: Counts, *, waiting: bool) -> None:
+def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut: int) -> None:
+    """Add one cell: counts that are due, waiting ones that are not; the cut itself not yet."""
+    sums = found.get((place.value, place.channel))
+    if sums is None:
+        sums = found[place.value, place.channel] = Sums()
     into = sums.counts
+    for measure, n in cell.plain.items():
+        into[measure] = into.get(measure, 0) + n
+    for due, counts in cell.due.items():
+        if due != cut:
+            _add_due(into, counts, waiting=due > cut)
+    for measure, buckets in cell.times.items():
+        sums.durations.setdefault(measure, Durations()).fill(buckets)
+
+
+def _add_due(into: Counts, counts: Counts, *, waiting: bool) -> None:
     for measure, n in counts.items():
         if measure.startswith(WAITING) is waiting:
             name = measure[1:] if waiting else measure
             into[name] = into.get(name, 0) + n
-
-
-def _add_plain(sums: Sums, plain: Counts) -> None:
-    into = sums.counts
-    for measure, n in plain.items():
-        if BUCKET in measure:
-            _add_time(sums, measure, n)
-        else:
-            into[measure] = into.get(measure, 0) + n
-
-
-def _add_time(sums: Sums, measure: str, n: int) -> None:
-    name, _, leaf = measure.partition(BUCKET)
-    durations = sums.durations.setdefault(name, Durations())
-    if leaf == NUMBER[1:]:
-        durations.n += n
-    elif leaf == TOTAL[1:]:
-        durations.total += n
-    else:
-        b = int(leaf)
-        durations.buckets[b] = durations.buckets.get(b, 0) + n
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:

@@ -12,14 +12,17 @@ from typing import Any, TypeVar
 
 from inbox.metrics.formulas import bucket
 from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, Sheet
-from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, merge
+from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty, merge
 from inbox.metrics.times import DAY
 
-__all__ = ["GRAINS", "RollUp", "day_of_due", "level_of", "month_of_day", "month_of_due"]
+__all__ = ["EACH", "GRAINS", "WORKED", "RollUp", "day_of_due", "level_of", "month_of_day", "month_of_due"]
 
 GRAINS = ("channel", "agent", "team", "reason", "tag")
+EACH = " by channel"  # after a grain whose cells are also kept for each channel
+WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
 WAITING = "~"  # before a measure that counts until the entry is due
-NUMBER, TOTAL, BUCKET = "#n", "#s", "#"  # after a measure of durations: how many, their sum, one bucket
+TOTAL = "#"  # after a measure of durations: their sum
+_BUCKETS = [str(n) for n in range(64 * 32)]  # the buckets' names
 STILL_OPEN = 63  # the level of spans without an end
 
 _FAR = NEVER // DAY
@@ -63,15 +66,15 @@ class RollUp:
 
     def told(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
         """The sheets of an owner are others now."""
-        for sheet, key, counts in _changed(old, new):
+        for sheet, key, change in _changed(old, new):
             day, channel, agent, team, due, scope = key
             when = None if due is None else day_of_due(due)
-            _add(_cell(self._by_people, (day, channel, agent, team, scope)), when, counts)
+            _add(self._by_people, (day, channel, agent, team, scope), when, change)
             if scope & WHOLE:
                 if sheet.reason is not None:
-                    _add(_cell(self._by_matter, (day, channel, "reason", sheet.reason)), when, counts)
+                    _add(self._by_matter, (day, channel, "reason", sheet.reason), when, change)
                 for tag in sheet.tags:
-                    _add(_cell(self._by_matter, (day, channel, "tag", tag)), when, counts)
+                    _add(self._by_matter, (day, channel, "tag", tag), when, change)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
 
@@ -80,11 +83,13 @@ class RollUp:
         days = self._days()
         months: dict[Place, Cell] = {}
         for place, cell in days.items():
+            if place.grain == "worked":
+                continue
             month = Place("month", place.grain, month_of_day(place.when), place.value, place.channel)
             dues: dict[int, Counts] = {}
             for due, counts in cell.due.items():
                 add_counts(dues.setdefault(month_of_due(due), {}), counts)
-            merge(_cell(months, month), Cell(cell.plain, dues))
+            merge(_cell(months, month), Cell(cell.plain, dues, cell.times))
         self._rolls.add(days)
         self._rolls.add(months)
         for owner, (old, new) in self._owners.items():
@@ -95,15 +100,26 @@ class RollUp:
 
     def _days(self) -> dict[Place, Cell]:
         """The changes of day cells, by grain."""
-        found = {
-            Place("day", grain, day, value, channel or ""): cell
-            for (day, channel, grain, value), cell in self._by_matter.items()
-        }
+        found: dict[Place, Cell] = {}
+        for (day, channel, grain, value), cell in self._by_matter.items():
+            _place(found, grain, day, value, channel, cell)
         for (day, channel, agent, team, scope), cell in self._by_people.items():
-            for grain, value, bit in (("channel", "", WHOLE), ("agent", agent, AGENT), ("team", team, TEAM)):
-                if scope & bit and value is not None:
-                    merge(_cell(found, Place("day", grain, day, value, channel or "")), cell)
+            if scope & WHOLE:
+                merge(_cell(found, Place("day", "channel", day, "", channel or "")), cell)
+            if scope & AGENT and agent is not None:
+                _place(found, "agent", day, agent, channel, cell)
+            if scope & TEAM and team is not None:
+                _place(found, "team", day, team, channel, cell)
+            worked = {measure: n for measure in WORKED if (n := cell.plain.get(measure))}
+            if worked:
+                merge(_cell(found, Place("day", "worked", day, "", channel or "")), Cell(worked, {}, {}))
         return found
+
+
+def _place(found: dict[Place, Cell], grain: str, day: int, value: str, channel: str | None, cell: Cell) -> None:
+    """Add a cell to a grain: once for its value, once for its value on the channel."""
+    merge(_cell(found, Place("day", grain, day, value, "")), cell)
+    merge(_cell(found, Place("day", grain + EACH, day, value, channel or "")), cell)
 
 
 _P = TypeVar("_P", bound=Hashable)
@@ -112,17 +128,25 @@ _P = TypeVar("_P", bound=Hashable)
 def _cell(cells: dict[_P, Cell], place: _P) -> Cell:
     cell = cells.get(place)
     if cell is None:
-        cell = cells[place] = Cell({}, {})
+        cell = cells[place] = empty()
     return cell
 
 
-def _add(cell: Cell, when: int | None, counts: Counts) -> None:
+_Change = tuple[Counts, dict[tuple[str, str], int]]  # counts; durations by measure and bucket
+
+
+def _add(cells: dict[_P, Cell], place: _P, when: int | None, change: _Change) -> None:
+    cell = _cell(cells, place)
+    counts, times = change
     into = cell.plain if when is None else cell.due.setdefault(when, {})
     for measure, n in counts.items():
         into[measure] = into.get(measure, 0) + n
+    for (measure, name), n in times.items():
+        buckets = cell.times.setdefault(measure, {})
+        buckets[name] = buckets.get(name, 0) + n
 
 
-def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, Counts]]:
+def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, _Change]]:
     """What changed, by key: new entries less old ones."""
     before: dict[tuple[str | None, tuple[str, ...], Key], tuple[Sheet, list[Entry]]] = {}
     for sheet in old:
@@ -132,19 +156,20 @@ def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, C
         for key, entry in sheet.entries.items():
             _, gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))
             if [entry] != gone:
-                counts: Counts = {}
-                _count(counts, entry, 1)
+                change: _Change = {}, {}
+                _count(change, entry, 1)
                 for one in gone:
-                    _count(counts, one, -1)
-                yield sheet, key, counts
+                    _count(change, one, -1)
+                yield sheet, key, change
     for (_, _, key), (sheet, gone) in before.items():
-        counts = {}
+        change = {}, {}
         for one in gone:
-            _count(counts, one, -1)
-        yield sheet, key, counts
+            _count(change, one, -1)
+        yield sheet, key, change
 
 
-def _count(counts: Counts, entry: Entry, sign: int) -> None:
+def _count(change: _Change, entry: Entry, sign: int) -> None:
+    counts, times = change
     for measure, n in entry.counts.items():
         if n:
             counts[measure] = counts.get(measure, 0) + sign * n
@@ -152,8 +177,9 @@ def _count(counts: Counts, entry: Entry, sign: int) -> None:
         name = WAITING + measure
         counts[name] = counts.get(name, 0) + sign * n
     for measure, ms in entry.times:
-        for name, n in ((measure + NUMBER, 1), (measure + TOTAL, ms), (f"{measure}{BUCKET}{bucket(ms)}", 1)):
-            counts[name] = counts.get(name, 0) + sign * n
+        total, place = measure + TOTAL, (measure, _BUCKETS[bucket(ms)])
+        counts[total] = counts.get(total, 0) + sign * ms
+        times[place] = times.get(place, 0) + sign
 
 
 def _indexes(sheets: Iterable[Sheet], today: int) -> dict[str, list[tuple[int, tuple[Any, ...]]]]:

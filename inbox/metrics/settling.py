@@ -12,6 +12,7 @@ from inbox.metrics.book import Book, Dirty
 from inbox.metrics.facts import CaseFact
 from inbox.metrics.fcr import came_back, judge, related
 from inbox.metrics.log import Event
+from inbox.metrics.loyalty import Cover, contracts_of
 from inbox.metrics.money import Exchange, Price, Wages, own_event, price_of
 from inbox.metrics.people import People
 from inbox.metrics.records import Record
@@ -35,6 +36,7 @@ def settle(book: Book, now: int) -> Dirty:
     dirty = book.dirty
     _unfinished(book, dirty, now)
     _people(book, dirty)
+    _contracts(book, dirty)
     moved: Moved = {}
     _families(book, dirty, moved)
     _sessions(book, dirty, moved)
@@ -69,6 +71,17 @@ def _people(book: Book, dirty: Dirty) -> None:
         for name in before.everybody() | book.people.everybody():
             if before.root(name) != book.people.root(name):
                 dirty.customers |= {name: None, before.root(name): None, book.people.root(name): None}
+
+
+def _contracts(book: Book, dirty: Dirty) -> None:
+    """Contracts came or went: what their customers said counts for the silence link now, or no more."""
+    if not dirty.contracts:
+        return
+    book.cover = Cover(contracts_of(book.living.drawer("contracts"), book.context.config), book.people.root)
+    covered = {name for customer in book.cover.customers() for name in book.people.names(customer)}
+    for name in covered ^ book.context.covered:
+        dirty.sheets |= book.by_customer.get(name, {})
+    book.context.covered = covered
 
 
 def _families(book: Book, dirty: Dirty, moved: Moved) -> None:

@@ -53,7 +53,7 @@ class OpenSpan(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """An inbound interaction of a known customer, for the silence link: judged from ``due`` on."""
+    """An inbound interaction of a customer with a contract, for the silence link: judged from ``due`` on."""
 
     day: int
     customer: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-__all__ = ["Cell", "Counts", "Place", "Rolls", "RollsInMemory"]
+__all__ = ["Cell", "Counts", "Place", "Rolls", "RollsInMemory", "add_counts", "empty", "merge"]
 
 Counts = dict[str, int]
 
@@ -21,10 +21,22 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The sums of a cell: ``plain``, and by the UTC day or month from which they hold, ``due``."""
+    """The sums of a cell: ``plain``; by the UTC day or month from which they hold, ``due``; and histograms.
+
+    ``times`` has for each measure of durations how many fall into each bucket, named as text.
+    """
 
     plain: Counts
     due: dict[int, Counts]
+    times: dict[str, Counts]
+
+    def __bool__(self) -> bool:
+        return bool(self.plain or self.due or self.times)
+
+
+def empty() -> Cell:
+    """A cell with nothing in it."""
+    return Cell({}, {}, {})
 
 
 Rows = Sequence[tuple[int, tuple[Any, ...]]]  # (position, what stands there)
@@ -64,9 +76,9 @@ class RollsInMemory:
             key = place.value, place.channel
             cell = cells.get(key)
             if cell is None:
-                cell = cells[key] = Cell({}, {})
+                cell = cells[key] = empty()
             merge(cell, change)
-            if not cell.plain and not cell.due:
+            if not cell:
                 del cells[key]
             if not cells:
                 del whens[place.when]
@@ -113,6 +125,11 @@ def merge(cell: Cell, change: Cell) -> None:
         add_counts(own, counts)
         if not own:
             del cell.due[due]
+    for measure, counts in change.times.items():
+        own = cell.times.setdefault(measure, {})
+        add_counts(own, counts)
+        if not own:
+            del cell.times[measure]
 
 
 def add_counts(into: Counts, more: Mapping[str, int]) -> None:

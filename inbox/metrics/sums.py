@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import NamedTuple
 
 from inbox.metrics.formulas import midpoint, percentile
-from inbox.metrics.sheets import ANY, Entry, Key, OpenSpan, Sheet
+from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
-__all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Slice", "Sums"]
+__all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums"]
 
 DIMENSIONS = ("channel", "agent", "team", "reason", "tag")
 
 
+TOTAL = "#"  # after a measure of durations: their sum among the counts
+
+
 @dataclass(slots=True)
 class Durations:
-    """Durations of one measure: exact values, or a histogram of buckets with its exact sum."""
+    """Durations of one measure: exact values, or how many lie in each bucket of a histogram."""
 
     values: list[int] = field(default_factory=list)
-    buckets: dict[int, int] = field(default_factory=dict)
-    total: int = 0
-    n: int = 0
+    buckets: dict[str, int] = field(default_factory=dict)
 
-    def add(self, ms: int) -> None:
-        self.values.append(ms)
-        self.total += ms
-        self.n += 1
+    @property
+    def n(self) -> int:
+        return len(self.values) + sum(self.buckets.values())
+
+    def fill(self, buckets: Mapping[str, int]) -> None:
+        """Add a histogram."""
+        own = self.buckets
+        for name, n in buckets.items():
+            own[name] = own.get(name, 0) + n
 
     def percentiles(self, *ps: int) -> list[int | None]:
         """Nearest rank; from a histogram, the midpoint of the bucket."""
         if self.buckets:
-            ordered = sorted(self.buckets.items())
+            ordered = sorted((int(name), n) for name, n in self.buckets.items())
             return [_rank(ordered, -(-p * self.n // 100)) for p in ps]
         values = sorted(self.values)
         return [percentile(values, p) for p in ps]
 
-    def each(self) -> Iterator[int]:
-        """Every duration, a histogram's as midpoints."""
+    def counts(self) -> dict[int, int]:
+        """How many there are of each duration, a histogram's as midpoints."""
         if self.buckets:
-            for b, n in self.buckets.items():
-                yield from [midpoint(b)] * n
-        else:
-            yield from self.values
+            return {midpoint(int(name)): n for name, n in self.buckets.items()}
+        return Counter(self.values)
 
 
 def _rank(buckets: list[tuple[int, int]], rank: int) -> int | None:
@@ -77,9 +83,18 @@ class Sums:
         for measure, n in entry.counts.items():
             counts[measure] = counts.get(measure, 0) + n
         for measure, ms in entry.times:
-            self.durations.setdefault(measure, Durations()).add(ms)
+            self.durations.setdefault(measure, Durations()).values.append(ms)
+            counts[measure + TOTAL] = counts.get(measure + TOTAL, 0) + ms
         for measure, at in entry.since:
             self.since.setdefault(measure, []).append(at)
+
+    def add_all(self, other: Sums) -> None:
+        """Add other sums that hold no exact values."""
+        counts = self.counts
+        for measure, n in other.counts.items():
+            counts[measure] = counts.get(measure, 0) + n
+        for measure, durations in other.durations.items():
+            self.durations.setdefault(measure, Durations()).fill(durations.buckets)
 
 
 class About(NamedTuple):
@@ -105,6 +120,12 @@ class About(NamedTuple):
         return () if value is None else (value,)
 
 
+def scope_of(dimensions: Iterable[str]) -> int:
+    """The bit of a key's scope that a filter on some dimensions asks for."""
+    asked = set(dimensions)
+    return 1 << (("agent" in asked) + 2 * ("team" in asked))
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which entries belong to a slice: a value for some of the dimensions."""
@@ -112,15 +133,15 @@ class Filter:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def lets(self, one: About) -> bool:
-        scope = 1 << (("agent" in self.values) + 2 * ("team" in self.values))
-        return bool(one.scope & scope) and all(value in one.values(name) for name, value in self.values.items())
+        matches = all(value in one.values(name) for name, value in self.values.items())
+        return matches and bool(one.scope & scope_of(self.values))
 
     def only(self, *dimensions: str) -> bool:
         """Whether nothing but these dimensions is filtered."""
         return self.values.keys() <= set(dimensions)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Slice:
     """One slice of a report: its name, its filter and its sums."""
 
@@ -136,9 +157,23 @@ class Slice:
                     for measure, n in entry.counts.items():
                         self.sums.counts[measure] = self.sums.counts.get(measure, 0) + sign * n
 
-    def note_open(self, span: OpenSpan, at: int) -> None:
-        """Note the age of a case that is open at an instant."""
-        if span.begin <= at and (span.end is None or at < span.end):
-            about = About(span.channel, span.agent, span.team, span.reason, span.tags)
-            if self.filter.lets(about):
-                self.sums.since.setdefault("backlog", []).append(at - span.t0)
+
+class Places:
+    """Which slices something belongs to; most things resemble one that was asked about before."""
+
+    def __init__(self, slices: list[Slice]) -> None:
+        self._known: dict[About, list[Slice]] = {}
+        self._slices: dict[tuple[str, ...], dict[tuple[str, ...], list[Slice]]] = {}
+        for one in slices:
+            asked = one.filter.values
+            self._slices.setdefault(tuple(asked), {}).setdefault(tuple(asked.values()), []).append(one)
+
+    def of(self, about: About) -> list[Slice]:
+        found = self._known.get(about)
+        if found is None:
+            found = self._known[about] = []
+            for dimensions, by_values in self._slices.items():
+                if about.scope & scope_of(dimensions):
+                    for values in product(*(about.values(name) for name in dimensions)):
+                        found += by_values.get(values, ())
+        return found

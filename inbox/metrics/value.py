@@ -8,7 +8,6 @@ from inbox.metrics.book import Book
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even
 from inbox.metrics.keys import Figures
-from inbox.metrics.loyalty import Cover, contracts_of
 from inbox.metrics.money import labour
 from inbox.metrics.times import DAY
 
@@ -75,6 +74,5 @@ def _service(book: Book, customer: str, at: int) -> tuple[int, int]:
 
 def _retention(book: Book, at: int) -> Fraction | None:
     """The tenant's retention over 365 days, None without anybody active a year ago."""
-    contracts = contracts_of(book.living.drawer("contracts"), book.context.config)
-    lost, base = Cover(contracts, book.people.root).churn(at - _YEAR, at)
+    lost, base = book.cover.churn(at - _YEAR, at)
     return Fraction(base - lost, base) if base else None

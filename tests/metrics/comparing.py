@@ -8,10 +8,10 @@ from typing import Any
 
 from inbox.metrics import Event, Report, State, read_events
 from inbox.metrics.keys import Value
-from inbox.metrics.rollup import GRAINS
+from inbox.metrics.rollup import EACH, GRAINS
 from inbox.metrics.storage import Counts, Place
 
-Cells = dict[Place, tuple[Counts, dict[int, Counts]]]
+Cells = dict[Place, tuple[Counts, dict[int, Counts], dict[str, Counts]]]
 Feeding = Callable[[list[Event], random.Random], Iterator[list[Event]]]
 
 #: Later than anything in a log, so that everything has matured.
@@ -40,9 +40,11 @@ def cells(state: State) -> Cells:
     """Every cell of the roll-ups of a state."""
     found: Cells = {}
     for unit in ("day", "month"):
-        for grain in GRAINS:
+        for grain in (*GRAINS, *(grain + EACH for grain in GRAINS), "worked"):
             for place, cell in state.rolls.cells(unit, grain, 0, 10_000_000):
-                found[place] = (dict(cell.plain), {due: dict(counts) for due, counts in cell.due.items()})
+                due = {due: dict(counts) for due, counts in cell.due.items()}
+                times = {measure: dict(buckets) for measure, buckets in cell.times.items()}
+                found[place] = dict(cell.plain), due, times
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.metrics_log import Shape, generate
@@ -46,7 +46,7 @@ def built(events: list[Event]) -> State:
 
 
 @pytest.mark.parametrize("feed", [one_by_one, shuffled, in_batches], ids=lambda feed: feed.__name__)
-@settings(max_examples=8)
+@settings(max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=seeds)
 def test_increments_equal_a_rebuild_cell_by_cell(feed: Feeding, seed: int) -> None:
     events = odd(seed)
@@ -54,9 +54,11 @@ def test_increments_equal_a_rebuild_cell_by_cell(feed: Feeding, seed: int) -> No
     for some in feed(events, random.Random(seed)):
         state.append(some)
     assert sentences(cells(state), cells(built(events))) == []
+    asked = Request.of("2026-01-01", "2026-02-01", iso(state.book.living.last_rec), by="channel")
+    assert differences(state.report(asked), built(events).report(asked)) == []
 
 
-@settings(max_examples=5)
+@settings(max_examples=5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=seeds)
 def test_every_prefix_equals_its_own_rebuild(seed: int) -> None:
     events = odd(seed, tickets=6)
@@ -67,7 +69,7 @@ def test_every_prefix_equals_its_own_rebuild(seed: int) -> None:
             assert sentences(cells(state), cells(built(events[:n]))) == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=seeds, data=st.data())
 def test_a_late_event_recomputes_little_and_exactly(seed: int, data: st.DataObject) -> None:
     events = odd(seed)
@@ -82,7 +84,7 @@ def test_a_late_event_recomputes_little_and_exactly(seed: int, data: st.DataObje
 
 
 @pytest.mark.parametrize("by", [None, "channel", "agent", "team", "reason", "tag"])
-@settings(max_examples=6)
+@settings(max_examples=6, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=seeds, first=st.integers(1, 20), days=st.integers(1, 60), wait=st.integers(0, 40 * 86_400_000))
 def test_a_report_from_roll_ups_equals_one_from_the_facts(
     by: str | None, seed: int, first: int, days: int, wait: int
