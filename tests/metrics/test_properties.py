@@ -196,7 +196,8 @@ WHOLES = (
 @few
 @given(seed=seeds)
 def test_channels_add_up_to_the_whole(seed: int) -> None:
-    found = report(odd(seed), asked())
+    # Without its first message a case can be on no known channel, and then it is in no slice.
+    found = report([event for event in odd(seed) if event["kind"] != "void"], asked())
     for key in WHOLES:
         assert same(total(found, key), found["all"][key]), key
 
