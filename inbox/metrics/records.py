@@ -68,6 +68,8 @@ class Record:
             else:
                 charged.prices.append(price)
         for survey in surveys:
+            if survey.ticket in self.family.gone:
+                continue  # spam is out of every count (D7)
             asked = self._case(survey.ticket, survey.sent.at)
             if asked is None:
                 sheets.append(survey_sheet(survey, context))
