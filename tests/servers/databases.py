@@ -55,12 +55,25 @@ def sqlite_url(data_dir: Path, sqlite_template: Path) -> str:
     return f"sqlite:///{file}"
 
 
+@pytest.fixture(scope="session")
+def emptied(postgresql: PostgreSQL, postgresql_template: str) -> Iterator[list[str]]:
+    """Databases that a test has left and that are empty again: emptying one is many times quicker than making one."""
+    del postgresql_template
+    free: list[str] = []
+    yield free
+    for name in free:
+        postgresql.drop(name)
+
+
 @pytest.fixture
-def postgresql_url(postgresql: PostgreSQL, postgresql_template: str) -> Iterator[str]:
-    """A migrated PostgreSQL database."""
-    name = postgresql.create(postgresql_template)
+def postgresql_url(postgresql: PostgreSQL, postgresql_template: str, emptied: list[str]) -> Iterator[str]:
+    """A migrated PostgreSQL database with nothing in it."""
+    name = emptied.pop() if emptied else postgresql.create(postgresql_template)
     yield postgresql.url(name)
-    postgresql.drop(name)
+    if postgresql.empty(name, keep=("alembic_version",)):
+        emptied.append(name)
+    else:
+        postgresql.drop(name)
 
 
 @pytest.fixture(params=KINDS)

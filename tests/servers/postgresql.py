@@ -55,6 +55,20 @@ class PostgreSQL:
         self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\'')
         return name
 
+    def empty(self, name: str, keep: tuple[str, ...]) -> bool:
+        """Empties a database but for the tables ``keep`` and starts its numbers anew; False where that fails."""
+        plain = self.admin.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+        try:
+            with psycopg.connect(plain, autocommit=True) as line:
+                others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+                line.execute(others, (name, line.info.backend_pid))
+                tables = "SELECT quote_ident(tablename), tablename FROM pg_tables WHERE schemaname = 'public'"
+                full = [quoted for quoted, table in line.execute(tables) if table not in keep]
+                line.execute(f"TRUNCATE {', '.join(full)} RESTART IDENTITY CASCADE".encode())
+        except psycopg.Error:
+            return False
+        return True
+
     def drop(self, name: str) -> None:
         """Removes a database, whoever is still connected to it."""
         self.run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
