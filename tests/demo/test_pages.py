@@ -1,0 +1,129 @@
+"""The sample desk through the web's door: every page of it renders, one click takes it away, one fills a new desk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from inbox.actions import desk as settings
+from inbox.actions import sample
+from inbox.app import create_app
+from inbox.store import Agent, Attachment, Channel, Message, Store, Ticket
+from tests.demo.conftest import SampleDesk, opened
+
+
+@pytest.fixture
+def app(sqlite_desk: SampleDesk) -> Flask:
+    """The web role over the sample desk."""
+    return create_app(sqlite_desk.settings)[0]
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Luca's browser, signed in with what the sign-in page says."""
+    browser = app.test_client()
+    page = browser.get("/login").text
+    email, password = re.findall(r'data-fill-email-param="(.*?)" data-fill-password-param="(.*?)"', page)[0]
+    answer = browser.post("/login", data={"email": email, "password": password, "csrf_token": token(page)})
+    assert answer.status_code == 303, answer.text
+    return browser
+
+
+def token(page: str) -> str:
+    """The form's CSRF token."""
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="csrf_token"', page)
+    assert found is not None
+    return found[1] or found[2]
+
+
+def test_the_sign_in_page_says_who_may_come_in(app: Flask) -> None:
+    page = app.test_client().get("/login").text
+    for email in ("luca@cirro.example", "giulia@cirro.example", "davide@cirro.example", "sara@cirro.example"):
+        assert f"<code>{email}</code><code>{sample.PASSWORD}</code>" in page
+
+
+def pages(app: Flask, store: Store) -> Iterator[str]:
+    """Every page that there is, each row that one can be about, each view of the list."""
+    with store.reading() as work:
+        ids: dict[str, list[Any]] = {
+            "tickets": list(work.scalars(select(Ticket.id))),
+            "messages": list(work.scalars(select(Message.id).where(Message.kind == "email"))),
+            "attachments": list(work.scalars(select(Attachment.id))),
+            "channels": list(work.scalars(select(Channel.id))),
+            "journal": [1, 2, 3],
+            "site": list(work.scalars(select(Channel.id).where(Channel.kind == "chat"))),
+        }
+    for rule in app.url_map.iter_rules():
+        door = rule.endpoint.partition(".")[0]
+        if "GET" not in (rule.methods or ()) or door in {"api", "hooks", "static", "setup", "sessions"}:
+            continue
+        if not rule.arguments and rule.endpoint != "channels.new":
+            yield str(rule)
+        for name in ids.get("site" if door == "widget" else door, []) if rule.arguments else ():
+            yield re.sub(r"<[^>]+>", str(name), str(rule))
+    for view in ("mine", "unassigned", "late", "failed", "all", "snoozed", "resolved"):
+        yield from (
+            f"/tickets?view={view}&status={tab}&sort={sort}"
+            for tab in ("open", "pending", "resolved")
+            for sort in ("oldest", "waiting")
+        )
+    yield from (f"/reports?by={by}" for by in ("channel", "reason"))
+    yield from (f"/settings/channels/new?kind={kind}" for kind in store.connectors)
+    yield from ("/search?q=certificato", "/board?team=")
+
+
+def test_every_page_of_it_renders_in_both_languages(app: Flask, client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    addresses = list(pages(app, sqlite_desk.store))
+    assert len(addresses) > 150
+    for language in ("it", "en"):
+        with sqlite_desk.store.transaction() as work:
+            work.get_one(Agent, sqlite_desk.luca.id).language = language
+        wrong = [
+            (address, answer.status_code)
+            for address in addresses
+            if (answer := client.get(address, follow_redirects=True)).status_code not in {200, 204}
+        ]
+        assert wrong == []
+
+
+def test_one_click_takes_it_away(app: Flask, client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    page = client.get("/settings/general").text
+    answer = client.post("/settings/demo/remove", data={"csrf_token": token(page)})
+    assert answer.status_code == 303, answer.text
+    with sqlite_desk.store.reading() as work:
+        assert work.scalars(select(Ticket)).unique().all() == []
+    assert client.get("/tickets").status_code == 200  # still signed in
+    assert sample.PASSWORD not in app.test_client().get("/login").text
+    assert "/settings/demo/remove" not in client.get("/settings/general").text
+
+
+def test_a_new_desk_can_begin_with_it(settings: Any) -> None:
+    """Set-up, third step: the sample comes in, its people cannot sign in, the admin is who set the desk up."""
+    desk = opened(settings.database_url, settings.data_dir)
+    browser = create_app(desk.settings)[0].test_client()
+    answers = [
+        {"step": "business", "name": "Bottega Rossi", "language": "it", "timezone": "Europe/Rome"},
+        {"step": "admin", "name": "Anna Rossi", "email": "anna@bottega.example", "password": "correct horse battery"},
+        {"step": "channel", "first": "sample"},
+    ]
+    page = browser.get("/setup").text
+    for answer in answers:
+        reply = browser.post("/setup", data={**answer, "csrf_token": token(page)})
+        assert reply.status_code == 303, reply.text
+        page = browser.get(reply.location).text
+    assert "Sito offline dopo il trasloco" in page
+    with desk.store.reading() as work:
+        assert settings_of(work) == ("Bottega Rossi", True)
+        assert work.scalars(select(Channel.kind).where(Channel.enabled)).all() == ["chat"]
+    assert sample.PASSWORD not in create_app(desk.settings)[0].test_client().get("/login").text
+    desk.store.close()
+
+
+def settings_of(work: Any) -> tuple[str, bool]:
+    return settings.get(work, "desk.name"), settings.get(work, "desk.sample")

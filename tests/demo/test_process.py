@@ -1,0 +1,331 @@
+"""``sportello demo`` as a stranger starts it: one line, a desk and a sandbox that know each other, a clean end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from connectors import registry
+from inbox.actions import people, reply, sample
+from inbox.actions.who import Who
+from inbox.sandbox.client import SandboxClient
+from inbox.settings import Settings
+from inbox.store import Channel, Message, Store, Ticket, schema
+from inbox.terms import Delivery, Direction
+from tests.servers.chromium import OpenPage
+from tests.servers.processes import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+LINE = re.compile(r"The demo desk is at (\S+); sign in as (\S+) with the password (\S+); play its customers at (\S+)")
+
+
+def until(what: str, found: Callable[[], Any], timeout: float = 60.0) -> Any:
+    """Waits until ``found`` gives something true, and gives it."""
+    end = time.monotonic() + timeout
+    while not (value := found()):
+        assert time.monotonic() < end, f"not within {timeout:.0f} s: {what}"
+        time.sleep(0.05)
+    return value
+
+
+class Demo:
+    """``sportello demo`` as a process; ``start`` waits for its line."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        self.log = folder.parent / f"{folder.name}.log"
+        self.environment = {"PORT": str(free_port()), **environment}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Starts it, again after a stop."""
+        self.log.write_bytes(b"")
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "inbox.cli", "demo"],
+                env={
+                    **os.environ,
+                    "DATA_DIR": str(self.folder),
+                    "LANG": "C.UTF-8",
+                    "WEB_THREADS": "24",
+                    **self.environment,
+                },
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        self.url, self.email, self.password, self.sandbox = until("it says where it is", self._said).groups()
+        return self
+
+    def _said(self) -> re.Match[str] | None:
+        assert self.process is not None
+        words = self.log.read_text()
+        assert self.process.poll() is None, words
+        return LINE.search(words)
+
+    def stop(self) -> int:
+        """Ends it as a supervisor does; gives the exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+    def store(self) -> Store:
+        """The desk from inside."""
+        settings = Settings(data_dir=self.folder, port=int(self.environment["PORT"]))
+        settings.prepare()
+        return Store(settings, registry())
+
+    def children(self) -> list[int]:
+        """The processes that it started."""
+        assert self.process is not None
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(one) for task in tasks for one in task.read_text().split()]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """One demo for the tests that only look and talk."""
+    running = Demo(tmp_path_factory.mktemp("demo") / "data").start()
+    yield running
+    if running.process is not None and running.process.poll() is None:
+        running.stop()
+
+
+def test_it_says_where_desk_and_sandbox_are_and_both_answer(demo: Demo) -> None:
+    page = requests.get(f"{demo.url}/login", timeout=20)
+    assert demo.password in page.text
+    assert requests.get(demo.sandbox, timeout=20).ok
+    assert len(LINE.findall(demo.log.read_text())) == 1
+
+
+def answers(sandbox: SandboxClient, kind: Any) -> list[dict[str, Any]]:
+    """What left by a channel as the answer of the next test."""
+    return [one for one in sandbox.accepted(kind) if one["text"].strip() == f"Risposta per {kind}"]
+
+
+def test_every_channel_works_both_ways(demo: Demo) -> None:
+    sandbox, store = SandboxClient(demo.sandbox), demo.store()
+    chiara = {"sms": "+447700900142", "telegram": "7010000142", "messenger": "9001000000000142"}
+    sandbox.email.receive("chiara@studioferrari.example", "Una prova per posta", "Prova")
+    for kind, address in chiara.items():
+        getattr(sandbox, kind).receive(address, f"Una prova per {kind}")
+
+    def arrived() -> dict[str, Message] | None:
+        with store.reading() as work:
+            found = work.scalars(
+                select(Message).where(Message.direction == Direction.IN, Message.text.startswith("Una prova"))
+            ).all()
+        return {one.kind: one for one in found} if len(found) == 4 else None
+
+    messages = until("all four have arrived", arrived)
+    with store.transaction() as work:
+        luca = Who.of(people.by_email(work, demo.email))
+        customers = {work.get_one(Ticket, one.ticket_id).customer_id for one in messages.values()}
+        assert len(customers) == 1  # the sample's Chiara, known on every channel
+        for one in messages.values():
+            reply.reply(work, luca, one.ticket_id, text=f"Risposta per {one.kind}", channel=one.kind)
+    for kind in messages:
+        sent = until(f"the answer left by {kind}", partial(answers, sandbox, kind))
+        assert len(sent) == 1
+    sandbox.close()
+    store.close()
+
+
+def test_a_ticket_of_the_sample_can_be_answered_on_every_channel(demo: Demo) -> None:
+    """The sandbox has heard those who wrote before it was there, so that Telegram and Messenger let us answer."""
+    store = demo.store()
+    with store.transaction() as work:
+        luca = Who.of(people.by_email(work, demo.email))
+        asked = {}
+        for name, kind in (("Federica Rota", "messenger"), ("Nadia Haddad", "telegram"), ("Bruno Galli", "sms")):
+            last = select(Message).where(
+                Message.kind == kind, Message.from_name != "x", Message.direction == Direction.IN
+            )
+            rows = [one for one in work.scalars(last.order_by(Message.id.desc())) if _customer(work, one) == name]
+            asked[kind] = reply.reply(work, luca, rows[0].ticket_id, text="Eccoci, di nuovo.", channel=kind)[0].id
+
+    def left() -> bool:
+        with store.reading() as work:
+            states = [work.get_one(Message, one).state for one in asked.values()]
+        assert Delivery.FAILED not in states
+        return all(state in {Delivery.SENT, Delivery.DELIVERED, Delivery.READ} for state in states)
+
+    until("they have left", left)
+    store.close()
+
+
+def _customer(work: Any, message: Message) -> str:
+    customer = work.get_one(Ticket, message.ticket_id).customer
+    return str(customer.name) if customer is not None else ""
+
+
+def test_a_stranger_signs_in_with_what_is_shown_and_looks_around(demo: Demo, open_page: OpenPage) -> None:
+    page = open_page()
+    page.goto(f"{demo.url}/login")
+    page.get_by_role("button", name="Fill in for Luca Moretti").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/tickets**")
+    rows = page.locator("#rows .conv")
+    assert rows.count() >= 9
+    for words, inside in (
+        ("Sito offline dopo il trasloco", "14 messaggi in coda sono stati consegnati"),
+        ("Moving to the larger plan", "my shop grows"),
+        ("Fattura non ricevuta", "alla mia commercialista"),
+    ):
+        rows.filter(has_text=words).locator("a.conv-a").click()
+        page.get_by_role("log").get_by_text(inside).locator("visible=true").first.wait_for()
+    thread = page.get_by_role("log")
+    rows.filter(has_text="Sito offline dopo il trasloco").locator("a.conv-a").click()
+    thread.get_by_text("manca anche la riga CAA").wait_for()
+    assert thread.locator("[data-ch=email]").count() >= 1
+    assert thread.locator("[data-ch=sms]").count() >= 1
+
+
+def test_it_ends_cleanly_and_starts_again_on_what_is_there(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "data").start()
+    store = demo.store()
+    with store.reading() as work:
+        tickets = len(work.scalars(select(Ticket.id)).all())
+    children = demo.children()
+    assert len(children) == 3
+    assert demo.stop() == 0
+    until("its children are gone", lambda: not [one for one in children if Path(f"/proc/{one}").exists()])
+    store.close()
+
+    started = time.monotonic()
+    demo.environment["PORT"] = str(free_port())  # elsewhere: the channels move with it
+    demo.start()
+    assert time.monotonic() - started < 30
+    sandbox, store = SandboxClient(demo.sandbox), demo.store()
+    sandbox.sms.receive("+447700900458", "Ci siete ancora?")
+
+    def arrived() -> bool:
+        with store.reading() as work:
+            return work.scalar(select(Message.id).where(Message.text == "Ci siete ancora?")) is not None
+
+    until("the message arrives at the moved desk", arrived)
+    with store.reading() as work:
+        assert len(work.scalars(select(Ticket.id)).all()) == tickets + 1
+        config = {one.kind: one.config for one in work.scalars(select(Channel))}
+    assert config["sms"]["api_base"].startswith(demo.sandbox)
+    assert demo.sandbox in config["chat"]["allowed_sites"]
+    store.close()
+    assert demo.stop() == 0
+
+
+@pytest.mark.alone
+def test_the_second_start_answers_within_three_seconds(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "data").start()
+    demo.stop()
+    started = time.monotonic()
+    with demo.log.open("ab") as log:
+        demo.process = subprocess.Popen(
+            [sys.executable, "-m", "inbox.cli", "demo"],
+            env={**os.environ, "DATA_DIR": str(demo.folder), **demo.environment},
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+
+    def answers() -> bool:
+        try:
+            return requests.get(f"{demo.url}/login", timeout=5).ok
+        except requests.RequestException:
+            return False
+
+    until("the first page", answers)
+    took = time.monotonic() - started
+    demo.stop()
+    assert took < 3, f"{took:.1f} s"
+
+
+def test_nothing_of_a_real_desk_is_touched(tmp_path: Path) -> None:
+    """A folder with a desk in it is left alone, and a database that the environment names is not even opened."""
+    settings = Settings(data_dir=tmp_path / "real")
+    settings.prepare()
+    schema.upgrade(settings)
+    store = Store(settings)
+    from inbox.actions.setup import FirstDesk, create
+
+    with store.transaction() as work:
+        create(
+            work,
+            FirstDesk("Bottega Rossi", "it", "Europe/Rome", "Anna", "anna@bottega.example", "correct horse battery"),
+        )
+    store.close()
+    environment = {**os.environ, "PORT": str(free_port())}
+    command = [sys.executable, "-m", "inbox.cli", "demo"]
+    done = subprocess.run(
+        command,
+        env={**environment, "DATA_DIR": str(tmp_path / "real")},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "holds no sample data" in done.stderr
+
+    demo = Demo(tmp_path / "demo", DATABASE_URL="postgresql://nobody@127.0.0.1:1/none", SECRET_KEY="theirs").start()
+    assert demo.stop() == 0
+    assert (tmp_path / "demo" / "sportello.db").exists()
+    assert (tmp_path / "demo" / "secret.key").exists()
+
+
+def test_a_host_that_the_sandbox_could_not_call_is_refused(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "inbox.cli", "demo"],
+        env={**os.environ, "HOST": "192.0.2.1", "DATA_DIR": str(tmp_path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip() == "the demo runs on HOST=127.0.0.1 or 0.0.0.0, not on 192.0.2.1"
+
+
+def test_seed_adds_the_sample_to_a_desk_and_takes_it_away(tmp_path: Path) -> None:
+    def sportello(*words: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "DATA_DIR": str(tmp_path / "data")}
+        command = [sys.executable, "-m", "inbox.cli", *words]
+        return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+
+    assert "there is no desk" in sportello("seed").stderr
+    (tmp_path / "password").write_text("correct horse battery\n")
+    made = (
+        "--name",
+        "Bottega Rossi",
+        "--language",
+        "it",
+        "--timezone",
+        "Europe/Rome",
+        "--admin",
+        "anna@bottega.example",
+    )
+    assert sportello("setup", *made, "--password-file", str(tmp_path / "password")).returncode == 0
+    assert "no sample data" in sportello("seed", "--remove").stderr
+    added = sportello("seed", "--json")
+    assert (added.returncode, added.stderr) == (0, "")
+    assert added.stdout.strip() == '{"added": 49}'
+    assert "there already" in sportello("seed").stderr
+    assert sportello("seed", "--remove").stdout == "The sample data is gone, with its 49 tickets.\n"
+
+
+def test_the_known_password_is_long_enough_to_be_one() -> None:
+    people.password_hash(sample.PASSWORD)
