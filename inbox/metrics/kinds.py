@@ -22,11 +22,18 @@ _PLACES = 15  # before and after the decimal point
 _EARLIEST, _LATEST = millis("1900-01-01T00:00:00Z"), millis("2200-01-01T00:00:00Z")
 
 
+# Fields that are no names: truths, and what is read as something else.
+_NO_NAMES = frozenset({"seq", "actor", "auto", "ack", "cont", "idle", "spam", "comment", "amount"})
+
+
 class Kind(NamedTuple):
-    """``must`` are the fields without which the event says nothing; ``read`` replaces a text by what it means."""
+    """``must`` are the fields without which the event says nothing, ``known`` all that mean something, ``names`` those
+    that are texts; ``read`` replaces a value by what it means.
+    """
 
     must: tuple[str, ...]
     known: frozenset[str]
+    names: frozenset[str]
     read: tuple[tuple[str, Reader], ...]
 
 
@@ -50,7 +57,7 @@ def _number_or_none(value: Any) -> Decimal | None:
 
 def _count(value: Any) -> int:
     number = _number(value)
-    if number != int(number):
+    if number != int(number) or abs(number) > 10**_PLACES:
         raise ValueError(f"no whole number: {value!r}")
     return int(number)
 
@@ -96,15 +103,15 @@ def _spans(value: Any) -> list[tuple[int, int]]:
     return sorted(spans)
 
 
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise ValueError(f"no list: {value!r}")
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"no list of texts: {value!r}")
     return value
 
 
 def _one_of(*words: str) -> Reader:
     def check(value: Any) -> Any:
-        if value not in words:
+        if not isinstance(value, str) or value not in words:
             raise ValueError(f"{value!r} is none of {', '.join(words)}")
         return value
 
@@ -113,7 +120,8 @@ def _one_of(*words: str) -> Reader:
 
 def _kind(must: str, may: str = "", **read: Reader) -> Kind:
     fields = tuple(must.split())
-    return Kind(fields, ENVELOPE | set(fields) | set(may.split()) | set(read), tuple(read.items()))
+    known = ENVELOPE | set(fields) | set(may.split()) | set(read)
+    return Kind(fields, known, known - set(read) - _NO_NAMES, tuple(read.items()))
 
 
 KINDS: dict[str, Kind] = {
@@ -129,7 +137,7 @@ KINDS: dict[str, Kind] = {
     "ticket.fcr_exempt": _kind("ticket"),
     "ticket.status": _kind("ticket status", "cause"),
     "ticket.merged": _kind("ticket into"),
-    "ticket.split": _kind("ticket from msgs", msgs=_list),
+    "ticket.split": _kind("ticket from msgs", msgs=_texts),
     "ticket.linked": _kind("ticket to"),
     "ticket.spam": _kind("ticket spam"),
     "ticket.deleted": _kind("ticket why"),

@@ -79,8 +79,8 @@ class Living:
             yield from self._forget(old)
         self.known[event.id] = event
         if event.kind == "void":
-            self._voids.setdefault(str(event.body["target"]), []).append(event.id)
-            yield from self._judge(str(event.body["target"]))
+            self._voids.setdefault(event.body["target"], []).append(event.id)
+            yield from self._judge(event.body["target"])
         if self._voids and not self._lives(event.id, frozenset()):
             self._dead.add(event.id)
         elif event.kind != "void":
@@ -117,8 +117,8 @@ class Living:
         """A copy with a lower seq takes the place of this one."""
         del self.known[event.id]
         if event.kind == "void":
-            self._voids[str(event.body["target"])].remove(event.id)
-            yield from self._judge(str(event.body["target"]))
+            self._voids[event.body["target"]].remove(event.id)
+            yield from self._judge(event.body["target"])
         elif event.id not in self._dead:
             yield from self._unfile(event)
         self._dead.discard(event.id)
@@ -136,7 +136,7 @@ class Living:
         else:
             self._dead.discard(target)
         if event.kind == "void":
-            yield from self._judge(str(event.body["target"]))
+            yield from self._judge(event.body["target"])
         else:
             yield from self._unfile(event) if dead else self._file(event)
 

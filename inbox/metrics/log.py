@@ -16,8 +16,7 @@ CLOSED = frozenset({"resolved", "closed"})
 
 _MISSING = object()
 _MAY_BE_NULL = frozenset({"reason"})  # unknown
-_NESTED = frozenset({"spans", "msgs", "actor"})
-_ID = (str, int, type(None))
+_TEXT = (str, type(None))
 
 
 class Event:
@@ -101,17 +100,17 @@ def _take(log: Log, number: int, raw: Any) -> None:
 
 def _event(log: Log, raw: Any) -> Event | None:
     """The event in one object, None for a kind that the engine does not know. Raises ``ValueError``."""
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, dict):
         raise ValueError("not an object")
     name = raw.get("kind", _MISSING)
     if name is _MISSING:
         raise ValueError("the field kind is missing")
-    kind = KINDS.get(name)
+    kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         log.unknown_kinds += 1
         return None
     for key in ("id", "seq", "ts", *kind.must):
-        if raw.get(key) is None and key not in _MAY_BE_NULL:
+        if key not in raw or (raw[key] is None and key not in _MAY_BE_NULL):
             raise ValueError(f"{name}: the field {key} is missing")
     _plain(name, kind, raw)
     id, seq = raw["id"], raw["seq"]
@@ -126,16 +125,16 @@ def _event(log: Log, raw: Any) -> Event | None:
         _sense(name, body, ts)
     if not raw.keys() <= kind.known:
         log.unknown_fields += len(raw.keys() - kind.known)
-    return Event(str(id), seq, ts, rec, name, body)
+    return Event(id, seq, ts, rec, name, body)
 
 
 def _plain(name: str, kind: Kind, raw: Mapping[str, Any]) -> None:
-    """Lists and objects stand where they belong and nowhere else."""
+    """Names are texts or null, and so are the parts of an actor."""
     for key, value in raw.items():
-        if isinstance(value, list | dict) and key in kind.known and key not in _NESTED:
-            raise ValueError(f"{name}: {key}: no plain value: {value!r}")
+        if key in kind.names and value.__class__ is not str and value is not None:
+            raise ValueError(f"{name}: {key}: no text: {value!r}")
     actor = raw.get("actor")
-    if actor is not None and not (isinstance(actor, Mapping) and all(isinstance(v, _ID) for v in actor.values())):
+    if actor is not None and not (isinstance(actor, dict) and all(isinstance(v, _TEXT) for v in actor.values())):
         raise ValueError(f"{name}: actor: no object of texts: {actor!r}")
 
 
