@@ -135,20 +135,17 @@ def test_a_clone_that_is_ready_is_found_so_in_under_a_second() -> None:
     assert again.stdout + again.stderr == ""
 
 
-def seconds_to_first_page(folder: Path) -> float:
-    """How long ``make run`` takes up to its first page; whatever it started is gone when this returns."""
-    began = time.monotonic()
-    with Served(["make", "-C", str(ROOT), "run"], folder) as desk:
-        assert desk.page()[0] == 200
-        took = time.monotonic() - began
-        assert desk.log.read_text().count("http://") == 1
-        desk.end()
-        assert desk.family() == set()
-    return took
-
-
 @pytest.mark.alone
-def test_a_second_make_run_shows_its_first_page_in_under_three_seconds(tmp_path: Path) -> None:
-    seconds_to_first_page(tmp_path)
-    # The best of three: what else the machine does is not the desk's.
-    assert min(seconds_to_first_page(tmp_path) for _ in range(3)) < 3
+def test_a_second_make_run_installs_nothing_and_says_once_where_the_desk_is(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Served(["make", "-C", str(ROOT), "run"], tmp_path) as desk:
+            assert desk.page()[0] == 200
+            patience = time.monotonic() + 30
+            while "http://" not in desk.log.read_text() and time.monotonic() < patience:
+                time.sleep(0.05)
+            said = desk.log.read_text()
+            desk.end()
+            assert desk.family() == set()
+    assert said.count("http://") == 1
+    assert "Installing" not in said
+    assert "Bundling" not in said
