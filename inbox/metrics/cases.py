@@ -320,6 +320,7 @@ _STAYS: dict[str, _Handler] = {
 def cases_of(family: Family, config: Config) -> list[Case]:
     """All cases of a family of tickets, in the order of their roots' first events."""
     roots: dict[str, _Root] = {}
+    merged = bool(family.into)
     for event in family.events:
         follows = _FOLLOWS.get(event.kind)
         handler = follows or _STAYS.get(event.kind)
@@ -328,14 +329,15 @@ def cases_of(family: Family, config: Config) -> list[Case]:
         ticket = _ticket(family, event)
         if ticket is None:
             continue
-        if follows is not None:
+        if merged and follows is not None:
             ticket = family.holder(ticket, event.order)
         if ticket in family.gone:
             continue
-        root = family.root(ticket)
-        if root not in roots:
-            roots[root] = _Root(root, family, config)
-        handler(roots[root], event, ticket)
+        name = family.root(ticket) if merged else ticket
+        root = roots.get(name)
+        if root is None:
+            root = roots[name] = _Root(name, family, config)
+        handler(root, event, ticket)
     return [case for root in roots.values() for case in root.finish()]
 
 

@@ -65,26 +65,29 @@ class Living:
         self._dead: set[str] = set()
         self._copies: list[Event] = []
 
-    def take(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
-        """Take an event in; yields every (event, drawer) that this puts into or out of the living."""
+    def take(self, event: Event) -> list[tuple[Event, Drawer]]:
+        """Take an event in; returns every (event, drawer) that this puts into or out of the living."""
         self.last_rec = max(self.last_rec, event.rec)
         self.last_seq = max(self.last_seq, event.seq)
+        changed: list[tuple[Event, Drawer]] = []
         old = self.known.get(event.id)
         if old is not None:
             late, first = (event, old) if old.seq <= event.seq else (old, event)
             if late.rec < first.rec:
                 self._copies.append(late)
             if late is event:
-                return
-            yield from self._forget(old)
+                return changed
+            self._forget(old, changed)
         self.known[event.id] = event
-        if event.kind == "void":
+        is_void = event.kind == "void"
+        if is_void:
             self._voids.setdefault(event.body["target"], []).append(event.id)
-            yield from self._judge(event.body["target"])
-        if self._voids and not self._lives(event.id, frozenset()):
+            self._judge(event.body["target"], changed)
+        if event.id in self._voids and not self._lives(event.id, frozenset()):
             self._dead.add(event.id)
-        elif event.kind != "void":
-            yield from self._file(event)
+        elif not is_void:
+            self._file(event, changed)
+        return changed
 
     def drawer(self, prefix: str, name: str = "") -> list[Event]:
         """The living events of a drawer, in no order."""
@@ -103,27 +106,31 @@ class Living:
         yield from self.known.values()
         yield from self._copies
 
-    def _file(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
+    def _file(self, event: Event, changed: list[tuple[Event, Drawer]]) -> None:
         for drawer in drawers_of(event):
-            self._drawers.setdefault(drawer, []).append(event)
-            yield event, drawer
+            known = self._drawers.get(drawer)
+            if known is None:
+                self._drawers[drawer] = [event]
+            else:
+                known.append(event)
+            changed.append((event, drawer))
 
-    def _unfile(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
+    def _unfile(self, event: Event, changed: list[tuple[Event, Drawer]]) -> None:
         for drawer in drawers_of(event):
             self._drawers[drawer].remove(event)
-            yield event, drawer
+            changed.append((event, drawer))
 
-    def _forget(self, event: Event) -> Iterator[tuple[Event, Drawer]]:
+    def _forget(self, event: Event, changed: list[tuple[Event, Drawer]]) -> None:
         """A copy with a lower seq takes the place of this one."""
         del self.known[event.id]
         if event.kind == "void":
             self._voids[event.body["target"]].remove(event.id)
-            yield from self._judge(event.body["target"])
+            self._judge(event.body["target"], changed)
         elif event.id not in self._dead:
-            yield from self._unfile(event)
+            self._unfile(event, changed)
         self._dead.discard(event.id)
 
-    def _judge(self, target: str) -> Iterator[tuple[Event, Drawer]]:
+    def _judge(self, target: str, changed: list[tuple[Event, Drawer]]) -> None:
         """A void came, went, died or rose: its target may change sides, and what that target voids in turn."""
         event = self.known.get(target)
         if event is None:
@@ -136,9 +143,11 @@ class Living:
         else:
             self._dead.discard(target)
         if event.kind == "void":
-            yield from self._judge(event.body["target"])
+            self._judge(event.body["target"], changed)
+        elif dead:
+            self._unfile(event, changed)
         else:
-            yield from self._unfile(event) if dead else self._file(event)
+            self._file(event, changed)
 
     def _lives(self, id: str, asking: frozenset[str]) -> bool:
         killers = (k for k in self._voids.get(id, ()) if k not in asking)

@@ -86,10 +86,10 @@ class RollUp:
             if place.grain == "worked":
                 continue
             month = Place("month", place.grain, month_of_day(place.when), place.value, place.channel)
-            dues: dict[int, Counts] = {}
+            into = _cell(months, month)
+            merge(into, Cell(cell.plain, {}, cell.times))
             for due, counts in cell.due.items():
-                add_counts(dues.setdefault(month_of_due(due), {}), counts)
-            merge(_cell(months, month), Cell(cell.plain, dues, cell.times))
+                add_counts(into.due.setdefault(month_of_due(due), {}), counts)
         self._rolls.add(days)
         self._rolls.add(months)
         for owner, (old, new) in self._owners.items():

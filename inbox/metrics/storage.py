@@ -46,7 +46,7 @@ class Rolls(Protocol):
     """What roll-ups need of a store: sums in cells, and rows found by position."""
 
     def add(self, changes: Mapping[Place, Cell]) -> None:
-        """Add to cells; a measure that comes to 0 goes, and so does an empty cell."""
+        """Add to cells; a measure that comes to 0 goes, and so does an empty cell. The changes may be kept."""
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Cell]]:
         """The cells of a grain with ``low <= when < high``."""
@@ -76,8 +76,9 @@ class RollsInMemory:
             key = place.value, place.channel
             cell = cells.get(key)
             if cell is None:
-                cell = cells[key] = empty()
-            merge(cell, change)
+                cell = cells[key] = cleaned(change)
+            else:
+                merge(cell, change)
             if not cell:
                 del cells[key]
             if not cells:
@@ -117,6 +118,19 @@ class RollsInMemory:
                     yield from rows
 
 
+def cleaned(cell: Cell) -> Cell:
+    """The same cell without what is 0, in place."""
+    for counts in (cell.plain, *cell.due.values(), *cell.times.values()):
+        if 0 in counts.values():
+            for measure in [measure for measure, n in counts.items() if not n]:
+                del counts[measure]
+    for due in [due for due, counts in cell.due.items() if not counts]:
+        del cell.due[due]
+    for measure in [measure for measure, counts in cell.times.items() if not counts]:
+        del cell.times[measure]
+    return cell
+
+
 def merge(cell: Cell, change: Cell) -> None:
     """Add a change to a cell in place."""
     add_counts(cell.plain, change.plain)
@@ -134,6 +148,9 @@ def merge(cell: Cell, change: Cell) -> None:
 
 def add_counts(into: Counts, more: Mapping[str, int]) -> None:
     """Add counts; what comes to 0 goes."""
+    if not into and 0 not in more.values():
+        into.update(more)
+        return
     for measure, n in more.items():
         total = into.get(measure, 0) + n
         if total:

@@ -78,6 +78,7 @@ class Days:
             raise ValueError(f"no time zone: {zone!r}") from error
         self._first = 0
         self._starts: list[int] = []
+        self._low = self._high = self._last = 0  # the day that was asked for last: the next is often the same
 
     def start(self, day: int) -> int:
         """The first instant of a day number, in ms."""
@@ -87,12 +88,16 @@ class Days:
 
     def of(self, at: int) -> int:
         """The number of the local day that holds an instant."""
+        if self._low <= at < self._high:
+            return self._last
         starts = self._starts
         if not starts or not starts[0] <= at < starts[-1]:
             middle = 719_163 + at // DAY
             self._read(middle)
             starts = self._starts
-        return self._first + bisect_right(starts, at) - 1
+        n = bisect_right(starts, at)
+        self._low, self._high, self._last = starts[n - 1], starts[n], self._first + n - 1
+        return self._last
 
     def cut(self, begin: int, end: int) -> list[tuple[int, int, int]]:
         """[begin, end) sliced at local midnight: a list of (day, from, to)."""
