@@ -21,7 +21,7 @@ from inbox.metrics.work import VOICE, gross
 __all__ = ["Context", "price_sheet", "sheet_of", "survey_sheet", "work_sheet"]
 
 _NATURE = {"productive": "work.prod_ms", "view": "work.view_ms", "spam": "work.spam_ms"}
-_CONTACTS = ("ipc.d1", "ipc.d1", "ipc.d2", "ipc.d3", "ipc.d4plus")
+_CONTACTS = ("ipc.d1", "ipc.d2", "ipc.d3", "ipc.d4plus")
 
 
 @dataclass(slots=True)
@@ -181,7 +181,8 @@ def _resolved(sheet: Sheet, fact: CaseFact, context: Context) -> None:
         entry.count("one_reply.k", int(len(fact.talk.turns) == 1))
         entry.count("ipc.n")
         entry.count("ipc.sum", contacts)
-        entry.count(_CONTACTS[min(contacts, 4)])
+        if contacts:
+            entry.count(_CONTACTS[min(contacts, 4) - 1])
 
 
 def direct_cost(fact: CaseFact, wages: Wages) -> int:

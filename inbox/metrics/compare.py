@@ -20,9 +20,10 @@ def compared(new: Figures, old: Figures, prefix: str) -> Figures:
         name = f"{prefix}:{key}"
         found[f"{name}:old"] = before
         found[f"{name}:abs"] = _difference(value, before)
-        found[f"{name}:rel"] = _relative(value, before)
         if key.endswith(".rate") and f"{key[:-5]}.k" in new:
             found |= _interval(name, key[:-5], new, old)
+        else:
+            found[f"{name}:rel"] = _relative(value, before)
     return found
 
 

@@ -15,6 +15,8 @@ from inbox.metrics.times import Days
 __all__ = ["Atom", "WorkItem", "adjust", "busy", "legs_of", "online_of", "session_of"]
 
 VOICE = ("dial", "talk", "hold", "conf", "wrap")  # the leg states that are work; ring and end cover nothing
+_STARTS = frozenset({"handle.start", "handle.span"})
+_MARKS = frozenset({"handle.beat", "handle.end"})
 _SESSION = ""  # the state of a text session's coverage
 _AFTER = "after"  # the part of it after the agent's last reply
 
@@ -62,10 +64,10 @@ def session_of(events: Sequence[Event], config: Config, as_of: int) -> WorkItem 
 
     The events come in processing order.
     """
-    first = next((e for e in events if e.kind in {"handle.start", "handle.span"}), None)
+    first = next((e for e in events if e.kind in _STARTS), None)
     if first is None:
         return None
-    covered = first.body["spans"] if first.kind == "handle.span" else _marks(events, first, config)
+    covered = _union([*_marks(events, config), *_compacted(events)])
     until = covered[-1][1] if covered else first.at
     spans = [(begin, min(end, as_of), _SESSION) for begin, end in covered if begin < min(end, as_of)]
     start = min(covered[0][0], first.at) if covered else first.at
@@ -75,22 +77,37 @@ def session_of(events: Sequence[Event], config: Config, as_of: int) -> WorkItem 
     return WorkItem(f"session {body['session']}", *who, start, end, spans, is_leg=False, until=until)
 
 
-def _marks(events: Sequence[Event], first: Event, config: Config) -> list[tuple[int, int]]:
+def _compacted(events: Iterable[Event]) -> list[tuple[int, int]]:
+    return [span for event in events if event.kind == "handle.span" for span in event.body["spans"]]
+
+
+def _marks(events: Sequence[Event], config: Config) -> list[tuple[int, int]]:
     """Each non-idle mark covers until the next mark, at most the grace; the end covers nothing."""
+    first = next((e for e in events if e.kind == "handle.start"), None)
+    if first is None:
+        return []
+    marks = [e for e in events if e is first or (e.kind in _MARKS and e.at >= first.at)]
     spans: list[tuple[int, int]] = []
-    marks = [e for e in events if e is first or e.kind in {"handle.beat", "handle.end"}]
-    marks = [e for e in marks if e.at >= first.at]
     for n, mark in enumerate(marks):
         if mark.kind == "handle.end" or mark.body.get("idle"):
             continue
         stop = mark.at + config.grace
         if n + 1 < len(marks):
             stop = min(stop, marks[n + 1].at)
-        if spans and spans[-1][1] == mark.at:
-            spans[-1] = (spans[-1][0], stop)
-        elif stop > mark.at:
-            spans.append((mark.at, stop))
+        spans.append((mark.at, stop))
     return spans
+
+
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, those that touch as one, those of no length left out."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if joined and begin <= joined[-1][1]:
+            if end > joined[-1][1]:
+                joined[-1] = (joined[-1][0], end)
+        elif begin < end:
+            joined.append((begin, end))
+    return joined
 
 
 def legs_of(call: Call, config: Config, as_of: int) -> list[WorkItem]:
@@ -238,13 +255,7 @@ def _rounded(lengths: dict[int, int]) -> int:
 
 def busy(items: Iterable[WorkItem]) -> list[tuple[int, int]]:
     """The union of what some items cover."""
-    spans: list[tuple[int, int]] = []
-    for begin, end in sorted((begin, end) for item in items for begin, end, _ in item.spans):
-        if spans and begin <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((begin, end))
-    return spans
+    return _union([(begin, end) for item in items for begin, end, _ in item.spans])
 
 
 def gross(items: Iterable[WorkItem]) -> int:
