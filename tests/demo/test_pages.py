@@ -78,18 +78,20 @@ def pages(app: Flask, store: Store) -> Iterator[str]:
     yield from ("/search?q=certificato", "/board?team=")
 
 
-def test_every_page_of_it_renders_in_both_languages(app: Flask, client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+@pytest.mark.parametrize(("language", "every"), [("it", 1), ("en", 7)])
+def test_every_page_of_it_renders(
+    app: Flask, client: FlaskClient, sqlite_desk: SampleDesk, language: str, every: int
+) -> None:
     addresses = list(pages(app, sqlite_desk.store))
     assert len(addresses) > 150
-    for language in ("it", "en"):
-        with sqlite_desk.store.transaction() as work:
-            work.get_one(Agent, sqlite_desk.luca.id).language = language
-        wrong = [
-            (address, answer.status_code)
-            for address in addresses
-            if (answer := client.get(address, follow_redirects=True)).status_code not in {200, 204}
-        ]
-        assert wrong == []
+    with sqlite_desk.store.transaction() as work:
+        work.get_one(Agent, sqlite_desk.luca.id).language = language
+    wrong = [
+        (address, answer.status_code)
+        for address in addresses[::every]
+        if (answer := client.get(address, follow_redirects=True)).status_code not in {200, 204}
+    ]
+    assert wrong == []
 
 
 def test_one_click_takes_it_away(app: Flask, client: FlaskClient, sqlite_desk: SampleDesk) -> None:
