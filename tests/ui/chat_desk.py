@@ -142,7 +142,7 @@ class ChatDesk:
         return {"online": self.online, "messages": self.talks.get(token, [])}
 
     def _send(self, said: dict[str, Any]) -> dict[str, Any]:
-        token = self.sids.setdefault(_sid(), secrets.token_hex(8))
+        token = self.sids.setdefault(_sid(), said.get("token") or secrets.token_hex(8))
         talk = self.talks.setdefault(token, [])
         if all(each["client_id"] != said["client_id"] for each in talk):
             talk.append(self._message(said["text"], "you", said["client_id"]))

@@ -75,7 +75,7 @@ def stored(frame: Frame) -> str:
     return str(frame.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])"))
 
 
-def until(page: Page, true: Callable[[], bool], seconds: float = 10) -> None:
+def until(page: Page, true: Callable[[], bool], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"
@@ -225,6 +225,8 @@ def test_an_answer_while_the_chat_is_closed_is_counted_on_the_launcher(desk: Cha
     write(frame, "ci siete?")
     until(visitor, lambda: len(desk.sent) == 1)
     visitor.keyboard.press("Escape")
+    until(visitor, lambda: visitor.evaluate("document.activeElement?.tagName") == "SPORTELLO-CHAT")
+    visitor.wait_for_timeout(500)  # the frame hears of its closing by a message of its own
     desk.say("sì")
     until(visitor, lambda: len(desk.taken) == 1)
     assert desk.read == []
