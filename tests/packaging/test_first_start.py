@@ -137,6 +137,7 @@ def test_a_clone_that_is_ready_is_found_so_in_under_a_second() -> None:
 
 @pytest.mark.alone
 def test_a_second_make_run_installs_nothing_and_says_once_where_the_desk_is(tmp_path: Path) -> None:
+    said = ""
     for _ in range(2):
         with Served(["make", "-C", str(ROOT), "run"], tmp_path) as desk:
             assert desk.page()[0] == 200
