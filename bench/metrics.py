@@ -145,8 +145,7 @@ def standard(last: dt.date) -> dict[str, Request]:
     """The reports that a desk's pages ask for, seen a while after the last day."""
 
     def back(days: int, **more: Any) -> Request:
-        first = max(FIRST, last - dt.timedelta(days=days))
-        return Request.of(first.isoformat(), last.isoformat(), AS_OF, **more)
+        return Request.of((last - dt.timedelta(days=days)).isoformat(), last.isoformat(), AS_OF, **more)
 
     month = last.replace(day=1)
     before = (month - dt.timedelta(days=1)).replace(day=1)

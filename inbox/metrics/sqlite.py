@@ -55,7 +55,8 @@ class RollsInSqlite:
 
     def _cell(self, place: Place) -> Cell:
         found = self._db.execute(
-            "select plain, due from cell where unit = ? and grain = ? and moment = ? and value = ? and channel = ?",
+            "select plain, due, times from cell"
+            " where unit = ? and grain = ? and moment = ? and value = ? and channel = ?",
             place,
         ).fetchone()
         if found is None:
