@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import imaplib
+import selectors
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,26 +88,36 @@ class ImapMailbox:
         return validity != before.validity or next_uid > before.next_uid
 
     def _idle(self, seconds: float, stop: Callable[[], bool]) -> bool:
+        """Whether the server tells of mail within ``seconds``.
+
+        What it says is read once IDLE is over, whole: a line that is read as it trickles in may break off anywhere,
+        and the library's own look at an idle line takes the half for all of it.
+        """
         until = time.monotonic() + seconds
         self._client.idle()
-        arrived = False
-        empty = 0
-        while not arrived and (left := until - time.monotonic()) > 0 and not stop():
-            asked = time.monotonic()
-            said = self._client.idle_check(timeout=min(left, SLICE_S))
-            arrived = _tells_of_mail(said)
-            # A line that is always ready and never says anything is closed; the library keeps that to itself.
-            empty = empty + 1 if not said and time.monotonic() - asked < SLICE_S / 10 < left else 0
-            if empty > 3:
-                raise imaplib.IMAP4.abort("the server closed the line")
-        _, late = self._client.idle_done()
-        return arrived or _tells_of_mail(late)
+        spoke = False
+        while not spoke and (left := until - time.monotonic()) > 0 and not stop():
+            spoke = _readable(self._client.socket(), min(left, SLICE_S))
+        _, said = self._client.idle_done()
+        arrived = _tells_of_mail(said)
+        if spoke and not arrived:  # flags of other mails: one who talks without end is heard once a second
+            _sleep(min(SLICE_S, until - time.monotonic()), stop)
+        return arrived
 
     def _ask(self, seconds: float, stop: Callable[[], bool]) -> bool:
         _sleep(min(seconds, ASK_S), stop)
         if stop():
             return False
         return any(self._changed(name) for name in self._config.folders)
+
+
+def _readable(line: Any, seconds: float) -> bool:
+    """Whether a socket, encrypted or plain, has something to read within ``seconds``, its end included."""
+    if isinstance(line, ssl.SSLSocket) and line.pending():
+        return True
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(line, selectors.EVENT_READ)
+        return bool(waiting.select(seconds))
 
 
 def _tells_of_mail(responses: list[Any]) -> bool:

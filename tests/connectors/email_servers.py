@@ -10,10 +10,12 @@ import imaplib
 import os
 import pwd
 import shutil
+import socket
 import ssl
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -245,6 +247,40 @@ def mail_sink(tls: ssl.SSLContext | None = None, *, implicit: bool = False, utf8
         yield sink
     finally:
         sink.close()
+
+
+# --- lines ---
+
+
+@contextmanager
+def dripping(target: int, pace: float = 0.002) -> Iterator[int]:
+    """A port that leads to another one, on which what the server says arrives byte by byte."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    lines: list[socket.socket] = []
+
+    def carry(source: socket.socket, into: socket.socket, size: int, wait: float) -> None:
+        with contextlib.suppress(OSError):
+            while piece := source.recv(size):
+                into.sendall(piece)
+                time.sleep(wait)
+            into.shutdown(socket.SHUT_WR)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", target))
+                near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                lines.extend((near, far))
+                threading.Thread(target=carry, args=(near, far, 65_536, 0), daemon=True).start()
+                threading.Thread(target=carry, args=(far, near, 1, pace), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield int(listener.getsockname()[1])
+    finally:
+        for one in (listener, *lines):
+            one.close()
 
 
 # --- IMAP ---

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import functools
 import json
 import shutil
 import threading
@@ -23,6 +24,7 @@ from tests.connectors.email_servers import (
     ImapServer,
     authority,
     dovecot,
+    dripping,
     pymap,
 )
 
@@ -403,6 +405,35 @@ def test_a_wait_ends_as_soon_as_mail_arrives(server: ImapServer) -> None:
         began = time.monotonic()
         assert line.wait(20, lambda: False)
         assert time.monotonic() - began < 5
+        timer.join()
+        assert len(line.poll(cursor).arrivals) == 1
+
+
+def test_a_line_that_arrives_in_pieces_is_read_whole(server: ImapServer) -> None:
+    with dripping(server.port) as port, connector.mailbox(config_for(server, imap_port=port)) as line:
+        cursor = line.poll({}).cursor
+        for number in (1, 2):
+            timer = soon(functools.partial(server.put, mail(number)))
+            assert line.wait(20, lambda: False)
+            timer.join()
+            polled = line.poll(cursor)
+            cursor = polled.cursor
+            assert len(polled.arrivals) == 1
+
+
+def test_what_others_do_to_old_mail_ends_no_wait(server: ImapServer) -> None:
+    server.put(mail(1))
+    with connector.mailbox(config_for(server)) as line:
+        cursor = line.poll({}).cursor
+
+        def read_elsewhere() -> None:
+            with server.client() as other:
+                other.select_folder("INBOX")
+                other.add_flags([1], [b"\\Seen"])
+            server.put(mail(2))
+
+        timer = soon(read_elsewhere)
+        assert line.wait(20, lambda: False)
         timer.join()
         assert len(line.poll(cursor).arrivals) == 1
 
