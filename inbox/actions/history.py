@@ -36,10 +36,10 @@ def read(line: bytes | str) -> Row:
     for name, longest in LONGEST.items():
         if not isinstance(raw.get(name), str) or not 0 < len(raw[name]) <= longest:
             raise ValueError(f"{name} is a text of 1 to {longest} characters")
+    actor = _actor(raw.get("actor"))
     found = read_events([{"seq": 0, **raw}])
     if found.problems:
         raise ValueError(found.problems[0].reason)
-    actor = _actor(raw.get("actor"))
     ts = _time("ts", raw.get("ts"))
     rec = _time("rec", raw["rec"]) if raw.get("rec") is not None else ts
     data = {name: value for name, value in raw.items() if name not in ENVELOPE}
