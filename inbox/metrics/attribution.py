@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from inbox.metrics import outcomes
 from inbox.metrics.cases import Closing
 from inbox.metrics.config import Config
 from inbox.metrics.facts import CaseFact, Who, Work, resolver_at
@@ -107,11 +108,8 @@ def _created(sheet: Sheet, fact: CaseFact, context: Context) -> None:
     base = first.at if first is not None else case.t0
     for window, verdict in fact.verdicts.items():
         if verdict.kind in {"candidate", "unanswered", "unresolved"}:
-            name = f"fcr{window}_strict"
-            strict = sheet.at(day, case.channel, *fact.owner, due=base + window * DAY)
-            strict.count(f"{name}.n")
-            strict.count(f"{name}.k", int(verdict.success))
-            strict.waiting[f"{name}.pending"] = 1
+            judged = sheet.at(day, case.channel, *fact.owner, due=base + window * DAY)
+            judged.count(outcomes.strict(window, success=verdict.success))
 
 
 # --- anchored on R1 ---
@@ -125,31 +123,24 @@ def _first_resolved(sheet: Sheet, fact: CaseFact, context: Context) -> None:
     entry = sheet.at(day, case.channel, *fact.owner)
     entry.count("first_resolved")
     entry.time("ttr_first", first.at - case.t0)
+    exempt = case.exempt or case.reason in context.config.exempt_reasons
     people = len({r.agent for r in fact.talk.replies if r.at <= first.at} | _talkers(fact, first))
     for window, verdict in fact.verdicts.items():
         if verdict.kind in {"candidate", "unanswered"}:
-            entry = sheet.at(day, case.channel, *fact.owner, due=first.at + window * DAY)
-            entry.waiting[f"fcr{window}.pending"] = 1
-            if verdict.kind == "candidate":
-                exempt = case.exempt or case.reason in context.config.exempt_reasons
-                _fcr(entry, f"fcr{window}", success=verdict.success, exempt=exempt, one_agent=people <= 1)
+            outcome = outcomes.fcr(
+                window,
+                candidate=verdict.kind == "candidate",
+                success=verdict.success,
+                one_agent=people <= 1,
+                exempt=exempt,
+            )
+            sheet.at(day, case.channel, *fact.owner, due=first.at + window * DAY).count(outcome)
     headline = context.config.headline
     entry = sheet.at(day, case.channel, *fact.owner, due=first.at + headline * DAY)
     if fact.verdicts[headline].kind == "bot" and first.how == "bot":
-        entry.count("containment.n")
-        entry.count("containment.k", int(not fact.came_back))
+        entry.count(outcomes.yes_or_no("containment", yes=not fact.came_back))
     if _by_people(fact, first):
-        entry.count("reopen.n")
-        entry.count("reopen.k", int(reopened(case, first.at + headline * DAY)))
-
-
-def _fcr(entry: Entry, name: str, *, success: bool, exempt: bool, one_agent: bool) -> None:
-    entry.count(f"{name}.n")
-    entry.count(f"{name}.k", int(success))
-    entry.count(f"{name}.point_k", int(success and one_agent))
-    if not exempt:
-        entry.count(f"{name}_net.n")
-        entry.count(f"{name}_net.k", int(success))
+        entry.count(outcomes.yes_or_no("reopen", yes=reopened(case, first.at + headline * DAY)))
 
 
 def _talkers(fact: CaseFact, first: Closing) -> set[str | None]:
@@ -205,11 +196,8 @@ def _interaction(sheet: Sheet, fact: CaseFact, one: Interaction, mine: list[Work
         if one.call is not None and one.call.abandoned:
             entry.count("abandoned")
         limit = context.config.unanswered(one.channel)
-        cohort = sheet.at(day, one.channel, one.agent, one.team, due=one.start + limit)
-        cohort.waiting["vol.pending"] = cohort.waiting.get("vol.pending", 0) + 1
-        cohort.count("cohort")
         fate = one.fate(limit)
-        cohort.count(fate)
+        sheet.at(day, one.channel, one.agent, one.team, due=one.start + limit).count(outcomes.cohort(fate))
         if fact.case.customer in context.covered:
             sheet.heard.append(Heard(day, fact.case.customer, one.start + limit, fate == "unanswered"))
     if one.answered_at is not None:
@@ -280,17 +268,16 @@ def _clock(sheet: Sheet, name: str, clock: Clock, context: Context) -> None:
     who = clock.agent, clock.team
     if clock.outcome in {"breached", "pending"}:
         due = clock.at if clock.at is not None else NEVER
-        running = sheet.at(context.days.of(clock.started), clock.channel, *who, due=due)
-        running.waiting[f"{name}.pending"] = 1
+        sheet.at(context.days.of(clock.started), clock.channel, *who, due=due).count(f"{name}|running")
     if clock.at is None:
         return
-    due_at = clock.at if clock.outcome == "breached" else None
-    entry = sheet.at(context.days.of(clock.at), clock.channel, *who, due=due_at)
-    if clock.outcome == "excluded":
-        entry.count(f"{name}.excluded")
+    day = context.days.of(clock.at)
+    if clock.outcome == "breached":
+        sheet.at(day, clock.channel, *who, due=clock.at).count(f"{name}|breached")
+    elif clock.outcome == "excluded":
+        sheet.at(day, clock.channel, *who).count(f"{name}.excluded")
     else:
-        entry.count(f"{name}.n")
-        entry.count(f"{name}.k", int(clock.outcome == "met"))
+        sheet.at(day, clock.channel, *who).count(f"{name}|yes")
 
 
 # --- anchored on the day worked, of service, of the answer ---

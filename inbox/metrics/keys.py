@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even, kaplan_meier, nps_interval, ratio, wilson
+from inbox.metrics.outcomes import spelt_out
 from inbox.metrics.sums import TOTAL, Durations, Filter, Sums
 from inbox.metrics.surveys import MICRO
 from inbox.metrics.times import HOUR
@@ -23,7 +24,8 @@ _TOUCHPOINT = re.compile(r"(nps\[.*\])\.n")
 
 def figures(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool) -> Figures:
     """Every sliceable key of one slice; ``paid_log`` says whether the log has any ``agent.state``."""
-    return dict(_all(sums, filter, config, as_of, paid_log=paid_log))
+    told = Sums(spelt_out(sums.counts), sums.durations, sums.since)
+    return dict(_all(told, filter, config, as_of, paid_log=paid_log))
 
 
 def _all(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool) -> Pairs:
@@ -79,9 +81,9 @@ def _volume(sums: Sums) -> Pairs:
     yield "vol.flow_ratio", ratio(sums["handled_in"], sums["inbound"])
     yield "vol.abandoned", sums["abandoned"]
     yield "vol.pending", sums["vol.pending"]
-    yield "vol.bot", sums["bot"]
-    yield from rate("vol.answered", sums["answered"], sums["cohort"])
-    yield from rate("vol.unanswered", sums["unanswered"], sums["cohort"])
+    yield "vol.bot", sums["vol.bot"]
+    yield from rate("vol.answered", sums["vol.answered"], sums["vol.cohort"])
+    yield from rate("vol.unanswered", sums["vol.unanswered"], sums["vol.cohort"])
 
 
 def handled(sums: Sums) -> int:

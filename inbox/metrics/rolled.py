@@ -9,7 +9,8 @@ from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
-from inbox.metrics.rollup import EACH, STILL_OPEN, WAITING, day_of_due, month_of_day, month_of_due
+from inbox.metrics.outcomes import NOT_YET
+from inbox.metrics.rollup import EACH, STILL_OPEN, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import Entry, Heard
 from inbox.metrics.storage import Cell, Counts, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
@@ -81,11 +82,11 @@ class RolledUp:
         """The one day on which entries become due: some have, some have not."""
         cut = day_of_due(as_of)
         places = Places(slices)
-        for key, reason, tags, counts, waiting in self._rolls.rows("due", cut, cut + 1):
+        for key, reason, tags, counts in self._rolls.rows("due", cut, cut + 1):
             day, channel, agent, team, due, scope = key
             if first <= day < end:
                 for one in places.of(About(channel, agent, team, reason, tuple(tags), scope)):
-                    one.sums.add(due, Entry(counts, waiting), as_of)
+                    one.sums.add(due, Entry(counts), as_of)
 
     def _still_open(self, slices: list[Slice], first: int, end: int) -> None:
         """Cases without a resolution, censored in Kaplan-Meier."""
@@ -154,7 +155,7 @@ def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], lis
 
 
 def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut: int) -> None:
-    """Add one cell: counts that are due, waiting ones that are not; the cut itself not yet."""
+    """Add one cell: outcomes that are due, and those that are not yet; the cut itself not yet."""
     sums = found.get((place.value, place.channel))
     if sums is None:
         sums = found[place.value, place.channel] = Sums()
@@ -169,10 +170,9 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut:
 
 
 def _add_due(into: Counts, counts: Counts, *, waiting: bool) -> None:
-    for measure, n in counts.items():
-        if measure.startswith(WAITING) is waiting:
-            name = measure[1:] if waiting else measure
-            into[name] = into.get(name, 0) + n
+    for outcome, n in counts.items():
+        name = NOT_YET + outcome if waiting else outcome
+        into[name] = into.get(name, 0) + n
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:

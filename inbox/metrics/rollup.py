@@ -20,7 +20,6 @@ __all__ = ["EACH", "GRAINS", "WORKED", "RollUp", "day_of_due", "level_of", "mont
 GRAINS = ("channel", "agent", "team", "reason", "tag")
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
-WAITING = "~"  # before a measure that counts until the entry is due
 TOTAL = "#"  # after a measure of durations: their sum
 _BUCKETS = [str(n) for n in range(64 * 32)]  # the buckets' names
 STILL_OPEN = 63  # the level of spans without an end
@@ -66,17 +65,28 @@ class RollUp:
 
     def told(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
         """The sheets of an owner are others now."""
+        place: _Who | None = None
+        sheet_before: Sheet | None = None
+        cells: list[Cell] = []
         for sheet, key, change in _changed(old, new):
             day, channel, agent, team, due, scope = key
-            when = None if due is None else day_of_due(due)
-            _add(self._by_people, (day, channel, agent, team, scope), when, change)
-            if scope & WHOLE:
-                if sheet.reason is not None:
-                    _add(self._by_matter, (day, channel, "reason", sheet.reason), when, change)
-                for tag in sheet.tags:
-                    _add(self._by_matter, (day, channel, "tag", tag), when, change)
+            there = day, channel, agent, team, scope
+            if there != place or sheet is not sheet_before:
+                cells = self._cells(there, sheet)
+                place, sheet_before = there, sheet
+            _add(cells, None if due is None else day_of_due(due), change)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
+
+    def _cells(self, place: _Who, sheet: Sheet) -> list[Cell]:
+        """The cells in which an anchor counts: with its people, under its reason, under each tag."""
+        cells = [_cell(self._by_people, place)]
+        day, channel, _, _, scope = place
+        if scope & WHOLE:
+            if sheet.reason is not None:
+                cells.append(_cell(self._by_matter, (day, channel, "reason", sheet.reason)))
+            cells += [_cell(self._by_matter, (day, channel, "tag", tag)) for tag in sheet.tags]
+        return cells
 
     def flush(self, today: int) -> None:
         """Write everything; rows due before ``today`` (a UTC day) are in their cells for good and need no index."""
@@ -133,17 +143,18 @@ def _cell(cells: dict[_P, Cell], place: _P) -> Cell:
 
 
 _Change = tuple[Counts, dict[tuple[str, str], int]]  # counts; durations by measure and bucket
+_NO_TIMES: dict[tuple[str, str], int] = {}
 
 
-def _add(cells: dict[_P, Cell], place: _P, when: int | None, change: _Change) -> None:
-    cell = _cell(cells, place)
+def _add(cells: list[Cell], when: int | None, change: _Change) -> None:
     counts, times = change
-    into = cell.plain if when is None else cell.due.setdefault(when, {})
-    for measure, n in counts.items():
-        into[measure] = into.get(measure, 0) + n
-    for (measure, name), n in times.items():
-        buckets = cell.times.setdefault(measure, {})
-        buckets[name] = buckets.get(name, 0) + n
+    for cell in cells:
+        into = cell.plain if when is None else cell.due.setdefault(when, {})
+        for measure, n in counts.items():
+            into[measure] = into.get(measure, 0) + n
+        for (measure, name), n in times.items():
+            buckets = cell.times.setdefault(measure, {})
+            buckets[name] = buckets.get(name, 0) + n
 
 
 def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, _Change]]:
@@ -154,18 +165,23 @@ def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, _
             before.setdefault((sheet.reason, sheet.tags, key), (sheet, []))[1].append(entry)
     for sheet in new:
         for key, entry in sheet.entries.items():
-            _, gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))
+            gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))[1] if before else []
             if [entry] != gone:
-                change: _Change = {}, {}
-                _count(change, entry, 1)
-                for one in gone:
-                    _count(change, one, -1)
-                yield sheet, key, change
+                yield sheet, key, _difference(entry, gone)
     for (_, _, key), (sheet, gone) in before.items():
-        change = {}, {}
-        for one in gone:
-            _count(change, one, -1)
-        yield sheet, key, change
+        yield sheet, key, _difference(None, gone)
+
+
+def _difference(entry: Entry | None, gone: list[Entry]) -> _Change:
+    """An entry less what was there before."""
+    if entry is not None and not gone and not entry.times:
+        return entry.counts, _NO_TIMES
+    change: _Change = {}, {}
+    if entry is not None:
+        _count(change, entry, 1)
+    for one in gone:
+        _count(change, one, -1)
+    return change
 
 
 def _count(change: _Change, entry: Entry, sign: int) -> None:
@@ -173,9 +189,6 @@ def _count(change: _Change, entry: Entry, sign: int) -> None:
     for measure, n in entry.counts.items():
         if n:
             counts[measure] = counts.get(measure, 0) + sign * n
-    for measure, n in entry.waiting.items():
-        name = WAITING + measure
-        counts[name] = counts.get(name, 0) + sign * n
     for measure, ms in entry.times:
         total, place = measure + TOTAL, (measure, _BUCKETS[bucket(ms)])
         counts[total] = counts.get(total, 0) + sign * ms
@@ -192,7 +205,7 @@ def _indexes(sheets: Iterable[Sheet], today: int) -> dict[str, list[tuple[int, t
                 found.setdefault("since", []).append((key[0], (key, *about, entry.since)))
             due = key[4]
             if due is not None and today <= day_of_due(due) < _FAR:
-                found.setdefault("due", []).append((day_of_due(due), (key, *about, entry.counts, entry.waiting)))
+                found.setdefault("due", []).append((day_of_due(due), (key, *about, entry.counts)))
         for span in sheet.spans:
             level = STILL_OPEN if span.end is None else level_of(span.end - span.begin)
             found.setdefault(f"open {level}", []).append((span.begin // DAY, span))

@@ -25,10 +25,9 @@ Key = tuple[int, str | None, str | None, str | None, int | None, int]
 
 @dataclass(slots=True)
 class Entry:
-    """``counts`` from ``due`` on, ``waiting`` until then; ``times`` in ms; ``since`` is what has not ended yet."""
+    """``counts`` (of an entry with a ``due``: outcomes); ``times`` in ms; ``since`` is what has not ended yet."""
 
     counts: dict[str, int] = field(default_factory=dict)
-    waiting: dict[str, int] = field(default_factory=dict)
     times: list[tuple[str, int]] = field(default_factory=list)
     since: list[tuple[str, int]] = field(default_factory=list)
 

@@ -9,6 +9,7 @@ from itertools import product
 from typing import NamedTuple
 
 from inbox.metrics.formulas import midpoint, percentile
+from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
 __all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums"]
@@ -77,8 +78,9 @@ class Sums:
         """Add an entry of the period as it stands at ``as_of``."""
         counts = self.counts
         if due is not None and due > as_of:
-            for measure, n in entry.waiting.items():
-                counts[measure] = counts.get(measure, 0) + n
+            for outcome, n in entry.counts.items():
+                name = NOT_YET + outcome
+                counts[name] = counts.get(name, 0) + n
             return
         for measure, n in entry.counts.items():
             counts[measure] = counts.get(measure, 0) + n
