@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Any
 
 from inbox.actions.who import Who
+from inbox.sentiment import MODEL, score
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
 from inbox.terms import Delivery, Move, Status
 
-__all__ = ["created", "delivery", "message_in", "message_out", "move", "void"]
+__all__ = ["created", "delivery", "message_in", "message_out", "mood", "move", "void"]
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -41,6 +42,13 @@ def message_in(work: Work, message: Message, customer: str | None, *, imported: 
         msg=str(message.id),
         address=message.channel_id,
         **extra,
+    )
+
+
+def mood(work: Work, message: Message) -> Event:
+    """``sentiment``: how the customer's own words sound; a corrected text is scored again and the last one counts."""
+    return work.append(
+        "sentiment", ticket=message.ticket_id, msg=str(message.id), score=score(message.text), model=MODEL
     )
 
 

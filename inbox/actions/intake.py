@@ -209,6 +209,7 @@ def _arrived(work: Work, message: Message, ticket: Ticket, entry: JournalEntry, 
     now = clock.now()
     ticket.updated_at = now
     if message.auto is None and not entry.imported:
+        events.mood(work, message)
         ticket.waiting_since = ticket.waiting_since or message.at
         events.move(work, ticket, SYSTEM, Move.CUSTOMER_WROTE, ts=message.at, cause=str(message.id))
         ticket.last_in_id = message.id
@@ -268,6 +269,7 @@ def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
     message.text = item.text
     search.index(work, message=message.id, ticket=message.ticket_id, content=f"{item.text} {message.from_name}")
     work.append("msg.edited", ticket=message.ticket_id, msg=str(message.id))
+    events.mood(work, message)
     return Ended(Outcome.STATUS, "edit", message.ticket_id, message.id)
 
 

@@ -144,6 +144,10 @@ def _row(label: str, kind: str | None, row: Values, old: Values, *, has_rate: bo
         per_resolution=money(row.get("cost.per_resolution")) if has_rate else None,
         fcr_previous=old.get("fcr7.rate"),
         aht_untracked=row["aht.untracked"],
+        mood_n=row["sent.n"],
+        mood_pos=row["sent.pos"],
+        mood_neu=row["sent.neu"],
+        mood_neg=row["sent.neg"],
     )
 
 

@@ -41,6 +41,10 @@ def figures(
         sum(parts_of, D(0)) * D("1.24"),
         rate - 0.04 if rate else None,
         4,
+        inbound - 20,
+        inbound // 3,
+        inbound - 20 - inbound // 3 - inbound // 8,
+        inbound // 8,
     )
 
 

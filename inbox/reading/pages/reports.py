@@ -46,7 +46,8 @@ class Kpi:
 @dataclass(frozen=True)
 class Figures:
     """One line of the table and of the bars: a channel kind, a team or a reason (``label`` is data; ``kind`` draws the
-    channel's mark). Keys follow metrics.md 12: ``frt.p50_ms``, ``fcr7.rate``, ``aht.mean_ms``, ``cost.*``."""
+    channel's mark). Keys follow metrics.md 12: ``frt.p50_ms``, ``fcr7.rate``, ``aht.mean_ms``, ``cost.*``, and
+    ``sent.*`` as ``mood_*``."""
 
     label: str
     kind: str | None
@@ -71,6 +72,10 @@ class Figures:
     per_resolution: Decimal | None
     fcr_previous: float | None = None
     aht_untracked: int = 0
+    mood_n: int = 0  # cases whose customer wrote something that could be scored
+    mood_pos: int = 0
+    mood_neu: int = 0
+    mood_neg: int = 0
 
 
 @dataclass(frozen=True)

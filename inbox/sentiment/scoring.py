@@ -1,0 +1,128 @@
+"""Adding up how a text sounds: words with their weights, turned, stressed or softened by their neighbours."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from inbox.sentiment.lexicon import Lexicon, fold, lexicon, pictures
+
+__all__ = ["BAD", "GOOD", "MODEL", "score"]
+
+#: The name under which scores are logged; another list or rule is another model.
+MODEL: Final = "words-1"
+#: From here on a text counts as negative, and as positive (docs/metrics.md).
+BAD, GOOD = -0.2, 0.2
+
+LONGEST = 5_000  # characters that are read: a mood shows early, and a text without end costs no more
+_FLATTENS = 15.0  # how soon more of the same adds no more: one word of weight 2 gives 0.46, five of them 0.93
+_REACH = 4  # words over which a negation reaches
+_TURNED_GOOD, _TURNED_BAD = -0.75, -0.4  # "not good" is bad; "not bad" is only a little good
+_BEFORE_BUT, _AFTER_BUT = 0.6, 1.2
+_EXCLAIMED = 1.15
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+)*")
+_CLAUSE = re.compile(r"([.!?;:\n]+)")
+_ELIDED = re.compile(r"\b(?:l|un|dell|nell|all|dall|sull|quell|c|m|t|s|v|d)'")
+
+
+class Manners(NamedTuple):
+    """What the small words of a language do to their neighbours."""
+
+    negations: frozenset[str]
+    stresses: dict[str, float]
+    turns: frozenset[str]  # what follows counts for more than what stood before
+    small: frozenset[str]  # by which the language is known
+
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+_IT = Manners(
+    negations=_words("non mai ne senza nessun nessuno nessuna niente nulla neanche nemmeno neppure tutt'altro macche"),
+    stresses=dict.fromkeys(_words("molto davvero veramente proprio tanto estremamente assai cosi piu"), 1.3)
+    | dict.fromkeys(_words("abbastanza piuttosto quasi po' po"), 0.6)
+    | dict.fromkeys(_words("poco poca pochi"), -0.6),
+    turns=_words("ma pero tuttavia invece"),
+    small=_words(
+        "il lo la i gli le un una di del della dei che e mi vi ci si per con non sono ho ha abbiamo avete siete questo",
+        "questa come quando vorrei posso anche ma da al alla nel grazie tutto mia mio",
+    ),
+)
+_EN = Manners(
+    negations=_words("not no never nor neither without nobody nothing none hardly cannot anything"),
+    stresses=dict.fromkeys(
+        _words("very really so extremely absolutely incredibly truly totally completely highly too"), 1.3
+    )
+    | dict.fromkeys(_words("quite fairly somewhat slightly almost rather"), 0.6),
+    turns=_words("but however though although"),
+    small=_words(
+        "the a an of to and is are was were i you we it this that my your our for with not have has had be been in on",
+        "at can could would do does when how what thanks all me",
+    ),
+)
+_MANNERS: Final = {"it": _IT, "en": _EN}
+
+
+def score(text: str, language: str | None = None) -> float:
+    """How a text sounds, from -1 to 1 with three decimals; 0 where nothing in it speaks of a mood.
+
+    ``language`` is ``it`` or ``en``; unless given it is told by the small words, Italian where they say nothing.
+    """
+    text = text[:LONGEST]
+    faces, text = _pictures(text)
+    folded = _ELIDED.sub(lambda found: found.group()[:-1] + " ", fold(text))
+    words = _WORD.findall(folded)
+    spoken = language if language in _MANNERS else _told_by(words)
+    total = faces + sum(_clauses(folded, lexicon(spoken), _MANNERS[spoken]))
+    return round(total / math.sqrt(total * total + _FLATTENS), 3) if total else 0.0
+
+
+def _pictures(text: str) -> tuple[float, str]:
+    """The weight of the emoji in a text, each kind once, and the text without them."""
+    finder, weights = pictures()
+    found = set(finder.findall(text))
+    return sum(weights[one] for one in found), finder.sub(" ", text)
+
+
+def _told_by(words: Sequence[str]) -> str:
+    counts = {name: sum(word in manners.small for word in words) for name, manners in _MANNERS.items()}
+    return max(counts, key=lambda name: counts[name])
+
+
+def _clauses(folded: str, known: Lexicon, manners: Manners) -> Iterator[float]:
+    """The weight of each clause."""
+    parts = _CLAUSE.split(folded)
+    for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=True):
+        words = _WORD.findall(clause)
+        turn = next((n for n, word in enumerate(words) if word in manners.turns and n), None)
+        weight = 0.0
+        for n, found in _found(words, known, manners):
+            weight += found if turn is None else found * (_BEFORE_BUT if n < turn else _AFTER_BUT)
+        yield weight * (_EXCLAIMED if "!" in mark else 1.0)
+
+
+def _found(words: Sequence[str], known: Lexicon, manners: Manners) -> Iterator[tuple[int, float]]:
+    """The entries in a clause: where each begins, and its weight as its neighbours leave it."""
+    n = free = 0  # from ``free`` on words belong to no entry yet: "non va" has used up its "non"
+    while n < len(words):
+        weight, length = known.at(words, n)
+        if not length:
+            n += 1
+            continue
+        before = words[max(free, n - _REACH) : n]
+        if before:
+            weight *= manners.stresses.get(before[-1], 1.0)
+        if any(_negates(word, manners) for word in before):
+            weight *= _TURNED_GOOD if weight > 0 else _TURNED_BAD
+        if weight:
+            yield n, weight
+        n += length
+        free = n
+
+
+def _negates(word: str, manners: Manners) -> bool:
+    return word in manners.negations or word.endswith("n't")

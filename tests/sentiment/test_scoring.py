@@ -1,0 +1,71 @@
+"""How a customer's mood is read: words, what turns them, and how often it is right on labelled sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox.sentiment import BAD, GOOD, score
+from scripts.sentiment_measured import CLASSES, labelled, measured
+
+#: What the rules must do, said in sentences that are not among the labelled ones.
+RULES = [
+    ("Il pranzo era ottimo", "pos"),
+    ("Il pranzo non era ottimo", "neg"),
+    ("Il pranzo era ottimo ma il servizio pessimo e lento", "neg"),
+    ("The lunch was great", "pos"),
+    ("The lunch wasn't great", "neg"),
+    ("The waiter was rude but the food was fantastic and the wine superb", "pos"),
+    ("Dove trovo il modulo?", "neu"),
+    ("Where is the form?", "neu"),
+    ("Il modulo 🙂", "pos"),
+    ("The form 😡", "neg"),
+    ("L'E' PESSIMO", "neg"),
+    ("E’ stata una gita piu’ che perfetta", "pos"),
+    ("Il modulo :(", "neg"),
+    ("https://shop.example/modulo:(1)", "neu"),
+    ("", "neu"),
+    ("12345 #4821 +44 7700 900123", "neu"),
+]
+
+
+@pytest.mark.parametrize(("text", "mood"), RULES)
+def test_words_and_what_stands_beside_them_make_the_mood(text: str, mood: str) -> None:
+    value = score(text)
+    assert ("neg" if value <= BAD else "pos" if value >= GOOD else "neu") == mood
+
+
+def test_what_is_not_bad_is_less_good_than_what_is_good() -> None:
+    assert 0 < score("The room was not bad", "en") < score("The room was good", "en")
+    assert 0 < score("Nessun disastro", "it") < score("Una meraviglia", "it")
+
+
+def test_stress_adds_and_softening_takes_away() -> None:
+    mild, plain, strong = (score(f"sono {word} deluso", "it") for word in ("abbastanza", "", "molto"))
+    assert strong < plain < mild < 0
+
+
+def test_courtesy_alone_is_no_mood() -> None:
+    for text in ("Vorrei un preventivo, grazie. Cordiali saluti", "Please send me a quote, thanks. Kind regards"):
+        assert BAD < score(text) < GOOD
+
+
+def test_a_score_stays_within_its_bounds_and_a_text_without_end_is_read_in_part() -> None:
+    assert -1 <= score("pessimo orribile schifo " * 100_000) <= -0.9
+    assert 0.9 <= score("ottimo perfetto! " * 100_000) <= 1
+    assert score("😍" * 5_000) == score("😍")
+
+
+def test_any_characters_have_a_score() -> None:
+    for text in ("\x00\ud83d", "non " * 3_000, "…", "'" * 500, "ﬁn\u0301e \u202e"):
+        assert -1 <= score(text) <= 1
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_the_labelled_sentences_are_read_as_well_as_the_documentation_says(language: str) -> None:
+    assert len(labelled(language)) >= 300
+    assert {name for name, _ in labelled(language)} == set(CLASSES)
+    figures = measured(language)
+    assert all(n >= 100 for _, _, n in figures.values())
+    assert min(precision for precision, _, _ in figures.values()) >= 0.7
+    assert min(recall for _, recall, _ in figures.values()) >= 0.7
+    assert figures["neg"][0] >= 0.9, "an alarm that is often wrong is switched off"
