@@ -127,7 +127,7 @@ class Sms(Connector[SmsConfig]):
         return [replace(item, ours=ours) if isinstance(item, StatusUpdate) else item for item in items(request)]
 
     def poll(self, config: SmsConfig, cursor: dict[str, Any]) -> Polled:
-        """Messages received since ``{"since": ISO 8601}``; the first poll only notes the time."""
+        """Messages received since ``{"since": ISO 8601}``, oldest first; the first poll only notes the time."""
         now = dt.datetime.now(dt.UTC)
         after = {"since": now.isoformat()}
         if "since" not in cursor:
@@ -135,7 +135,7 @@ class Sms(Connector[SmsConfig]):
         since = dt.datetime.fromisoformat(cursor["since"]) - OVERLAP
         to = e164(config.number) if config.number else ""
         records = received(_client(config), config.account_sid, to, config.messaging_service_sid, since)
-        arrivals = [_arrival(config, record) for record in records]
+        arrivals = [_arrival(config, record) for record in records][::-1]  # Twilio lists the newest first
         return Polled(arrivals, after, backlog=len(arrivals))
 
     def send(self, config: SmsConfig, outgoing: Outgoing, going_out: Callable[[], None]) -> Receipt:

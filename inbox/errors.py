@@ -9,6 +9,7 @@ __all__ = [
     "Conflict",
     "Forbidden",
     "Invalid",
+    "Misconfigured",
     "NotFound",
     "Problem",
     "ThreadMoved",
@@ -69,3 +70,7 @@ class Unavailable(Problem):
     """The database or another part is away; nothing was stored."""
 
     status, type = 503, "unavailable"
+
+
+class Misconfigured(Unavailable):
+    """A channel's stored settings cannot be used: they were sealed with another key, or are of another version."""

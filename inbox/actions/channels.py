@@ -13,7 +13,7 @@ from connectors.base import Config, Connector
 from inbox import clock
 from inbox.actions.desk import audit
 from inbox.actions.who import SYSTEM, Who, require
-from inbox.errors import Conflict, Invalid, NotFound, Unavailable
+from inbox.errors import Conflict, Invalid, Misconfigured, NotFound
 from inbox.store import Channel, Team, Work
 
 __all__ = [
@@ -168,7 +168,7 @@ def _opened(work: Work, channel: Channel) -> dict[str, Any]:
     """The stored secrets; none where the key does not fit any more, so that they can be entered again."""
     try:
         return work.store.seal.open(channel.secrets)
-    except Unavailable:
+    except Misconfigured:
         return {}
 
 
@@ -208,15 +208,15 @@ def find(work: Work, name: str) -> Channel:
 
 
 def config_of(work: Work, channel: Channel) -> Config:
-    """The channel's settings with its secrets opened. Raises :class:`Unavailable` where the key does not fit, or where
-    settings that another version stored do not."""
+    """The channel's settings with its secrets opened. Raises :class:`Misconfigured` where the key does not fit, or
+    where settings that another version stored do not."""
     connector = connector_of(work, channel.kind)
     try:
         return connector.Config.model_validate({**channel.config, **work.store.seal.open(channel.secrets)})  # type: ignore[no-any-return]
     except ValidationError as problem:
         wrong = ", ".join(sorted({str(one["loc"][0]) for one in problem.errors() if one["loc"]})) or "they"
         msg = f"the settings of channel {channel.name} do not fit this version ({wrong}); save them again"
-        raise Unavailable(msg) from None
+        raise Misconfigured(msg) from None
 
 
 def hook_path(channel: Channel) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from inbox.errors import Unavailable
+from inbox.errors import Misconfigured
 
 __all__ = ["Seal"]
 
@@ -34,7 +34,7 @@ class Seal:
         return self._fernet.encrypt(json.dumps(value).encode()).decode() if value else ""
 
     def open(self, sealed: str) -> dict[str, Any]:
-        """The object again. Raises :class:`Unavailable` where the key is not the one it was sealed with."""
+        """The object again. Raises :class:`Misconfigured` where the key is not the one it was sealed with."""
         if not sealed:
             return {}
         try:
@@ -44,7 +44,7 @@ class Seal:
                 "the stored secrets cannot be opened with this SECRET_KEY: put the old key back, "
                 "or enter the channel's secrets again"
             )
-            raise Unavailable(msg) from None
+            raise Misconfigured(msg) from None
         return value
 
     def mark(self, purpose: str, text: str, length: int = 16) -> str:

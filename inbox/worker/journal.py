@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Item, Request, Unreadable
 from inbox import clock, killpoints, logs
 from inbox.actions import channels, intake
 from inbox.actions.intake import Ended
 from inbox.actions.journal import request_of
-from inbox.errors import Unavailable
+from inbox.errors import Misconfigured
 from inbox.store import Channel, JournalEntry, JournalItem, Store, Work
 from inbox.terms import Outcome
 
@@ -72,7 +73,7 @@ def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
     """What the connector makes of the entry; a parser that fails makes one unreadable item of it."""
     try:
         config = channels.config_of(work, channel)
-    except Unavailable as problem:
+    except Misconfigured as problem:
         channels.broken(work, channel, "key", problem.detail)
         return [Unreadable("", problem.detail)]
     try:
@@ -83,16 +84,28 @@ def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
     return items or [Unreadable("", "the connector found nothing in it")]
 
 
-def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:
-    """One item in its own savepoint: a failure takes nothing of its neighbours with it."""
+def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item, tries: int = 3) -> Ended:
+    """One item in its own savepoint: a failure takes nothing of its neighbours with it.
+
+    Where another worker takes in the same message, or the same new sender, in the same moment, it looks again: by then
+    they are there.
+    """
     before = len(work.events)
     try:
         with work.begin_nested():
             return intake.take(work, channel, entry, item)
     except Exception as problem:
         del work.events[before:]
+        if tries > 1 and _raced(problem):
+            return _take(work, channel, entry, item, tries - 1)
         log.exception("intake failed", channel=channel.name, journal=entry.id, item=item.external_id)
         return Ended(Outcome.QUARANTINED, f"{type(problem).__name__}: {problem}"[:500])
+
+
+def _raced(problem: Exception) -> bool:
+    """True where the database says that somebody else was in the way, and not that something is wrong."""
+    deadlock = getattr(getattr(problem, "orig", None), "sqlstate", "") == "40P01"
+    return isinstance(problem, IntegrityError) or deadlock
 
 
 def is_known(work: Work, channel: Channel, request: Request) -> bool:

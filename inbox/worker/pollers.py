@@ -14,7 +14,7 @@ from sqlalchemy import select
 from connectors.base import Config, ConnectorError, Mailbox, Polled
 from inbox import clock, logs
 from inbox.actions import channels, journal
-from inbox.errors import Problem
+from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.worker.journal import is_known
 
@@ -63,29 +63,38 @@ class Pollers:
     def _run(self, channel_id: str, stop: threading.Event) -> None:
         pause, logins = SHORTEST, 0
         while not stop.is_set():
-            if not lease(self.store, f"poll:{channel_id}", self.owner):
-                stop.wait(LEASE.total_seconds() / 3)
-                continue
             try:
+                if not lease(self.store, f"poll:{channel_id}", self.owner):
+                    stop.wait(LEASE.total_seconds() / 3)
+                    continue
                 self._stay(channel_id, stop)
                 pause, logins = SHORTEST, 0
             except ConnectorError as error:
                 logins = logins + 1 if error.reauth else 0
-                code = "login" if error.reauth else "receive"
-                report(self.store, channel_id, code, error.message)
                 log.warning("poll failed", channel=channel_id, code=error.code, problem=error.message)
+                self._say(channel_id, "login" if error.reauth else "receive", error.message)
                 if logins >= LOGIN_TRIES:
                     stop.wait()  # until the channel is changed: follow() starts a new thread then
                     return
                 stop.wait(error.retry_after or pause)
                 pause = min(pause * 2, LONGEST)
-            except Problem as problem:
-                report(self.store, channel_id, "key", problem.detail)
+            except Misconfigured as problem:
+                self._say(channel_id, "key", problem.detail)
                 stop.wait(LONGEST)
+            except Unavailable as problem:  # our own database: nothing is wrong with the channel, and nothing was lost
+                log.warning("database", what="poll", channel=channel_id, problem=problem.detail)
+                stop.wait(SHORTEST)
             except Exception:
                 log.exception("poll failed", channel=channel_id)
                 stop.wait(pause)
                 pause = min(pause * 2, LONGEST)
+
+    def _say(self, channel_id: str, code: str, problem: str) -> None:
+        """Marks the channel as not working, as far as the database lets us."""
+        try:
+            report(self.store, channel_id, code, problem)
+        except Unavailable as away:
+            log.warning("database", what="poll", channel=channel_id, problem=away.detail)
 
     def _stay(self, channel_id: str, stop: threading.Event) -> None:
         with self.store.reading() as work:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors.base import ConnectorError
 from inbox import clock, logs
 from inbox.actions.outbox import expire
-from inbox.errors import Unavailable
+from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Store
 from inbox.store.watch import Watch
 from inbox.worker import journal, pollers, timers
@@ -90,6 +90,10 @@ class Worker:
                 pollers.poll_once(self.store, channel)
             except ConnectorError as error:
                 pollers.report(self.store, channel, "login" if error.reauth else "receive", error.message)
+            except Misconfigured as problem:
+                pollers.report(self.store, channel, "key", problem.detail)
+            except Exception:
+                log.exception("poll failed", channel=channel)  # the others, and what is due, are worked all the same
 
     def _free_the_dead(self) -> None:
         """At a start: what a worker of this machine held when it died is freed at once, not when its lease ends."""

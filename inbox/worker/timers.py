@@ -6,16 +6,17 @@ from datetime import timedelta
 
 from sqlalchemy import delete, select
 
-from connectors.base import ConnectorError, MediaRef, Receipt
+from connectors.base import Config, ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
 from inbox.actions import channels, costs, handling, outbox, statuses, tickets, visitors
-from inbox.errors import Problem
-from inbox.store import Attachment, Channel, Message, SignIn, Store
+from inbox.errors import Misconfigured
+from inbox.store import Attachment, Channel, Message, SignIn, Store, Work
 
 __all__ = ["fetch_media", "fetch_prices", "housekeeping"]
 
 log = logs.get(__name__)
 MEDIA_TRIES = 8
+UNUSABLE = timedelta(minutes=5)  # a channel whose key does not fit is asked again then; no try is counted
 
 
 def housekeeping(store: Store) -> None:
@@ -48,10 +49,11 @@ def _price(store: Store, message_id: int) -> None:
         message = work.get_one(Message, message_id)
         external, segments, kind = message.external_id or "", message.segments, message.kind
         channel = work.get_one(Channel, message.channel_id)
-        try:
-            config = channels.config_of(work, channel)
-        except Problem:
-            return
+        config = _config(work, channel)
+    if config is None:
+        with store.transaction() as work:
+            work.get_one(Message, message_id).price_at = clock.now() + UNUSABLE
+        return
     try:
         cost = store.connectors[kind].price(config, Receipt(external, segments=segments)) if external else None
     except ConnectorError as error:
@@ -59,6 +61,14 @@ def _price(store: Store, message_id: int) -> None:
         cost = None
     with store.transaction() as work:
         statuses.priced(work, work.get_one(Message, message_id), cost)
+
+
+def _config(work: Work, channel: Channel) -> Config | None:
+    """The channel's settings; None where they cannot be opened, which is said where it is sent and polled."""
+    try:
+        return channels.config_of(work, channel)
+    except Misconfigured:
+        return None
 
 
 def fetch_media(store: Store, *, limit: int = 10) -> int:
@@ -82,10 +92,11 @@ def _media(store: Store, attachment_id: int) -> None:
         channel = work.get_one(Channel, message.channel_id)
         media = row.media or {}
         ref = MediaRef(media.get("ref", ""), media.get("name", ""), media.get("content_type", ""))
-        try:
-            config = channels.config_of(work, channel)
-        except Problem:
-            return
+        config = _config(work, channel)
+    if config is None:
+        with store.transaction() as work:
+            work.get_one(Attachment, attachment_id).fetch_at = clock.now() + UNUSABLE
+        return
     problem, fetched, permanent = "", None, False
     try:
         fetched = store.connectors[channel.kind].media(config, ref)
