@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from connectors.base import Address
 from inbox.store import Channel, Customer, Identity, Work
@@ -12,17 +12,24 @@ __all__ = ["claim_email", "find", "resolve"]
 
 def find(work: Work, kind: str, value: str) -> Identity | None:
     """The identity of that kind and canonical value, if known."""
-    return work.scalar(select(Identity).where(Identity.kind == kind, Identity.value == value))
+    return work.scalar(_of(kind, value))
+
+
+def _of(kind: str, value: str) -> Select[Identity]:
+    return select(Identity).where(Identity.kind == kind, Identity.value == value)
 
 
 def resolve(work: Work, channel: Channel, sender: Address) -> Identity | None:
-    """The sender's identity, with a new customer behind it if need be; None for a sender without an address."""
+    """The sender's identity, with a new customer behind it if need be; None for a sender without an address.
+
+    It stays locked to the end of the transaction: what the same sender wrote next waits, and finds this one's ticket.
+    """
     connector = work.store.connectors[channel.kind]
     kind = sender.kind or channel.kind
     value = connector.normalise(sender.value)[:320]
     if not value:
         return None
-    identity = find(work, kind, value)
+    identity = work.scalar(_of(kind, value).with_for_update())
     name = " ".join(sender.name.split())[:200]
     if identity is None:
         customer = Customer(name=name, sample=channel.sample)

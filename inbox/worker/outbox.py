@@ -6,20 +6,22 @@ import os
 import socket
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from connectors.base import ConnectorError
 from inbox import killpoints, logs
 from inbox.actions import channels, outbox
-from inbox.errors import Conflict, Problem
+from inbox.errors import Conflict, Misconfigured, Unavailable
 from inbox.rendering.markup import render
-from inbox.store import Channel, Message, Store
+from inbox.store import Channel, Message, Store, Work
 
 __all__ = ["Outbox"]
 
 log = logs.get(__name__)
 AT_ONCE = 16
 PER_CHANNEL = 2
+AGAIN_S = 1.0  # from one try to write a receipt down to the next
 
 
 class Outbox:
@@ -30,6 +32,7 @@ class Outbox:
         self.owner = owner or f"{socket.gethostname()}:{os.getpid()}"
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="send")
         self._lock = threading.Lock()
+        self._closing = threading.Event()
         self._busy: Counter[str] = Counter()
         self._tickets: set[int] = set()
 
@@ -80,8 +83,8 @@ class Outbox:
                 job = outbox.load(work, message, render)
                 channel = work.get_one(Channel, job.channel)
                 config = channels.config_of(work, channel)
-        except Problem as problem:
-            self._failed(message, ConnectorError(problem.detail, code="config", permanent=False, retry_after=300))
+        except Unavailable as problem:
+            self._failed(message, _not_begun(problem))
             return
 
         def going_out() -> None:
@@ -98,19 +101,40 @@ class Outbox:
         except Conflict as problem:
             log.info("not sent", message=message, problem=problem.detail)
             return
+        except Unavailable as problem:  # before the first byte: it did not leave
+            log.warning("database", what="outbox", message=message, problem=problem.detail)
+            self._failed(message, _not_begun(problem))
+            return
         except Exception as problem:
             log.exception("connector failed", message=message, channel=job.channel)
             self._failed(message, ConnectorError(type(problem).__name__, code="bug", permanent=False, ambiguous=True))
             return
         killpoints.reach("after_accepted")
         killpoints.reach("before_receipt")
-        with store.transaction() as work:
-            outbox.settle(work, message, receipt)
+        self._write(message, lambda work: outbox.settle(work, message, receipt))
 
     def _failed(self, message: int, error: ConnectorError) -> None:
-        with self.store.transaction() as work:
-            outbox.fail(work, message, error)
+        self._write(message, lambda work: outbox.fail(work, message, error))
+
+    def _write(self, message: int, end: Callable[[Work], None]) -> None:
+        """Writes down how a message ended, however long the database is locked: it would be lost what is known here."""
+        while True:
+            try:
+                with self.store.transaction() as work:
+                    end(work)
+                return
+            except Unavailable as problem:
+                log.warning("database", what="outbox", message=message, problem=problem.detail)
+                if self._closing.wait(AGAIN_S):
+                    raise
 
     def close(self) -> None:
         """Waits for what is under way."""
+        self._closing.set()
         self._pool.shutdown(wait=True)
+
+
+def _not_begun(problem: Unavailable) -> ConnectorError:
+    """Nothing was sent: settings that cannot be used wait for a person, a busy database for seconds."""
+    code, wait = ("config", 300) if isinstance(problem, Misconfigured) else ("database", 5)
+    return ConnectorError(problem.detail, code=code, permanent=False, retry_after=wait)
