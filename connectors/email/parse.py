@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.base import Address, Attachment, Inbound, Item, Request, StatusUpdate
-from connectors.email import auto, body, bounces, charsets, dates, evidence, ids, mime, reports, visible
+from connectors.email import auto, body, bounces, certified, charsets, dates, evidence, ids, mime, reports, visible
 from connectors.email.addresses import addresses, canonical, split_plus
 from connectors.email.headers import Headers
 from connectors.untrusted import unreadable
@@ -32,9 +32,10 @@ Auto = Literal["reply", "bounce", "report", "bulk", "complaint"]
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A mail taken apart."""
+    """A mail taken apart. ``written``: the headers of what somebody wrote, inside an envelope of certified mail."""
 
     mail: mime.Mail
+    written: Headers
     body: body.Body
     sender: Address
     subject: str
@@ -60,10 +61,12 @@ def items(own: str, request: Request) -> list[Item]:
 def _items(own: str, request: Request) -> list[Item]:
     mail = mime.read(request.body)
     headers = mail.headers
-    sender = _sender(headers, request)
+    inner = certified.opened(mail)
+    sender = (certified.writer(headers, inner.headers) if inner else None) or _sender(headers, request)
     one = _Read(
         mail,
-        body.read(mail),
+        inner.headers if inner else headers,
+        certified.text_around(mail, inner) if inner else body.read(mail),
         sender,
         headers.text("subject")[:MAX_SUBJECT],
         ids.message_id(headers, mail.raw[mail.root.start :]),
@@ -75,13 +78,20 @@ def _items(own: str, request: Request) -> list[Item]:
         request.header(ENVELOPE_FROM) if _has(request, ENVELOPE_FROM) else None,
     )
     report = reports.read(mail, one.body.text) or bounces.read(mail, one.subject, one.body.text, origin)
-    kind: Auto | None = report.auto if report else auto.classify(headers, one.subject, origin)
+    kind: Auto | None = report.auto if report else _automatic(one, origin)
     if report is None and kind is None and mail.root.kind == "multipart/report":
         kind = "report"
     message = _message(one, own, request, kind)
     if report is None:
         return [message]
     return [_update(news, message, number) for number, news in enumerate(report.news, 1)]
+
+
+def _automatic(one: _Read, origin: auto.Origin) -> Auto | None:
+    kind = auto.classify(one.headers, one.subject, origin)
+    if kind is None and one.written is not one.headers:
+        kind = auto.classify(one.written, one.written.text("subject"), origin)
+    return kind
 
 
 def _has(request: Request, name: str) -> bool:
@@ -111,7 +121,8 @@ def _message(one: _Read, own: str, request: Request, kind: Auto | None) -> Inbou
     sent_to = evidence.recipients(
         headers, [value for name, value in request.headers if name.lower() == ENVELOPE_TO.lower()]
     )
-    answers = ids.reference_ids(headers, "in-reply-to")
+    answers = ids.reference_ids(headers, "in-reply-to") or ids.reference_ids(one.written, "in-reply-to")
+    references = ids.reference_ids(headers, "references") or ids.reference_ids(one.written, "references")
     to, cc = (addresses(headers, name)[:MAX_RECIPIENTS] for name in ("to", "cc"))
     is_ours = bool(own) and split_plus(one.sender.value)[0] == own
     return Inbound(
@@ -126,9 +137,9 @@ def _message(one: _Read, own: str, request: Request, kind: Auto | None) -> Inbou
         cc=cc,
         reply_to=addresses(headers, "reply-to")[:MAX_RECIPIENTS],
         attachments=_attachments(one, request),
-        thread=evidence.outlook_thread(headers),
+        thread=evidence.outlook_thread(headers) or evidence.outlook_thread(one.written),
         in_reply_to=answers[0] if answers else None,
-        references=ids.reference_ids(headers, "references"),
+        references=references,
         reply_tokens=evidence.reply_tokens(sent_to, own),
         subject_token=evidence.subject_token(one.subject),
         auto=kind,

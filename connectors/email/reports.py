@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html as entities
 import re
 from dataclasses import dataclass
 from typing import Literal
 
+from connectors.email import charsets
 from connectors.email.addresses import canonical
 from connectors.email.addresses import read as read_addresses
 from connectors.email.headers import Headers, split
@@ -16,9 +18,12 @@ __all__ = ["News", "Report", "original_id", "read", "returned"]
 
 MAX_RECIPIENTS = 100
 MAX_REASON = 500
+MAX_PEC_DATA = 262_144
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _SMTP = re.compile(r"(?<![\d.])([245]\d\d)(?=[ #-])")
 _TYPED = re.compile(r"\s*[A-Za-z0-9-]{1,20}\s*;\s*")
+_JUNK_FIELD = "x-hmxmroriginalrecipient"
+_PEC_FIELD = re.compile(r"<(consegna|destinatari|errore-esteso|msgid)\b[^<>]*>([^<>]*)<")
 _BLANK_LINE = re.compile(rb"\n[ \t]*\n")
 
 _RECIPIENT_FIELDS = ("action", "final-recipient", "original-recipient", "status")
@@ -81,10 +86,10 @@ class Report:
 def read(mail: Mail, text: str) -> Report | None:
     """The report that a mail is, or None. ``text``: the mail's readable part, for what the formal part leaves out."""
     if not mail.root.multipart and not mail.root.kind.startswith("message/"):
-        return _pec(mail.headers)
+        return _pec(mail)
     leaves = {leaf.kind: leaf for leaf in reversed(mail.root.leaves())}
     if leaves.keys().isdisjoint(_FORMAL):
-        return _pec(mail.headers)
+        return _pec(mail) or _junk_report(mail)
     original = original_id(mail)
     for kind in _DELIVERY:
         if kind in leaves:
@@ -101,7 +106,11 @@ def _blocks(part: Part) -> list[Headers]:
 
 
 def _delivery(part: Part, original: str | None, text: str) -> Report:
-    news = [_recipient(block, original, text) for block in _blocks(part) if any(map(block.has, _RECIPIENT_FIELDS))]
+    blocks = _blocks(part)
+    if original is None:  # Gmail names it here when it sends nothing back
+        named = (reference_ids(block, "x-original-message-id") for block in blocks)
+        original = next((one[0] for one in named if one), None)
+    news = [_recipient(block, original, text) for block in blocks if any(map(block.has, _RECIPIENT_FIELDS))]
     news = news or [_unstated(original, text)]
     return Report("bounce" if any(one.state == "failed" for one in news) else "report", news)
 
@@ -176,19 +185,44 @@ def _feedback(part: Part, mail: Mail, original: str | None) -> Report:
     return Report("complaint" if complaint else "report", [news])
 
 
-def _pec(headers: Headers) -> Report | None:
+def _pec(mail: Mail) -> Report | None:
+    """A receipt of certified mail. Whom it is about stands in its ``daticert.xml``, in fields of the technical rules
+    of 2005 (decree of 2 November, annex)."""
+    headers = mail.headers
     state = _PEC.get(headers.text("x-ricevuta").lower())
     if state is None:
         return None
+    data = next((leaf.data() for leaf in mail.root.leaves() if leaf.name.lower() == "daticert.xml"), b"")
+    stated = dict(reversed(_PEC_FIELD.findall(charsets.decode(data[:MAX_PEC_DATA], "utf-8"))))
+    told = {name: entities.unescape(value).strip() for name, value in stated.items()}
     ids = reference_ids(headers, "x-riferimento-message-id")
-    reason = headers.text("x-verificasicurezza") or headers.text("x-ricevuta")
-    news = News(state[0], ids[0] if ids else None, None, reason=reason[:MAX_REASON], permanent=state[1])
+    recipient = canonical(told.get("consegna", "")) or canonical(told.get("destinatari", ""))
+    reason = told.get("errore-esteso") or headers.text("x-verificasicurezza") or headers.text("x-ricevuta")
+    code, status = codes(told.get("errore-esteso", ""))
+    news = News(
+        state[0],
+        ids[0] if ids else told.get("msgid") or None,
+        recipient or None,
+        code,
+        status,
+        reason[:MAX_REASON],
+        permanent=state[1],
+    )
     return Report("bounce" if state[0] == "failed" else "report", [news])
+
+
+def _junk_report(mail: Mail) -> Report | None:
+    """A complaint in the form of Outlook.com's Junk Mail Reporting Program: the mail alone, with one field added."""
+    headers = returned(mail)
+    if headers is None or not headers.has(_JUNK_FIELD):
+        return None
+    recipient = canonical(headers.plain(_JUNK_FIELD))
+    return Report("complaint", [News("delivered", original_id(mail), recipient, reason="abuse", complaint=True)])
 
 
 def returned(mail: Mail) -> Headers | None:
     """The headers of the mail that a report sends back, whole or as headers alone."""
-    for leaf in mail.root.leaves()[1:]:
+    for leaf in mail.root.leaves() if mail.root.multipart else []:
         if leaf.kind in _RETURNED:
             data = leaf.data()[:262_144].lstrip(b"\r\n")
             headers, _ = split(data, 0, len(data))
