@@ -8,6 +8,7 @@ from typing import Literal
 
 from connectors.email.addresses import addresses, canonical, split_plus
 from connectors.email.headers import Headers
+from connectors.email.phrases import pattern
 
 __all__ = ["Origin", "classify", "is_robot", "null_sender"]
 
@@ -21,21 +22,60 @@ _REPLY_FIELDS = (
     "x-auto-reply",
     "x-mail-autoreply",
 )
-_LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post")
+_LIST_FIELDS = (
+    "list-id",
+    "list-unsubscribe",
+    "list-post",
+    "list-help",
+    "list-subscribe",
+    "mailing-list",
+    "x-beenthere",
+)
+# What Exchange's own rules and notices bear, and what mail programs of machines do.
+_MACHINE_FIELDS = ("feedback-id", "x-ms-exchange-generated-message-source", "x-fc-machinegenerated")
 _SUPPRESS = frozenset({"all", "oof", "autoreply", "dr"})
 _ROBOT = re.compile(
-    r"(?:mailer-?daemon|postmaster|no[-._]?reply|do[-._]?not[-._]?reply|non[-._]?rispondere|bounces?(?:[-+._=].*)?"
-    r"|.*-request|owner-.*|.*-bounces)\Z"
+    r"(?:mailer-?daemon|postmaster|(?:.*[-._])?(?:no[-._]?reply|do[-._]?not[-._]?reply|non[-._]?rispondere)(?:[-._+]?\d*|[-._+].*)"
+    r"|bounces?(?:[-+._=].*)?|msprvs1=.*|.*-request|owner-.*|.*-bounces)\Z"
 )
-_ABSENCE = re.compile(
-    r"\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office(?: auto-?reply)?|autoreply"
-    r"|risposta automatica|risponditore automatico|fuori (?:sede|ufficio)|assenza dall'ufficio|messaggio automatico"
-    r"|automatische antwort|abwesenheitsnotiz|réponse automatique|absence du bureau|respuesta automática"
-    r"|resposta automática|automatisch antwoord|autosvar)\b[^\n]{0,300}\Z",
-    re.IGNORECASE,
+_ABSENCE = pattern(
+    (
+        "automatic reply",
+        "auto(?:matic)?[- ]?(?:reply|response)",
+        "vacation (?:reply|response|message)",
+        "out of (?:the )?office(?: auto-?reply)?",
+        "auto: .{1,80} (?:is|ist|è) (?:out of|nicht|fuori|assente)",  # Notes
+        "(?:risposta|messaggio) automatic[ao]",
+        "autorisposta",
+        "risponditore automatico",
+        "(?:sono )?(?:fuori (?:sede|ufficio)|assente dall'ufficio)",
+        "(?:(?:notifica|avviso) di )?assenza dall'ufficio",
+        "(?:notifica|avviso) di assenza",
+        "automatische antwort",
+        "abwesenheits(?:notiz|meldung)",
+        "réponse automatique",
+        "absence du bureau",
+        "message d'absence",
+        "respuesta automática",
+        "resposta automática",
+        "automatisch antwoord",
+        "auto(?:matiskt? )?svar",
+        "automaattinen vastaus",
+        "automatyczna odpowiedź",
+        "автоответ",
+        "автоматический ответ",
+        "自动回复",
+        "自動回覆",
+        "自動応答",
+        "자동 회신",
+    ),
+    before=r"\s*",
+    after=r"(?!\w)[^\n]{0,300}\Z",
 )
 # On their own these words open a human's subject too ("Out of office chairs?"): they count with a colon only.
-_ABSENCE_SURE = re.compile(r"[^:]{4,40}:|\s*(?:automatic reply|risposta automatica|autoreply)\b", re.IGNORECASE)
+_ABSENCE_SURE = re.compile(
+    r"[^:\uff1a]{4,40}[:\uff1a]|\s*(?:automatic reply|risposta automatica|autoreply|auto: )", re.IGNORECASE
+)
 
 Word = Literal["reply", "bulk"]
 
@@ -91,12 +131,14 @@ def _is_reply(headers: Headers, origin: Origin) -> bool:
         return True
     if headers.plain("precedence").lower() in {"auto_reply", "auto-reply"}:
         return True
+    if "autoresponder" in headers.text("x-post-messageclass").lower():
+        return True
     return any(origin.own in headers.text(name).lower() for name in ("x-loop", "x-loop-to")) if origin.own else False
 
 
 def _is_bulk(headers: Headers, origin: Origin) -> bool:
     listed = headers.plain("precedence").lower() in {"bulk", "list", "junk"} or any(map(headers.has, _LIST_FIELDS))
-    if (listed and not _is_our_list(headers, origin)) or headers.has("feedback-id"):
+    if (listed and not _is_our_list(headers, origin)) or any(map(headers.has, _MACHINE_FIELDS)):
         return True
     words = {word.strip() for word in headers.text("x-auto-response-suppress").lower().split(",")}
     return bool(words & _SUPPRESS) or len(headers.every("received")) > MAX_HOPS
