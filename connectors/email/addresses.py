@@ -30,7 +30,7 @@ _SIMPLE = re.compile(
     r"|\s*(?P<bare>[\w.+-]{1,80}@[\w.-]{1,120})\s*"
 )
 _PLAIN = re.compile(r"[\w+-][\w.+-]{0,80}@[\w-][\w.-]{0,120}\w", re.ASCII)
-_BARE = re.compile(r"[^\s<>()\",;:\[\]@]{1,320}+@[^\s<>()\",;:]{1,320}")
+_BARE = re.compile(r"[^\s<>()\",;:\[\]@]{1,320}+@(?:\[[^\s\[\]]{1,80}\]|[^\s<>()\",;:\[\]]{1,320})")
 _QUOTED_LOCAL = re.compile(r'"((?:[^"\\]|\\.)*+)"(@.*)\Z', re.DOTALL)
 _SIMPLE_LOCAL = re.compile(r"[^\s\"(),:;<>@\[\\\]]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -134,7 +134,10 @@ def _finished(element: _Element, *, again: bool) -> list[Address]:
     bare = _QUOTED_LOCAL.search(raw) or _BARE.search(raw) if "@" in raw else None
     if bare:
         value = canonical(bare.group())
-        element.words = [raw[: bare.start()], raw[bare.end() :]]
+        before, after = raw[: bare.start()], raw[bare.end() :]
+        if before.endswith("[") and after.startswith("]"):  # Mario Rossi [mario@x.example]
+            before, after = before[:-1], after[1:]
+        element.words = [before, after]
         return [Address(value, _name(element, value))]
     if element.angles and element.angles[-1].strip():
         value = canonical(element.angles[-1])

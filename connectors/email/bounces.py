@@ -187,7 +187,7 @@ def _looks_like_one(headers: Headers, subject: str, text: str, origin: Origin) -
 
 def _first_stranger(told: str, origin: Origin) -> list[str]:
     """The first address in what the daemon says that is neither ours nor its own."""
-    for found in _ADDRESS.findall(told):
+    for found in _ADDRESS.findall(_MESSAGE_ID.sub("", told)):
         address = found.lower().strip("'.")
         if (
             split_plus(address)[0] != origin.own

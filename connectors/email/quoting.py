@@ -88,6 +88,7 @@ GLUED = re.compile(r"[^\n]{0,200}@[^\n]{0,200}\b" + any_of(_VERBS) + r"\s*:\s+\S
 # "-----Messaggio originale-----": all that follows is quoted.
 ORIGINAL = pattern(
     (
+        "initial header",
         "original(?: e?-?mail)? message",
         "original e?-?mail",
         "reply message",
@@ -110,7 +111,8 @@ ORIGINAL = pattern(
         r"[^\n]{3,200}?\b" + any_of(_VERBS) + r"\s*:?",
     ),
     before=r"\s*\*?[-_=]{2,}\s*",
-    after=r"\s*[-_=]{2,}\s*\*?\s*\Z",
+    # Samsung's program runs the header block on behind it.
+    after=r"\s*[-_=]{2,}\s*\*?\s*(?:(?:da|from|von|de)\s*:[^\n]*)?\Z",
 )
 # A forwarded mail is what the customer wants read: it stays.
 FORWARDED = pattern(
@@ -220,10 +222,11 @@ ABOVE_BLOCK = re.compile(
 # What a telephone or a free service adds of its own.
 MOBILE = pattern(
     (
-        r"inviat[oa] (?:da(?:l|llo|lla)?|con|tramite|utilizzando)\b.{0,80}",
+        r"inviat[oa] (?:da(?:l|llo|lla|ll')?|con|tramite|utilizzando|via)\b.{0,80}",
         r"messaggio inviato (?:da(?:l|llo)?|con)\b.{0,80}",
-        r"(?:ottieni|scarica) outlook (?:per|for)\b.{0,120}",
-        r"get outlook for\b.{0,120}",
+        r"(?:ottieni|scarica|get|download) (?:outlook|bluemail|aqua ?mail|spark|typeapp|mymail|edison)\b.{0,120}",
+        r"(?:outlook|aqua ?mail|bluemail|spark) (?:per|for) (?:ios|android|mac|windows)\b.{0,80}",
+        r"yahoo mail: .{3,80}",
         r"sent (?:from|via|with|using)\b.{1,120}",
         r"(?:gesendet|von meinem) (?:von|mit|iphone|android)\b.{0,80}",
         r"envoyé (?:de|depuis)\b.{0,80}",
@@ -232,8 +235,9 @@ MOBILE = pattern(
         r"skickat från\b.{0,60}",
         r"scusa(?:te)? (?:la brevità|gli errori).{0,80}",
         r"(?:questa )?e-?mail .{0,40}controllat\w+.{0,40}virus.{0,80}",
-        r"mail priva di virus.{0,80}",
+        r"(?:mail )?priv[oa] di virus.{0,80}",
         r"virus-free\b.{0,80}",
+        r"<(?:https?://www\.avast\.com/[^<>\s]{0,300}|#[0-9A-F-]{20,60})>",
     ),
     before=r"\s*(?:[-*_]{0,3}\s*)?",
     after=r"\s*\Z",
@@ -268,6 +272,9 @@ ADVERTISEMENT = pattern(
         r"app\b",
         "windows",
         "nokia",
+        *("spark", "superhuman", "zimbra", "icloud", "mailbird", "fairemail", "k-9", "canary", "airmail", "webmail"),
+        *("redmi", "oppo", "pixel", "motorola", "oneplus", "honor", "realme", "computer", "bluemail", "aqua ?mail"),
+        *("edison", "typeapp", "avast", "chrome", r"wind\b", "fastweb", "alice", "kindle", "#[0-9A-F-]{20}"),
         r"tim\b",
         "vodafone",
         "virus",

@@ -11,6 +11,7 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=_\-\s]")
 _NOT_ALPHABET = re.compile(rb"[^A-Za-z0-9+/=]+")
 _PADDING = re.compile(rb"={1,2}")
 _FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]|[A-Za-z0-9] [A-Za-z0-9]")
+_AFTER_WORD = re.compile(r"[\s;,(\"'].*", re.DOTALL)  # "base64; charset=utf-8", "7bit (plain)"
 _PADDED = re.compile(rb"[A-Za-z0-9+/]+=*")
 _SOFT_BLANKS = re.compile(rb"=[ \t]+(?=\r?\n)")
 _UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r?\n", re.MULTILINE)
@@ -18,8 +19,8 @@ _UU_BEGIN = re.compile(rb"^begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]*)\r?\n", re.MULTI
 
 def decode(data: bytes, encoding: str) -> bytes:
     """The bytes behind ``encoding``, a Content-Transfer-Encoding as written; unknown ones mean identity."""
-    name = encoding.strip().strip("\"'").lower().replace("_", "-")
-    if name == "base64":
+    name = _AFTER_WORD.sub("", encoding.strip().strip("\"'")).lower().replace("_", "-")
+    if name in {"base64", "base-64"}:
         return base64_bytes(data)
     if name.startswith("quoted"):
         return quoted_bytes(data)
