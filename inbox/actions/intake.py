@@ -11,7 +11,7 @@ from sqlalchemy import select
 from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import events, identities, statuses
+from inbox.actions import events, identities, restored, statuses
 from inbox.actions.threading import Home, find_home
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, Visitor, Work
@@ -135,6 +135,9 @@ def _open(
         active_at=at,
         updated_at=clock.now(),
     )
+    number = restored.next_number(work)
+    if number is not None:
+        ticket.id = number
     work.add(ticket)
     work.flush()
     who = SYSTEM if item.echo else Who.customer(ticket.customer_id)

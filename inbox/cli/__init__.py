@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "seed": ("inbox.cli.demo:seed", "Add the sample data to a desk, or take it away."),
     "setup": ("inbox.cli.desk:setup", "Make a desk without the browser."),
     "migrate": ("inbox.cli.desk:migrate", "Bring the database to this version's tables."),
+    "backup": ("inbox.cli.backups:backup", "Write the whole desk to one file, while it runs."),
+    "restore": ("inbox.cli.backups:restore", "Put a backup back."),
     "doctor": ("inbox.cli.doctor:doctor", "Look for what is wrong, and say what to do."),
     "agent": ("inbox.cli.people:agent", "Add and list the people who answer."),
     "team": ("inbox.cli.people:team", "Add and list teams."),

@@ -9,7 +9,7 @@ from inbox.actions import setup as first
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import JSON, opened, say, secret
 from inbox.settings import Settings
-from inbox.store import Agent, Work, schema
+from inbox.store import Agent, Work, backup
 from inbox.terms import Role
 
 __all__ = ["migrate", "setup"]
@@ -46,7 +46,7 @@ def setup(
     """
     password = secret(password_file)
     with opened(connectors=False, new=True) as store:
-        schema.upgrade(store.settings)
+        backup.migrated(store.settings)
         wanted = {"desk.name": name, "desk.language": language, "desk.timezone": timezone}
         if currency is not None:
             wanted["desk.currency"] = currency.upper()
@@ -85,7 +85,7 @@ def _admin(work: Work, email: str, name: str, password: str) -> Agent:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to this version's tables. The same again does nothing.
+    """Bring the database to this version's tables; an older one is backed up first. The same again does nothing.
 
     \b
     Example:
@@ -93,7 +93,9 @@ def migrate() -> None:
     """
     settings = Settings()
     settings.prepare()
-    before, after = schema.upgrade(settings)
+    before, after, kept = backup.migrated(settings)
+    if kept is not None:
+        click.echo(f"As it was, the desk lies in {kept}.")
     if before == after:
         click.echo(f"The tables are at {after} already.")
     else:

@@ -14,7 +14,7 @@ import click
 from inbox import logs
 from inbox.errors import Invalid, Unavailable
 from inbox.settings import Settings
-from inbox.store import Store
+from inbox.store import Store, running
 
 __all__ = ["JSON", "day", "opened", "say", "secret", "table"]
 
@@ -47,7 +47,8 @@ def opened(*, connectors: bool = True, new: bool = False) -> Iterator[Store]:
         known = registry()
     store = Store(settings, known)
     try:
-        yield store
+        with running.held(settings):
+            yield store
     finally:
         store.close()
 

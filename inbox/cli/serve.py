@@ -18,7 +18,7 @@ import click
 from inbox import logs
 from inbox.errors import Unavailable
 from inbox.settings import Settings
-from inbox.store import schema
+from inbox.store import backup, running, schema
 
 __all__ = ["command_of", "free_port", "serve", "supervise", "web", "worker"]
 
@@ -32,12 +32,15 @@ SUPERVISED = "SPORTELLO_SUPERVISED"
 def prepared() -> Settings:
     """The settings of a role, with folder and key made and the tables there. Raises :class:`Unavailable`.
 
-    A supervised role was started while its supervisor still migrates, so that both use the time; it waits for the end.
+    A database of a newer program is refused. A supervised role was started while its supervisor still migrates, so that
+    both use the time; it waits for the end.
     """
     settings = Settings()
     settings.prepare()
+    running.hold(settings)
     patience = time.monotonic() + (MIGRATION_S if SUPERVISED in os.environ else 0.0)
-    while schema.pending(settings):
+    while (now := schema.current(settings)) != schema.newest():
+        schema.refuse_newer(now)
         if time.monotonic() > patience:
             msg = "the database is not at this version's tables; run: sportello migrate"
             raise Unavailable(msg)
@@ -137,6 +140,7 @@ def serve() -> None:
     """
     settings = Settings()
     settings.prepare()
+    running.hold(settings)
     logs.configure(settings.log_level, "serve")
     free_port(settings)
     sys.exit(supervise(settings, {"web": command_of("web"), "worker": command_of("worker")}))
@@ -203,7 +207,7 @@ def supervise(
             started[name] = time.monotonic()
         if not migrated:
             try:
-                schema.upgrade(settings)
+                _migrate(settings)
             except Exception:
                 _end(children)
                 raise
@@ -214,6 +218,13 @@ def supervise(
             sys.stdout.flush()
         time.sleep(0.1)
     return _end(children)
+
+
+def _migrate(settings: Settings) -> None:
+    before, after, kept = backup.migrated(settings)
+    if kept is not None:
+        sys.stdout.write(f"The database went from {before} to {after}; as it was, the desk lies in {kept}\n")
+        sys.stdout.flush()
 
 
 def _nap(seconds: float, stop: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from alembic import command
@@ -17,7 +17,7 @@ from inbox.errors import Unavailable
 from inbox.settings import Settings, home
 from inbox.store import engine
 
-__all__ = ["current", "downgrade", "newest", "pending", "upgrade"]
+__all__ = ["config", "current", "downgrade", "known", "newest", "pending", "refuse_newer", "upgrade"]
 
 MIGRATION_LOCK = 0x5057_0002
 
@@ -64,16 +64,32 @@ def pending(settings: Settings) -> bool:
     return current(settings) != newest()
 
 
-def upgrade(settings: Settings, revision: str = "head") -> tuple[str, str]:
-    """Migrates up and gives (before, after). Raises :class:`Unavailable` where a newer program made the database."""
+def known() -> set[str]:
+    """Every revision that this version of the program has heard of."""
+    return {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+
+
+def refuse_newer(revision: str) -> None:
+    """Raises :class:`Unavailable` where a newer program made the database."""
+    if revision and revision not in known():
+        msg = f"a newer Sportello made this database (revision {revision}); install that version or restore a backup"
+        raise Unavailable(msg)
+
+
+def upgrade(
+    settings: Settings, revision: str = "head", *, first: Callable[[str], None] = lambda _before: None
+) -> tuple[str, str]:
+    """Migrates up and gives (before, after). ``first`` is called with an older database's revision before it changes.
+
+    Raises :class:`Unavailable` where a newer program made the database.
+    """
     eng = engine.make(settings.url, writing=True)
     with eng.connect() as connection, _alone(settings, connection):
         before = MigrationContext.configure(connection).get_current_revision() or ""
-        known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-        if before and before not in known:
-            msg = f"a newer Sportello made this database (revision {before}); install that version or restore a backup"
-            raise Unavailable(msg)
+        refuse_newer(before)
         connection.rollback()
+        if before and revision == "head" and before != newest():
+            first(before)
         command.upgrade(config(connection), revision)
         connection.commit()
         after = MigrationContext.configure(connection).get_current_revision() or ""

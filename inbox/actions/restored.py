@@ -1,0 +1,106 @@
+"""What follows when a backup was put back: the desk's memory ends at the backup, the world's does not.
+
+What was about to leave may have left since, so it waits for a person. Numbers that were given out since stand in
+customers' mails, so they are not given out again. Arrivals need nothing: cursors are as old as the rows, and what was
+fetched since is fetched again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute
+
+from inbox import clock
+from inbox.actions import events
+from inbox.store import Event, Lease, Message, Setting, Ticket, Work
+from inbox.terms import Delivery, Direction
+
+__all__ = ["NUMBERS", "next_number", "settle"]
+
+WAITING = (Delivery.HELD, Delivery.QUEUED, Delivery.CLAIMED, Delivery.SENDING)
+#: The first ticket number that nobody can have seen before the restore (SQLite has no counter to set).
+NUMBERS: Final = "desk.numbers_from"
+MONTH = timedelta(days=30)
+CODE: Final = "restored"
+PROBLEM: Final = "it was waiting when the backup was made, and may have been sent since; see, then send it again"
+
+
+def settle(work: Work, made_at: datetime) -> int:
+    """Makes a restored desk safe to start; gives how many messages now wait for a person."""
+    held = _outgoing(work)
+    _seen_in_chat(work, made_at)
+    work.execute(delete(Lease))  # whoever held one is another desk's process
+    tickets = _leap(work, Ticket.id, Ticket.created_at, made_at, least=100)
+    lines = _leap(work, Event.seq, Event.rec, made_at, least=1_000)
+    line = work.append("desk.restored", made_at=clock.iso(made_at), unknown=held, tickets_from=tickets)
+    if work.store.is_sqlite:
+        line.seq = lines
+        _remember(work, tickets)
+    else:
+        for table, column, first in (("tickets", "id", tickets), ("events", "seq", lines)):
+            work.execute(
+                text("SELECT setval(CAST(pg_get_serial_sequence(:table, :column) AS regclass), :first, false)"),
+                {"table": table, "column": column, "first": first},
+            )
+    return held
+
+
+def _outgoing(work: Work) -> int:
+    """Everything that had not left: nobody here knows whether it has since."""
+    rows = work.scalars(select(Message).where(Message.direction == Direction.OUT, Message.state.in_(WAITING))).all()
+    for message in rows:
+        message.claimed_by = message.next_at = None
+        message.code, message.problem, message.permanent = CODE, PROBLEM, False
+        work.get_one(Ticket, message.ticket_id).attention = "unknown"
+        events.delivery(work, message, Delivery.UNKNOWN, code=CODE)
+    return len(rows)
+
+
+def _seen_in_chat(work: Work, made_at: datetime) -> None:
+    """Chat answers that no page had taken in yet may have gone by mail since: not a second time."""
+    rows = work.scalars(
+        select(Message).where(
+            Message.kind == "chat",
+            Message.direction == Direction.OUT,
+            Message.state == Delivery.SENT,
+            Message.sent_at > made_at - timedelta(days=1),
+        )
+    )
+    for message in rows:
+        message.extra = {**(message.extra or {}), "by_mail": True}
+
+
+def _leap(
+    work: Work,
+    number: InstrumentedAttribute[int],
+    at: InstrumentedAttribute[datetime],
+    made_at: datetime,
+    *,
+    least: int,
+) -> int:
+    """A number beyond all that the desk can have given out since: four times what its last month would give."""
+    top = work.scalar(select(func.max(number))) or 0
+    month = work.scalar(select(func.count()).where(at > made_at - MONTH)) or 0
+    days = max(clock.now() - made_at, timedelta()) / timedelta(days=1) + 1
+    return int(top + least + 4 * month / MONTH.days * days)
+
+
+def _remember(work: Work, first: int) -> None:
+    row = work.get(Setting, NUMBERS)
+    if row is None:
+        work.add(Setting(name=NUMBERS, value=first))
+    else:
+        row.value = first
+
+
+def next_number(work: Work) -> int | None:
+    """The number for the next ticket where the database's own would be one from before a restore; None mostly."""
+    if not work.store.is_sqlite:
+        return None
+    row = work.get(Setting, NUMBERS)
+    if row is None or (work.scalar(select(func.max(Ticket.id))) or 0) >= int(row.value):
+        return None
+    return int(row.value)
