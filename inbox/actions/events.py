@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from sqlalchemy import select
+
 from inbox.actions.who import Who
 from inbox.sentiment import MODEL, score
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
 from inbox.terms import Delivery, Move, Status
 
-__all__ = ["created", "delivery", "message_in", "message_out", "mood", "move", "void"]
+__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "void"]
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -27,8 +29,13 @@ def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
     )
 
 
-def message_in(work: Work, message: Message, customer: str | None, *, imported: bool = False) -> Event:
-    """``msg.in`` at the provider's time; ``msg.imported`` stays outside the figures."""
+def message_in(
+    work: Work, message: Message, customer: str | None, *, imported: bool = False, reached: int | None = None
+) -> Event:
+    """``msg.in`` at the provider's time; ``msg.imported`` stays outside the figures.
+
+    ``reached`` is the ticket that the message came for, where that was merged into the one that holds it now.
+    """
     extra: dict[str, Any] = {"auto": True} if message.auto else {}
     if imported:
         extra["imported"] = True
@@ -36,7 +43,7 @@ def message_in(work: Work, message: Message, customer: str | None, *, imported: 
         "msg.imported" if imported else "msg.in",
         id=f"msg.in:{message.id}",
         actor=Who.customer(customer).actor,
-        ticket=message.ticket_id,
+        ticket=reached or message.ticket_id,
         ts=message.at,
         channel=message.kind,
         msg=str(message.id),
@@ -68,6 +75,15 @@ def message_out(work: Work, message: Message, who: Who, ts: dt.datetime, *, agai
     )
     message.out_event = event.id
     return event
+
+
+def live(work: Work, ticket: int, *kinds: str) -> list[Event]:
+    """A ticket's events of some kinds that were not taken back, oldest first."""
+    rows = work.scalars(
+        select(Event).where(Event.ticket_id == ticket, Event.kind.in_([*kinds, "void"])).order_by(Event.seq)
+    ).all()
+    gone = {str(row.data.get("target")) for row in [*rows, *work.events] if row.kind == "void"}
+    return [row for row in rows if row.kind != "void" and row.id not in gone]
 
 
 def void(work: Work, who: Who, target: str | None, ticket: int) -> None:

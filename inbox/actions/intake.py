@@ -17,7 +17,7 @@ from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
-__all__ = ["Ended", "take"]
+__all__ = ["Ended", "show", "subject_of", "take"]
 
 #: A provider's clock may run ahead of ours; the log clamps it anyway.
 PREVIEW = 160
@@ -101,7 +101,7 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
     if item.echo:
         _echoed(work, message, ticket, at)
     else:
-        _arrived(work, message, ticket, entry, identity)
+        _arrived(work, message, ticket, entry, identity, home.reached)
     channel.arrived_at = clock.now()
     return Ended(Outcome.MESSAGE, None, ticket.id, message.id)
 
@@ -122,9 +122,8 @@ def _open(
     home: Home,
     at: datetime,
 ) -> Ticket:
-    subject = item.subject if item.subject is not None else _first_line(item.text)
     ticket = Ticket(
-        subject=" ".join(subject.split())[:500],
+        subject=subject_of(item.subject, item.text),
         channel_id=channel.id,
         kind=channel.kind,
         customer_id=identity.customer_id if identity is not None else None,
@@ -202,11 +201,18 @@ def _write(
     return message
 
 
-def _arrived(work: Work, message: Message, ticket: Ticket, entry: JournalEntry, identity: Identity | None) -> None:
+def _arrived(
+    work: Work,
+    message: Message,
+    ticket: Ticket,
+    entry: JournalEntry,
+    identity: Identity | None,
+    reached: int | None = None,
+) -> None:
     if ticket.imported and not entry.imported:
         _wake_imported(work, ticket, message)
     customer = identity.customer_id if identity is not None else ticket.customer_id
-    events.message_in(work, message, customer, imported=entry.imported)
+    events.message_in(work, message, customer, imported=entry.imported, reached=reached)
     if work.store.connectors[message.kind].capabilities.prices and not entry.imported:
         message.price_at = clock.now() + statuses.PRICE_AFTER[0]
     now = clock.now()
@@ -294,6 +300,11 @@ def _attachment(work: Work, one: Arrived) -> Attachment:
 
 def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, Any]]:
     return [{"name": one.name, "address": one.value} for one in addresses]
+
+
+def subject_of(subject: str | None, text: str) -> str:
+    """A new ticket's subject: its message's, or the first line of what has none."""
+    return " ".join((subject if subject is not None else _first_line(text)).split())[:500]
 
 
 def _first_line(text: str) -> str:

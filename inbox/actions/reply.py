@@ -14,7 +14,7 @@ from connectors.base import Capabilities, Connector
 from inbox import clock, search
 from inbox.actions import channels, events, identities, intake
 from inbox.actions.threading import reply_token
-from inbox.actions.who import SYSTEM, Who, find_ticket
+from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
 from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Actor, Delivery, Direction, Move
@@ -129,7 +129,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
     ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. Raises :class:`Invalid`.
     """
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     if client_key:
         known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
         if known is not None:
@@ -320,7 +320,7 @@ def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> 
 
 def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None = None) -> tuple[Message, bool]:
     """Writes a note that only agents see; a known ``client_key`` gives the first one and False."""
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     if client_key:
         known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
         if known is not None:
@@ -355,7 +355,7 @@ def _own(work: Work, who: Who, message_id: int) -> tuple[Message, Ticket]:
     if message is None:
         msg = f"there is no outgoing message {message_id}"
         raise NotFound(msg)
-    return message, find_ticket(work, who, message.ticket_id)
+    return message, find_living(work, who, message.ticket_id)
 
 
 def cancel(work: Work, who: Who, message_id: int) -> Message:

@@ -48,7 +48,7 @@ def apply(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:
 
 def key_of(message: Message) -> str:
     """Our own name for an outgoing message, unique and stable over retries."""
-    return f"{message.id}-{message.client_key}"
+    return f"{message.id}-{message.extra.get('client_key') or message.client_key}"
 
 
 def _without_receipt(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:

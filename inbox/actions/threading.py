@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 
 from connectors.base import Inbound
 from inbox import clock
-from inbox.store import Channel, Identity, Message, Ticket, Work
+from inbox.actions import events
+from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction, Status
 
 __all__ = ["CASE_GAP", "Home", "find_home", "reply_token", "ticket_of_token"]
@@ -21,13 +22,17 @@ CASE_GAP = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Home:
-    """Where a message goes: a ticket and the rule that led there, or a new one with what it may belong to."""
+    """Where a message goes: a ticket and the rule that led there, or a new one with what it may belong to.
+
+    ``reached`` is the number that the message came for, where that ticket was merged into ``ticket``.
+    """
 
     ticket: Ticket | None
     rule: str = "new"
     ref: str | None = None
     linked: Ticket | None = None
     suggestion: dict[str, object] | None = None
+    reached: int | None = None
 
 
 def reply_token(work: Work, ticket_id: int) -> str:
@@ -65,8 +70,6 @@ def _aged(home: Home) -> Home:
     ticket = home.ticket
     if ticket is None:
         return home
-    if ticket.merged_into is not None:
-        return home
     closed = ticket.status is Status.CLOSED
     old = ticket.resolved_at is not None and clock.now() - ticket.resolved_at > CASE_GAP
     if ticket.status in {Status.RESOLVED, Status.CLOSED} and (closed or old):
@@ -83,12 +86,36 @@ def _current(work: Work, ticket: Ticket | None) -> Ticket | None:
     return ticket
 
 
+def _reached(work: Work, number: int, ticket: Ticket) -> int | None:
+    """``number`` where it was merged into ``ticket``: the log keeps what comes for it there, so that a merge that is
+    taken back never was."""
+    if number == ticket.id or not events.live(work, number, "ticket.merged"):
+        return None
+    addressed = _current(work, work.get(Ticket, number))
+    return number if addressed is not None and addressed.id == ticket.id else None
+
+
+def _came_for(work: Work, message: Message) -> int:
+    """The ticket that the log has a message under: its own, or the one that was merged into its own."""
+    line = message.out_event or f"msg.in:{message.id}"
+    return work.scalar(select(Event.ticket_id).where(Event.id == line)) or message.ticket_id
+
+
+def _of_message(work: Work, found: Message, rule: str) -> Home | None:
+    """The home of a message that names ``found``."""
+    ticket = _current(work, work.get(Ticket, found.ticket_id))
+    if ticket is None:
+        return None
+    reached = _reached(work, _came_for(work, found), ticket)
+    return Home(ticket, rule, f"#{found.ticket_id} message {found.id}", reached=reached)
+
+
 def _by_token(work: Work, _channel: Channel, item: Inbound, _identity: Identity | None) -> Home | None:
     for token in item.reply_tokens:
         number = ticket_of_token(work, token)
         ticket = _current(work, work.get(Ticket, number)) if number is not None else None
-        if ticket is not None:
-            return Home(ticket, "token", token)
+        if ticket is not None and number is not None:
+            return Home(ticket, "token", token, reached=_reached(work, number, ticket))
     return None
 
 
@@ -128,9 +155,9 @@ def _by_ids(work: Work, channel: Channel, item: Inbound, identity: Identity | No
     ids += [("references", one) for one in reversed(item.references)]
     for rule, one in ids[:40]:
         found = _match(work, or_(Message.header_id == one, Message.external_id == one), channel)
-        ticket = _current(work, work.get(Ticket, found.ticket_id)) if found is not None else None
-        if ticket is not None and found is not None:
-            return _trusted(work, Home(ticket, rule, f"#{found.ticket_id} message {found.id}"), identity, item)
+        home = _of_message(work, found, rule) if found is not None else None
+        if home is not None:
+            return _trusted(work, home, identity, item)
     return None
 
 
@@ -138,38 +165,35 @@ def _by_thread_index(work: Work, channel: Channel, item: Inbound, identity: Iden
     if not item.thread:
         return None
     found = _match(work, Message.thread == item.thread, channel)
-    ticket = _current(work, work.get(Ticket, found.ticket_id)) if found is not None else None
-    if ticket is None or found is None:
-        return None
-    return _trusted(work, Home(ticket, "thread_index", f"#{found.ticket_id} message {found.id}"), identity, item)
+    home = _of_message(work, found, "thread_index") if found is not None else None
+    return _trusted(work, home, identity, item) if home is not None else None
 
 
 def _by_subject_number(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home | None:
     if not item.subject_token:
         return None
     digits = item.subject_token.strip("[]#")
-    ticket = _current(work, work.get(Ticket, int(digits))) if digits.isdigit() and len(digits) < 16 else None
-    if ticket is None or ticket.channel_id != channel.id:
+    named = work.get(Ticket, int(digits)) if digits.isascii() and digits.isdigit() and len(digits) < 16 else None
+    ticket = _current(work, named)
+    if named is None or ticket is None or named.channel_id != channel.id:
         return None
-    if identity is not None and ticket.customer_id == identity.customer_id:
-        return Home(ticket, "subject_number", f"[#{ticket.id}]")
+    if identity is not None and identity.customer_id in {named.customer_id, ticket.customer_id}:
+        return Home(ticket, "subject_number", f"[#{named.id}]", reached=_reached(work, named.id, ticket))
     return Home(None, suggestion={"ticket": ticket.id, "rule": "subject_number"})
 
 
 def _by_conversation(work: Work, channel: Channel, _item: Inbound, identity: Identity | None) -> Home | None:
-    """Channels without threads: the customer's newest ticket that was spoken on over this very channel."""
+    """Channels without threads: the ticket in which this address was last spoken with over this very channel."""
     if identity is None:
         return None
-    ticket = work.scalar(
-        select(Ticket)
-        .join(Message, Message.ticket_id == Ticket.id)
+    last = work.scalar(
+        select(Message)
         .where(
-            Ticket.customer_id == identity.customer_id,
             Message.channel_id == channel.id,
             or_(Message.identity_id == identity.id, Message.from_address == identity.value),
-            Ticket.merged_into.is_(None),
         )
-        .order_by(Ticket.id.desc())
+        .order_by(Message.id.desc())
         .limit(1)
     )
-    return Home(ticket, "customer", None) if ticket is not None else None
+    home = _of_message(work, last, "customer") if last is not None else None
+    return replace(home, ref=None) if home is not None else None

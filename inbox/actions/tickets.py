@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import desk, events
-from inbox.actions.who import SYSTEM, Who, find_ticket, may
+from inbox.actions.who import SYSTEM, Who, find_living, find_ticket, may
 from inbox.errors import Conflict, Forbidden, Invalid, Problem
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
 from inbox.terms import Move, Priority, Status
@@ -35,7 +35,7 @@ def assign(
 
     A transfer to another team takes the ticket from an agent who is not in it.
     """
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     before = (ticket.assignee_id, ticket.team_id)
     if team is not KEEP:
         if team is not None and work.get(Team, team) is None:
@@ -77,7 +77,7 @@ def set_status(
     if steps is None:
         msg = f"status is one of {', '.join(STEPS)}"
         raise Invalid(msg, fields={"status": msg})
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     if reason is not None:
         set_reason(work, who, number, reason)
     if status == "snoozed":
@@ -132,21 +132,21 @@ def close_due(work: Work) -> int:
 
 def set_reason(work: Work, who: Who, number: int, reason: str | None) -> Event | None:
     """Sets the contact reason, one of the desk's list; None or empty takes it away."""
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     wanted = (reason or "").strip() or None
     if wanted == ticket.reason:
         return None
     if wanted is not None and work.scalar(select(Reason).where(Reason.name == wanted, Reason.active)) is None:
         msg = f"{wanted!r} is no contact reason of this desk"
         raise Invalid(msg, fields={"reason": msg})
-    ticket.reason = wanted
+    was, ticket.reason = ticket.reason, wanted
     ticket.updated_at = clock.now()
-    return work.append("ticket.reason", actor=who.actor, ticket=ticket.id, reason=wanted)
+    return work.append("ticket.reason", actor=who.actor, ticket=ticket.id, reason=wanted, was=was)
 
 
 def prioritise(work: Work, who: Who, number: int, priority: str) -> Event | None:
     """Sets the priority: low, normal, high or urgent."""
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     try:
         wanted = Priority(priority)
     except ValueError:
@@ -154,14 +154,14 @@ def prioritise(work: Work, who: Who, number: int, priority: str) -> Event | None
         raise Invalid(msg, fields={"priority": msg}) from None
     if wanted is ticket.priority:
         return None
-    ticket.priority = wanted
+    was, ticket.priority = ticket.priority, wanted
     ticket.updated_at = clock.now()
-    return work.append("ticket.priority", actor=who.actor, ticket=ticket.id, priority=wanted.value)
+    return work.append("ticket.priority", actor=who.actor, ticket=ticket.id, priority=wanted.value, was=was.value)
 
 
 def tag(work: Work, who: Who, number: int, name: str, *, op: str = "add") -> Event | None:
     """Adds or removes a tag; None where nothing changed."""
-    ticket = find_ticket(work, who, number)
+    ticket = find_living(work, who, number)
     wanted = " ".join(name.split()).lower()
     if not 0 < len(wanted) <= 60 or op not in {"add", "remove"}:
         msg = "a tag has 1 to 60 letters, and op is add or remove"

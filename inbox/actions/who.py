@@ -7,11 +7,11 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select, true
 
-from inbox.errors import Forbidden, NotFound
+from inbox.errors import Conflict, Forbidden, NotFound
 from inbox.store import Agent, Membership, Team, Ticket, Work
 from inbox.terms import Actor, Role
 
-__all__ = ["RIGHTS", "SYSTEM", "Who", "find_ticket", "may", "require", "visible"]
+__all__ = ["RIGHTS", "SYSTEM", "Who", "find_living", "find_ticket", "may", "require", "visible"]
 
 #: The least role that may do a thing; what stands in no row is open to every agent.
 RIGHTS: Final[dict[str, Role]] = {
@@ -92,4 +92,14 @@ def find_ticket(work: Work, who: Who, number: int) -> Ticket:
     if ticket is None:
         msg = f"there is no ticket #{number} that you may see"
         raise NotFound(msg)
+    return ticket
+
+
+def find_living(work: Work, who: Who, number: int) -> Ticket:
+    """The ticket, if ``who`` may see it and something can still be done with it. Raises :class:`Conflict` for one that
+    was merged away: what is done belongs to the ticket that it was merged into."""
+    ticket = find_ticket(work, who, number)
+    if ticket.merged_into is not None:
+        msg = f"#{ticket.id} was merged into #{ticket.merged_into}; go on there"
+        raise Conflict(msg)
     return ticket

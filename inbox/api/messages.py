@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from flask import Response, send_file
+from pydantic import Field
 
 from inbox import shapes
-from inbox.actions import desk
+from inbox.actions import desk, suggestions
 from inbox.actions import reply as replies
 from inbox.api.answers import message_shape, shape, write
-from inbox.api.routes import Binary, Call, Nothing, Routes
+from inbox.api.routes import Binary, Body, Call, Nothing, Routes
 from inbox.errors import NotFound
 from inbox.reading import feeds
 from inbox.rendering import mail
 from inbox.shapes import files
+from inbox.store import Work
 
 __all__ = ["routes"]
 
@@ -58,6 +60,30 @@ def cancel(call: Call[Nothing, Nothing], number: int) -> Response:
 def retry(call: Call[Nothing, Nothing], number: int) -> Response:
     """Sends a failed, unknown or waiting message again, as the same message."""
     return shape(write(call.store, lambda work: message_shape(work, replies.retry(work, call.who, number))))
+
+
+class AnswerIn(Body):
+    """What becomes of a suggestion."""
+
+    join: bool = Field(description="True moves the message to the suggested ticket, false lets go of the suggestion.")
+
+
+class Answered(shapes.Shape):
+    """The event that tells of it, which can be undone."""
+
+    event: str
+    message: shapes.Message
+
+
+@routes.post("/messages/{number}/suggestion", Answered, body=AnswerIn)
+def answer_suggestion(call: Call[Nothing, AnswerIn], number: int) -> Response:
+    """Answers the suggestion that a message comes with; 409 where there is none."""
+
+    def do(work: Work) -> Answered:
+        event = suggestions.answer(work, call.who, number, join=call.body.join)
+        return Answered(event=event.id, message=message_shape(work, feeds.message(work, call.who, number)))
+
+    return shape(write(call.store, do))
 
 
 @routes.get("/attachments/{number}", BYTES)

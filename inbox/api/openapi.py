@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from inbox.actions.who import RIGHTS
 from inbox.api import problems
 from inbox.api.reading import FILES
-from inbox.api.routes import Binary, Route
+from inbox.api.routes import WORDS, Binary, Route
 from inbox.shapes import Shape
 from inbox.terms import Role
 
@@ -105,7 +105,7 @@ def _operation(route: Route, names: Names) -> dict[str, Any]:
 
 
 def _path(route: Route) -> list[dict[str, Any]]:
-    kinds = {"name": {"type": "string"}}
+    kinds: dict[str, dict[str, Any]] = {name: {"type": "string"} for name in WORDS}
     return [
         {"name": name, "in": "path", "required": True, "schema": kinds.get(name, {"type": "integer", "minimum": 0})}
         for name in route.numbers

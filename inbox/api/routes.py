@@ -17,11 +17,13 @@ from inbox.reading.feeds import MOST
 from inbox.shapes import Shape
 from inbox.store import Store
 
-__all__ = ["Binary", "Body", "Call", "Nothing", "Paging", "Query", "Route", "Routes"]
+__all__ = ["WORDS", "Binary", "Body", "Call", "Nothing", "Paging", "Query", "Route", "Routes"]
 
 Q = TypeVar("Q", bound="Query")
 B = TypeVar("B", bound="Body")
 
+#: Parts of a path that are words: a problem's name, an event's id.
+WORDS = frozenset({"name", "event"})
 #: Larger numbers are not exact in every language that reads JSON.
 HIGHEST = 2**53
 
@@ -107,10 +109,10 @@ class Route:
 
     @property
     def rule(self) -> str:
-        """As Flask writes the path: ids are numbers, a problem's name is a word."""
+        """As Flask writes the path: ids are numbers, but for those in :data:`WORDS`."""
 
         def converter(part: re.Match[str]) -> str:
-            return f"<{part[1]}>" if part[1] == "name" else f"<int:{part[1]}>"
+            return f"<{part[1]}>" if part[1] in WORDS else f"<int:{part[1]}>"
 
         return re.sub(r"{(\w+)}", converter, self.path)
 

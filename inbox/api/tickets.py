@@ -11,8 +11,10 @@ from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, fiel
 from sqlalchemy import or_, select
 
 from inbox import shapes
+from inbox.actions import merging, splitting
 from inbox.actions import reply as replies
 from inbox.actions import tickets as verbs
+from inbox.actions import undo as undoing
 from inbox.actions.reply import Upload
 from inbox.actions.who import Who
 from inbox.api.answers import message_shape, page, shape, write
@@ -125,6 +127,28 @@ class BulkIn(Body):
     tag: str | None = None
     op: Literal["add", "remove"] | None = None
     priority: str | None = None
+
+
+class MergeIn(Body):
+    """The ticket that takes everything."""
+
+    into: int = Field(ge=1, le=HIGHEST)
+
+
+Chosen = Annotated[list[Annotated[int, Field(ge=1, le=HIGHEST)]], Field(min_length=1, max_length=500)]
+
+
+class SplitIn(Body):
+    """What becomes a ticket of its own."""
+
+    messages: Chosen = Field(description="Ids of messages and notes; at least one message stays.")
+
+
+class MoveIn(Body):
+    """What goes to another ticket."""
+
+    messages: Chosen = Field(description="Ids of messages and notes; with the last message the whole ticket is merged.")
+    to: int = Field(ge=1, le=HIGHEST, description="The other ticket.")
 
 
 class Done(shapes.Shape):
@@ -250,6 +274,53 @@ def set_status(call: Call[Nothing, StatusIn], number: int) -> Response:
     def do(work: Work) -> Done:
         event = verbs.set_status(work, call.who, number, body.status, reason=body.reason, until=body.until)
         return _done(work, call.who, number, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/tickets/{number}/merge", Done, body=MergeIn)
+def merge(call: Call[Nothing, MergeIn], number: int) -> Response:
+    """Merges a ticket into another one, which is given back; what comes for the merged one arrives there."""
+
+    def do(work: Work) -> Done:
+        event = merging.merge(work, call.who, number, call.body.into)
+        return _done(work, call.who, call.body.into, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/tickets/{number}/split", Done, body=SplitIn)
+def split(call: Call[Nothing, SplitIn], number: int) -> Response:
+    """Makes a new ticket of some messages and gives it; it is linked to the old one."""
+
+    def do(work: Work) -> Done:
+        event = splitting.split(work, call.who, number, call.body.messages)
+        return _done(work, call.who, event.ticket_id or 0, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/tickets/{number}/move", Done, body=MoveIn)
+def move(call: Call[Nothing, MoveIn], number: int) -> Response:
+    """Moves some messages to another ticket, which is given back."""
+
+    def do(work: Work) -> Done:
+        event = splitting.move(work, call.who, number, call.body.messages, call.body.to)
+        return _done(work, call.who, call.body.to, event)
+
+    return shape(write(call.store, do))
+
+
+@routes.post("/events/{event}/undo", Done)
+def undo(call: Call[Nothing, Nothing], event: str) -> Response:
+    """Takes back a merge, split or move, or a change of status, assignee, tag, priority or reason.
+
+    409 where the ticket has moved on. The event given is the ``void`` in the log.
+    """
+
+    def do(work: Work) -> Done:
+        line = undoing.undo(work, call.who, event)
+        return _done(work, call.who, line.ticket_id or 0, line)
 
     return shape(write(call.store, do))
 

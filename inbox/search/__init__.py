@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from inbox.store import Work
 
-__all__ = ["find", "forget", "index", "terms"]
+__all__ = ["find", "forget", "index", "rehome", "terms"]
 
 _WORD = re.compile(r"[^\W_]+(?:[@.\-'][^\W_]+)*")
 _ITALIAN = snowballstemmer.stemmer("italian")
@@ -57,6 +57,14 @@ def index(work: Work, *, message: int, ticket: int, content: str) -> None:
             ),
             values,
         )
+
+
+def rehome(work: Work, messages: Iterable[int], ticket: int) -> None:
+    """Lets messages be found in another ticket."""
+    column = "rowid" if work.store.is_sqlite else "message_id"
+    rows = [{"id": message, "ticket": ticket} for message in messages]
+    if rows:
+        work.execute(text(f"UPDATE search_messages SET ticket_id = :ticket WHERE {column} = :id"), rows)  # noqa: S608
 
 
 def forget(work: Work, messages: Iterable[int]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from inbox import store
+from inbox.actions import suggestions
 from inbox.actions.reply import plus_address
 from inbox.actions.threading import reply_token
 from inbox.shapes.base import Person, Shape, Time
@@ -183,7 +184,7 @@ class Message(Shape):
             subject_token=f"[#{row.ticket_id}]" if mail else None,
             auto=row.auto,
             joined=Joined(rule=row.joined_rule, ref=row.joined_ref),
-            suggestion=Suggestion(**row.suggestion) if row.suggestion else None,
+            suggestion=_suggestion(row),
             attachments=[Attachment.of(one) for one in row.attachments],
             date=row.date,
             received_at=row.received_at,
@@ -191,6 +192,11 @@ class Message(Shape):
             delivery=Dispatch.of(row),
             bounce=_bounce(row.bounce),
         )
+
+
+def _suggestion(row: store.Message) -> Suggestion | None:
+    found = suggestions.of(row)
+    return Suggestion(ticket=found[0], rule=found[1]) if found is not None else None
 
 
 def _reply_address(work: store.Work, row: store.Message) -> str | None:

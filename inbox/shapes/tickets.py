@@ -34,6 +34,7 @@ class Ticket(Shape):
     priority: Priority
     reason: str | None = Field(description="The contact reason.")
     merged_into: int | None
+    linked_to: int | None = Field(description="The ticket that this one follows or was split from.")
     created_at: Time
     updated_at: Time
 
@@ -55,6 +56,7 @@ class Ticket(Shape):
             priority=row.priority,
             reason=row.reason,
             merged_into=row.merged_into,
+            linked_to=row.linked_to,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
