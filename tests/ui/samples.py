@@ -260,7 +260,7 @@ thread = parts.Thread(
         parts.Snooze("later", at("14:00")), parts.Snooze("tomorrow", at("09:00", -1)),
         parts.Snooze("monday", at("09:00", -2)), parts.Snooze("week", at("09:00", -7)),
     ),
-    reasons=("Certificati SSL", "Posta", "Fatturazione", "Dominio", "Migrazione"),
+    reasons=("Certificati SSL", "Posta", "Fatturazione", "Dominio", "Migrazione", "Preventivo", "Reclamo", "Altro"),
     known_tags=("dns", "fattura", "migrazione", "ssl", "urgente"),
 )  # fmt: skip
 

@@ -150,6 +150,7 @@ export default class extends Controller {
     if (event.isComposing || this.list?.key(event)) return;
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
+    this.once = event.shiftKey;
     const how =
       this.kindOf === "note"
         ? ".btn-note"
@@ -157,6 +158,7 @@ export default class extends Controller {
           ? '[data-run="send-resolve"]'
           : '[data-composer-target="send"]';
     this.element.requestSubmit(this.element.querySelector(how));
+    this.once = false;
   }
 
   canned() {
@@ -221,7 +223,8 @@ export default class extends Controller {
     for (const file of files) body.append("files", file);
     body.set("text", text);
     if (kind === "reply") body.set("then", then);
-    if (submitter?.closest("#send-menu")) {
+    // What is chosen in the menu becomes the button's own action; the key for this one time does not.
+    if (submitter?.closest("#send-menu") && !this.once) {
       localStorage.setItem("then", then);
       this.setThen(then);
     }

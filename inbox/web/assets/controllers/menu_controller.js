@@ -145,6 +145,9 @@ export default class extends Controller {
     } else if (/^\d$/.test(event.key) && !(writing && event.target.value) && this.digit(event.key)) {
       event.preventDefault();
       this.digit(event.key).click();
+    } else if (event.key === "Enter" && this.sifting(event.target)) {
+      event.preventDefault(); // or the browser presses the form's first button, which may be a hidden one
+      if (event.target.value.trim()) items[0]?.click();
     } else if (!writing && event.key.length === 1 && !event.ctrlKey && !event.metaKey) {
       const letter = event.key.toLowerCase();
       const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
@@ -158,11 +161,19 @@ export default class extends Controller {
     return this.element.querySelector(`[data-digit="${key}"]`);
   }
 
-  /** Leaves only what holds the words of the filter. */
+  /** True for a field that only narrows the menu: one with a name says something of its own. */
+  sifting(field) {
+    return this.hasFilterTarget && field === this.filterTarget && !field.name;
+  }
+
+  /** Leaves only what holds the words of the filter, and marks what Enter would press. */
   sift() {
     const words = (this.hasFilterTarget ? this.filterTarget.value : "").trim().toLowerCase();
+    let first = words && this.sifting(this.filterTarget);
     for (const item of this.element.querySelectorAll(".menu-i")) {
       item.hidden = words !== "" && !item.textContent.toLowerCase().includes(words);
+      item.classList.toggle("on", Boolean(first) && !item.hidden);
+      if (!item.hidden) first = false;
     }
   }
 

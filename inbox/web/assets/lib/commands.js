@@ -28,9 +28,12 @@ export const GO = { i: "go-i", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "g
 
 const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
+/** True in a menu for the ticked rows while none is ticked. */
+const idle = (element) => element.closest("[data-bulk]") && !document.querySelector(".chk .check:checked");
+
 /** The control behind a name: a visible one first, for some actions have two. */
 function control(name) {
-  const found = [...document.querySelectorAll(`[data-run~="${name}"]`)];
+  const found = [...document.querySelectorAll(`[data-run~="${name}"]`)].filter((element) => !idle(element));
   return found.find(shown) ?? found[0];
 }
 
