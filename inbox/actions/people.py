@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, select, update
 
 from inbox import clock
-from inbox.actions.desk import audit
+from inbox.actions.desk import LANGUAGES, audit
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, Forbidden, Invalid, NotFound
 from inbox.store import Agent, Membership, SignIn, Team, Token, Work
@@ -80,6 +80,13 @@ def _role(role: str) -> Role:
         raise Invalid(msg, fields={"role": msg}) from None
 
 
+def _language(language: str) -> str:
+    if language and language not in LANGUAGES:
+        msg = f"language is one of {', '.join(LANGUAGES)}, or empty for the desk's"
+        raise Invalid(msg, fields={"language": msg})
+    return language
+
+
 def by_email(work: Work, email: str) -> Agent:
     """The active agent of that address. Raises :class:`NotFound`."""
     agent = work.scalar(select(Agent).where(Agent.email == email.strip().lower(), Agent.active))
@@ -113,7 +120,7 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
         name=_person_name(name),
         role=_role(role),
         password=password_hash(password) if password else "",
-        language=language,
+        language=_language(language),
         sample=sample,
     )
     agent.teams = [_team(work, one) for one in teams]
@@ -150,7 +157,7 @@ def change_agent(  # noqa: PLR0913
     before = _facts(agent)
     agent.name = _person_name(name) if name is not None else agent.name
     agent.role = _role(role) if role is not None else agent.role
-    agent.language = language if language is not None else agent.language
+    agent.language = _language(language) if language is not None else agent.language
     if capacity is not None:
         agent.capacity = max(1, min(capacity, CAPACITY_MOST))
     if password:

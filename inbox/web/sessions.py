@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 
 from inbox.actions import desk as desk_settings
 from inbox.actions import people, sample
+from inbox.actions.desk import LANGUAGES
+from inbox.actions.who import Who
 from inbox.errors import Busy, Forbidden
 from inbox.reading import desk
 from inbox.reading.pages import DemoAccount, Form, LoginPage
@@ -60,6 +62,8 @@ def create() -> Any:
             found, token = people.sign_in(
                 work, email, request.form.get("password", ""), browser=request.user_agent.string, address=address()
             )
+            if request.args.get("lang", "") in LANGUAGES:  # they chose it on this page
+                people.change_agent(work, Who.of(found), found.id, language=request.args["lang"])
     except Forbidden:
         return _drawn(Form({"email": email}, {"": _("Mail address or password is wrong.")}), 401)
     except Busy as busy:
@@ -69,7 +73,7 @@ def create() -> Any:
     throttle.clear(PER_NAME, "login", email)
     session.clear()
     session["token"] = token
-    session.permanent = True
+    session.permanent = request.form.get("remember") == "on"
     g.agent = found
     return redirect(safe_next(request.form.get("next", "")), 303)
 

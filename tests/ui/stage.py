@@ -39,6 +39,7 @@ ADDRESSES = {
     "attachments.show": "/attachments/<int:id>",
     "search.index": "/search",
     "agents.status": "/me/state",
+    "agents.language": "/me/language",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",
