@@ -17,11 +17,11 @@ Point = tuple[float, float]
 
 def ticks(low: float, high: float, about: int = 4, *, whole: bool = False) -> list[float]:
     """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten, ``about`` of them.
-    ``whole`` keeps the steps of a count at one or more."""
+    ``whole`` is for counts: no step but whole numbers."""
     span = max(high - low, 1e-9)
     magnitude = 10 ** math.floor(math.log10(span / about))
-    step = next(each * magnitude for each in (1, 2, 2.5, 5, 10) if each * magnitude * about >= span)
-    step = max(step, 1.0) if whole else step
+    sizes = [each * magnitude for each in (1, 2, 2.5, 5, 10) if not whole or (each * magnitude) % 1 == 0]
+    step = next((each for each in sizes if each * about >= span), 1.0)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
     return [round(step * n, 10) for n in range(first, max(last, first + 1) + 1)]

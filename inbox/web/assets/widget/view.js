@@ -18,7 +18,7 @@ export const chatView = ({ words, lang, retry }) => {
   const log = by("log");
   const end = by("end");
   const nodes = new Map();
-  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = new Intl.DateTimeFormat(lang, { weekday: "long", day: "numeric", month: "long" });
   let dots;
   let banner = null;
