@@ -33,7 +33,18 @@ FOLDERS = {
     path.name for top in ("connectors", "inbox", "templates") for path in [ROOT / top, *(ROOT / top).rglob("*/")]
 }
 REFUSALS = frozenset(
-    {"Busy", "Conflict", "ConnectorError", "Forbidden", "Invalid", "NotFound", "Problem", "ThreadMoved", "Unavailable"}
+    {
+        "Busy",
+        "Conflict",
+        "ConnectorError",
+        "Forbidden",
+        "Invalid",
+        "Misconfigured",
+        "NotFound",
+        "Problem",
+        "ThreadMoved",
+        "Unavailable",
+    }
 )
 SPEAKERS = (
     *("connectors/**/*.py", "inbox/actions/*.py", "inbox/reading/*.py", "inbox/store/*.py", "inbox/web/*.py"),
