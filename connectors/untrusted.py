@@ -17,8 +17,10 @@ def load(body: bytes | str) -> Any:
     try:
         return json.loads(body)
     except RecursionError:
-        pass
-    raise ValueError("nested too deeply")
+        wrong = "nested too deeply"
+    except ValueError as error:  # the library speaks of lines and columns, or of bytes
+        wrong = f"this is not JSON ({error})"
+    raise ValueError(wrong)
 
 
 def as_text(value: object) -> str:

@@ -45,10 +45,13 @@ def keep(work: Work, channel: Channel, request: Request, *, imported: bool = Fal
     return entry
 
 
-def refuse(work: Work, channel: Channel, request: Request) -> JournalEntry | None:
-    """Keeps a mis-signed arrival (first 64 kB, at most 100 an hour and channel; the rest is counted) and alerts."""
+def refuse(work: Work, channel: Channel, request: Request, *, unseen: int = 0) -> JournalEntry | None:
+    """Keeps a mis-signed arrival (first 64 kB, at most 100 an hour and channel; the rest is counted) and alerts.
+
+    ``unseen`` others were turned away since the last one, because they came too fast.
+    """
     now = clock.now()
-    channel.refused += 1
+    channel.refused += 1 + unseen
     first = channel.refused_at is None or now - channel.refused_at > timedelta(minutes=10)
     channel.refused_at = now
     if first:

@@ -234,8 +234,9 @@ def _check_window(work: Work, connector: Connector[Any], channel: Channel, ident
 
 
 def _stored(work: Work, file: Upload) -> Attachment:
+    name = file.name.replace("\\", "/").rpartition("/")[2]  # where it lay on the agent's disk is nobody's business
     return Attachment(
-        name=file.name[:255],
+        name=name.strip(" .")[-255:] or "file",
         content_type=file.content_type[:120],
         sha256=work.store.files.put(file.data),
         size=len(file.data),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hmac
+import threading
 import time
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -26,9 +28,12 @@ UNVERIFIED = "60/minute"  # a caller who cannot sign; one who can is never limit
 def blueprint(store: Store, throttle: Throttle) -> Blueprint:
     """``/hooks/<kind>/<id>`` for each channel, and the short-lived public address of an outgoing file."""
     hooks = Blueprint("hooks", __name__)
+    forged = _Forged(store, throttle)
 
     @hooks.errorhandler(Problem)
     def _problem(problem: Problem) -> Response:
+        if isinstance(problem, Unavailable):
+            log.warning("hook put off", path=request.path, why=problem.detail)
         response = Response(problem.detail + "\n", problem.status, content_type="text/plain; charset=utf-8")
         if isinstance(problem, (Unavailable, Busy)):
             response.headers["Retry-After"] = str(problem.extra.get("retry_after", 5))
@@ -45,10 +50,7 @@ def blueprint(store: Store, throttle: Throttle) -> Blueprint:
         try:
             connector.verify(config, arrived)
         except Refused as refusal:
-            throttle.hit(UNVERIFIED, "hook", _address(store))
-            with store.transaction() as work:
-                entry = journal.refuse(work, work.get_one(Channel, channel.id), arrived)
-            log.warning("hook refused", channel=channel.name, why=str(refusal), journal=entry.id if entry else None)
+            forged.take(channel, arrived, str(refusal))
             return Response("signature refused\n", 403, content_type="text/plain")
         with store.transaction() as work:
             journal.keep(work, channel, arrived)
@@ -74,6 +76,30 @@ def blueprint(store: Store, throttle: Throttle) -> Blueprint:
         return response
 
     return hooks
+
+
+class _Forged:
+    """Calls that nobody signed: limited by address, kept within bounds, counted all."""
+
+    def __init__(self, store: Store, throttle: Throttle) -> None:
+        self.store = store
+        self.throttle = throttle
+        self._lock = threading.Lock()
+        self._too_fast: Counter[str] = Counter()
+
+    def take(self, channel: Channel, arrived: Request, why: str) -> None:
+        """Keeps one. Raises :class:`Busy` for an address that sends too many: those cost no transaction each."""
+        try:
+            self.throttle.hit(UNVERIFIED, "hook", _address(self.store))
+        except Busy:
+            with self._lock:
+                self._too_fast[channel.id] += 1
+            raise
+        with self._lock:
+            unseen = self._too_fast.pop(channel.id, 0)
+        with self.store.transaction() as work:
+            entry = journal.refuse(work, work.get_one(Channel, channel.id), arrived, unseen=unseen)
+        log.warning("hook refused", channel=channel.name, why=why, journal=entry.id if entry else None)
 
 
 def _address(store: Store) -> str:

@@ -17,7 +17,7 @@ from inbox import logs
 from inbox.actions import desk as desk_settings
 from inbox.actions import people
 from inbox.actions.who import Who, require
-from inbox.errors import Busy, Problem
+from inbox.errors import Busy, Problem, Unavailable
 from inbox.reading import desk
 from inbox.reading.pages import ErrorPage
 from inbox.reading.parts import Room
@@ -129,6 +129,8 @@ def _bug(error: Exception) -> Any:
 
 def refused(problem: Problem) -> Any:
     """A refusal as whoever asked can read it: a toast for Turbo, JSON for scripts, else a page."""
+    if isinstance(problem, Unavailable):
+        log.warning("store away", path=request.path, why=problem.detail)
     if wants_streams():
         html = render_template("tickets/streams/toast.html", text=worded(problem.detail))
         return Response(html, problem.status, content_type=f"{STREAM}; charset=utf-8")

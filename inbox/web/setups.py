@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import zoneinfo
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 
@@ -16,6 +17,7 @@ from inbox.reading import desk
 from inbox.reading.pages import ChannelKind, Choice, Form, SetupPage
 from inbox.store import Work
 from inbox.web.gate import address, locale, store, who
+from inbox.web.wording import errors
 
 __all__ = ["NAMES", "blueprint", "kinds", "zones"]
 
@@ -23,6 +25,8 @@ blueprint = Blueprint("setup", __name__)
 NAMES = {"en": "English", "it": "Italiano"}
 STEPS = ("business", "admin", "channel")
 TRIES = "10/minute"
+#: What a proxy tells of whom it speaks for.
+PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
 def kinds() -> tuple[ChannelKind, ...]:
@@ -34,13 +38,21 @@ def kinds() -> tuple[ChannelKind, ...]:
 
 
 def near() -> bool:
-    """True from this very machine: no proxy in between, a loopback address."""
-    if request.headers.get("X-Forwarded-For") or request.headers.get("Forwarded"):
+    """True from this very machine: a loopback address, no proxy in between, and called by a name of this machine.
+
+    A page elsewhere can make a visitor's browser call a loopback address under the page's own name.
+    """
+    if any(request.headers.get(name) for name in PROXIED):
         return False
     try:
-        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+        called = urlsplit(f"//{request.host}").hostname or ""
+        return _loopback(request.remote_addr or "") and (called == "localhost" or _loopback(called))
     except ValueError:
         return False
+
+
+def _loopback(address: str) -> bool:
+    return ipaddress.ip_address(address).is_loopback
 
 
 def zones() -> tuple[Choice, ...]:
@@ -98,8 +110,7 @@ def save() -> Any:
             return _admin(form)
         return _channel(form)
     except Problem as problem:
-        errors = problem.fields or {"": problem.detail}
-        return _drawn(step if step in STEPS else "business", Form(form, errors), problem.status)
+        return _drawn(step if step in STEPS else "business", Form(form, errors(problem)), problem.status)
 
 
 def _business(form: dict[str, str]) -> Any:
