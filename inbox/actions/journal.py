@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -12,15 +13,16 @@ from inbox import clock
 from inbox.actions import channels
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, NotFound
-from inbox.store import Channel, JournalEntry, JournalItem, Work
+from inbox.store import Channel, JournalEntry, JournalItem, Store, Work
 from inbox.terms import Outcome
 
-__all__ = ["SIGNATURE", "body_of", "keep", "refuse", "replay", "request_of"]
+__all__ = ["BATCH", "SIGNATURE", "body_of", "keep", "refuse", "replay", "replay_all", "request_of"]
 
 SIGNATURE = "signature"
 IN_ROW = 256 * 1024  # larger bodies lie in a file
 REFUSED_BYTES = 64 * 1024
 REFUSED_PER_HOUR = 100
+BATCH = 200  # arrivals that are made due again in one transaction
 
 
 def keep(work: Work, channel: Channel, request: Request, *, imported: bool = False) -> JournalEntry:
@@ -73,6 +75,7 @@ def refuse(work: Work, channel: Channel, request: Request, *, unseen: int = 0) -
     entry = keep(work, channel, cut)
     entry.done = True
     entry.due_at = None
+    entry.things = 1
     entry.items.append(JournalItem(n=0, outcome=Outcome.QUARANTINED, reason=SIGNATURE))
     return entry
 
@@ -106,6 +109,19 @@ def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:
     entry.due_at = clock.now()
     work.append("journal.replayed", actor=who.actor, journal=entry.id)
     return entry
+
+
+def replay_all(store: Store, who: Who, numbers: Sequence[int]) -> list[int]:
+    """The same for many, some at a time; gives those that were left, for their signature is still wrong."""
+    left: list[int] = []
+    for start in range(0, len(numbers), BATCH):
+        with store.transaction() as work:
+            for number in numbers[start : start + BATCH]:
+                try:
+                    replay(work, who, number)
+                except Conflict:
+                    left.append(number)
+    return left
 
 
 def _verify(work: Work, entry: JournalEntry) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from inbox import shapes
 from inbox.actions import journal as verbs
 from inbox.api.answers import page, shape, write
-from inbox.api.routes import Binary, Call, Nothing, Paging, Query, Routes
+from inbox.api.routes import Binary, Body, Call, Nothing, Paging, Query, Routes
 from inbox.errors import NotFound
 from inbox.reading import feeds, ledger
 from inbox.shapes import files
@@ -28,6 +28,7 @@ class JournalQuery(Paging):
 
     channel: str | None = Field(None, description="A channel's id or name, or a kind.")
     outcome: Outcome | None = Field(None, description="How any of its items ended.")
+    reason: str | None = Field(None, description="Why it was ignored, or what was wrong with it.")
 
 
 class LedgerQuery(Query):
@@ -40,12 +41,29 @@ class LedgerQuery(Query):
     channel: str | None = Field(None, description="A channel's id or name, or a kind.")
 
 
+class ReplayBody(Body):
+    """Which arrivals are read again."""
+
+    outcome: Outcome = Field(Outcome.QUARANTINED, description="How any of its items ended.")
+    reason: str | None = Field(None, description="For this reason or with this error; else for any.")
+    channel: str | None = Field(None, description="A channel's id or name, or a kind.")
+    start: dt.date | None = Field(None, alias="from", description="The first local day; else from the beginning.")
+    end: dt.date | None = Field(None, alias="to", description="The local day after the last one.")
+
+
 @routes.get("/journal", shapes.Page[shapes.Entry], query=JournalQuery, right="journal.see")
 def list_journal(call: Call[JournalQuery, Nothing]) -> Response:
     """Arrivals in the order in which they came, each with how its items ended."""
     query = call.query
     with call.store.reading() as work:
-        part = feeds.journal(work, channel=query.channel, outcome=query.outcome, after=query.after, limit=query.limit)
+        part = feeds.journal(
+            work,
+            channel=query.channel,
+            outcome=query.outcome,
+            reason=query.reason,
+            after=query.after,
+            limit=query.limit,
+        )
         return page([shapes.Entry.of(row, channel) for row, channel in part.rows], part.next)
 
 
@@ -77,6 +95,17 @@ def replay(call: Call[Nothing, Nothing], number: int) -> Response:
         return shapes.Entry.of(*feeds.entry(work, number))
 
     return shape(write(call.store, do), 202)
+
+
+@routes.post("/journal/replay", {202: shapes.Replayed}, right="journal.replay", body=ReplayBody)
+def replay_all(call: Call[Nothing, ReplayBody]) -> Response:
+    """Lets the worker read again all arrivals with an outcome, of a reason: after a fix."""
+    body = call.body
+    with call.store.reading() as work:
+        span = ledger.span(work, *ledger.period(work, body.start, body.end)) if body.start or body.end else None
+        numbers = feeds.journal_ids(work, channel=body.channel, outcome=body.outcome, reason=body.reason, span=span)
+    left = verbs.replay_all(call.store, call.who, numbers)
+    return shape(shapes.Replayed(replayed=len(numbers) - len(left), left=left), 202)
 
 
 @routes.get("/ledger", shapes.Page[shapes.LedgerRow], query=LedgerQuery, right="journal.see")

@@ -6,21 +6,17 @@ import datetime as dt
 import sys
 
 import click
-from sqlalchemy import exists, select
 
 from inbox.actions import journal
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import JSON, day, opened, say, table
-from inbox.errors import Conflict
 from inbox.reading import feeds
 from inbox.reading import ledger as books
 from inbox.shapes import LedgerRow
-from inbox.store import JournalEntry, JournalItem, Store, Work
+from inbox.store import Store
 from inbox.terms import Outcome
 
 __all__ = ["ledger", "replay"]
-
-BATCH = 200
 
 
 @click.command()
@@ -47,7 +43,7 @@ def replay(
         raise click.UsageError(msg)
     with opened() as store:
         chosen = list(ids) if ids else _chosen(store, Outcome(outcome), reason, channel)
-        left = _replay(store, chosen, strict=bool(ids))
+        left = _each(store, chosen) if ids else journal.replay_all(store, SYSTEM, chosen)
     if as_json:
         say({"replayed": len(chosen) - len(left), "left": left})
         return
@@ -58,33 +54,15 @@ def replay(
 
 def _chosen(store: Store, outcome: Outcome, reason: str | None, channel: str | None) -> list[int]:
     with store.reading() as work:
-        query = select(JournalEntry.id).where(feeds.ended(outcome)).order_by(JournalEntry.id)
-        if reason is not None:
-            of_it = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id, JournalItem.outcome == outcome)
-            query = query.where(exists(of_it.where(JournalItem.reason == reason)))
-        if channel is not None:
-            query = query.where(JournalEntry.channel_id.in_(feeds.ids_of(work, channel)))
-        return list(work.scalars(query))
+        return feeds.journal_ids(work, channel=channel, outcome=outcome, reason=reason)
 
 
-def _replay(store: Store, chosen: list[int], *, strict: bool) -> list[int]:
-    """The entries that were left as they are; with ``strict`` the first of them stops everything."""
-    left: list[int] = []
-
-    def again(work: Work, number: int) -> None:
-        try:
+def _each(store: Store, chosen: list[int]) -> list[int]:
+    """All of those that were named, or none."""
+    with store.transaction() as work:
+        for number in chosen:
             journal.replay(work, SYSTEM, number)
-        except Conflict:
-            if strict:
-                raise
-            left.append(number)
-
-    step = len(chosen) or 1 if strict else BATCH
-    for start in range(0, len(chosen), step):
-        with store.transaction() as work:
-            for number in chosen[start : start + step]:
-                again(work, number)
-    return left
+    return []
 
 
 @click.command()
@@ -102,12 +80,16 @@ def ledger(start: dt.datetime | None, end: dt.datetime | None, channel: str | No
     with opened() as store, store.reading() as work:
         period = books.period(work, start.date() if start else None, end.date() if end else None)
         lines = books.lines(work, *period, channel=channel)
+        lost = [] if all(line.balanced for line in lines) else books.lost(work, *period, channel=channel)
     if as_json:
         say([LedgerRow.of(line).model_dump(mode="json") for line in lines])
     else:
         _print(lines)
     if not all(line.balanced for line in lines):
-        click.echo("the ledger does not balance: something that arrived has no outcome", err=True)
+        numbers = ", ".join(map(str, lost[:20])) + (" …" if len(lost) > 20 else "")
+        click.echo(
+            f"the ledger does not balance: something that arrived has no outcome; see arrivals {numbers}", err=True
+        )
         sys.exit(1)
 
 

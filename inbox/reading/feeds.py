@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
@@ -37,8 +38,10 @@ __all__ = [
     "ended",
     "entry",
     "events",
+    "fitting",
     "ids_of",
     "journal",
+    "journal_ids",
     "message",
     "messages",
     "queues",
@@ -203,10 +206,12 @@ def journal(
     *,
     channel: str | None = None,
     outcome: Outcome | None = None,
+    reason: str | None = None,
     after: int | None = None,
     limit: int = 100,
 ) -> Part[tuple[JournalEntry, Channel]]:
-    """Arrivals in the order in which they came, without their bodies; ``outcome`` is that of any of their items."""
+    """Arrivals in the order in which they came, without their bodies; ``outcome`` and ``reason`` are those of any of
+    their items."""
     query = (
         select(JournalEntry, Channel)
         .join(Channel, Channel.id == JournalEntry.channel_id)
@@ -215,18 +220,58 @@ def journal(
     )
     if channel:
         query = query.where(JournalEntry.channel_id.in_(ids_of(work, channel)))
-    if outcome is not None:
-        query = query.where(ended(outcome))
+    query = query.where(*_ended(outcome, reason))
     found = work.execute(query.order_by(JournalEntry.id).limit(limit + 1)).all()
     rows = [(row, own) for row, own in found]
     return _part(rows, [row.id for row, _own in rows], limit)
 
 
-def ended(outcome: Outcome) -> ColumnElement[bool]:
-    """The condition on arrivals that an item of theirs has that outcome; an unread arrival is pending."""
+def journal_ids(
+    work: Work,
+    *,
+    channel: str | None = None,
+    outcome: Outcome | None = None,
+    reason: str | None = None,
+    span: tuple[dt.datetime, dt.datetime] | None = None,
+) -> list[int]:
+    """The numbers of the arrivals that fit, oldest first; ``span`` is [from, to) in time."""
+    wanted = fitting(work, channel=channel, outcome=outcome, reason=reason, span=span)
+    return list(work.scalars(select(JournalEntry.id).where(*wanted).order_by(JournalEntry.id)))
+
+
+def fitting(
+    work: Work,
+    *,
+    channel: str | None = None,
+    outcome: Outcome | None = None,
+    reason: str | None = None,
+    span: tuple[dt.datetime, dt.datetime] | None = None,
+) -> list[ColumnElement[bool]]:
+    """The conditions on arrivals of a channel, an outcome and reason of any of their items, a time."""
+    wanted = _ended(outcome, reason)
+    if channel:
+        wanted.append(JournalEntry.channel_id.in_(ids_of(work, channel)))
+    if span is not None:
+        wanted += [JournalEntry.received_at >= span[0], JournalEntry.received_at < span[1]]
+    return wanted
+
+
+def _ended(outcome: Outcome | None, reason: str | None) -> list[ColumnElement[bool]]:
+    if outcome is not None:
+        return [ended(outcome, reason)]
+    if reason is None:
+        return []
     item = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id)
-    condition = exists(item.where(JournalItem.outcome == outcome))
-    if outcome is Outcome.PENDING:
+    return [exists(item.where(JournalItem.reason == reason))]
+
+
+def ended(outcome: Outcome, reason: str | None = None) -> ColumnElement[bool]:
+    """The condition on arrivals that an item of theirs has that outcome, for that reason; an unread one is pending."""
+    item = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id)
+    condition = exists(
+        item.where(JournalItem.outcome == outcome, *([] if reason is None else [JournalItem.reason == reason]))
+    )
+    if outcome is Outcome.PENDING and reason is None:
         condition = or_(condition, and_(JournalEntry.done.is_(False), ~exists(item)))  # type: ignore[assignment]
     return condition
 

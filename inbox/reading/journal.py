@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import defer, selectinload
 
 from inbox.actions.who import Who, may
@@ -24,54 +25,133 @@ from inbox.reading.pages import (
 )
 from inbox.reading.settings import nav
 from inbox.store import Agent, Audit, Channel, JournalEntry, Message, Team, Work
+from inbox.store import JournalItem as Item
 from inbox.terms import Outcome
 
-__all__ = ["audit", "page"]
+__all__ = ["Chosen", "audit", "page"]
 
 PAGE = 50
 DAYS = 14
 OPENING = 120
 HEAD = 4_000
+REASONS = 100
+LOST: Final = "lost"
+LOST_SHOWN = 20
+#: What it makes sense to read again after a fix, all at once.
+AGAIN = {Outcome.IGNORED.value, Outcome.QUARANTINED.value, LOST}
 _SUBJECT = re.compile(r"^subject:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 #: Where an arrival became neither of these it can be read again.
 FINAL = {Outcome.MESSAGE, Outcome.STATUS}
 
 
-def page(work: Work, who: Who, *, channel: str = "", outcome: str = "", after: int | None = None) -> JournalPage:
+@dataclass(frozen=True)
+class Chosen:
+    """Which arrivals are looked at: of a channel (its id), by how an item ended and why, of a local day."""
+
+    channel: str = ""
+    outcome: str = ""  # a word of ``Outcome``, or LOST
+    reason: str = ""
+    day: str = ""
+
+    def numbers(self, work: Work) -> list[int]:
+        """The arrivals that fit, for a replay of all of them."""
+        return list(work.scalars(select(JournalEntry.id).where(*self.conditions(work)).order_by(JournalEntry.id)))
+
+    def conditions(self, work: Work) -> list[ColumnElement[bool]]:
+        """The conditions on arrivals that fit."""
+        if not _known(work, self.channel):
+            return [false()]
+        day = _day(self.day)
+        if self.outcome == LOST:
+            return [JournalEntry.id.in_(_lost(work, self.channel, day))]
+        return feeds.fitting(
+            work,
+            channel=self.channel or None,
+            outcome=Outcome(self.outcome) if self.outcome in set(Outcome) else None,
+            reason=self.reason or None,
+            span=ledger.span(work, day, day + dt.timedelta(days=1)) if day is not None else None,
+        )
+
+
+def page(work: Work, who: Who, chosen: Chosen, *, after: int | None = None) -> JournalPage:
     """The last two weeks' ledger, and the arrivals before ``after`` that fit."""
-    chosen = Outcome(outcome) if outcome in set(Outcome) else None
+    outcome = chosen.outcome if chosen.outcome in {*set(Outcome), LOST} else ""
+    chosen = replace(chosen, outcome=outcome, day="" if _day(chosen.day) is None else chosen.day)
+    wanted = chosen.conditions(work)
+    found = _found(work, wanted, after)
+    shown = found[:PAGE]
+    end = ledger.today(work) + dt.timedelta(days=1)
+    lines = (
+        ledger.lines(work, end - dt.timedelta(days=DAYS), end, channel=chosen.channel or None)
+        if _known(work, chosen.channel)
+        else []
+    )
+    titles = dict(work.execute(select(Channel.id, Channel.title)).all())
+    replay = may(who, "journal.replay")
+    return JournalPage(
+        nav=nav(work, who),
+        ledger=tuple(_ledger_row(line, titles) for line in sorted(lines, key=lambda one: one.day, reverse=True)),
+        entries=tuple(_rows(work, shown, replay=replay)),
+        channels=tuple(
+            Choice(row.id, row.title or row.name)
+            for row in work.scalars(select(Channel).where(Channel.removed_at.is_(None)).order_by(Channel.title))
+        ),
+        channel=chosen.channel,
+        outcome=outcome,
+        older=str(shown[-1][0].id) if len(found) > PAGE else None,
+        reason=chosen.reason,
+        day=chosen.day,
+        reasons=_reasons(work, chosen),
+        lost=() if all(line.balanced for line in lines) else tuple(_lost(work, chosen.channel, None)[:LOST_SHOWN]),
+        replayable=_count(work, wanted) if replay and outcome in AGAIN else 0,
+    )
+
+
+def _count(work: Work, wanted: list[ColumnElement[bool]]) -> int:
+    return work.scalar(select(func.count()).select_from(JournalEntry).where(*wanted)) or 0
+
+
+def _found(work: Work, wanted: list[ColumnElement[bool]], after: int | None) -> list[tuple[JournalEntry, Channel]]:
     query = (
         select(JournalEntry, Channel)
         .join(Channel, Channel.id == JournalEntry.channel_id)
         .options(selectinload(JournalEntry.items), defer(JournalEntry.body))
         .order_by(JournalEntry.id.desc())
+        .where(*wanted)
         .limit(PAGE + 1)
     )
-    if channel:
-        query = query.where(JournalEntry.channel_id == channel)
-    if chosen is not None:
-        query = query.where(feeds.ended(chosen))
     if after is not None:
         query = query.where(JournalEntry.id < after)
-    found = [(entry, own) for entry, own in work.execute(query)]
-    shown = found[:PAGE]
-    end = ledger.today(work) + dt.timedelta(days=1)
-    lines = (
-        ledger.lines(work, end - dt.timedelta(days=DAYS), end, channel=channel or None) if _known(work, channel) else []
+    return [(entry, own) for entry, own in work.execute(query)]
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _lost(work: Work, channel: str, day: dt.date | None) -> list[int]:
+    start = day or ledger.today(work) - dt.timedelta(days=DAYS - 1)
+    end = (day or ledger.today(work)) + dt.timedelta(days=1)
+    return ledger.lost(work, start, end, channel=channel or None)
+
+
+def _reasons(work: Work, chosen: Chosen) -> dict[str, int]:
+    """Why items ended as chosen, the most frequent first; only where there are reasons to tell apart."""
+    if chosen.outcome not in {Outcome.IGNORED, Outcome.QUARANTINED}:
+        return {}
+    why = func.coalesce(Item.reason, "")
+    query = (
+        select(why, func.count())
+        .join(JournalEntry, JournalEntry.id == Item.entry_id)
+        .where(Item.outcome == chosen.outcome)
     )
-    titles = dict(work.execute(select(Channel.id, Channel.title)).all())
-    return JournalPage(
-        nav=nav(work, who),
-        ledger=tuple(_ledger_row(line, titles) for line in sorted(lines, key=lambda one: one.day, reverse=True)),
-        entries=tuple(_rows(work, shown, replay=may(who, "journal.replay"))),
-        channels=tuple(
-            Choice(row.id, row.title or row.name)
-            for row in work.scalars(select(Channel).where(Channel.removed_at.is_(None)).order_by(Channel.title))
-        ),
-        channel=channel,
-        outcome=chosen.value if chosen is not None else "",
-        older=str(shown[-1][0].id) if len(found) > PAGE else None,
-    )
+    if chosen.channel:
+        query = query.where(JournalEntry.channel_id == chosen.channel)
+    rows = work.execute(query.group_by(why).order_by(func.count().desc(), why).limit(REASONS)).all()
+    return {reason: count for reason, count in rows if reason}
 
 
 def _known(work: Work, channel: str) -> bool:
@@ -91,6 +171,7 @@ def _ledger_row(line: ledger.Line, titles: dict[str, str]) -> LedgerRow:
         quarantined=line.quarantined,
         ignored=dict(line.ignored),
         balanced=line.balanced,
+        address=line.address,
     )
 
 
@@ -117,9 +198,15 @@ def _rows(work: Work, found: list[tuple[JournalEntry, Channel]], *, replay: bool
                 JournalItem(one.n, one.outcome.value, one.reason or "", one.external_id or "", one.ticket_id)
                 for one in entry.items
             ),
-            replayable=replay and entry.done and any(one.outcome not in FINAL for one in entry.items),
+            replayable=replay and entry.done and _readable_again(entry),
             opening=_opening(words if words is not None else _readable(bodies.get(entry.id))),
         )
+
+
+def _readable_again(entry: JournalEntry) -> bool:
+    """True where an item is neither message nor status, or has no outcome at all."""
+    lost = len(entry.items) < (entry.things or 1)
+    return lost or any(one.outcome not in FINAL for one in entry.items)
 
 
 def _readable(body: bytes | None) -> str:

@@ -8,15 +8,15 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Subquery, and_, case, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, extract, func, literal_column, or_, select
 
 from inbox.actions import desk
 from inbox.errors import Invalid
 from inbox.reading.feeds import ids_of
-from inbox.store import Channel, JournalEntry, JournalItem, Work
+from inbox.store import Channel, JournalEntry, JournalItem, Message, Work
 from inbox.terms import Outcome
 
-__all__ = ["Line", "lines", "period", "today"]
+__all__ = ["Line", "lines", "lost", "period", "span", "today"]
 
 LONGEST = 400  # days
 USUAL = dt.timedelta(days=30)
@@ -28,9 +28,9 @@ Place = tuple[str, dt.date]  # a channel's id and a local day
 class Line:
     """One channel on one local day, counted in items.
 
-    ``received`` is counted from the entries (how many things each was about), the rest from the outcomes that were
-    written down; ``pending`` includes arrivals that nobody has read yet. Where the two ways of counting differ,
-    something was lost, and the line is not balanced.
+    ``received`` is counted from the entries (how many things each was found to be about), the rest from the outcomes
+    that were written down, of the messages those that are there; ``pending`` includes arrivals that nobody has read
+    yet. Where the two ways of counting differ, something was lost, and the line is not balanced.
     """
 
     channel: str  # its name
@@ -109,6 +109,36 @@ def lines(work: Work, start: dt.date, end: dt.date, *, channel: str | None = Non
     return sorted(found, key=lambda line: (line.day, line.channel))
 
 
+def span(work: Work, start: dt.date, end: dt.date) -> tuple[dt.datetime, dt.datetime]:
+    """The moments from the first midnight of the local days [start, end) to the last."""
+    return Calendar(_zone(work), start, end).span
+
+
+def lost(work: Work, start: dt.date, end: dt.date, *, channel: str | None = None) -> list[int]:
+    """The arrivals of those days that make a line not balance: an item has no outcome, or its message is gone."""
+    since, until = span(work, start, end)
+    written = select(func.count()).where(JournalItem.entry_id == JournalEntry.id).scalar_subquery()
+    gone = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id, *_gone())
+    query = select(JournalEntry.id).where(
+        JournalEntry.received_at >= since,
+        JournalEntry.received_at < until,
+        or_(
+            and_(JournalEntry.done, written < func.coalesce(JournalEntry.things, 1)),
+            written < JournalEntry.things,
+            gone.exists(),
+        ),
+    )
+    if channel:
+        query = query.where(JournalEntry.channel_id.in_(ids_of(work, channel)))
+    return list(work.scalars(query.order_by(JournalEntry.id)))
+
+
+def _gone() -> tuple[ColumnElement[bool], ...]:
+    """The conditions on an item that became a message which is no longer there."""
+    there = select(Message.id).where(Message.id == JournalItem.message_id)
+    return JournalItem.outcome == Outcome.MESSAGE, JournalItem.message_id.is_not(None), ~there.exists()
+
+
 def _zone(work: Work) -> zoneinfo.ZoneInfo:
     return zoneinfo.ZoneInfo(str(desk.get(work, "desk.timezone")))
 
@@ -137,24 +167,27 @@ def _entries(calendar: Calendar, only: list[str]) -> Subquery:
     second = extract("epoch", JournalEntry.received_at)
     quarter = second - second % literal_column("900")
     return (
-        select(JournalEntry.id, JournalEntry.channel_id, JournalEntry.done, quarter.label("quarter"))
+        select(
+            JournalEntry.id, JournalEntry.channel_id, JournalEntry.done, JournalEntry.things, quarter.label("quarter")
+        )
         .where(JournalEntry.channel_id.in_(only), JournalEntry.received_at >= since, JournalEntry.received_at < until)
         .subquery()
     )
 
 
 def _received(work: Work, entries: Subquery, calendar: Calendar) -> dict[Place, tuple[int, int]]:
-    """(items that arrived, entries not yet read) by channel and day. The highest number says how many there were."""
+    """(items that arrived, entries not yet read) by channel and day. The entry says how many there were when it was
+    read; before it ever was, it is one."""
     each = (
         select(
             entries.c.channel_id,
             entries.c.quarter,
             entries.c.done,
             func.count(JournalItem.n).label("written"),
-            (func.coalesce(func.max(JournalItem.n), 0) + 1).label("things"),
+            func.coalesce(entries.c.things, func.max(JournalItem.n) + 1, 1).label("things"),
         )
         .outerjoin_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
-        .group_by(entries.c.id, entries.c.channel_id, entries.c.quarter, entries.c.done)
+        .group_by(entries.c.id, entries.c.channel_id, entries.c.quarter, entries.c.done, entries.c.things)
         .subquery()
     )
     unread = case((and_(each.c.written == 0, each.c.done.is_(False)), 1), else_=0)
@@ -175,6 +208,7 @@ def _outcomes(work: Work, entries: Subquery, calendar: Calendar) -> dict[Place, 
     query = (
         select(entries.c.channel_id, entries.c.quarter, JournalItem.outcome, reason.label("why"), func.count())
         .join_from(entries, JournalItem, JournalItem.entry_id == entries.c.id)
+        .where(~and_(*_gone()))
         .group_by(entries.c.channel_id, entries.c.quarter, JournalItem.outcome, "why")
     )
     found: dict[Place, dict[Outcome, dict[str, int]]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inbox.shapes.arrivals import Entry, Item, LedgerRow
+from inbox.shapes.arrivals import Entry, Item, LedgerRow, Replayed
 from inbox.shapes.base import Page, Person, Shape, Time
 from inbox.shapes.log import Actor, DeskStatus, Event
 from inbox.shapes.messages import Attachment, Message
@@ -20,6 +20,7 @@ __all__ = [
     "Message",
     "Page",
     "Person",
+    "Replayed",
     "Shape",
     "Ticket",
     "Time",

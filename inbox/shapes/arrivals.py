@@ -11,7 +11,7 @@ from inbox.reading.ledger import Line
 from inbox.shapes.base import Shape, Time
 from inbox.terms import Outcome
 
-__all__ = ["Entry", "Item", "LedgerRow"]
+__all__ = ["Entry", "Item", "LedgerRow", "Replayed"]
 
 
 class Item(Shape):
@@ -62,6 +62,13 @@ class Entry(Shape):
             sha256=row.sha256,
             items=items or [unread],
         )
+
+
+class Replayed(Shape):
+    """What a replay of many did."""
+
+    replayed: int = Field(description="How many arrivals the worker reads again.")
+    left: list[int] = Field(description="Those that stay as they are, for their signature is still wrong.")
 
 
 class LedgerRow(Shape):

@@ -36,6 +36,7 @@ class JournalEntry(Base, kw_only=True):
     done: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     tries: Mapped[int] = mapped_column(default=0)
+    things: Mapped[int | None] = mapped_column(default=None)  # how many items it has, told apart from their rows
     items: Mapped[list[JournalItem]] = relationship(
         lazy="selectin", order_by="JournalItem.n", default_factory=list, cascade="all, delete-orphan"
     )

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from inbox.actions import journal as verbs
 from inbox.errors import Conflict, NotFound
 from inbox.reading import feeds
+from inbox.reading import journal as arrivals
 from inbox.web.attachments import safe_headers
 from inbox.web.gate import right, store, who
 from inbox.web.sessions import safe_next
@@ -49,3 +51,24 @@ def replay(id: int) -> Any:
         flash(_("Arrival %(n)s is read again.", n=id), "ok")
     back = url_for("settings.journal", _anchor=f"entry-{id}")
     return redirect(safe_next(request.form.get("next", ""), back), 303)
+
+
+@blueprint.post("/settings/journal/replay")
+@right("journal.replay")
+def replay_all() -> Any:
+    """Lets the worker read all arrivals again that fit the choice: after a fix."""
+    form = request.form
+    chosen = arrivals.Chosen(**{name: form.get(name, "") for name in ("channel", "outcome", "reason", "day")})
+    with store().reading() as work:
+        numbers = chosen.numbers(work)
+    left = verbs.replay_all(store(), who(), numbers)
+    again = len(numbers) - len(left)
+    flash(ngettext("%(num)s arrival is read again.", "%(num)s arrivals are read again.", again), "ok")
+    if left:
+        words = ngettext(
+            "%(num)s arrival stays as it is: its signature is still wrong.",
+            "%(num)s arrivals stay as they are: their signature is still wrong.",
+            len(left),
+        )
+        flash(words, "bad")
+    return redirect(url_for("settings.journal", channel=chosen.channel or None, _anchor="entries"), 303)

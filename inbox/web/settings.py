@@ -206,11 +206,8 @@ def costs() -> Any:
 @right("journal.see")
 def journal() -> Any:
     """The ledger, and what arrived with what became of it."""
-    channel, outcome = request.args.get("channel", ""), request.args.get("outcome", "")
-    return drawn(
-        "settings/journal.html",
-        lambda work: arrivals.page(work, who(), channel=channel, outcome=outcome, after=cursor()),
-    )
+    chosen = arrivals.Chosen(**{name: request.args.get(name, "") for name in ("channel", "outcome", "reason", "day")})
+    return drawn("settings/journal.html", lambda work: arrivals.page(work, who(), chosen, after=cursor()))
 
 
 @blueprint.get("/settings/audit")

@@ -61,6 +61,7 @@ def process(store: Store, entry_id: int) -> bool:
             row.ticket_id, row.message_id = ended.ticket, ended.message
         pending = any(row.outcome is Outcome.PENDING for row in entry.items)
         entry.tries += 1
+        entry.things = max(len(items), entry.things or 0)
         entry.done = not pending
         entry.due_at = clock.now() + AGAIN if pending else None
         for row in entry.items:

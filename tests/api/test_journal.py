@@ -81,6 +81,19 @@ def test_a_replay_makes_it_due_again(call: Api, desk: Desk) -> None:
     assert [one["kind"] for one in call.get("/events")["items"]][-1] == "journal.replayed"
 
 
+def test_all_of_a_reason_are_due_again(call: Api, desk: Desk) -> None:
+    odd, other = keep(desk, Outcome.QUARANTINED, reason="oddity"), keep(desk, Outcome.QUARANTINED, reason="other")
+    echo = keep(desk, Outcome.IGNORED, reason="echo")
+    assert [one["id"] for one in call.get("/journal", reason="oddity")["items"]] == [odd]
+    assert call.post("/journal/replay", {"reason": "oddity"}, 202) == {"replayed": 1, "left": []}
+    assert call.get("/status")["journal_pending"] == 1
+    assert call.post("/journal/replay", {"outcome": "ignored", "channel": "support-mail"}, 202)["replayed"] == 1
+    assert call.post("/journal/replay", {"from": "2020-01-01", "to": "2020-02-01"}, 202)["replayed"] == 0
+    with desk.store.reading() as work:
+        assert [work.get_one(JournalEntry, number).done for number in (odd, other, echo)] == [False, True, False]
+    call.of("sara").refused("POST", "/journal/replay", 403, "forbidden", json={})
+
+
 def test_a_replay_of_what_nobody_signed_is_refused(call: Api, desk: Desk) -> None:
     with desk.store.transaction() as work:
         forged = journal.refuse(work, desk.sms, Request("POST", "https://desk.example/hooks/sms/x", [], b"Body=x"))

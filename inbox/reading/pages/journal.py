@@ -51,12 +51,16 @@ class LedgerRow:
     quarantined: int
     ignored: Mapping[str, int] = field(default_factory=dict)
     balanced: bool = True
+    address: str = ""
 
 
 @dataclass(frozen=True)
 class JournalPage:
-    """``page`` of ``settings/journal.html``. GET filters: ``channel`` (id), ``outcome``, ``after`` (cursor).
-    ``older`` is the next cursor. POST ``journal.replay`` takes nothing; ``journal.raw`` is a download."""
+    """``page`` of ``settings/journal.html``. GET filters: ``channel`` (id), ``outcome`` (also ``lost``), ``reason``,
+    ``day`` (local), ``after`` (cursor). ``older`` is the next cursor; ``reasons`` are those of the outcome, each with
+    its number of items. ``lost`` are arrivals that make the ledger not balance. ``replayable``: how many arrivals fit
+    and can be read again. POST ``journal.replay`` takes nothing, ``journal.replay_all`` the filters; ``journal.raw``
+    is a download."""
 
     nav: SettingsNav
     ledger: tuple[LedgerRow, ...]
@@ -65,6 +69,11 @@ class JournalPage:
     channel: str = ""
     outcome: str = ""
     older: str | None = None
+    reason: str = ""
+    day: str = ""
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    lost: tuple[int, ...] = ()
+    replayable: int = 0
 
 
 @dataclass(frozen=True)
