@@ -112,13 +112,17 @@ class Book:
         for key in ("msg", "call"):
             id = event.body.get(key)
             if id is not None and event.kind in {"msg.in", "msg.out", "call.started"}:
-                self._route(key, id, event.body["ticket"])
+                self._route((key, id), event)
 
-    def _route(self, key: str, id: str, ticket: str) -> None:
-        """Remember where a message or call belongs; prices that named it find their place."""
-        if self._routes.get((key, id)) != ticket:
-            self._routes[key, id] = ticket
-            self.dirty.costs |= self._priced.get((key, id), {})
+    def _route(self, name: tuple[str, str], event: Event) -> None:
+        """Remember where a message or call belongs while it lives; prices that name it find their place."""
+        ticket, known = event.body["ticket"], self._routes.get(name)
+        if self.living.lives(event):
+            self._routes[name] = ticket
+        elif known == ticket:
+            del self._routes[name]
+        if self._routes.get(name) != known:
+            self.dirty.costs |= self._priced.get(name, {})
 
     def _on_message(self, _event: Event, drawer: Drawer) -> None:
         ticket = self._routes.get(drawer)

@@ -12,6 +12,7 @@ from inbox.metrics.tickets import Call, Family
 
 __all__ = ["Case", "Closing", "Item", "What", "cases_of"]
 
+_MESSAGES = frozenset({"msg.in", "msg.out"})
 _HOW = {"agent": "agent", "bot": "bot", "customer": "customer"}  # any other closes automatically
 
 
@@ -226,7 +227,7 @@ class _Root:
         cause = event.body.get("cause")
         if cause is None:
             return False
-        told = (e for e in self.family.events if e.kind == "msg.in" and e.body["msg"] == cause)
+        told = (e for e in self.family.events if e.kind in _MESSAGES and e.body["msg"] == cause)
         return any(self.family.flag(e, "ack") or self.family.flag(e, "auto") for e in told)
 
     def on_merged(self, event: Event, ticket: str) -> None:

@@ -9,7 +9,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.rollup import WORKED
 from inbox.metrics.sheets import Heard
-from inbox.metrics.sums import About, Filter, Places, Slice
+from inbox.metrics.sums import About, Filter, Places, Slice, scope_of
 
 __all__ = ["Facts"]
 
@@ -23,11 +23,11 @@ class Facts:
         self.exchange = book.exchange
 
     def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
-        whole = Filter(where)
+        whole, scope = Filter(where), scope_of((*where, dimension))
         found: dict[str, None] = {}
         every = ((key, sheet) for sheet in self._book.sheets() for key in sheet.entries)
         for about in {About.of(key, sheet.reason, sheet.tags) for key, sheet in every}:
-            if whole.lets(about):
+            if about.scope & scope and whole.matches(about):
                 found |= dict.fromkeys(about.values(dimension))
         return found
 
@@ -49,7 +49,7 @@ class Facts:
                     about = About(span.channel, span.agent, span.team, span.reason, span.tags)
                     for one in slices:
                         if one.filter.lets(about):
-                            one.sums.since.setdefault("backlog", []).append(at - span.t0)
+                            one.sums.since.setdefault("backlog", []).append(span.age(at))
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         days: dict[int, dict[str, int]] = {}

@@ -34,6 +34,7 @@ class Interaction:
     last_in: int = 0
     last_word: int = 0  # the last human reply or inbound
     resolved_since: bool = False  # the case was resolved after its last inbound
+    tried_again: bool = False  # a hang-up after which the customer came again before we did
     is_contact: bool = False
 
     @property
@@ -80,7 +81,7 @@ class _Reader:
         self.turn: str | None = None
         self.closings: list[int] = []
         self.our_last: dict[str, int] = {}  # channel -> our last message there
-        self.inbounds: list[int] = []
+        self.hung_up: list[Interaction] = []  # hang-ups after which nobody has come again yet
         self.continued: set[int] = set()
         for item in case.items:
             reader = _READ.get(item.what)
@@ -90,7 +91,7 @@ class _Reader:
     # I1, I2
 
     def text_in(self, item: Item) -> None:
-        self._customer_spoke(item)
+        self._customer_spoke()
         current = self.current.get(item.channel)
         if current is not None and (item.cont or self._joins(current, item)):
             current.last_in = current.last_word = item.at
@@ -107,12 +108,14 @@ class _Reader:
         return item.at - current.last_in <= self.config.chase
 
     def call_in(self, item: Item) -> None:
-        self._customer_spoke(item)
+        self._customer_spoke()
         self._arrives(item)
 
-    def _customer_spoke(self, item: Item) -> None:
+    def _customer_spoke(self) -> None:
         self.turn = None
-        self.inbounds.append(item.at)
+        for one in self.hung_up:
+            one.tried_again = True
+        self.hung_up = []
 
     def _arrives(self, item: Item) -> None:
         new = Interaction(item.channel, item.at, inbound=True, call=item.call, last_in=item.at, last_word=item.at)
@@ -121,6 +124,8 @@ class _Reader:
         self.result.interactions.append(new)
         self.current[item.channel] = new
         self.waiting.append(new)
+        if item.call is not None and item.call.abandoned:
+            self.hung_up.append(new)
 
     # I3
 
@@ -154,6 +159,7 @@ class _Reader:
             one.settled, one.settled_at, one.answered_at = "answered", item.at, item.at
             one.agent, one.team = item.agent, item.team
             one.last_word = item.at
+        self.hung_up = [one for one in self.hung_up if one.answered_at is None]
         self.result.replies.append(Reply(item.at, item.channel, item.agent, item.team, len(self.closings)))
         return answered
 
@@ -195,16 +201,10 @@ class _Reader:
     def count_contacts(self) -> None:
         """Mark the inbound interactions that are a contact, the unit of FCR."""
         for n, one in enumerate(self.result.interactions):
-            if one.inbound and n not in self.continued and not self._mere_hang_up(one):
+            if one.inbound and n not in self.continued and not one.tried_again:
                 one.is_contact = True
                 self.result.contacts.append(one.start)
         self.result.contacts.sort()
-
-    def _mere_hang_up(self, one: Interaction) -> bool:
-        """A hang-up after which the customer tried again before we came back to them: the next attempt counts."""
-        if one.call is None or not one.call.abandoned:
-            return False
-        return any(one.start < at and (one.answered_at is None or at < one.answered_at) for at in self.inbounds)
 
 
 _READ: dict[What, Callable[[_Reader, Item], None]] = {

@@ -18,7 +18,6 @@ class Term:
     ends: int
     renewed: bool = False
     cancelled: bool = False
-    closed: bool = False  # the contract was ended after the term was over
 
 
 @dataclass(slots=True)
@@ -36,7 +35,7 @@ class Contract:
     def renews(self, at: int, ends: int, grace: int) -> None:
         """A renewal up to the grace after the end covers the gap (D: late renewals); a later one starts anew."""
         last = self.terms[-1]
-        if last.cancelled or last.closed or at > last.ends + grace:
+        if last.cancelled or at > last.ends + grace:
             self.starts(at, ends)
             return
         last.renewed = True
@@ -44,15 +43,14 @@ class Contract:
         self.spans[-1] = (self.spans[-1][0], ends)
 
     def stops(self, at: int) -> None:
-        last = self.terms[-1]
-        if at < last.ends:
-            last.cancelled = True
-            self.spans[-1] = (self.spans[-1][0], max(self.spans[-1][0], at))
-            # What had been renewed ahead of time ends with it.
-            for term in self.terms:
-                term.cancelled = term.cancelled or term.ends > at
-        else:
-            last.closed = True
+        """An early end; one after the term was over says nothing that the term did not."""
+        if at >= self.terms[-1].ends:
+            return
+        begin, end = self.spans[-1]
+        self.spans[-1] = (begin, min(end, max(begin, at)))  # a second end brings no cover back
+        # What had been renewed ahead of time ends with it.
+        for term in self.terms:
+            term.cancelled = term.cancelled or term.ends > at
 
 
 def contracts_of(events: Iterable[Event], config: Config) -> list[Contract]:
@@ -101,7 +99,7 @@ class Cover:
         for term in self.terms:
             if not begin <= term.ends < end or term.cancelled:
                 continue
-            if term.renewed or term.closed or as_of >= term.ends + grace:
+            if term.renewed or as_of >= term.ends + grace:
                 decided += 1
                 renewed += term.renewed
             else:

@@ -103,7 +103,8 @@ def price_of(
         origin = of(body["of"]) or event
     day = days.of(origin.at)
     amount = exchange.micro(body["amount"], body["currency"], day)
-    where = (body.get("ticket"), body.get("msg"), body.get("call"))
+    ticket = body.get("ticket")  # else its message or call says where it belongs
+    where = (ticket, None, None) if ticket is not None else (None, body.get("msg"), body.get("call"))
     return Price(id, origin.at, day, body["channel"], body["currency"], amount, body["type"] == "estimate", *where)
 
 

@@ -62,13 +62,13 @@ class Record:
             if not self._give(work):
                 sheets.append(work_sheet(work, context))
         for price in prices:
-            charged = self._case(price.ticket, price.at)
+            charged = self._case(self.family.home.get(price.msg or "", price.ticket), price.at)
             if charged is None:
                 sheets.append(price_sheet(price))
             else:
                 charged.prices.append(price)
         for survey in surveys:
-            if survey.ticket in self.family.gone:
+            if survey.ticket is not None and self._is_spam(survey.ticket, survey.sent.at):
                 continue  # spam is out of every count (D7)
             asked = self._case(survey.ticket, survey.sent.at)
             if asked is None:
@@ -91,9 +91,13 @@ class Record:
 
     def _case(self, ticket: str | None, at: int) -> CaseFact | None:
         """The case that something about a ticket belongs to, None where the ticket is spam or has no case."""
-        if ticket is None or ticket in self.family.gone:
+        if ticket is None or self._is_spam(ticket, at):
             return None
         return case_at(self.facts, self.family.root(ticket), at)
+
+    def _is_spam(self, ticket: str, at: int) -> bool:
+        """Whether the constituent that held what reached a ticket at an instant has vanished."""
+        return self.family.holder(ticket, (at, True, 0)) in self.family.gone
 
 
 def _order(event: Event) -> tuple[int, bool, int]:

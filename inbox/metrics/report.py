@@ -62,17 +62,19 @@ def report_of(source: Source, request: Request) -> Report:
     """Every slice that a request asks for: ``{"all": {key: value}, "channel=email": {...}}``."""
     report = _period(source, request, request.first, request.end)
     if request.compare is not None:
-        older = _period(source, request, *request.before())
+        older = _period(source, request, *request.before(), besides=report)
         prefix = COMPARISONS[request.compare]
-        report = {name: {**own, **compared(own, older.get(name, {}), prefix)} for name, own in report.items()}
+        report = {name: {**own, **compared(own, older[name], prefix)} for name, own in report.items()}
     return report
 
 
-def _period(source: Source, request: Request, first: int, end: int) -> Report:
+def _period(source: Source, request: Request, first: int, end: int, besides: Iterable[str] = ()) -> Report:
+    """The slices of one period, and those with the names ``besides`` (a fee makes one only where it falls due)."""
     days, as_of = source.context.days, request.as_of
     stop = days.start(end)
     fixed = _fees(source, first, end, as_of)
     slices = _slices(source, request, fixed)
+    slices += [_empty(name, request) for name in besides if name not in {one.name for one in slices}]
     source.add_up(slices, first, end, as_of)
     source.backlog(slices, min(stop, as_of))
     paid = source.knows_shifts()
@@ -99,6 +101,11 @@ def _slices(source: Source, request: Request, fixed: Mapping[str, int]) -> list[
         wanted = [value for value in sorted(values) if where.get(by, value) == value]
         slices += [Slice(f"{by}={value}", Filter({**where, by: value})) for value in wanted]
     return slices
+
+
+def _empty(name: str, request: Request) -> Slice:
+    dimension, _, value = name.partition("=")
+    return Slice(name, Filter({**request.where, dimension: value}))
 
 
 def _fees(source: Source, first: int, end: int, as_of: int) -> dict[str, int]:

@@ -11,7 +11,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.rollup import EACH, STILL_OPEN, day_of_due, month_of_day, month_of_due
-from inbox.metrics.sheets import Entry, Heard
+from inbox.metrics.sheets import Entry, Heard, OpenSpan
 from inbox.metrics.storage import Cell, Counts, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
@@ -102,12 +102,11 @@ class RolledUp:
         places = Places(slices)
         for level in range(STILL_OPEN + 1):
             low = 0 if level == STILL_OPEN else (at - (1 << level)) // DAY
-            for begin, end, t0, channel, agent, team, reason, tags in self._rolls.rows(
-                f"open {level}", max(0, low), today + 1
-            ):
-                if begin <= at and (end is None or at < end):
-                    for one in places.of(About(channel, agent, team, reason, tuple(tags))):
-                        one.sums.since.setdefault("backlog", []).append(at - t0)
+            for raw in self._rolls.rows(f"open {level}", max(0, low), today + 1):
+                span = OpenSpan(*raw)
+                if span.begin <= at and (span.end is None or at < span.end):
+                    for one in places.of(About(span.channel, span.agent, span.team, span.reason, tuple(span.tags))):
+                        one.sums.since.setdefault("backlog", []).append(span.age(at))
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         found: dict[int, dict[str, int]] = {}

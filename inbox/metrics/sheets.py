@@ -50,6 +50,10 @@ class OpenSpan(NamedTuple):
     reason: str | None
     tags: tuple[str, ...]
 
+    def age(self, at: int) -> int:
+        """How old the case is at an instant of the stretch: since t0, or since its opening if t0 is yet to come."""
+        return at - (self.t0 if self.t0 <= at else self.begin)
+
 
 class Heard(NamedTuple):
     """An inbound interaction of a customer with a contract, for the silence link: judged from ``due`` on."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inbox.metrics.cases import Case
+from inbox.metrics.cases import Case, What
 from inbox.metrics.config import Config
 from inbox.metrics.hours import Hours, OpeningHours
 from inbox.metrics.interactions import Conversation
-from inbox.metrics.speed import asked_in, first_inbound
+from inbox.metrics.speed import COUNTED, asked_in
 
 __all__ = ["Clock", "frt_clock", "ttr_clock"]
+
+_SETTLES = frozenset({What.OUT, What.TALK, What.CLOSE})
 
 
 @dataclass(slots=True)
@@ -31,20 +33,18 @@ class Clock:
 
 def frt_clock(case: Case, conversation: Conversation, config: Config, hours: Hours) -> Clock | None:
     """First inbound of the case to the human response; closed before any reply and in time is excluded."""
-    first = first_inbound(case)
+    items = iter(case.items)
+    first = next((item for item in items if item.what in COUNTED), None)
     if not case.from_customer or first is None:
         return None
     asked = asked_in(conversation, first)
     if asked is None:
         return None
-    reply = next((r.at for r in conversation.replies if r.at >= first.at), None)
-    closed = case.first_closing.at if case.first_closing is not None else None
+    settled = next((item for item in items if item.what in _SETTLES), None)
     due = hours.of(first.channel).used_up(first.at, config.allowance("frt_s", first.channel))
     clock = Clock(first.at, first.channel, asked.agent, asked.team, "pending", None)
-    stop = min((at for at in (reply, closed) if at is not None), default=None)
-    if stop is not None and (due is None or stop <= due):
-        replied = reply is not None and (closed is None or reply <= closed)
-        clock.outcome, clock.at = ("met" if replied else "excluded"), stop
+    if settled is not None and (due is None or settled.at <= due):
+        clock.outcome, clock.at = ("excluded" if settled.what is What.CLOSE else "met"), settled.at
     elif due is not None:
         clock.outcome, clock.at = "breached", due
     return clock

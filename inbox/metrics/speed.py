@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from inbox.metrics.cases import Case, Item, What
 from inbox.metrics.interactions import Conversation, Interaction, Reply
 
-__all__ = ["FirstResponse", "asked_in", "first_inbound", "first_response", "net_time"]
+__all__ = ["COUNTED", "FirstResponse", "asked_in", "first_response", "net_time"]
 
-_COUNTED = frozenset({What.IN, What.CALL_IN})
+#: What the customer said that is neither automatic nor a thanks.
+COUNTED = frozenset({What.IN, What.CALL_IN})
 
 
 @dataclass(slots=True)
@@ -20,11 +21,6 @@ class FirstResponse:
     since: int
     interaction: Interaction
     handoff: int | None
-
-
-def first_inbound(case: Case) -> Item | None:
-    """The first thing the customer said that is neither automatic nor a thanks."""
-    return next((item for item in case.items if item.what in _COUNTED), None)
 
 
 def first_response(case: Case, conversation: Conversation) -> FirstResponse | None:
@@ -40,7 +36,7 @@ def first_response(case: Case, conversation: Conversation) -> FirstResponse | No
     for item in case.items:
         if item.what is What.CLOSE:
             since = handoff = None
-        elif item.what in _COUNTED:
+        elif item.what in COUNTED:
             since = since or item
         elif item.what is What.HANDOFF:
             handoff = item.at

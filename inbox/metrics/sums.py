@@ -12,7 +12,7 @@ from inbox.metrics.formulas import midpoint, percentile
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
-__all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums"]
+__all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums", "scope_of"]
 
 DIMENSIONS = ("channel", "agent", "team", "reason", "tag")
 
@@ -135,8 +135,11 @@ class Filter:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def lets(self, one: About) -> bool:
-        matches = all(value in one.values(name) for name, value in self.values.items())
-        return matches and bool(one.scope & scope_of(self.values))
+        return self.matches(one) and bool(one.scope & scope_of(self.values))
+
+    def matches(self, one: About) -> bool:
+        """The same, whatever filters the entry speaks for."""
+        return all(value in one.values(name) for name, value in self.values.items())
 
     def only(self, *dimensions: str) -> bool:
         """Whether nothing but these dimensions is filtered."""

@@ -138,6 +138,17 @@ def test_tags_come_and_go_until_the_span_of_the_case_ends() -> None:
     assert case(log, "T1~2")["tags"] == ["b2b", "late"]
 
 
+def test_a_status_that_an_automatic_message_of_ours_caused_opens_nothing() -> None:
+    log = Log().solved("03 08:00", "03 09:00", "T1").went("03 09:05", "T1", msg="bulk", auto=True)
+    assert case(log.status("03 09:06", "T1", "open", None, cause="bulk"), "T1")["open"] is False
+
+
+def test_the_age_of_a_case_of_which_nobody_has_said_anything_counts_from_its_opening() -> None:
+    log = Log().created("01 08:00", "T1").went("20 08:00", "T1")
+    own = report(log, Request.of("2026-03-01", "2026-03-03", LATE), Config.of())["all"]
+    assert (own["backlog.open"], own["backlog.age_p50_ms"]) == (1, 39 * HOUR)  # from 01 08:00 to midnight in Rome
+
+
 # --- interactions and contacts ---
 
 
@@ -145,6 +156,12 @@ def test_a_hang_up_that_nobody_followed_up_is_one_contact() -> None:
     log = Log().created("03 09:00", "T1").call("03 09:00", "K1", "T1").hung_up("03 09:02", "K1")
     assert len(case(log, "T1")["contacts"]) == 1
     log.came("03 10:00", "T1")
+    assert case(log, "T1")["contacts"] == ["2026-03-03T10:00:00.000Z"]
+
+
+def test_who_tries_again_in_the_millisecond_of_our_reply_but_before_it_has_tried_again() -> None:
+    log = Log().created("03 09:00", "T1").call("03 09:00", "K1", "T1").hung_up("03 09:02", "K1")
+    log.came("03 10:00", "T1", "chat").went("03 10:00", "T1", channel="chat")
     assert case(log, "T1")["contacts"] == ["2026-03-03T10:00:00.000Z"]
 
 
@@ -256,6 +273,51 @@ def test_a_price_finds_its_ticket_by_the_message_too() -> None:
     assert all_of(log)["cost.per_resolution"] == 500_000
 
 
+def test_the_price_of_a_message_goes_with_it_to_the_ticket_that_it_was_split_to() -> None:
+    log = Log().created("03 08:00", "T1").came("03 08:00", "T1").came("03 08:05", "T1", msg="other")
+    price = {"channel": "email", "amount": "0.5", "currency": "EUR", "type": "actual"}
+    log.tell("03 08:05", "cost.provider", cost="p1", msg="other", **price)
+    log.tell("03 08:30", "ticket.split", ticket="T2", from_="T1", msgs=["other"], actor=person("A1"))
+    log.status("03 09:00", "T2")
+    assert all_of(log)["cost.per_resolution"] == 500_000
+
+
+def test_the_price_of_a_message_that_was_undone_belongs_to_no_case_whichever_came_first() -> None:
+    log = Log().solved("03 08:00", "03 09:00", "T1").went("03 08:30", "T1", msg="undone")
+    sent = log[-1]["id"]
+    log.tell(
+        "03 08:30", "cost.provider", cost="p1", msg="undone", channel="email", amount="1", currency="EUR", type="actual"
+    )
+    log.tell("03 08:31", "void", target=sent)
+    assert all_of(log)["cost.resolved_direct"] == all_of(Log(reversed(log)))["cost.resolved_direct"] == 0
+
+
+def test_the_price_of_what_reached_spam_is_spent_but_on_no_case() -> None:
+    log = Log().solved("03 08:00", "03 09:00", "T1").created("02 08:00", "T2").came("02 08:00", "T2")
+    log.tell("02 09:00", "ticket.merged", ticket="T2", into="T3").tell(
+        "02 10:00", "ticket.spam", ticket="T3", spam=True
+    )
+    log.came("02 11:00", "T2").tell(
+        "02 11:00", "cost.provider", cost="p", ticket="T2", channel="email", amount="1", currency="EUR", type="actual"
+    )
+    log.tell("02 12:00", "ticket.merged", ticket="T3", into="T1")
+    assert (all_of(log)["cost.provider"], all_of(log)["cost.resolved_direct"]) == (1_000_000, 0)
+
+
+def test_an_agent_who_only_helped_has_a_slice_under_a_filter_on_the_channel() -> None:
+    log = Log().solved("03 08:00", "03 09:00", "T1").span("03 08:10", "03 08:20", "S1", "T1", "A2", "chat")
+    log.tell("03 08:15", "note.added", ticket="T1", actor=person("A2"))
+    request = Request.of("2026-03-01", "2026-04-01", LATE, by="agent", where={"channel": "email"})
+    assert report(log, request)["agent=A2"]["aht.sum_ms"] == 10 * MINUTE
+
+
+def test_where_a_fee_alone_makes_a_slice_its_older_period_had_nothing() -> None:
+    log = Log().tell("03 08:00", "cost.fixed", month="2026-03", channel="sms", amount="31", currency="EUR")
+    request = Request.of("2026-03-01", "2026-04-01", LATE, by="channel", compare="previous")
+    own = report(log, request)["channel=sms"]
+    assert (own["prev:cost.fixed:old"], own["prev:vol.inbound:old"]) == (0, 0)
+
+
 def test_without_any_agent_state_direct_labour_stands_in_for_the_full_one() -> None:
     log = Log().tell("03 07:00", "cost.rate", agent=None, per_hour="36", from_="2026-01-01")
     log.solved("03 08:00", "03 09:00", "T1").span("03 08:50", "03 09:00", "S1", "T1")
@@ -269,6 +331,31 @@ def test_an_answer_about_spam_is_out_of_every_count() -> None:
     log.tell("03 11:00", "survey.answered", survey="V", score=5)
     assert all_of(log)["csat.n"] == 1
     assert all_of(log.tell("03 12:00", "ticket.spam", ticket="T1", spam=True))["csat.sent"] == 0
+
+
+# --- contracts ---
+
+
+def contract(*more: tuple[str, str]) -> Log:
+    """A year's contract that ends on 10 March at midnight UTC, and what became of it."""
+    log = Log()
+    log.tell("01 00:00", "contract.started", contract="K", customer="C1", ends="2026-03-10T00:00:00Z")
+    log[-1]["ts"] = "2025-03-10T00:00:00Z"
+    for when, kind in more:
+        ends = {"ends": "2027-03-10T00:00:00Z"} if kind == "contract.renewed" else {}
+        log.tell(when, kind, contract="K", **ends)
+    return log
+
+
+def test_an_end_after_the_term_was_over_takes_no_late_renewal_away() -> None:
+    own = all_of(contract(("12 00:00", "contract.ended"), ("20 00:00", "contract.renewed")))
+    assert (own["ret.churn.k"], own["ret.renewal.n"], own["ret.renewal.k"]) == (0, 1, 1)
+
+
+def test_a_second_end_brings_no_cover_back() -> None:
+    log = contract(("03 00:00", "contract.ended"), ("08 00:00", "contract.ended"))
+    own = report(log, Request.of("2026-03-01", "2026-03-06", LATE), Config.of())["all"]
+    assert (own["ret.churn.n"], own["ret.churn.k"]) == (1, 1)
 
 
 # --- time that passes ---
@@ -296,3 +383,9 @@ def test_an_unresolved_case_is_judged_in_strict_from_its_beginning() -> None:
     log = Log().created("03 08:00", "T1").came("03 08:00", "T1")
     assert all_of(log, "2026-03-10T07:59:59Z")["fcr7_strict.pending"] == 1
     assert all_of(log, "2026-03-10T08:00:00Z")["fcr7_strict.n"] == 1
+
+
+def test_a_resolution_before_the_customer_spoke_settles_no_clock() -> None:
+    log = Log().created("03 08:00", "T1").came("03 08:00", "T1", auto=True).status("03 08:30", "T1")
+    own = all_of(log.came("03 09:00", "T1"))
+    assert (own["sla_frt.excluded"], own["sla_frt.n"], own["sla_frt.k"]) == (0, 1, 0)
