@@ -135,7 +135,7 @@ KINDS: dict[str, Kind] = {
     "ticket.reason": _kind("ticket reason"),
     "ticket.tag": _kind("ticket tag", "op", op=_one_of("add", "remove")),
     "ticket.fcr_exempt": _kind("ticket"),
-    "ticket.status": _kind("ticket status", "cause"),
+    "ticket.status": _kind("ticket status", "cause", status=_one_of("open", "pending", "hold", "resolved", "closed")),
     "ticket.merged": _kind("ticket into"),
     "ticket.split": _kind("ticket from msgs", msgs=_texts),
     "ticket.linked": _kind("ticket to"),
@@ -168,7 +168,7 @@ KINDS: dict[str, Kind] = {
     "contract.started": _kind("contract customer ends", ends=moment),
     "contract.renewed": _kind("contract ends", "customer", ends=moment),
     "contract.ended": _kind("contract", "why customer"),
-    "revenue": _kind("customer margin currency", "amount", margin=_number),
+    "revenue": _kind("customer margin currency", amount=_number_or_none, margin=_number),
     "social.snapshot": _kind(
         "post channel likes comments shares impressions",
         likes=_count,

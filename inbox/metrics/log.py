@@ -14,6 +14,10 @@ __all__ = ["Event", "Log", "Problem", "read_events", "read_lines", "scale_of"]
 
 CLOSED = frozenset({"resolved", "closed"})
 
+# What begins and ends in two events: kind -> the field that names it.
+_STARTS = {"handle.start": "session", "call.started": "call"}
+_ENDS = {"handle.end": "session", "call.ended": "call"}
+
 _MISSING = object()
 _MAY_BE_NULL = frozenset({"reason"})  # unknown
 _TEXT = (str, type(None))
@@ -68,6 +72,7 @@ class Log:
 def read_lines(lines: Iterable[str | bytes]) -> Log:
     """Read a log of one JSON object per line; empty lines are nothing."""
     log = Log()
+    ends: list[tuple[int, Event]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -75,8 +80,11 @@ def read_lines(lines: Iterable[str | bytes]) -> Log:
             raw = json.loads(line)
         except ValueError as error:
             log.problems.append(Problem(number, f"not JSON: {error}"))
-        else:
-            _take(log, number, raw)
+            continue
+        event = _take(log, number, raw)
+        if event is not None and event.kind in _ENDS:
+            ends.append((number, event))
+    _ends_before_starts(log, ends)
     return log
 
 
@@ -88,14 +96,33 @@ def read_events(events: Iterable[Mapping[str, Any]]) -> Log:
     return log
 
 
-def _take(log: Log, number: int, raw: Any) -> None:
+def _take(log: Log, number: int, raw: Any) -> Event | None:
     try:
         event = _event(log, raw)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         log.problems.append(Problem(number, str(error)))
-    else:
-        if event is not None:
-            log.events.append(event)
+        return None
+    if event is not None:
+        log.events.append(event)
+    return event
+
+
+def _ends_before_starts(log: Log, ends: list[tuple[int, Event]]) -> None:
+    """Leave out the ends of sessions and calls that lie before every start of theirs in the log."""
+    starts: dict[tuple[str, str], int] = {}
+    for event in log.events:
+        if event.kind in _STARTS:
+            name = event.kind.partition(".")[0], event.body[_STARTS[event.kind]]
+            starts[name] = min(event.at, starts.get(name, event.at))
+    wrong: set[int] = set()
+    for number, event in ends:
+        start = starts.get((event.kind.partition(".")[0], event.body[_ENDS[event.kind]]))
+        if start is not None and event.at < start:
+            wrong.add(id(event))
+            log.problems.append(Problem(number, f"{event.kind}: an end before its start: {event.body['ts']!r}"))
+    if wrong:
+        log.events = [event for event in log.events if id(event) not in wrong]
+        log.problems.sort(key=lambda problem: problem.line)
 
 
 def _event(log: Log, raw: Any) -> Event | None:
@@ -122,7 +149,7 @@ def _event(log: Log, raw: Any) -> Event | None:
     body = raw
     if kind.read:
         body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
-        _sense(name, body, ts)
+        _sense(name, body, raw, ts)
     if not raw.keys() <= kind.known:
         log.unknown_fields += len(raw.keys() - kind.known)
     return Event(id, seq, ts, rec, name, body)
@@ -138,10 +165,10 @@ def _plain(name: str, kind: Kind, raw: Mapping[str, Any]) -> None:
         raise ValueError(f"{name}: actor: no object of texts: {actor!r}")
 
 
-def _sense(name: str, body: Mapping[str, Any], ts: int) -> None:
+def _sense(name: str, body: Mapping[str, Any], raw: Mapping[str, Any], ts: int) -> None:
     """What single fields cannot tell."""
     if name == "contract.started" and body["ends"] < ts:
-        raise ValueError(f"{name}: an end before its start: {body['ends']}")
+        raise ValueError(f"{name}: an end before its start: {raw['ends']!r}")
     if name == "survey.sent" and body["type"] in SCALES:
         low, high = scale_of(body)
         if high <= low:

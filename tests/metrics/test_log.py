@@ -123,6 +123,8 @@ def test_voids_in_a_circle_end() -> None:
         ),
         (event(1, "call.started", call="K", ticket="T1", channel="voice", direction="sideways"), "direction"),
         (event(1, "ticket.split", ticket="T2", msgs="m1", **{"from": "T1"}), "msgs"),
+        (event(1, "ticket.status", ticket="T1", status="asleep"), "status: 'asleep' is none of"),
+        (event(1, "revenue", customer="C1", amount="plenty", margin="1", currency="EUR"), "amount: no number"),
         (["not", "an", "object"], "object"),
         (event(1, "note.added", ticket=["T1"]), "no text"),
         (event(1, "note.added", ticket=7), "no text"),
@@ -152,3 +154,25 @@ def test_unknown_kinds_and_fields_are_ignored_and_counted() -> None:
     log = read_events([event(1, "msg.state", msg="m1"), event(2, "note.added", ticket="T1", colour="red", mood=1)])
     assert (log.unknown_kinds, log.unknown_fields, log.problems) == (1, 2, [])
     assert [e.kind for e in log.events] == ["note.added"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (
+            {"kind": "handle.start", "session": "S", "agent": "A", "channel": "chat"},
+            {"kind": "handle.end", "session": "S"},
+        ),
+        (
+            {"kind": "call.started", "call": "S", "direction": "in", "channel": "voice"},
+            {"kind": "call.ended", "call": "S"},
+        ),
+    ],
+)
+def test_an_end_before_its_start_is_named_wherever_the_start_is(start: dict[str, str], end: dict[str, str]) -> None:
+    first = {"id": "a", "seq": 1, "ts": "2026-03-02T09:00:00Z", "ticket": "T1", **start}
+    early = {"id": "b", "seq": 2, "ts": "2026-03-02T08:59:59Z", **end}
+    late = {"id": "c", "seq": 3, "ts": "2026-03-02T09:00:00Z", **end}
+    log = read_lines(json.dumps(body) for body in (early, first, late))
+    assert [(problem.line, "an end before its start" in problem.reason) for problem in log.problems] == [(1, True)]
+    assert [event.id for event in log.events] == ["a", "c"]
