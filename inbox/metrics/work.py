@@ -259,12 +259,8 @@ def busy(items: Iterable[WorkItem]) -> list[tuple[int, int]]:
 
 
 def gross(items: Iterable[WorkItem]) -> int:
-    """What some items cover in all: an agent's overlapping sessions once, each call leg by itself."""
-    total = 0
-    sessions: dict[str, list[WorkItem]] = {}
+    """What some items cover in all: an agent's overlapping sessions once, and their overlapping calls once."""
+    alike: dict[tuple[str, bool], list[WorkItem]] = {}
     for item in items:
-        if item.is_leg:
-            total += item.covered
-        else:
-            sessions.setdefault(item.agent, []).append(item)
-    return total + sum(end - begin for own in sessions.values() for begin, end in busy(own))
+        alike.setdefault((item.agent, item.is_leg), []).append(item)
+    return sum(end - begin for own in alike.values() for begin, end in busy(own))

@@ -233,6 +233,14 @@ def test_two_tabs_on_one_ticket_share_the_instant_and_are_gross_once() -> None:
     assert (own["aht.sum_ms"], own["aht.gross_ms"], own["aht.wrap_ms"]) == (HOUR, HOUR, HOUR // 2)
 
 
+def test_two_calls_of_one_agent_at_once_are_gross_once_and_a_session_beside_them_for_itself() -> None:
+    log = Log().created("03 09:00", "T1")
+    for call, talk in (("K1", "03 09:00"), ("K2", "03 09:10")):
+        log.call("03 09:00", call, "T1").leg(talk, call, "talk").leg("03 09:20", call, "end")
+    log.span("03 09:00", "03 09:20", "S1", "T1", channel="voice")
+    assert all_of(log)["aht.gross_ms"] == 40 * MINUTE
+
+
 def test_a_session_on_a_ticket_that_nobody_told_of_is_a_view() -> None:
     own = all_of(Log().span("03 09:00", "03 10:00", "S1", "T9"))
     assert (own["work.view_ms"], own["work.prod_ms"]) == (HOUR, 0)

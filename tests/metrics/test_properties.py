@@ -26,7 +26,7 @@ few = settings(max_examples=8, phases=(Phase.explicit, Phase.reuse, Phase.genera
 NAMES = {
     "ticket": "T", "into": "T", "to": "T", "from": "T", "customer": "C", "agent": "A", "team": "D", "msg": "m",
     "cause": "m", "call": "Q", "session": "S", "survey": "V", "cost": "p", "supersedes": "p", "of": "p",
-    "contract": "K", "post": "P",
+    "contract": "K", "post": "P", "id": "e", "target": "e",
 }  # fmt: skip
 
 
