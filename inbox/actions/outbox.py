@@ -19,7 +19,7 @@ from inbox.errors import Conflict
 from inbox.store import Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Delivery, Direction
 
-__all__ = ["LEASE", "Job", "Render", "claim", "expire", "fail", "going_out", "load", "settle"]
+__all__ = ["LEASE", "Job", "Render", "claim", "expire", "fail", "fail_stranded", "going_out", "load", "settle"]
 
 LEASE = timedelta(seconds=60)
 #: Distance to the next attempt: 5 s doubling, then every 4 hours, up to three days in all.
@@ -226,17 +226,35 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
         return
     too_old = now - message.at > LIFETIME
     if (error.permanent and not error.reauth) or too_old:
-        message.next_at = None
-        message.permanent = True
-        ticket.attention = "failed"
-        reply.never_left(work, SYSTEM, ticket, message)
-        events.delivery(work, message, Delivery.FAILED, code=message.code, permanent=True)
+        _give_up(work, ticket, message)
         return
     message.permanent = False
     message.next_at = now + _distance(message.attempts, error.retry_after)
     events.delivery(
         work, message, Delivery.QUEUED, code=message.code, attempts=message.attempts, next_at=clock.iso(message.next_at)
     )
+
+
+def _give_up(work: Work, ticket: Ticket, message: Message) -> None:
+    message.next_at = None
+    message.permanent = True
+    ticket.attention = "failed"
+    reply.never_left(work, SYSTEM, ticket, message)
+    events.delivery(work, message, Delivery.FAILED, code=message.code, permanent=True)
+
+
+def fail_stranded(work: Work) -> int:
+    """Ends what still waits for a channel that was disconnected: nobody would send it, or say so. Gives how many."""
+    query = (
+        select(Message)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Channel.removed_at.is_not(None))
+    )
+    stranded = work.scalars(query.with_for_update(skip_locked=True, of=Message)).all()
+    for message in stranded:
+        message.code, message.problem = "removed", "its channel was disconnected before it left"
+        _give_up(work, work.get_one(Ticket, message.ticket_id), message)
+    return len(stranded)
 
 
 def _distance(attempts: int, retry_after: float | None) -> timedelta:

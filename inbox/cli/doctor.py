@@ -201,7 +201,8 @@ def _queues(store: Store) -> Iterator[Finding]:
         unsent = work.scalar(
             select(func.count())
             .select_from(Message)
-            .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at < late)
+            .join(Channel, Channel.id == Message.channel_id)
+            .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at < late, Channel.enabled)
         )
     if unread or unsent:
         yield Finding(

@@ -319,6 +319,8 @@ def queues(work: Work) -> Queues:
     waits = Message.state.in_([Delivery.HELD, Delivery.QUEUED])
     under_way = Message.state.in_([Delivery.CLAIMED, Delivery.SENDING])
     pending = select(func.count()).select_from(JournalEntry).where(JournalEntry.done.is_(False))
-    due = select(func.count()).select_from(Message).where(or_(under_way, and_(waits, Message.next_at <= now)))
-    waiting = select(func.count()).select_from(Message).where(waits, Message.next_at > now)
+    off = Message.channel_id.in_(select(Channel.id).where(Channel.enabled.is_(False)))  # it leaves when it is on again
+    mine = select(func.count()).select_from(Message)
+    due = mine.where(or_(under_way, and_(waits, Message.next_at <= now, ~off)))
+    waiting = mine.where(waits, or_(Message.next_at > now, off))
     return Queues(work.scalar(pending) or 0, work.scalar(due) or 0, work.scalar(waiting) or 0)

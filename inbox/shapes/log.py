@@ -37,7 +37,9 @@ class DeskStatus(Shape):
 
     journal_pending: int = Field(description="Arrivals that are not read to their end.")
     outbox_due: int = Field(description="Messages that leave now.")
-    outbox_waiting: int = Field(description="Messages that leave later: held back, or waiting for their next attempt.")
+    outbox_waiting: int = Field(
+        description="Messages that leave later: held back, waiting for their next attempt or for a channel that is off."
+    )
     last_seq: int = Field(description="The end of the event log.")
 
     @classmethod

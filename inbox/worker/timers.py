@@ -23,6 +23,7 @@ def housekeeping(store: Store) -> None:
     """What needs no provider: ends leases, snoozes and silent focuses, closes quiet tickets, carries fees on."""
     with store.transaction() as work:
         again, lost = outbox.expire(work)
+        outbox.fail_stranded(work)
         tickets.wake_due(work)
         tickets.close_due(work)
         costs.carry_fees(work)

@@ -10,8 +10,9 @@ import pytest
 
 from connectors.base import ConnectorError, Cost, Receipt, StatusUpdate
 from inbox import clock
-from inbox.actions import outbox, reply, statuses, tickets
+from inbox.actions import channels, outbox, reply, statuses, tickets
 from inbox.errors import Conflict, Invalid, ThreadMoved
+from inbox.reading import feeds
 from inbox.store import Event, Message, Ticket
 from inbox.terms import Delivery, Status
 from tests.actions.conftest import SmallDesk
@@ -243,3 +244,25 @@ def test_a_later_answer_after_a_closed_ticket_keeps_it_closed(desk: SmallDesk) -
     answer(desk, number)
     with desk.store.reading() as work:
         assert work.get_one(Ticket, number).status is Status.RESOLVED
+
+
+def test_a_reply_for_a_channel_that_is_off_waits_and_for_one_that_was_disconnected_fails_visibly(
+    desk: SmallDesk,
+) -> None:
+    number = desk.take(desk.text()).ticket
+    message = answer(desk, number)
+    with desk.store.transaction() as work:
+        channels.change(work, desk.who(), desk.sms, enabled=False)
+    with desk.store.reading() as work:
+        assert (feeds.queues(work).outbox_due, feeds.queues(work).outbox_waiting) == (0, 1)
+    assert claimed(desk) == []
+    with desk.store.transaction() as work:
+        assert outbox.fail_stranded(work) == 0
+        channels.remove(work, desk.who(), desk.sms)
+    with desk.store.transaction() as work:
+        assert outbox.fail_stranded(work) == 1
+    assert state(desk, message) is Delivery.FAILED
+    with desk.store.reading() as work:
+        assert work.get_one(Ticket, number).attention == "failed"
+        assert work.get_one(Message, message).problem == "its channel was disconnected before it left"
+    assert living(desk, "msg.out") == 0  # what never left answers nobody

@@ -118,6 +118,22 @@ def test_files_go_with_a_reply_as_base64(call: Api, desk: Desk) -> None:
     assert call("GET", f"/attachments/{file['id']}").data == PNG
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("../../x", "x"),
+        ("C:\\Users\\anna\\foto.png", "foto.png"),
+        ("/etc/", "file"),
+        ("..", "file"),
+        (" a b.txt ", "a b.txt"),
+    ],
+)
+def test_a_file_keeps_its_name_and_loses_its_path(call: Api, desk: Desk, name: str, kept: str) -> None:
+    files = [{"name": name, "data": "AA=="}]
+    told = call.post(f"/tickets/{desk.text()}/replies", {"text": "x", "client_key": "k", "attachments": files}, 201)
+    assert [one["name"] for one in told["attachments"]] == [kept]
+
+
 def test_files_go_with_a_reply_as_a_form(call: Api, desk: Desk) -> None:
     files = [(io.BytesIO(PNG), "è un'altra.png", "image/png"), (io.BytesIO(b"a"), "b.txt", "text/plain")]
     form = {"text": "ecco", "client_key": "k", "then": "resolve", "seen": "", "attachments": files}

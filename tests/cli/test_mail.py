@@ -63,6 +63,7 @@ def test_each_file_is_one_mail_in_the_order_given(run: Run, store: Store, mailbo
             assert journal.body_of(work, work.get_one(JournalEntry, line["journal"])) == body
 
 
+@pytest.mark.alone
 def test_fifteen_hundred_mails_in_one_call_take_seconds(
     store: Store, mailbox: Channel, settings: Settings, tmp_path: Path
 ) -> None:

@@ -262,7 +262,7 @@ def test_waiting_ends_by_time_and_by_word(provider: Loopback) -> None:
         assert not box.wait(0.2, stop.is_set)
         stop.set()
         assert not box.wait(60, stop.is_set)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
 
 
 # --- the webhook and its holes ---

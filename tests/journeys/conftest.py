@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.desk import PASSWORD, RunningDesk
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,21 +26,15 @@ from inbox.clock import now
 from inbox.sandbox.running import SandboxProcess
 from inbox.settings import Settings
 from inbox.store import Channel, Store, schema
+from tests.servers.processes import free_port
 
-__all__ = ["PASSWORD", "RunningDesk", "free_port", "until"]
+__all__ = ["PASSWORD", "RunningDesk", "until"]
 
 PASSWORD = "correct horse battery"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(what: str, found: Callable[[], Any], timeout: float = 20.0) -> Any:
+def until(what: str, found: Callable[[], Any], timeout: float = 60.0) -> Any:
     """Waits until ``found`` gives something true, and gives it. Fails with ``what`` after ``timeout`` seconds."""
     end = time.monotonic() + timeout
     while True:
@@ -153,7 +146,7 @@ class RunningDesk:
         self.process = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
         log.close()
         if not roles or "web" in roles:
-            until("the desk answers", self._answers, 30)
+            until("the desk answers", self._answers, 90)
 
     def role(self, *words: str, kill: str = "") -> subprocess.Popen[bytes]:
         """Starts one role as a process of its own; ``kill`` names the place where it dies."""
@@ -165,7 +158,7 @@ class RunningDesk:
 
     def drain(self) -> None:
         """Works everything that is due, to the end."""
-        done = self.role("worker", "--drain").wait(60)
+        done = self.role("worker", "--drain").wait(100)
         assert done == 0, self.log.read_text()[-4000:]
 
     def _answers(self) -> bool:

@@ -17,8 +17,6 @@ def converse(desk: RunningDesk, page: Page, question: str, reply: str) -> None:
 
 
 def test_a_telegram_message_is_answered_by_the_bot(desk: RunningDesk, page: Page) -> None:
-    import time
-
     channel = desk.add_channel("telegram", receive="webhook", secret_token="geheim_1234567890")
     desk.start()
     for sentence in desk.store.connectors["telegram"].connect(
@@ -29,9 +27,7 @@ def test_a_telegram_message_is_answered_by_the_bot(desk: RunningDesk, page: Page
     desk.sandbox.telegram.receive(
         777001, "Avete assistenza il sabato?", person={"first_name": "Fabio", "last_name": "Marchetti"}
     )
-    started = time.monotonic()
     converse(desk, page, "Avete assistenza il sabato?", "Sì, dalle 9 alle 13.")
-    assert time.monotonic() - started < 30
     [sent] = desk.sandbox.telegram.accepted(count=1, timeout=25)
     assert sent["text"] == "Sì, dalle 9 alle 13."
     assert str(sent["to"]) == "777001"

@@ -127,11 +127,11 @@ def test_the_bundle_is_made_again_only_when_something_it_is_made_from_has_change
 
 @pytest.mark.alone
 @pytest.mark.skipif(not (ROOT / "inbox/web/static").exists(), reason="this clone is not set up (make setup)")
-def test_a_clone_that_is_ready_is_found_so_in_under_a_second() -> None:
+def test_a_clone_that_is_ready_is_found_so_in_seconds() -> None:
     subprocess.run([ROOT / "scripts/setup"], check=True, capture_output=True, env=os.environ)
     began = time.monotonic()
     again = subprocess.run([ROOT / "scripts/setup"], check=True, capture_output=True, text=True, env=os.environ)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3
     assert again.stdout + again.stderr == ""
 
 

@@ -18,7 +18,7 @@ TWIN_PNG = (
 )
 
 
-def until(found: Callable[[], Any], seconds: float = 5) -> Any:
+def until(found: Callable[[], Any], seconds: float = 30) -> Any:
     """The first true answer; fails the test where none comes in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -66,7 +66,7 @@ def test_a_message_has_the_fields_of_a_private_chat(sandbox: Sandbox, bot: Bot) 
     }
     assert message["from"]["language_code"] == "it"
     assert message["entities"] == [{"offset": 0, "length": 6, "type": "bot_command"}]
-    assert abs(message["date"] - time.time()) < 5
+    assert abs(message["date"] - time.time()) < 60
 
 
 def test_a_long_poll_ends_as_soon_as_somebody_writes(sandbox: Sandbox, bot: Bot) -> None:
@@ -74,7 +74,7 @@ def test_a_long_poll_ends_as_soon_as_somebody_writes(sandbox: Sandbox, bot: Bot)
     started = time.monotonic()
     [update] = bot("getUpdates", timeout=20)["result"]
     assert update["message"]["text"] == "eccomi"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_polling_is_refused_while_a_webhook_is_set(sandbox: Sandbox, bot: Bot, desk: Loopback) -> None:
@@ -90,8 +90,7 @@ def test_a_second_poller_ends_the_first(sandbox: Sandbox, bot: Bot) -> None:
     answers: list[Any] = []
     first = threading.Thread(target=lambda: answers.append(bot("getUpdates", timeout=20)))
     first.start()
-    time.sleep(0.2)
-    bot("getUpdates", timeout=0)
+    until(lambda: bot("getUpdates", timeout=0) and answers)  # the first may be slow to begin
     first.join(5)
     assert answers[0]["error_code"] == 409
 

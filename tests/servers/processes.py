@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -15,11 +18,18 @@ from typing import Any
 PATIENCE_S = 30.0
 
 
+#: Below the ports that the kernel gives to outgoing connections: those come and go all the time.
+PORTS = range(20_000, 32_000)
+_NUMBERS = itertools.cycle(random.sample(PORTS, len(PORTS)))
+
+
 def free_port() -> int:
-    """A loopback port that the kernel calls free; whoever takes it must be ready to lose the race and ask again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on, and that this process has not given to anybody else before."""
+    while True:
+        number = next(_NUMBERS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", number))
+            return number
 
 
 class Process:
