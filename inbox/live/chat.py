@@ -17,8 +17,10 @@ from inbox import clock, logs
 from inbox.actions import journal, visitors
 from inbox.errors import Problem
 from inbox.live.presence import Presence
+from inbox.live.rooms import channel_name, homes, private_teams
+from inbox.rendering import LANGUAGES
 from inbox.rendering.markup import render
-from inbox.store import Agent, Channel, Event, Identity, Message, Store, Visitor, Work
+from inbox.store import Agent, Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction
 from inbox.throttle import Throttle, client
 
@@ -205,18 +207,21 @@ class Visitors:
             return
         with self.store.reading() as work:
             row = work.execute(
-                select(Message.ticket_id, Message.from_name)
+                select(Ticket, Message.from_name)
+                .join(Ticket, Ticket.id == Message.ticket_id)
                 .join(Identity, Identity.id == Message.identity_id)
                 .where(Identity.kind == "chat", Identity.value == line.visitor)
                 .order_by(Message.id.desc())
                 .limit(1)
             ).first()
-        if row is None:
-            return
-        said = {"ticket": row[0], "customer": True, "name": row[1], "mode": "customer"}
-        for language in ("en", "it"):
-            self.socketio.emit("typing", said, to=f"ticket:{row[0]}|{language}")
-            self.socketio.emit("typing", said, to=f"desk|{language}")
+            if row is None:
+                return
+            ticket, name = row
+            home = homes(ticket, private_teams(work))
+        said = {"ticket": ticket.id, "customer": True, "name": name, "mode": "customer"}
+        for language in LANGUAGES:
+            self.socketio.emit("typing", said, to=channel_name(f"ticket:{ticket.id}", language))
+            self.socketio.emit("typing", said, to=channel_name(home, language))
 
     def give(self, sid: str, visitor: str, channel: str, external: str, message: dict[str, Any]) -> None:
         """Hands a message to a page; its acknowledgement is the delivery."""
