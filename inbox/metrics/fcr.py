@@ -98,5 +98,4 @@ def came_back(own: Neighbour, others: Iterable[Neighbour], after: int, until: in
 
 def reopened(case: Case, until: int) -> bool:
     """Whether the case was effectively reopened between R1 and an instant."""
-    first = case.first_closing
-    return first is not None and any(b is not None and first.at < b <= until for b, _ in case.opened)
+    return any(begin is not None and begin <= until for begin, _ in case.opened[1:])

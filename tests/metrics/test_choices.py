@@ -149,6 +149,12 @@ def test_the_age_of_a_case_of_which_nobody_has_said_anything_counts_from_its_ope
     assert (own["backlog.open"], own["backlog.age_p50_ms"]) == (1, 39 * HOUR)  # from 01 08:00 to midnight in Rome
 
 
+def test_a_message_in_the_millisecond_of_a_merge_but_after_it_reopens_what_the_merge_closed() -> None:
+    log = Log().created("03 08:00", "T2").came("03 08:00", "T2").went("03 09:00", "T2")
+    log.tell("03 10:00", "ticket.merged", ticket="T2", into="T1", actor=person("A1")).came("03 10:00", "T2")
+    assert all_of(log.went("03 10:30", "T1").status("03 11:00", "T1"))["reopen.k"] == 1
+
+
 # --- interactions and contacts ---
 
 
