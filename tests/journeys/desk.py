@@ -76,6 +76,7 @@ class RunningDesk:
                 work, SYSTEM, email="giulia@cirro.example", name="Giulia Ferri", role="agent", password=PASSWORD
             ).id
             costs.rate(work, SYSTEM, per_hour="24.00", start=now().date())
+            costs.exchange(work, SYSTEM, currency="USD", rate="0.9", day=now().date())
         return self
 
     def __exit__(
