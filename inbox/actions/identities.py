@@ -5,9 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 
 from connectors.base import Address
-from inbox.store import Channel, Customer, Identity, Work
+from inbox import clock
+from inbox.actions.who import Who, find_ticket
+from inbox.errors import Conflict, NotFound
+from inbox.store import Channel, Customer, Identity, Message, Work
 
-__all__ = ["claim_email", "find", "resolve"]
+__all__ = ["claim_email", "find", "resolve", "show_pictures"]
 
 
 def find(work: Work, kind: str, value: str) -> Identity | None:
@@ -54,3 +57,22 @@ def claim_email(work: Work, customer: Customer, address: str) -> Identity | None
     customer.identities.append(identity)
     work.flush()
     return identity
+
+
+def show_pictures(work: Work, who: Who, message_id: int, *, show: bool) -> Message:
+    """Lets every mail of a message's sender fetch its pictures from elsewhere, or none any more; gives the message."""
+    message = work.get(Message, message_id)
+    if message is None:
+        msg = f"there is no message {message_id} that you may see"
+        raise NotFound(msg)
+    find_ticket(work, who, message.ticket_id)
+    identity = work.get(Identity, message.identity_id) if message.identity_id else None
+    if identity is None:
+        msg = "nobody knows who sent this; show its pictures by themselves"
+        raise Conflict(msg)
+    if (identity.pictures_at is not None) != show:
+        identity.pictures_at = clock.now() if show else None
+        work.append(
+            "identity.pictures", actor=who.actor, customer=identity.customer_id, channel=identity.kind, show=show
+        )
+    return message

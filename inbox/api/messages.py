@@ -11,7 +11,7 @@ from inbox.actions import reply as replies
 from inbox.api.answers import message_shape, shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Routes
 from inbox.errors import NotFound
-from inbox.reading import feeds
+from inbox.reading import feeds, pictures
 from inbox.rendering import mail
 from inbox.shapes import files
 from inbox.store import Work
@@ -32,15 +32,17 @@ def show_message(call: Call[Nothing, Nothing], number: int) -> Response:
 
 @routes.get("/messages/{number}/view", HTML)
 def view_message(call: Call[Nothing, Nothing], number: int) -> Response:
-    """The very document that the agent's screen shows in its frame: sanitised, nothing remote, nothing that runs."""
+    """The very document that the agent's screen shows in its frame: sanitised, nothing that runs, and nothing remote
+    unless an agent allowed its sender's pictures."""
     with call.store.reading() as work:
         row = feeds.message(work, call.who, number)
+        show_remote = pictures.allowed(work, row)
         language = call.who.language or str(desk.get(work, "desk.language"))
     document, policy = mail.document_of(
         html=row.html,
         text=row.full_text or row.text,
         files={one.content_id: f"/attachments/{one.id}" for one in row.attachments if one.content_id},
-        show_remote=False,
+        show_remote=show_remote,
         language=language,
     )
     response = Response(document, content_type="text/html; charset=utf-8")

@@ -27,6 +27,9 @@ class Push:
     heads: dict[int, None] = field(default_factory=dict)
     messages: dict[int, None] = field(default_factory=dict)
     gone: dict[int, None] = field(default_factory=dict)
+    went: dict[int, int] = field(default_factory=dict)  # tickets that were merged away, and where to
+    again: bool = False  # messages came or went in the middle of the thread: browsers fetch it once more
+    unsaid: dict[int, None] = field(default_factory=dict)  # lines of the history that were taken back
     events: dict[int, Event] = field(default_factory=dict)
 
 
@@ -35,16 +38,19 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
     private = private_teams(work)
     pushes: dict[str, Push] = {}
     lines = [event for event in events if event.ticket_id is not None and not event.kind.startswith(QUIET)]
-    ids = {event.ticket_id for event in lines}
-    found = work.scalars(select(Ticket).where(Ticket.id.in_(ids))).unique()
-    tickets = {ticket.id: ticket for ticket in found}
+    tickets = _found(work, {event.ticket_id for event in lines})
+    undone = _undone(work, lines)
     for event in lines:
         ticket = tickets.get(event.ticket_id or 0)
+        while ticket is not None and event.kind.startswith("msg.") and ticket.merged_into in tickets:
+            ticket = tickets[ticket.merged_into]  # what came for a merged ticket is seen where it is
         if ticket is None:
             continue
         home = pushes.setdefault(homes(ticket, private), Push())
         home.seq = event.seq
-        if event.kind != "note.added":
+        if ticket.merged_into is not None:
+            home.gone[ticket.id] = None
+        elif event.kind != "note.added":
             home.rows[ticket.id] = None
         was = ((event.data or {}).get("was") or {}) if event.kind == "ticket.assigned" else {}
         left = was.get("team") if isinstance(was, dict) else None
@@ -55,8 +61,33 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
             other.gone[ticket.id] = None
         thread = pushes.setdefault(f"ticket:{ticket.id}", Push())
         thread.seq = event.seq
+        target = undone.get(str((event.data or {}).get("target"))) if event.kind == "void" else None
+        if ticket.merged_into is not None:
+            thread.went[ticket.id] = ticket.merged_into
+        elif event.kind in threads.REGROUPED or (target is not None and target.kind in threads.REGROUPED):
+            thread.again = True
+        if target is not None:
+            thread.unsaid[target.seq] = None
         _thread(thread, event, ticket)
     return pushes
+
+
+def _found(work: Work, ids: set[int | None]) -> dict[int, Ticket]:
+    """Tickets by number, with those that they were merged into."""
+    found: dict[int, Ticket] = {}
+    wanted = {one for one in ids if one is not None}
+    while wanted:
+        rows = work.scalars(select(Ticket).where(Ticket.id.in_(wanted))).unique()
+        found |= {ticket.id: ticket for ticket in rows}
+        wanted = {one.merged_into for one in found.values() if one.merged_into is not None} - found.keys()
+    return found
+
+
+def _undone(work: Work, events: Iterable[Event]) -> dict[str, Event]:
+    """The lines that are taken back by some of these, by their id."""
+    targets = [str(event.data.get("target")) for event in events if event.kind == "void"]
+    rows = work.scalars(select(Event).where(Event.id.in_(targets))) if targets else ()
+    return {row.id: row for row in rows}
 
 
 def _thread(push: Push, event: Event, ticket: Ticket) -> None:
@@ -79,6 +110,10 @@ def draw(work: Work, stage: Stage, push: Push, language: str) -> str:
         view = threads.item_of_event(work, event, names)
         if view is not None and event.ticket_id is not None:
             parts.append(stage.draw("tickets/streams/item.html", language, item=view, ticket=event.ticket_id))
+    parts += [f'<turbo-stream action="remove" target="event-{seq}"></turbo-stream>' for seq in push.unsaid]
+    parts += [stage.draw("tickets/streams/went.html", language, ticket=one, into=to) for one, to in push.went.items()]
+    if push.again and not push.went:
+        parts.append('<turbo-stream action="again"></turbo-stream>')
     heads = _tickets(work, list(push.heads))
     parts += [stage.draw("tickets/streams/head.html", language, head=threads.head(work, one)) for one in heads]
     shown = rows.rows_of(work, _tickets(work, list(push.rows)))

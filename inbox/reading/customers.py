@@ -49,6 +49,8 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
             state="undeliverable" if one.undeliverable_at else "opted_out" if one.opted_out_at else "",
             window_until=windows.get((one.kind, one.value)),
             main=one.id == main,
+            pictures=one.pictures_at is not None,
+            message=_message_of(work, who, one.id) if one.pictures_at is not None else None,
         )
         for one in (customer.identities if customer is not None else ())
     )
@@ -75,6 +77,17 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         previous_total=total,
         facts=_facts(work, ticket),
         history=tuple(history(work, ticket)),
+    )
+
+
+def _message_of(work: Work, who: Who, identity: int) -> int | None:
+    """A message of that address that ``who`` may see."""
+    return work.scalar(
+        select(Message.id)
+        .join(Ticket, Ticket.id == Message.ticket_id)
+        .where(Message.identity_id == identity, Message.direction == Direction.IN, visible(who))
+        .order_by(Message.id.desc())
+        .limit(1)
     )
 
 

@@ -46,6 +46,7 @@ __all__ = [
     "SearchPage",
     "Sidebar",
     "Snooze",
+    "Suggestion",
     "Tab",
     "TagView",
     "TeamChip",
@@ -54,6 +55,7 @@ __all__ = [
     "TicketFacts",
     "TicketRow",
     "ViewCount",
+    "Why",
     "initials",
     "tone",
 ]
@@ -332,9 +334,29 @@ class DeliveryView:
     attempts: int = 0
     reason: str = ""
     code: str = ""
+    status: str = ""  # a mail's enhanced code
+    permanent: bool | None = None
     may_cancel: bool = False
     may_retry: bool = False
     cost: Money | None = None
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a message is in its ticket: the rule, and the ticket, message or text that it goes by."""
+
+    rule: str
+    ticket: int | None = None
+    message: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The ticket that a message may belong to, and the rule that says so."""
+
+    ticket: int
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -366,6 +388,10 @@ class MessageView:
     attachments: tuple[AttachmentView, ...] = ()
     delivery: DeliveryView | None = None
     bounced: bool = False
+    why: Why | None = None
+    suggestion: Suggestion | None = None
+    pictures: Literal["", "blocked", "shown"] = ""  # of elsewhere: what happens to them in the frame
+    sender_known: bool = False  # the choice can be remembered
 
     @property
     def is_mail(self) -> bool:
@@ -411,7 +437,8 @@ class NoteView:
 
 What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
-    "reason", "merged", "split", "linked", "moved", "recovered", "failed", "cancelled", "imported",
+    "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
+    "imported",
 ]  # fmt: skip
 
 
@@ -567,6 +594,7 @@ class Thread:
     snoozes: tuple[Snooze, ...] = ()
     reasons: tuple[str, ...] = ()
     known_tags: tuple[str, ...] = ()
+    others: tuple[PreviousTicket, ...] = ()  # the customer's other tickets: what this one could be merged into
     earlier: str | None = None
     unread_from: int | None = None  # id of my first unread message: the line "New" goes above it
 
@@ -584,6 +612,8 @@ class IdentityView:
     state: str = ""
     window_until: dt.datetime | None = None
     main: bool = False
+    pictures: bool = False  # of elsewhere are shown in their mails
+    message: int | None = None  # a message of theirs, by which that is changed
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -13,8 +14,9 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import desk as settings
-from inbox.actions.who import Who
-from inbox.reading import desk
+from inbox.actions import suggestions
+from inbox.actions.who import Who, visible
+from inbox.reading import desk, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer
 from inbox.reading.parts import (
@@ -29,13 +31,16 @@ from inbox.reading.parts import (
     MessageView,
     Money,
     NoteView,
+    PreviousTicket,
     Room,
     Snooze,
+    Suggestion,
     TagView,
     TeamChip,
     Thread,
     ThreadHead,
     What,
+    Why,
 )
 from inbox.reading.rows import customer_chip
 from inbox.store import (
@@ -54,7 +59,7 @@ from inbox.store import (
 )
 from inbox.terms import Delivery, Direction, Move
 
-__all__ = ["head", "history", "item_of_event", "item_of_message", "thread"]
+__all__ = ["REGROUPED", "head", "history", "item_of_event", "item_of_message", "thread"]
 
 PAGE = 100
 SHOWN_MOVES = (Move.PENDING, Move.SNOOZE, Move.RESOLVE, Move.REOPEN, Move.OPEN)
@@ -66,6 +71,9 @@ SHOWN_EVENTS = (
     "ticket.reason",
     "ticket.linked",
     "ticket.merged",
+    "ticket.absorbed",
+    "ticket.split",
+    "ticket.moved",
     "ticket.imported",
 )
 
@@ -128,6 +136,8 @@ def _delivery(message: Message) -> DeliveryView | None:
         attempts=message.attempts,
         reason=message.problem or "",
         code=message.code or "",
+        status=message.status or "",
+        permanent=message.permanent,
         may_cancel=waiting or state is Delivery.FAILED,
         may_retry=state in {Delivery.FAILED, Delivery.UNKNOWN} or (state is Delivery.QUEUED and message.attempts > 0),
         cost=cost,
@@ -142,9 +152,13 @@ def _attachments(message: Message) -> tuple[AttachmentView, ...]:
     )
 
 
-def _message(message: Message, names: Names, customer: CustomerChip, *, last: bool) -> MessageView:
+def _message(
+    message: Message, names: Names, customer: CustomerChip, identity: Identity | None, *, last: bool
+) -> MessageView:
     ours = message.direction is Direction.OUT
     author = names.chip(message.agent_id) if ours else customer
+    asked = suggestions.of(message)
+    pictures_at = identity.pictures_at if identity is not None and not ours else None
     bulk = bool(message.html) and (message.auto == "bulk" or not message.text.strip())
     return MessageView(
         key=message.client_key or str(message.id),
@@ -160,14 +174,31 @@ def _message(message: Message, names: Names, customer: CustomerChip, *, last: bo
         to=tuple(str(one.get("name") or one.get("address", "")) for one in message.to or ()),
         cc=tuple(str(one.get("name") or one.get("address", "")) for one in message.cc or ()),
         subject=message.subject or "",
-        folded=not last and message.kind == "email",
+        folded=message.kind == "email" and (not last or message.auto is not None),
         frame=bulk,
         original=not ours and (bool(message.html) or message.full_text is not None),
         auto=message.auto or "",
         attachments=_attachments(message),
         delivery=_delivery(message),
         bounced=message.bounce is not None,
+        why=_why(message) if not ours or message.joined_ref else None,
+        suggestion=Suggestion(*asked) if asked is not None else None,
+        pictures=("shown" if pictures_at else "blocked") if pictures.has_remote(message.html) else "",
+        sender_known=identity is not None,
     )
+
+
+_REF = re.compile(r"#(\d+)(?: message (\d+))?")
+
+
+def _why(message: Message) -> Why:
+    """What the intake wrote down, taken apart for a sentence in any language. A token is nobody's to read."""
+    found = _REF.fullmatch(message.joined_ref or "")
+    if found is None:
+        return Why(
+            message.joined_rule, text=message.joined_ref or "" if message.joined_rule == "subject_number" else ""
+        )
+    return Why(message.joined_rule, int(found[1]), int(found[2]) if found[2] else None)
 
 
 def _note(message: Message, names: Names) -> NoteView:
@@ -189,7 +220,7 @@ def _leg(message: Message, names: Names, customer: CustomerChip, identity: Ident
         channel_name=(channel.title or channel.name) if channel is not None else "",
         address=identity.value if identity is not None else message.from_address,
         label=label(identity.kind, identity.value, identity.name) if identity is not None else "",
-        messages=(_message(message, names, customer, last=last),),
+        messages=(_message(message, names, customer, identity, last=last),),
     )
 
 
@@ -214,6 +245,8 @@ def _assigned(event: Event, names: Names) -> EventView:
     return EventView(event.seq, "unassigned", event.ts, actor)
 
 
+#: These can be undone from the line that tells of them; what else can be has a control of its own.
+REGROUPED: Final = frozenset({"ticket.merged", "ticket.absorbed", "ticket.split", "ticket.moved"})
 #: Event kind → what the line says, and the field of the event that it names.
 LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.status": ("status", "desk"),
@@ -221,6 +254,9 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.reason": ("reason", "reason"),
     "ticket.linked": ("linked", "to"),
     "ticket.merged": ("merged", "into"),
+    "ticket.absorbed": ("absorbed", "merged"),
+    "ticket.split": ("split", "from"),
+    "ticket.moved": ("moved", "to"),
     "ticket.imported": ("imported", ""),
 }
 
@@ -239,7 +275,12 @@ def item_of_event(work: Work, event: Event, names: Names | None = None) -> Event
     if event.kind not in LINES:
         return None
     what, field = LINES[event.kind]
-    return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get(field) or ""))
+    if event.kind == "ticket.split" and data.get("moved"):
+        what = "received"
+    undo = str(data.get("by") or (event.id if event.kind in REGROUPED else ""))
+    value = str(data.get(field) or "")
+    count = len(data.get("msgs", ()))
+    return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=value, count=count, undo=undo)
 
 
 def history(work: Work, ticket: Ticket, names: Names | None = None) -> list[EventView]:
@@ -265,7 +306,7 @@ def _assembled(
     timeline: list[tuple[dt.datetime, int, Message | EventView]] = [(m.at, m.id, m) for m in messages]
     timeline += [(event.at, 2**60 + event.seq, event) for event in events]
     timeline.sort(key=lambda one: one[:2])
-    last_mail = max((m.id for m in messages if m.kind == "email"), default=0)
+    last_mail = max((m.id for m in messages if m.kind == "email" and m.auto is None), default=0)
     items: list[Item] = []
     day: dt.date | None = None
     for at, _order, one in timeline:
@@ -331,9 +372,24 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -
         snoozes=snoozes(zone),
         reasons=tuple(reasons),
         known_tags=tuple(tags),
+        others=_others(work, who, ticket),
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,
     )
+
+
+def _others(work: Work, who: Who, ticket: Ticket) -> tuple[PreviousTicket, ...]:
+    """The customer's other tickets, the newest first."""
+    if ticket.customer_id is None:
+        return ()
+    rows = work.scalars(
+        select(Ticket)
+        .where(Ticket.customer_id == ticket.customer_id, Ticket.id != ticket.id, Ticket.merged_into.is_(None))
+        .where(visible(who))
+        .order_by(Ticket.id.desc())
+        .limit(6)
+    ).unique()
+    return tuple(PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in rows)
 
 
 def spent(amounts: Iterable[tuple[Decimal, str]]) -> Money | None:

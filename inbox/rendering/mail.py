@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 import nh3
 
+from inbox.reading.pictures import has_remote
+
 __all__ = [
     "POLICY",
     "POLICY_REMOTE",
@@ -135,7 +137,6 @@ _NEGATIVE = re.compile(r"\s*(?:margin|text-indent)[a-z-]*\s*:.*-\d", re.IGNORECA
 _LINK = re.compile(r"\s*(?:https?://|mailto:|tel:)", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*(?:https?:)?//", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"data:image/(?:png|jpe?g|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
-_REMOTE_IMAGE = re.compile(r"<img\b[^<>]*?\bsrc\s*=\s*[\"']?\s*(?:https?:)?//", re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"']{1,2000}[^\s<>\"'.,;:!?)\]]", re.IGNORECASE)
 
 _TAG = re.compile(r"<[^<>]*+>")
@@ -224,11 +225,6 @@ def document_of(
 def policy(*, show_remote: bool) -> str:
     """The frame's Content-Security-Policy."""
     return POLICY_REMOTE if show_remote else POLICY
-
-
-def has_remote(html: str | None) -> bool:
-    """Whether a mail asks for pictures from elsewhere, so that there is something to allow."""
-    return bool(html) and _REMOTE_IMAGE.search(html or "") is not None
 
 
 def _tangled(html: str) -> bool:

@@ -40,6 +40,7 @@ class Identity(Base, kw_only=True):
     name: Mapped[Name] = mapped_column(default="")
     undeliverable_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     opted_out_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    pictures_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # their mails may fetch pictures since then
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 

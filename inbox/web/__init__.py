@@ -20,6 +20,7 @@ from inbox.web import (
     journals,
     messages,
     people,
+    regrouping,
     reports,
     searches,
     sessions,
@@ -36,7 +37,14 @@ __all__ = ["FOLDER", "TRANSLATIONS", "locale", "register", "timezone"]
 FOLDER = Path(__file__).resolve().parent.parent
 TRANSLATIONS = str(FOLDER / "translations")
 PAGES = (
-    *(tickets.blueprint, messages.blueprint, attachments.blueprint, agents.blueprint, searches.blueprint),
+    *(
+        tickets.blueprint,
+        regrouping.blueprint,
+        messages.blueprint,
+        attachments.blueprint,
+        agents.blueprint,
+        searches.blueprint,
+    ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),

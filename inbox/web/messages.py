@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from inbox.actions import reply
+from inbox.actions import identities, reply
 from inbox.actions.who import find_ticket
 from inbox.errors import NotFound
-from inbox.reading import threads
+from inbox.reading import pictures, threads
 from inbox.rendering import mail
 from inbox.store import Message, Work
 from inbox.web.gate import locale, store, wants_streams, who
@@ -57,6 +57,14 @@ def visible_message(work: Work, number: int) -> Message:
     return message
 
 
+@blueprint.post("/messages/<int:id>/pictures", endpoint="pictures")
+def show_pictures(id: int) -> Any:
+    """Shows the pictures of this sender from now on, or no more."""
+    with store().transaction() as work:
+        message = identities.show_pictures(work, who(), id, show=request.form.get("show") == "yes")
+    return redirect(url_for("tickets.show", id=message.ticket_id), 303)
+
+
 @blueprint.get("/messages/<int:id>/view")
 def view(id: int) -> Response:
     """The mail's own HTML for the sandboxed frame, under a policy of its own."""
@@ -68,7 +76,7 @@ def view(id: int) -> Response:
             files={
                 one.content_id: url_for("attachments.show", id=one.id) for one in message.attachments if one.content_id
             },
-            show_remote=request.args.get("remote") == "1",
+            show_remote=request.args.get("remote") == "1" or pictures.allowed(work, message),
             language=locale(),
         )
     response = Response(document, content_type="text/html; charset=utf-8")

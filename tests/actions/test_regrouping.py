@@ -91,7 +91,7 @@ def state(desk: SmallDesk, *, without: int = 0) -> dict[str, Any]:
     return found
 
 
-def report(desk: SmallDesk, *, drop: set[str] = frozenset()) -> dict[str, Any]:
+def report(desk: SmallDesk, *, drop: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:
     """The figures of everything, by channel; ``drop`` leaves events out, as if they had never been written."""
     with desk.store.reading() as work:
         events = [e.as_dict() for e in work.query(Event).order_by(Event.seq) if e.id not in drop]
@@ -480,13 +480,14 @@ def test_a_private_team_keeps_its_tickets_to_itself(desk: SmallDesk) -> None:
         private = team.id
     with desk.store.transaction() as work:
         giulia = desk.who(desk.giulia)
-        for attempt in (
+        attempts: list[Callable[[], Any]] = [
             lambda: merging.merge(work, giulia, secret, open_),
             lambda: merging.merge(work, giulia, open_, secret),
             lambda: splitting.split(work, giulia, secret, [second]),
             lambda: splitting.move(work, giulia, open_, [plain], secret),
             lambda: splitting.move(work, giulia, secret, [hidden], open_),
-        ):
+        ]
+        for attempt in attempts:
             with pytest.raises(NotFound):
                 attempt()
     event = merged(desk, open_, secret)

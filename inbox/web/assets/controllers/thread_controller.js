@@ -1,7 +1,9 @@
 // The open ticket: where it is scrolled to, what was seen of it, who else is writing in it.
 
 import { Controller } from "@hotwired/stimulus";
+import { visit } from "@hotwired/turbo";
 import { isMine } from "../lib/outbox.js";
+import { refetch } from "../lib/refetch.js";
 import { piece } from "../lib/streams.js";
 import { toast } from "../lib/toasts.js";
 import { say } from "../lib/words.js";
@@ -11,7 +13,7 @@ const SEEN_MS = 2000;
 const EDGE = 48;
 
 export default class extends Controller {
-  static targets = ["log", "pill"];
+  static targets = ["log", "pill", "regroup", "count"];
   static values = { ticket: Number, readUrl: String, url: String };
 
   connect() {
@@ -20,6 +22,8 @@ export default class extends Controller {
       "item:coming": ({ detail }) => this.coming(detail.log),
       "item:came": ({ detail }) => this.came(detail),
       "page:refetched": () => this.bottom(),
+      "thread:again": () => refetch().catch(() => {}),
+      "ticket:went": ({ detail }) => this.went(detail),
       visibilitychange: () => this.visible(),
     };
     for (const [name, run] of Object.entries(this.listeners)) document.addEventListener(name, run);
@@ -154,6 +158,47 @@ export default class extends Controller {
     const { url } = event.currentTarget.dataset;
     await navigator.clipboard?.writeText(url);
     toast(say("copied"));
+  }
+
+  /** The ticket was merged into another one: there, unless something is being written here. */
+  went({ pane, href, words, label }) {
+    if (pane !== this.element) return;
+    const go = () => visit(href, { frame: "thread" });
+    if (this.element.querySelector(".composer textarea")?.value.trim()) {
+      toast(words, { ms: 60_000, act: { label, run: go } });
+    } else {
+      toast(words);
+      go();
+    }
+  }
+
+  // --- splitting and moving ---
+
+  choose() {
+    this.regroupTarget.hidden = false;
+    this.element.classList.add("choosing");
+    this.picked();
+    this.logTarget.querySelector(".pick input")?.focus({ preventScroll: true });
+  }
+
+  unchoose() {
+    this.regroupTarget.hidden = true;
+    this.element.classList.remove("choosing");
+    for (const box of this.logTarget.querySelectorAll(".pick input")) box.checked = false;
+  }
+
+  picked() {
+    const n = this.logTarget.querySelectorAll(".pick input:checked").length;
+    this.countTarget.textContent = n ? say("selected", { n }) : say("choose_messages");
+  }
+
+  /** The pictures of elsewhere, this once. */
+  pictures(event) {
+    event.preventDefault();
+    const link = event.currentTarget;
+    const frame = link.closest(".mail-b").querySelector(".mail-frame");
+    if (frame) frame.src = link.href;
+    link.closest(".pictures").remove();
   }
 
   original(event) {

@@ -13,6 +13,8 @@ export const KEYS = {
   t: "tags",
   l: "priority",
   v: "channel",
+  u: "merge",
+  s: "regroup",
   p: "customer",
   z: "undo",
   "/": "search",

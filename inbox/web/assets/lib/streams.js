@@ -90,6 +90,14 @@ export function startStreams() {
     }
     tell("message:gone", { key });
   };
+  // Messages came or went in the middle of the thread.
+  StreamActions.again = () => tell("thread:again");
+  StreamActions.went = function () {
+    const [pane] = this.targetElements;
+    const [words, label] = this.templateContent.children;
+    if (pane)
+      tell("ticket:went", { pane, href: this.dataset.href, words: words.textContent, label: label.textContent });
+  };
   // Who else is here is known to this browser only; a renewed head must not wipe it.
   document.addEventListener("turbo:before-morph-element", (event) => {
     if (event.target.matches?.("[data-viewers]")) event.preventDefault();

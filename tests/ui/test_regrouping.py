@@ -1,0 +1,187 @@
+"""Merge, split, move and what a message says of itself: on the real screen, in two agents' browsers at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from inbox.store import Ticket
+from tests.journeys.desk import PASSWORD, RunningDesk, until
+from tests.servers.chromium import OpenPage
+
+expect.set_options(timeout=20_000)
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    folder: Path = tmp_path_factory.mktemp("desk")
+    with RunningDesk("", folder) as running:
+        running.add_channel("email")
+        running.start()
+        yield running
+
+
+@pytest.fixture
+def sign_in(desk: RunningDesk, open_page: OpenPage) -> SignIn:
+    def signed_in(name: str, **options: object) -> Page:
+        page = open_page(**options)
+        page.goto(f"{desk.url}/login")
+        page.fill("[name=email]", f"{name}@cirro.example")
+        page.fill("[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#list")
+        return page
+
+    return signed_in
+
+
+def receives(desk: RunningDesk, sender: str, subject: str, text: str = "Buongiorno", **more: object) -> tuple[int, str]:
+    """A mail comes in and is read; (its ticket, its id in the sandbox)."""
+    came = desk.sandbox.email.receive(f"{sender}@studio.example", text, subject, **more)
+
+    def ticket() -> int | None:
+        with desk.store.reading() as work:
+            found = work.query(Ticket).filter_by(subject=subject).order_by(Ticket.id.desc()).first()
+            return found.id if found is not None else None
+
+    return until(f"the mail {subject!r} is a ticket", ticket), came["id"]
+
+
+def row(page: Page, text: str) -> Locator:
+    return page.locator("#rows .conv", has_text=text)
+
+
+def open_ticket(page: Page, number: int) -> None:
+    page.locator(f"#row-{number} .conv-a").click()
+    expect(page.locator(f"#ticket-{number}")).to_be_visible()
+    page.wait_for_url(f"**/tickets/{number}*")
+
+
+def opens(page: Page, key: str, what: str) -> None:
+    """Presses a key until its menu or bar is there: a page that is just being put into the history closes menus."""
+
+    def pressed() -> bool:
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)
+        return page.locator(what).is_visible()
+
+    until(f"{key} opens {what}", pressed)
+
+
+def test_a_merge_leads_everybody_to_the_winner_and_its_undo_brings_both_back(
+    desk: RunningDesk, sign_in: SignIn
+) -> None:
+    winner, _ = receives(desk, "chiara", "Sito lento da ieri")
+    loser, _ = receives(desk, "chiara", "Sito ancora lento", "E adesso è fermo")
+    luca, giulia = sign_in("luca"), sign_in("giulia")
+    for page in (luca, giulia):
+        open_ticket(page, loser)
+    opens(luca, "u", "#merge-menu")
+    luca.locator("#merge-menu").get_by_role("button", name=f"#{winner}").click()
+    for page in (luca, giulia):
+        expect(page.locator(f"#log-{winner}")).to_contain_text("E adesso è fermo")
+        expect(page.locator(f"#log-{winner}")).to_contain_text(f"merged #{loser} into this ticket")
+        expect(page.locator(f"#row-{loser}")).to_have_count(0)
+    luca.locator(f"#log-{winner}").get_by_role("button", name="Undo").click()
+    expect(luca.locator(f"#log-{loser}")).to_contain_text("E adesso è fermo")
+    for page in (luca, giulia):
+        expect(page.locator(f"#row-{loser}")).to_be_visible()
+    expect(giulia.locator(f"#log-{winner}")).not_to_contain_text("E adesso è fermo")
+    expect(giulia.locator(f"#log-{winner}")).not_to_contain_text("merged")
+
+
+def test_who_is_writing_in_a_merged_ticket_keeps_the_text_and_is_told(desk: RunningDesk, sign_in: SignIn) -> None:
+    winner, _ = receives(desk, "bruno", "Rinnovo del dominio")
+    loser, _ = receives(desk, "bruno", "Rinnovo, sollecito")
+    luca, giulia = sign_in("luca"), sign_in("giulia")
+    open_ticket(giulia, loser)
+    giulia.locator(".comp-in").fill("Sto rispondendo")
+    open_ticket(luca, loser)
+    opens(luca, "u", "#merge-menu")
+    luca.locator("#merge-into").fill(f"#{winner}")
+    luca.keyboard.press("Enter")
+    expect(luca.locator(f"#ticket-{winner}")).to_be_visible()
+    toast = giulia.locator(".toast", has_text=f"merged into #{winner}")
+    expect(toast).to_be_visible()
+    expect(giulia.locator(".comp-in")).to_have_value("Sto rispondendo")
+    toast.get_by_role("button", name="Go there").click()
+    expect(giulia.locator(f"#ticket-{winner}")).to_be_visible()
+
+
+def test_chosen_messages_become_a_ticket_of_their_own_on_every_screen(desk: RunningDesk, sign_in: SignIn) -> None:
+    number, first = receives(desk, "dario", "Certificato scaduto", "Il certificato è scaduto")
+    desk.sandbox.email.receive(
+        "dario@studio.example", "E la fattura?", "Re: Certificato scaduto", headers={"In-Reply-To": first}
+    )
+    luca, giulia = sign_in("luca"), sign_in("giulia")
+    for page in (luca, giulia):
+        open_ticket(page, number)
+        expect(page.locator(f"#log-{number} .mail")).to_have_count(2)
+    second = luca.locator(f"#log-{number} .mail", has_text="E la fattura?")
+    expect(second.locator(".why")).to_have_text(re.compile(rf"^Here by In-Reply-To of #{number} message \d+$"))
+    expect(second.locator(".pick")).to_be_hidden()
+    opens(luca, "s", "#regroup")
+    second.locator(".pick input").check()
+    expect(luca.locator("#regroup")).to_contain_text("1 selected")
+    luca.locator("#regroup").get_by_role("button", name="New ticket").click()
+    expect(luca.get_by_text(f"Brought here from #{number}", exact=True)).to_have_count(1)
+    expect(giulia.locator(f"#log-{number} .mail")).to_have_count(1)
+    expect(giulia.locator(f"#log-{number}")).to_contain_text("moved 1 message to #")
+    giulia.locator(f"#log-{number}").get_by_role("button", name="Undo").click()
+    expect(giulia.locator(f"#log-{number} .mail")).to_have_count(2)
+    expect(luca.locator(f"#log-{number} .mail")).to_have_count(2)  # the split ticket is gone: its readers are led back
+
+
+@pytest.mark.parametrize("answer", ["Join", "Not this one"])
+def test_a_suggestion_is_followed_or_refused_on_the_screen(desk: RunningDesk, sign_in: SignIn, answer: str) -> None:
+    theirs, first = receives(desk, "elena", f"Migrazione {answer}")
+    number, _ = receives(desk, "fabio", f"Re: Migrazione {answer}", "Sono il collega", headers={"In-Reply-To": first})
+    page = sign_in("luca")
+    open_ticket(page, number)
+    guess = page.locator(".guess")
+    expect(guess).to_contain_text(f"It answers a message of #{theirs}, but its sender took no part there.")
+    guess.get_by_role("button", name=answer).click()
+    if answer == "Join":
+        expect(page.locator(f"#log-{theirs}")).to_contain_text("Sono il collega")
+        expect(page.locator(f"#row-{number}")).to_have_count(0)
+    else:
+        expect(page.locator(".guess")).to_have_count(0)
+        expect(page.locator(f"#log-{number}")).to_contain_text("Sono il collega")
+
+
+def test_pictures_from_elsewhere_are_shown_once_or_always_and_no_longer(desk: RunningDesk, sign_in: SignIn) -> None:
+    html = '<p>Offerta</p><img alt="logo" src="https://pictures.example/logo.png">'
+    number, _ = receives(desk, "gina", "Offerta con logo", "Ecco", html=html)
+    page = sign_in("luca")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "pictures.example" in request.url else None)
+    page.route("https://pictures.example/**", lambda route: route.abort())
+    open_ticket(page, number)
+    bar, picture = page.locator(".pictures"), page.frame_locator(".mail-frame").get_by_alt_text("logo")
+    whole = page.locator(".mail").get_by_role("link", name="Show all of it")
+    expect(bar).to_be_hidden()
+    whole.click()
+    expect(picture).to_have_attribute("src", re.compile("^data:"))
+    assert asked == []
+    bar.get_by_role("link", name="Show once").click()
+    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
+    page.reload()
+    whole.click()
+    expect(picture).to_have_attribute("src", re.compile("^data:"))
+    bar.get_by_role("button", name="Always for this sender").click()
+    whole.click()
+    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
+    later, _ = receives(desk, "gina", "Un'altra offerta", "Ecco", html=html)
+    open_ticket(page, later)
+    whole.click()
+    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
+    page.locator("#panel-customer").get_by_role("button", name="Block pictures").click()
+    expect(page.locator("#panel-customer").get_by_role("button", name="Block pictures")).to_have_count(0)
+    whole.click()
+    expect(picture).to_have_attribute("src", re.compile("^data:"))
+    assert len(asked) >= 3
