@@ -61,6 +61,12 @@ class EmailConfig(Config):
     ca_file: str = Field(
         "", title="CA file", description="Certificates to trust besides the system's, for a server of your own."
     )
+    acknowledge: str = Field(
+        "",
+        max_length=2000,
+        title="Answer at once",
+        description="Sent by itself when a ticket begins, once a day to an address. {ticket.number} is its number.",
+    )
     since: Literal["now", "days", "everything"] = Field(
         "now", title="Older mail", description="Start now, with the last days, or with everything that is there."
     )

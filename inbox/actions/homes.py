@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, or_, select
 
 from inbox import clock, search
-from inbox.actions import events, intake
+from inbox.actions import events, lines
 from inbox.errors import Conflict, Invalid
 from inbox.store import JournalEntry, Message, Ticket, Work
 from inbox.terms import Delivery, Direction, Status
@@ -90,7 +90,7 @@ def refresh(work: Work, ticket: Ticket) -> None:
     last = work.scalar(said.order_by(Message.at.desc(), Message.id.desc()).limit(1))
     if last is not None:
         ticket.active_at = last.at
-        intake.show(ticket, last)
+        lines.show(ticket, last)
     theirs = (
         select(Message)
         .outerjoin(JournalEntry, JournalEntry.id == Message.journal_id)
@@ -105,11 +105,12 @@ def refresh(work: Work, ticket: Ticket) -> None:
             select(func.max(Message.id)).where(
                 Message.ticket_id == ticket.id,
                 Message.direction == Direction.OUT,
+                Message.auto.is_(None),
                 or_(Message.out_event.is_not(None), Message.echo),
             )
         )
-        lines = events.live(work, ticket.id, "ticket.status")
-        closed = [line.rec for line in lines if line.data.get("status") in {"resolved", "closed"}]
+        moves = events.live(work, ticket.id, "ticket.status")
+        closed = [line.rec for line in moves if line.data.get("status") in {"resolved", "closed"}]
         since = theirs.where(Message.id > (answered or 0))
         if closed:
             since = since.where(Message.received_at > closed[-1])
@@ -128,8 +129,8 @@ def shut(ticket: Ticket, into: Ticket) -> None:
 def set_back(work: Work, ticket: Ticket, status: str) -> None:
     """Gives a ticket the status that it had before something that was taken back; the log says so already."""
     ticket.status = Status(status)
-    lines = events.live(work, ticket.id, "ticket.status")
-    resolved = [line.ts for line in lines if line.data.get("desk") == Status.RESOLVED.value]
+    moves = events.live(work, ticket.id, "ticket.status")
+    resolved = [line.ts for line in moves if line.data.get("desk") == Status.RESOLVED.value]
     ticket.resolved_at = None if ticket.is_open else resolved[-1] if resolved else ticket.active_at
     if ticket.status is not Status.SNOOZED:
         ticket.snoozed_until = None

@@ -11,16 +11,13 @@ from sqlalchemy import select
 from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import events, identities, restored, statuses
+from inbox.actions import automatic, events, identities, lines, restored, statuses
 from inbox.actions.threading import Home, find_home
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
-__all__ = ["Ended", "show", "subject_of", "take"]
-
-#: A provider's clock may run ahead of ours; the log clamps it anyway.
-PREVIEW = 160
+__all__ = ["Ended", "take"]
 
 
 @dataclass(frozen=True)
@@ -102,6 +99,8 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
         _echoed(work, message, ticket, at)
     else:
         _arrived(work, message, ticket, entry, identity, home.reached)
+        if home.ticket is None and not entry.imported:
+            automatic.acknowledge(work, channel, ticket, message)
     channel.arrived_at = clock.now()
     return Ended(Outcome.MESSAGE, None, ticket.id, message.id)
 
@@ -123,7 +122,7 @@ def _open(
     at: datetime,
 ) -> Ticket:
     ticket = Ticket(
-        subject=subject_of(item.subject, item.text),
+        subject=lines.subject_of(item.subject, item.text),
         channel_id=channel.id,
         kind=channel.kind,
         customer_id=identity.customer_id if identity is not None else None,
@@ -217,13 +216,16 @@ def _arrived(
         message.price_at = clock.now() + statuses.PRICE_AFTER[0]
     now = clock.now()
     ticket.updated_at = now
+    if message.auto is None and identity is not None and identity.undeliverable_at is not None:
+        identity.undeliverable_at = None  # whoever writes can be written to
+        work.append("identity.reached", customer=identity.customer_id, channel=identity.kind)
     if message.auto is None and not entry.imported:
         events.mood(work, message)
         ticket.waiting_since = ticket.waiting_since or message.at
         events.move(work, ticket, SYSTEM, Move.CUSTOMER_WROTE, ts=message.at, cause=str(message.id))
         ticket.last_in_id = message.id
     if message.at >= ticket.active_at or ticket.preview == "":
-        show(ticket, message)
+        lines.show(ticket, message)
 
 
 def _wake_imported(work: Work, ticket: Ticket, message: Message) -> None:
@@ -255,15 +257,7 @@ def _echoed(work: Work, message: Message, ticket: Ticket, at: datetime) -> None:
     )
     ticket.waiting_since = None
     events.move(work, ticket, SYSTEM, Move.AGENT_WROTE, ts=at)
-    show(ticket, message)
-
-
-def show(ticket: Ticket, message: Message) -> None:
-    """Puts the message into the ticket's line of the list."""
-    ticket.active_at = max(ticket.active_at, message.at)
-    ticket.preview = _first_line(message.text) or ", ".join(one.name for one in message.attachments)[:PREVIEW]
-    ticket.preview_direction = message.direction.value
-    ticket.preview_kind = message.kind
+    lines.show(ticket, message)
 
 
 def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
@@ -300,12 +294,3 @@ def _attachment(work: Work, one: Arrived) -> Attachment:
 
 def _addresses(addresses: tuple[Address, ...]) -> list[dict[str, Any]]:
     return [{"name": one.name, "address": one.value} for one in addresses]
-
-
-def subject_of(subject: str | None, text: str) -> str:
-    """A new ticket's subject: its message's, or the first line of what has none."""
-    return " ".join((subject if subject is not None else _first_line(text)).split())[:500]
-
-
-def _first_line(text: str) -> str:
-    return next((" ".join(line.split())[:PREVIEW] for line in text.splitlines() if line.strip()), "")

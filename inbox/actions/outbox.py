@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import select
@@ -190,7 +191,8 @@ def settle(work: Work, message_id: int, receipt: Receipt) -> None:
 
 def _still_answers(work: Work, message: Message) -> None:
     if message.out_event is None:
-        agent = ("agent", message.agent_id, None)
+        agent = ("agent", message.agent_id, None) if message.auto is None else SYSTEM.actor
+        auto: dict[str, Any] = {"auto": True} if message.auto is not None else {}
         line = work.append(
             "msg.out",
             id=f"msg.out:{message.id}:{message.attempts}",
@@ -199,6 +201,7 @@ def _still_answers(work: Work, message: Message) -> None:
             channel=message.kind,
             msg=str(message.id),
             address=message.channel_id,
+            **auto,
         )
         message.out_event = line.id
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import channels, events, identities, intake
+from inbox.actions import channels, events, identities, lines
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -22,6 +22,8 @@ from inbox.terms import Actor, Delivery, Direction, Move
 __all__ = ["Upload", "cancel", "choose", "note", "plus_address", "reply", "retry", "text_length"]
 
 TEXT_LIMIT = 100_000
+#: Here a complaint stops what is sent by itself; a person may still answer a person.
+ANSWERABLE = frozenset({"email"})
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,8 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
         _as_mail(work, ticket, chosen, message)
     search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
     events.message_out(work, message, who, now)
-    _after(work, who, ticket, message, then)
+    if auto is None:  # what no person wrote answers nobody
+        _after(work, who, ticket, message, then)
     return message, True
 
 
@@ -205,7 +208,7 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
         msg = f"{connector.title} takes {can.media_count} files in one message"
         raise Invalid(msg, fields={"files": msg})
     _check_sizes(files, min(can.media_bytes or 2**40, work.store.settings.attachment_limit_mb * 2**20))
-    if identity.opted_out_at is not None:
+    if identity.opted_out_at is not None and channel.kind not in ANSWERABLE:
         msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
         raise Invalid(msg, fields={"channel": msg})
     _check_window(work, connector, channel, identity)
@@ -284,7 +287,7 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
     if step is not None:
         event = events.move(work, ticket, who, step)
         message.then_event = event.id if event is not None else None
-    intake.show(ticket, message)
+    lines.show(ticket, message)
 
 
 def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> Message:
@@ -384,7 +387,10 @@ def never_left(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
     last_in = work.get(Message, ticket.last_in_id) if ticket.last_in_id else None
     answered = work.scalar(
         select(func.max(Message.id)).where(
-            Message.ticket_id == ticket.id, Message.direction == Direction.OUT, Message.out_event.is_not(None)
+            Message.ticket_id == ticket.id,
+            Message.direction == Direction.OUT,
+            Message.out_event.is_not(None),
+            Message.auto.is_(None),
         )
     )
     if last_in is not None and (answered or 0) < last_in.id:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from inbox.actions import events, homes, intake
+from inbox.actions import events, homes, lines
 from inbox.actions.merging import merge
 from inbox.actions.who import Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
@@ -55,7 +55,7 @@ def _ticket_of(work: Work, source: Ticket, messages: Sequence[Message]) -> Ticke
     identity = work.get(Identity, first.identity_id) if first.identity_id else None
     ours = any(message.direction is Direction.OUT for message in said)
     ticket = Ticket(
-        subject=intake.subject_of(first.subject, first.text) or source.subject,
+        subject=lines.subject_of(first.subject, first.text) or source.subject,
         status=Status.OPEN if ours or source.assignee_id else Status.NEW,
         priority=source.priority,
         channel_id=first.channel_id or source.channel_id,
@@ -143,8 +143,8 @@ def unsplit(work: Work, who: Who, event: Event) -> list[str]:
             msg = f"#{target.id} has got messages of its own since; merge it into #{source.id} instead"
             raise Conflict(msg)
         gone += [line.id for line in events.live(work, target.id, *DONE)]
-    lines = events.live(work, target.id, "ticket.status")
-    last = lines[-1] if lines else None
+    moves = events.live(work, target.id, "ticket.status")
+    last = moves[-1] if moves else None
     for id in gone:
         events.void(work, who, id, target.id)
     if not whole and last is not None and last.id in gone:  # the move had opened it, and nobody touched it since

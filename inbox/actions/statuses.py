@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,10 +27,16 @@ PRICE_AFTER = (
 )
 
 
+#: Enhanced codes that blame the mail, a full box, a policy or a connection, and not the address (RFC 3463).
+ABOUT_THE_MAIL = re.compile(r"4\.|5\.2\.[234]|5\.3\.|5\.4\.[067]|5\.5\.|5\.6\.|5\.7\.")
+
+
 def apply(work: Work, channel: Channel, item: StatusUpdate) -> Message | None:
     """Applies a status; gives the message it was about, or None where it is not (yet) known."""
     if item.watermark is not None:
         return _watermark(work, channel, item)
+    if item.complaint and item.recipient:
+        _complained(work, channel, item)
     message = work.scalar(
         select(Message).where(
             Message.channel_id == channel.id,
@@ -124,13 +131,23 @@ def _undeliverable(work: Work, channel: Channel, message: Message, item: StatusU
         "permanent": item.permanent,
         "recipient": item.recipient,
     }
-    if channel.kind == "email" and (item.status or "") not in {"5.1.1", "5.1.10", "5.1.6", "5.1.2", "5.4.1"}:
+    if channel.kind == "email" and ABOUT_THE_MAIL.match(item.status or ""):
         return
     to = message.to[0]["address"] if message.to else ""
     connector = work.store.connectors[channel.kind]
     identity = identities.find(work, channel.kind, connector.normalise(item.recipient or to))
-    if identity is not None:
+    if identity is not None and identity.undeliverable_at is None:
         identity.undeliverable_at = item.at
+        work.append("identity.undeliverable", customer=identity.customer_id, channel=identity.kind)
+
+
+def _complained(work: Work, channel: Channel, item: StatusUpdate) -> None:
+    """Somebody called a mail of ours spam: nothing goes to that address by itself any more."""
+    connector = work.store.connectors[channel.kind]
+    identity = identities.find(work, channel.kind, connector.normalise(item.recipient or ""))
+    if identity is not None and identity.opted_out_at is None:
+        identity.opted_out_at = item.at
+        work.append("identity.opted_out", customer=identity.customer_id, channel=identity.kind, complaint=True)
 
 
 def priced(work: Work, message: Message, cost: Cost | None) -> None:

@@ -109,7 +109,10 @@ def _mail(work: Work, message: Message) -> bool:
     address = work.scalar(
         select(Identity)
         .where(
-            Identity.customer_id == identity.customer_id, Identity.kind == "email", Identity.undeliverable_at.is_(None)
+            Identity.customer_id == identity.customer_id,
+            Identity.kind == "email",
+            Identity.undeliverable_at.is_(None),
+            Identity.opted_out_at.is_(None),
         )
         .order_by(Identity.id.desc())
         .limit(1)

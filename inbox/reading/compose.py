@@ -12,6 +12,7 @@ from connectors.base import Connector
 from inbox import clock
 from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
+from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who
 from inbox.errors import Problem
 from inbox.reading.addresses import label
@@ -68,7 +69,7 @@ def _choice(work: Work, channel: Channel, identity: Identity, connector: Connect
         closed = closed or ("window" if window_until is None or window_until < clock.now() else "")
     if not can.starts and last is None:
         closed = closed or "cannot_start"
-    if identity.opted_out_at is not None:
+    if identity.opted_out_at is not None and identity.kind not in ANSWERABLE:
         closed = "opted_out"
     elif identity.undeliverable_at is not None and not closed:
         closed = "undeliverable"

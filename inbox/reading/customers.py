@@ -8,13 +8,14 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who, visible
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, IdentityView, Money, PreviousTicket, TicketFacts
 from inbox.reading.rows import customer_chip
 from inbox.reading.threads import history
-from inbox.store import Channel, Event, Message, Ticket, Work
+from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
 __all__ = ["panel"]
@@ -46,7 +47,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
             kind=one.kind,
             label=label(one.kind, one.value, one.name),
             name=one.name,
-            state="undeliverable" if one.undeliverable_at else "opted_out" if one.opted_out_at else "",
+            state=_state(one),
             window_until=windows.get((one.kind, one.value)),
             main=one.id == main,
             pictures=one.pictures_at is not None,
@@ -78,6 +79,14 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         facts=_facts(work, ticket),
         history=tuple(history(work, ticket)),
     )
+
+
+def _state(identity: Identity) -> str:
+    if identity.undeliverable_at is not None:
+        return "undeliverable"
+    if identity.opted_out_at is None:
+        return ""
+    return "complained" if identity.kind in ANSWERABLE else "opted_out"
 
 
 def _message_of(work: Work, who: Who, identity: int) -> int | None:

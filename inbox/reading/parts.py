@@ -604,7 +604,7 @@ class Thread:
 
 @dataclass(frozen=True)
 class IdentityView:
-    """One address of the customer. ``state``: "", ``undeliverable``, ``opted_out``."""
+    """One address of the customer. ``state``: "", ``undeliverable``, ``opted_out``, ``complained``."""
 
     kind: str
     label: str
