@@ -152,36 +152,3 @@ def test_a_suggestion_is_followed_or_refused_on_the_screen(desk: RunningDesk, si
     else:
         expect(page.locator(".guess")).to_have_count(0)
         expect(page.locator(f"#log-{number}")).to_contain_text("Sono il collega")
-
-
-def test_pictures_from_elsewhere_are_shown_once_or_always_and_no_longer(desk: RunningDesk, sign_in: SignIn) -> None:
-    html = '<p>Offerta</p><img alt="logo" src="https://pictures.example/logo.png">'
-    number, _ = receives(desk, "gina", "Offerta con logo", "Ecco", html=html)
-    page = sign_in("luca")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "pictures.example" in request.url else None)
-    page.route("https://pictures.example/**", lambda route: route.abort())
-    open_ticket(page, number)
-    bar, picture = page.locator(".pictures"), page.frame_locator(".mail-frame").get_by_alt_text("logo")
-    whole = page.locator(".mail").get_by_role("link", name="Show all of it")
-    expect(bar).to_be_hidden()
-    whole.click()
-    expect(picture).to_have_attribute("src", re.compile("^data:"))
-    assert asked == []
-    bar.get_by_role("link", name="Show once").click()
-    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
-    page.reload()
-    whole.click()
-    expect(picture).to_have_attribute("src", re.compile("^data:"))
-    bar.get_by_role("button", name="Always for this sender").click()
-    whole.click()
-    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
-    later, _ = receives(desk, "gina", "Un'altra offerta", "Ecco", html=html)
-    open_ticket(page, later)
-    whole.click()
-    expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
-    page.locator("#panel-customer").get_by_role("button", name="Block pictures").click()
-    expect(page.locator("#panel-customer").get_by_role("button", name="Block pictures")).to_have_count(0)
-    whole.click()
-    expect(picture).to_have_attribute("src", re.compile("^data:"))
-    assert len(asked) >= 3
