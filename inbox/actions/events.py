@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from inbox.sentiment import MODEL, score
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
 from inbox.terms import Delivery, Move, Status
 
-__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "void"]
+__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "take_back", "void"]
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -90,6 +91,13 @@ def void(work: Work, who: Who, target: str | None, ticket: int) -> None:
     """Makes an event not exist: what never left answers nobody."""
     if target:
         work.append("void", actor=who.actor, ticket=ticket, target=target)
+
+
+def take_back(work: Work, who: Who, ids: Collection[str]) -> None:
+    """Makes some events not exist, each in the history of its own ticket."""
+    places: dict[str, int | None] = dict(work.execute(select(Event.id, Event.ticket_id).where(Event.id.in_(ids))))
+    for id in ids:
+        void(work, who, id, places.get(id) or 0)
 
 
 def delivery(work: Work, message: Message, state: Delivery, **facts: Any) -> Event:

@@ -103,8 +103,7 @@ def unmerge(work: Work, who: Who, event: Event) -> list[str]:
             setattr(winner, field, nothing)
     was, caused = _caused(work, winner, late, event.data["along"])
     gone = [*event.data["along"], *caused]
-    for id in gone:
-        events.void(work, who, id, winner.id)
+    events.take_back(work, who, gone)
     if was is not None:
         homes.set_back(work, winner, was)
     homes.send_back(work, [*messages, *late], loser, winner)

@@ -19,7 +19,7 @@ from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
 from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Actor, Delivery, Direction, Move
 
-__all__ = ["Upload", "cancel", "choose", "note", "plus_address", "reply", "retry", "text_length"]
+__all__ = ["Upload", "cancel", "choose", "note", "plus_address", "reply", "retry", "text_length", "writers"]
 
 TEXT_LIMIT = 100_000
 #: Here a complaint stops what is sent by itself; a person may still answer a person.
@@ -97,7 +97,7 @@ def _recipient(work: Work, ticket: Ticket, channel: Channel, address: str | None
     if address:
         value = work.store.connectors[kind].normalise(address)
         identity = identities.find(work, kind, value)
-        if identity is not None and identity.customer_id == ticket.customer_id:
+        if identity is not None and (identity.customer_id == ticket.customer_id or identity in writers(work, ticket)):
             return identity
         msg = f"{address} is no address of this customer on {kind}; choose one of theirs"
         raise Invalid(msg, fields={"address": msg})
@@ -109,6 +109,14 @@ def _recipient(work: Work, ticket: Ticket, channel: Channel, address: str | None
         msg = f"this customer has no address on {kind}; choose another channel"
         raise Invalid(msg, fields={"channel": msg})
     return found[-1]
+
+
+def writers(work: Work, ticket: Ticket) -> list[Identity]:
+    """Everybody who wrote in a ticket: the customer, a third party, the customer of a ticket that was merged in."""
+    wrote = select(Message.identity_id).where(
+        Message.ticket_id == ticket.id, Message.direction == Direction.IN, Message.auto.is_(None)
+    )
+    return list(work.scalars(select(Identity).where(Identity.id.in_(wrote)).order_by(Identity.id)))
 
 
 def reply(  # noqa: PLR0913  (a reply has that many parts)

@@ -145,8 +145,7 @@ def unsplit(work: Work, who: Who, event: Event) -> list[str]:
         gone += [line.id for line in events.live(work, target.id, *DONE)]
     moves = events.live(work, target.id, "ticket.status")
     last = moves[-1] if moves else None
-    for id in gone:
-        events.void(work, who, id, target.id)
+    events.take_back(work, who, gone)
     if not whole and last is not None and last.id in gone:  # the move had opened it, and nobody touched it since
         homes.set_back(work, target, last.data["was"])
     if "attention" in event.data:

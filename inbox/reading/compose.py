@@ -12,6 +12,7 @@ from connectors.base import Connector
 from inbox import clock
 from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
+from inbox.actions import reply
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who
 from inbox.errors import Problem
@@ -101,15 +102,15 @@ def undo_of(work: Work, connector: Connector[object]) -> int:  # type: ignore[ty
 
 
 def choices(work: Work, ticket: Ticket) -> list[ChannelChoice]:
-    """Every way to reach the ticket's customer, open ones first."""
+    """Every way to reach the ticket's customer, and whoever else wrote in it; open ones first."""
     customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
-    if customer is None:
-        return []
+    reached = [*(customer.identities if customer is not None else ())]
+    reached += [one for one in reply.writers(work, ticket) if one not in reached]
     ours = work.scalars(
         select(Channel).where(Channel.enabled, Channel.removed_at.is_(None)).order_by(Channel.created_at)
     ).all()
     found = []
-    for identity in customer.identities:
+    for identity in reached:
         for channel in ours:
             connector = work.store.connectors.get(channel.kind)
             if channel.kind == identity.kind and connector is not None:

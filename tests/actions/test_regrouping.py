@@ -13,8 +13,8 @@ from inbox.actions import merging, people, reply, splitting, tickets, undo
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict, Invalid, NotFound
+from inbox.reading import compose, rows, threads
 from inbox.reading import desk as counted
-from inbox.reading import rows
 from inbox.store import Event, Membership, Message, Team, Ticket
 from inbox.terms import Status
 from tests.actions.conftest import SmallDesk
@@ -82,7 +82,8 @@ def state(desk: SmallDesk, *, without: int = 0) -> dict[str, Any]:
         for ticket in work.query(Ticket).order_by(Ticket.id):
             if ticket.id != without:
                 facts = {c.key: getattr(ticket, c.key) for c in Ticket.__table__.columns if c.key not in TOUCHED}
-                found[f"#{ticket.id}"] = {**facts, "tags": [tag.tag for tag in ticket.tags]}
+                told = [(line.what, line.value, line.actor) for line in threads.history(work, ticket)]
+                found[f"#{ticket.id}"] = {**facts, "tags": [tag.tag for tag in ticket.tags], "history": told}
         for message in work.query(Message).order_by(Message.id):
             found[f"m{message.id}"] = {c.key: getattr(message, c.key) for c in Message.__table__.columns}
         found["search"] = sorted(search.find(work, "testo"))
@@ -164,6 +165,21 @@ def test_the_next_text_of_a_merged_customer_follows_to_the_winner(desk: SmallDes
     assert ended.ticket is not None
     merged(desk, ended.ticket, winner)
     assert desk.take(desk.text("Ancora io")).ticket == winner
+
+
+def test_both_customers_of_a_merged_ticket_can_be_answered_and_nobody_else(desk: SmallDesk) -> None:
+    winner, _ = letter(desk)
+    loser, _ = letter(desk, sender=BRUNO)
+    letter(desk, sender="altri@altrove.example")
+    merged(desk, loser, winner)
+    with desk.store.transaction() as work:
+        ticket = work.get_one(Ticket, winner)
+        assert {one.address for one in compose.choices(work, ticket)} == {CHIARA, BRUNO}
+        for address in (CHIARA, BRUNO):
+            message, _ = reply.reply(work, desk.who(), winner, text="Ecco", channel=desk.mail, address=address)
+            assert message.to[0]["address"] == address
+        with pytest.raises(Invalid, match="no address of this customer"):
+            reply.reply(work, desk.who(), winner, text="x", channel=desk.mail, address="altri@altrove.example")
 
 
 def test_a_resolved_winner_opens_for_a_customer_who_waits_and_not_for_one_who_was_answered(desk: SmallDesk) -> None:
