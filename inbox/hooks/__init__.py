@@ -119,12 +119,15 @@ def _request(store: Store) -> Request:
 
 def _channel(store: Store, kind: str, channel_id: str) -> tuple[Channel, Connector[Any], Config]:
     connector = store.connectors.get(kind)
+    msg = "there is no such channel"
+    # An id is of our own making. Others may hold what a database refuses to be asked for, such as NUL.
+    if connector is None or not connector.capabilities.hooks or not channel_id.isalnum() or not channel_id.isascii():
+        raise NotFound(msg)
     with store.reading() as work:
         channel = work.scalar(
             select(Channel).where(Channel.id == channel_id, Channel.kind == kind, Channel.removed_at.is_(None))
         )
-        if channel is None or connector is None or not connector.capabilities.hooks:
-            msg = "there is no such channel"
+        if channel is None:
             raise NotFound(msg)
         return channel, connector, channels.config_of(work, channel)
 
