@@ -78,6 +78,7 @@ __all__ = [
 #: PostgreSQL: held from the first appended event to the commit, so that commit order is ``seq`` order.
 LOG_LOCK = 0x5057_0001
 NOTIFY = "sportello_events"
+TURN_S = 10.0
 
 
 class Work(Session):
@@ -166,7 +167,7 @@ class Store:
         """
         try:
             if self.is_sqlite:
-                with self._turn, self._work() as work:
+                with self._my_turn(), self._work() as work:
                     yield work
             else:
                 with self._work() as work:
@@ -174,6 +175,17 @@ class Store:
         except (OperationalError, PoolTimeout) as problem:
             msg = "the database is busy or away; nothing was stored, try again"
             raise Unavailable(msg) from problem
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        """One writer at a time. Where another process holds the database, each waits for it: nobody waits for all."""
+        if not self._turn.acquire(timeout=TURN_S):
+            msg = "the database is busy or away; nothing was stored, try again"
+            raise Unavailable(msg)
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _work(self) -> Iterator[Work]:

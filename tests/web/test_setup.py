@@ -119,7 +119,7 @@ def test_the_code_cannot_be_guessed_quickly(app: Flask) -> None:
 @pytest.mark.parametrize(
     ("form", "wrong"),
     [
-        ({**BUSINESS, "name": ""}, "Dai all’attività un nome"),
+        ({**BUSINESS, "name": ""}, "Dai all’attività"),
         ({**BUSINESS, "timezone": "Mars/Base"}, "Mars/Base"),
         ({**BUSINESS, "language": "de"}, ""),
     ],

@@ -55,6 +55,18 @@ def test_what_telegram_could_not_deliver_is_fetched_once_and_counted(shop: Works
     assert [event["missed"] for event in shop.events("channel.recovered")] == [2]
 
 
+def test_holes_are_looked_for_at_the_start_and_again_each_hour(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pollers, "HOURLY", 0.2)
+    channel = shop.connect("sms")
+    crew = pollers.Pollers(shop.store, lambda: None)
+    crew.follow()
+    until(lambda: shop.channel(channel).polled_at)
+    shop.sandbox.sms.receive(ANNA, "Nessuno risponde?", wait=0)
+    until(lambda: work_due(shop.store))
+    crew.stop()
+    assert shop.outcomes() == ["message"]
+
+
 def test_a_locked_database_is_no_fault_of_the_mailbox_and_mail_comes_as_soon_as_it_is_free(
     sqlite_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
