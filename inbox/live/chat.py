@@ -18,6 +18,7 @@ from inbox.actions import journal, visitors
 from inbox.errors import Problem
 from inbox.live.presence import Presence
 from inbox.live.rooms import channel_name, homes, private_teams
+from inbox.reading import addresses
 from inbox.rendering import LANGUAGES
 from inbox.rendering.markup import render
 from inbox.store import Agent, Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
@@ -207,7 +208,8 @@ class Visitors:
             return
         with self.store.reading() as work:
             row = work.execute(
-                select(Ticket, Message.from_name)
+                select(Ticket, Identity.name)
+                .select_from(Message)
                 .join(Ticket, Ticket.id == Message.ticket_id)
                 .join(Identity, Identity.id == Message.identity_id)
                 .where(Identity.kind == "chat", Identity.value == line.visitor)
@@ -218,6 +220,7 @@ class Visitors:
                 return
             ticket, name = row
             home = homes(ticket, private_teams(work))
+        name = str(name).split(" ")[0] or addresses.label("chat", line.visitor)
         said = {"ticket": ticket.id, "customer": True, "name": name, "mode": "customer"}
         for language in LANGUAGES:
             self.socketio.emit("typing", said, to=channel_name(f"ticket:{ticket.id}", language))

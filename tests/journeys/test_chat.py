@@ -57,6 +57,12 @@ def test_a_visitor_and_an_agent_talk_live_and_nothing_is_lost_over_a_reload(
     expect(talk.get_by_text("Quanto costa un sito vetrina?")).to_have_count(1)
     expect(talk.get_by_text("Da 390 euro, tutto compreso.")).to_have_count(1)
 
+    # who writes is named as in the list, also after an answer of ours
+    chat.locator("#text").press_sequentially("Bene")
+    name = page.locator("#panel-customer h2").inner_text()
+    expect(page.locator(".collide")).to_contain_text(f"{name} is writing…")
+    chat.locator("#text").fill("")
+
     # the visitor's line is cut while the agent answers: it comes once, when the line is back
     visitor.context.set_offline(True)
     answer(page, "E il dominio è incluso.")

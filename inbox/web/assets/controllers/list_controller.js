@@ -202,7 +202,7 @@ export default class extends Controller {
     if (agent) return;
     const place = document.querySelector(`#row-${Number(ticket)} [data-typing]`);
     if (!place) return;
-    place.textContent = say("customer_writing", { name: (name ?? "").split(" ")[0] });
+    place.textContent = say("customer_writing", { name });
     place.hidden = false;
     clearTimeout(place.timer);
     place.timer = setTimeout(() => {

@@ -31,9 +31,7 @@ export default class extends Controller {
     const face = agent && faceOf(agent.id, "av-xs");
     this.faceTarget.replaceChildren(...(face ? [face] : []));
     this.whoTarget.textContent = agent ? agent.name.split(" ")[0] : "";
-    this.wordsTarget.textContent = agent
-      ? this.reply(kind)
-      : say("customer_writing", { name: (name ?? "").split(" ")[0] });
+    this.wordsTarget.textContent = agent ? this.reply(kind) : say("customer_writing", { name });
     this.element.classList.toggle("soft", !agent);
     this.element.hidden = false;
     clearTimeout(this.timer);
