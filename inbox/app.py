@@ -11,7 +11,7 @@ from flask_wtf import CSRFProtect
 
 from connectors import registry
 from inbox import api, hooks, live, web
-from inbox.rendering import Stage, asset, charts, figures, sentences, templates_folder
+from inbox.rendering import Stage, asset, charts, figures, markup, sentences, templates_folder
 from inbox.settings import Settings
 from inbox.store import Store
 from inbox.throttle import Throttle
@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
     )
     app.jinja_env.globals.update(asset=asset, charts=charts, figures=figures)
-    app.jinja_env.filters.update(figures.FILTERS, said=sentences.said)
+    app.jinja_env.filters.update(figures.FILTERS, said=sentences.said, written=markup.written)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(
         app,

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from html import escape
 from typing import Final
 
-__all__ = ["MARKS", "render"]
+from markupsafe import Markup
+
+__all__ = ["MARKS", "render", "written"]
 
 #: The marks that an agent's toolbar writes. Everything else, a lone star included, stays as typed.
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -67,3 +69,10 @@ MARKS: Final[dict[str, Callable[[str], tuple[str, str | None]]]] = {
 def render(text: str, markup: str) -> tuple[str, str | None]:
     """(plain text, HTML or None) for a channel whose ``Capabilities.markup`` is ``plain``, ``html`` or ``telegram``."""
     return MARKS[markup](text)
+
+
+def written(text: str) -> Markup:
+    """An answer of ours as its customer reads it, for the thread."""
+    link = '<a href="{}" rel="noopener nofollow" target="_blank">{}</a>'
+    html = _inline(text, bold="<b>{}</b>", italic="<i>{}</i>", code="<code>{}</code>", link=link)
+    return Markup(html)  # noqa: S704 - what was typed went through escape()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.rendering.markup import render
+from inbox.rendering.markup import render, written
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,11 @@ def test_mail_gets_both_parts_and_escapes_what_was_typed() -> None:
 def test_telegram_keeps_lines_and_links_only_to_the_web() -> None:
     _text, html = render("_a_\nb [x](javascript:alert(1))", "telegram")
     assert html == "<i>a</i>\nb [x](javascript:alert(1))"
+
+
+def test_the_thread_shows_an_answer_as_its_customer_reads_it_and_nothing_typed_is_a_tag() -> None:
+    html = written("**48 ore**, _prima_ se <b>urgente</b>: [qui](https://shop.example/x)")
+    assert html == (
+        "<b>48 ore</b>, <i>prima</i> se &lt;b&gt;urgente&lt;/b&gt;: "
+        '<a href="https://shop.example/x" rel="noopener nofollow" target="_blank">qui</a>'
+    )
