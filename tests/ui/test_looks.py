@@ -84,6 +84,15 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, address: str, sta
             assert beyond == [], f"{width} px, {pane}"
 
 
+@pytest.mark.parametrize(("state", "part"), [("search", ".hits"), ("list", ".convs"), ("inbox", ".pane-thread")])
+def test_a_narrow_window_gives_its_whole_width_to_what_is_read(
+    open_page: OpenPage, address: str, state: str, part: str
+) -> None:
+    page = open_page(viewport={"width": 390, "height": 844})
+    go(page, address, state)
+    assert page.locator(part).evaluate("(element) => element.getBoundingClientRect().width") == 390
+
+
 def test_targets_are_large_enough_for_a_finger(open_page: OpenPage, address: str) -> None:
     page = open_page(viewport={"width": 390, "height": 844}, has_touch=True)
     go(page, address, "inbox")
