@@ -37,6 +37,19 @@ class Settings(BaseSettings):
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("lmtp_listen")
+    @classmethod
+    def _a_place(cls, value: str) -> str:
+        if value and _place(value) is None:
+            msg = "write it like 127.0.0.1:2424"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def lmtp_place(self) -> tuple[str, int] | None:
+        """Where the worker takes mail by LMTP, or None where it does not."""
+        return _place(self.lmtp_listen)
+
     @cached_property
     def url(self) -> str:
         """The database's SQLAlchemy address: PostgreSQL by psycopg, or SQLite under ``DATA_DIR``."""
@@ -83,6 +96,13 @@ class Settings(BaseSettings):
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(48) + "\n")
         self.secret_key = path.read_text().strip()
+
+
+def _place(value: str) -> tuple[str, int] | None:
+    """``host:port`` apart (an IPv6 host stands in brackets), None for anything else."""
+    host, _, port = value.strip().rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    return (host, int(port)) if host and port.isascii() and port.isdigit() and int(port) < 65536 else None
 
 
 def home() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import smtplib
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.base import ConnectorError
+from connectors.email.config import is_loopback
 from inbox import clock, logs
 from inbox.actions import channels, desk
 from inbox.cli.opening import JSON, say
@@ -87,6 +89,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     try:
         yield _set_up(store)
         yield from _queues(store)
+        yield from _lmtp(settings)
         yield from _channels(store)
     finally:
         store.close()
@@ -213,6 +216,24 @@ def _queues(store: Store) -> Iterator[Finding]:
         )
     else:
         yield Finding("worker", True, "nothing is waiting")
+
+
+def _lmtp(settings: Settings) -> Iterator[Finding]:
+    """Greets the worker's LMTP listener as a mail server would."""
+    if settings.lmtp_place is None:
+        return
+    host, port = settings.lmtp_place
+    try:
+        with smtplib.LMTP(host, port) as line:
+            code, _said = line.ehlo()
+    except (OSError, smtplib.SMTPException):
+        code = 0
+    if code != 250:
+        do = "start it: sportello serve, or sportello worker; or see who else has the port"
+        yield Finding("LMTP_LISTEN", False, f"nobody takes mail at {settings.lmtp_listen}", do)
+        return
+    do = "" if is_loopback(host) else "everybody who reaches it can hand mail in: open it to the mail server alone"
+    yield Finding("LMTP_LISTEN", True, f"{settings.lmtp_listen} takes mail", do)
 
 
 def _channels(store: Store) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Store
 from inbox.store.watch import Watch
 from inbox.worker import journal, pollers, timers
+from inbox.worker.lmtp import Lmtp
 from inbox.worker.outbox import Outbox
 
 __all__ = ["Worker"]
@@ -43,6 +44,7 @@ class Worker:
             signal.signal(number, lambda *_: self.stop())
         self._free_the_dead()
         self.pollers = pollers.Pollers(self.store, self._poke)
+        lmtp = self._listen()
         threads = [
             self._thread("journal", self._journal),
             self._thread("outbox", self._outbox),
@@ -55,6 +57,8 @@ class Worker:
                     self.pollers.follow()
                 last = time.monotonic()
             self._stop.wait(0.2)
+        if lmtp is not None:
+            lmtp.stop()
         self.pollers.stop()
         for thread in threads:
             thread.join(timeout=10)
@@ -101,6 +105,15 @@ class Worker:
             again, lost = expire(work, dead=is_dead)
         if again or lost:
             log.warning("found after a crash", queued_again=again, unknown=lost)
+
+    def _listen(self) -> Lmtp | None:
+        """Takes mail by LMTP where ``LMTP_LISTEN`` says so."""
+        place = self.store.settings.lmtp_place
+        if place is None:
+            return None
+        lmtp = Lmtp(self.store, *place, self._poke)
+        lmtp.start()
+        return lmtp
 
     def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=target, name=name, daemon=True)

@@ -92,3 +92,23 @@ def shop(store: Store) -> Iterator[Workshop]:
     with Sandbox() as sandbox:
         sandbox.pace(sent=0.02, delivered=0.02, price=0.02, retry=0.02)
         yield Workshop(store, sandbox)
+
+
+@pytest.fixture
+def mailbox(store: Store) -> Channel:
+    """A mail channel that fetches nothing."""
+    return mail_channel(store, "help@bottega.example")
+
+
+def mail_channel(store: Store, address: str, **columns: object) -> Channel:
+    """One more mail channel, named after its address."""
+    channel = Channel(
+        kind="email",
+        name=address.replace("@", "-").replace(".", "-"),
+        address=address,
+        config={"address": address},
+        **columns,  # type: ignore[arg-type]
+    )
+    with store.transaction() as work:
+        work.add(channel)
+    return channel
