@@ -385,6 +385,14 @@ class Connector(Generic[C]):
         what ``parse`` gives a known id for and announces the rest as recovered."""
         return self.capabilities.polls
 
+    def is_called(self, config: C) -> bool:
+        """Whether the provider has to be told an address of ours, and arrivals come by its calls."""
+        return self.capabilities.hooks and not self.must_poll(config)
+
+    def hook_url(self, config: C, url: str) -> str:
+        """What a person pastes at the provider for a hook at ``url``."""
+        return url + self.hook_fragment
+
     def reply_window(self, config: C) -> dt.timedelta | None:
         """How long after the customer's last message we may write, or None for ever."""
         return self.capabilities.reply_window
@@ -396,6 +404,11 @@ class Connector(Generic[C]):
     def verify(self, config: C, request: Request) -> None:
         """Returns if the provider signed ``request``; raises :class:`Refused` otherwise, and nothing else."""
         raise Refused("this channel takes no webhooks")
+
+    def nonce(self, config: C, request: Request) -> str | None:
+        """What a genuine call carries once only (80 characters at most), where the provider's signature says nothing of
+        the content; None where it does. The desk turns a second call with another content away."""
+        return None
 
     def answer(self, config: C) -> tuple[str, str]:
         """What the hook says on success: body and content type."""

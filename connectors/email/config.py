@@ -13,6 +13,7 @@ from connectors.email.addresses import canonical
 __all__ = ["EmailConfig", "Security", "is_loopback"]
 
 Security = Literal["tls", "starttls", "plain"]
+Inbound = Literal["none", "mailgun", "sendgrid", "postmark"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -57,6 +58,24 @@ class EmailConfig(Config):
     smtp_user: str = Field("", title="SMTP user", description="Empty means the same as for IMAP.")
     smtp_password: SecretStr = Field(
         SecretStr(""), title="SMTP password", description="Empty means the same as for IMAP."
+    )
+    inbound: Inbound = Field(
+        "none",
+        title="Inbound service",
+        json_schema_extra={"advanced": True},
+        description="Where a service takes your mail and posts it here; none where it is fetched.",
+    )
+    inbound_key: SecretStr = Field(
+        SecretStr(""),
+        title="Inbound signing key",
+        json_schema_extra={"advanced": True},
+        description="Mailgun's HTTP webhook signing key, or SendGrid's verification key.",
+    )
+    inbound_password: SecretStr = Field(
+        SecretStr(""),
+        title="Inbound password",
+        json_schema_extra={"advanced": True},
+        description="A long word of your choice in the address for Postmark, or for SendGrid without a key.",
     )
     ca_file: str = Field(
         "", title="CA file", description="Certificates to trust besides the system's, for a server of your own."

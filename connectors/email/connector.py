@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from connectors.base import Capabilities, Connector, Item, Mailbox, Outgoing, Polled, Receipt, Request
-from connectors.email import imap, mailbox, parse, smtp
+from connectors.email import imap, inbound, mailbox, parse, smtp
 from connectors.email.addresses import canonical
 from connectors.email.config import EmailConfig
+from connectors.untrusted import unreadable
 
 __all__ = ["Email"]
 
@@ -17,7 +18,7 @@ MEDIA_BYTES = 18 << 20  # in base64 this is what the strictest of the large prov
 
 
 class Email(Connector[EmailConfig]):
-    """A mailbox: IMAP or pipe in, SMTP out."""
+    """A mailbox: IMAP, LMTP, a pipe or an inbound service in, SMTP out."""
 
     kind: ClassVar[str] = "email"
     title: ClassVar[str] = "Email"
@@ -29,6 +30,7 @@ class Email(Connector[EmailConfig]):
         media=True,
         media_bytes=MEDIA_BYTES,
         polls=True,
+        hooks=True,
     )
 
     def address(self, config: EmailConfig) -> str:
@@ -48,8 +50,25 @@ class Email(Connector[EmailConfig]):
     def must_poll(self, config: EmailConfig) -> bool:
         return bool(config.imap_host)
 
+    def is_called(self, config: EmailConfig) -> bool:
+        return config.inbound != "none"
+
+    def hook_url(self, config: EmailConfig, url: str) -> str:
+        return inbound.address(config, url)
+
+    def verify(self, config: EmailConfig, request: Request) -> None:
+        inbound.verify(config, request)
+
+    def nonce(self, config: EmailConfig, request: Request) -> str | None:
+        return inbound.nonce(config, request)
+
     def parse(self, config: EmailConfig, request: Request) -> list[Item]:
-        """The items of the raw mail in the request's body, whichever way it came."""
+        """The items of the mail in the request's body: raw whichever way it came, or as an inbound service posts it."""
+        if inbound.is_posted(request):
+            try:
+                request = inbound.mail(request)
+            except ValueError as problem:
+                return [unreadable(request.body, f"the service's call: {problem}")]
         return parse.items(config.address, request)
 
     def poll(self, config: EmailConfig, cursor: dict[str, Any]) -> Polled:

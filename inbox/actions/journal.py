@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Refused, Request
 from inbox import clock
@@ -16,32 +17,65 @@ from inbox.errors import Conflict, NotFound
 from inbox.store import Channel, JournalEntry, JournalItem, Store, Work
 from inbox.terms import Outcome
 
-__all__ = ["BATCH", "SIGNATURE", "body_of", "keep", "refuse", "replay", "replay_all", "request_of"]
+__all__ = ["BATCH", "REPLAYED", "SIGNATURE", "body_of", "keep", "refuse", "replay", "replay_all", "request_of"]
 
 SIGNATURE = "signature"
+REPLAYED = "replayed"  # a used token under another content
 IN_ROW = 256 * 1024  # larger bodies lie in a file
 REFUSED_BYTES = 64 * 1024
 REFUSED_PER_HOUR = 100
 BATCH = 200  # arrivals that are made due again in one transaction
 
 
-def keep(work: Work, channel: Channel, request: Request, *, imported: bool = False) -> JournalEntry:
-    """Stores an arrival byte-exact; it is due at once. Large bodies are on disk before the row is."""
+def keep(
+    work: Work, channel: Channel, request: Request, *, imported: bool = False, nonce: str | None = None
+) -> JournalEntry:
+    """Stores an arrival byte-exact; it is due at once. Large bodies are on disk before the row is.
+
+    A second one with the same ``nonce`` was recorded and sent again: it is kept and read only where it is the very
+    same, as a provider repeats a call whose answer it missed.
+    """
     large = len(request.body) > IN_ROW
     digest = work.store.files.put(request.body) if large else hashlib.sha256(request.body).hexdigest()
+    entry = _entry(channel, request, digest, None if large else request.body)
+    entry.imported = imported
+    if nonce is None:
+        work.add(entry)
+        work.flush()
+        return entry
+    entry.nonce = nonce
+    try:
+        with work.begin_nested():
+            work.add(entry)
+            work.flush()
+    except IntegrityError:
+        return _again(work, channel, nonce, _entry(channel, request, digest, None if large else request.body))
+    return entry
+
+
+def _entry(channel: Channel, request: Request, digest: str, body: bytes | None) -> JournalEntry:
     now = clock.now()
-    entry = JournalEntry(
+    return JournalEntry(
         channel_id=channel.id,
         method=request.method[:8],
         url=request.url,
         headers=[[name, value] for name, value in request.headers],
-        body=None if large else request.body,
+        body=body,
         size=len(request.body),
         sha256=digest,
-        imported=imported,
         received_at=now,
         due_at=now,
     )
+
+
+def _again(work: Work, channel: Channel, nonce: str, entry: JournalEntry) -> JournalEntry:
+    """Keeps a call whose nonce was used before; another content than the first time's is never read."""
+    first = select(JournalEntry.sha256).where(JournalEntry.channel_id == channel.id, JournalEntry.nonce == nonce)
+    if work.scalar(first) != entry.sha256:
+        entry.done = True
+        entry.due_at = None
+        entry.things = 1
+        entry.items.append(JournalItem(n=0, outcome=Outcome.DUPLICATE, reason=REPLAYED))
     work.add(entry)
     work.flush()
     return entry
@@ -102,6 +136,9 @@ def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:
     if entry is None:
         msg = f"there is no journal entry {entry_id}"
         raise NotFound(msg)
+    if any(item.reason == REPLAYED for item in entry.items):
+        msg = f"arrival {entry.id} carries the token of an earlier one: it is a copy, and is never read"
+        raise Conflict(msg)
     if any(item.reason == SIGNATURE for item in entry.items):
         _verify(work, entry)
     entry.done = False

@@ -14,7 +14,7 @@ from connectors.base import Connector
 from inbox.actions import channels
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import JSON, opened, say, table
-from inbox.errors import Invalid
+from inbox.errors import Invalid, Problem
 from inbox.store import Channel, Store
 
 __all__ = ["channel"]
@@ -212,6 +212,23 @@ def _channel(store: Store, row: Channel) -> dict[str, Any]:
         "enabled": row.enabled,
         "problem": row.problem or None,
     }
-    if connector is not None and connector.capabilities.hooks:
-        told["hook"] = store.settings.base_url + channels.hook_path(row) + connector.hook_fragment
+    hook = _hook(store, row, connector)
+    if hook:
+        told["hook"] = hook
     return told
+
+
+def _hook(store: Store, row: Channel, connector: Connector[Any] | None) -> str:
+    """What the provider calls, empty where it does not; a password in it is left out."""
+    if connector is None or not connector.capabilities.hooks:
+        return ""
+    try:
+        with store.reading() as work:
+            config = channels.config_of(work, row)
+    except Problem:  # the key does not fit: the list is still a list
+        return ""
+    if not connector.is_called(config):
+        return ""
+    address = connector.hook_url(config, store.settings.base_url + channels.hook_path(row))
+    before, at, after = address.rpartition("@")
+    return f"{before.rpartition(':')[0]}:…@{after}" if at else address

@@ -156,7 +156,7 @@ def _acquaint(store: Store, places: Places) -> None:
             told.append({"kind": "chat", "site": channel.id})
         elif channel.kind == "telegram":  # a bot's webhook is set by whoever holds its token
             list(connector.connect(configs[channel.id], places.desk + path))
-        elif connector.capabilities.hooks:
+        elif connector.is_called(configs[channel.id]):
             told.append({"kind": channel.kind, "hook_path": path + connector.hook_fragment})
     client = SandboxClient(places.sandbox)
     client.desk(places.desk, told)

@@ -40,7 +40,7 @@ def blueprint(store: Store, throttle: Throttle) -> Blueprint:
         return response
 
     @hooks.route("/hooks/<kind>/<channel_id>", methods=["GET", "POST"])
-    @hooks.route("/hooks/<kind>/<channel_id>/<mode>", methods=["GET", "POST"])
+    @hooks.route("/hooks/<kind>/<channel_id>/<path:mode>", methods=["GET", "POST"])
     def arrive(kind: str, channel_id: str, mode: str = "") -> Response:
         del mode  # part of the address that the connector reads
         arrived = _request(store)
@@ -53,7 +53,7 @@ def blueprint(store: Store, throttle: Throttle) -> Blueprint:
             forged.take(channel, arrived, str(refusal))
             return Response("signature refused\n", 403, content_type="text/plain")
         with store.transaction() as work:
-            journal.keep(work, channel, arrived)
+            journal.keep(work, channel, arrived, nonce=connector.nonce(config, arrived))
         killpoints.reach("after_journal")
         body, content_type = connector.answer(config)
         return Response(body, 200, content_type=content_type)

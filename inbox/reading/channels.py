@@ -33,22 +33,19 @@ CHECKS = 200
 @dataclass(frozen=True)
 class Facts:
     """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``called`` that the
-    provider has reached us with a genuine call, ``passed`` how the last check ended (None without one)."""
+    provider has reached us with a genuine call, ``hooked`` that it has to, ``passed`` how the last check ended (None
+    without one)."""
 
     channel: Channel
     title: str
     can: Capabilities
     fetches: bool
+    hooked: bool = False
     today: int = 0
     quarantined: int = 0
     called: bool = False
     passed: bool | None = None
     open_tickets: int = 0
-
-    @property
-    def hooked(self) -> bool:
-        """True where the provider has to call us."""
-        return self.can.hooks and not self.fetches
 
     @property
     def refused(self) -> bool:
@@ -115,6 +112,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
                 title=connector.title if connector is not None else row.kind,
                 can=connector.capabilities if connector is not None else Capabilities(),
                 fetches=connector is not None and _fetches(work, row, connector),
+                hooked=connector is not None and _hooked(work, row, connector),
                 today=today.get(row.id, 0),
                 quarantined=quarantined.get(row.id, 0),
                 called=_called(work, row),
@@ -130,6 +128,13 @@ def _fetches(work: Work, row: Channel, connector: Connector[Any]) -> bool:
         return connector.must_poll(verbs.config_of(work, row))
     except (Problem, ValueError):  # the key does not fit, or the settings are of another version
         return connector.capabilities.polls
+
+
+def _hooked(work: Work, row: Channel, connector: Connector[Any]) -> bool:
+    try:
+        return connector.is_called(verbs.config_of(work, row))
+    except (Problem, ValueError):
+        return connector.capabilities.hooks and not connector.capabilities.polls
 
 
 def _called(work: Work, row: Channel) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
@@ -15,12 +15,23 @@ __all__ = ["JournalEntry", "JournalItem"]
 
 
 class JournalEntry(Base, kw_only=True):
-    """One arrival before anybody read it. ``body`` is in the row, or if large in a file, found by ``sha256``."""
+    """One arrival before anybody read it. ``body`` is in the row, or if large in a file, found by ``sha256``.
+
+    ``nonce``: what a genuine call carries once only, where its signature says nothing of the content.
+    """
 
     __tablename__ = "journal"
     __table_args__ = (
         Index("ix_journal_due", "done", "due_at"),
         Index("ix_journal_channel", "channel_id", "received_at"),
+        Index(
+            "ix_journal_nonce",
+            "channel_id",
+            "nonce",
+            unique=True,
+            sqlite_where=text("nonce IS NOT NULL"),
+            postgresql_where=text("nonce IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -37,6 +48,7 @@ class JournalEntry(Base, kw_only=True):
     due_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     tries: Mapped[int] = mapped_column(default=0)
     things: Mapped[int | None] = mapped_column(default=None)  # how many items it has, told apart from their rows
+    nonce: Mapped[str | None] = mapped_column(String(80), default=None)
     items: Mapped[list[JournalItem]] = relationship(
         lazy="selectin", order_by="JournalItem.n", default_factory=list, cascade="all, delete-orphan"
     )

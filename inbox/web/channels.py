@@ -114,6 +114,14 @@ def _keyed(problem: Problem, fields: tuple[ConfigField, ...]) -> dict[str, str]:
     return wrong
 
 
+def _settings(work: Work, row: Channel) -> Config | None:
+    """The channel's settings, None where they cannot be opened."""
+    try:
+        return verbs.config_of(work, row)
+    except Problem:
+        return None
+
+
 # --- one that is there ------------------------------------------------------------------------------------------
 
 
@@ -166,7 +174,7 @@ def _page(
             channel=checks.row(facts),
             wizard=wizard,
             steps=steps,
-            hooks=checks.hooks(facts, connector, settings),
+            hooks=checks.hooks(facts, connector, _settings(work, row), settings),
             snippet=SCRIPT.format(base=settings.base_url, site=row.id) if chat else "",
             site=row.id if chat else "",
             checks=checks.checks(facts, settings),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from connectors.base import Connector, ConnectorError
+from connectors.base import Config, Connector, ConnectorError
 from inbox.actions import channels as verbs
 from inbox.reading.channels import Facts, health
 from inbox.reading.pages import ChannelRow, Check, Hook
@@ -114,9 +116,10 @@ def _fetched(facts: Facts) -> Check:
     return Check("todo", _("Messages are fetched"))
 
 
-def hooks(facts: Facts, connector: Connector[object], settings: Settings) -> tuple[Hook, ...]:  # type: ignore[type-var]
-    """What an admin pastes at the provider; nothing where this desk goes and fetches."""
-    if not facts.hooked:
+def hooks(facts: Facts, connector: Connector[Any], config: Config | None, settings: Settings) -> tuple[Hook, ...]:
+    """What an admin pastes at the provider; nothing where this desk goes and fetches, or where the settings cannot be
+    read (``config`` None)."""
+    if not facts.hooked or config is None:
         return ()
     label, hint = {
         "sms": (
@@ -131,9 +134,27 @@ def hooks(facts: Facts, connector: Connector[object], settings: Settings) -> tup
             _("Meta for Developers, your app, Webhooks: paste it together with the verify token that you chose here."),
         ),
         "telegram": (_("Webhook"), _("Telegram is told by itself: there is nothing to paste.")),
-    }.get(facts.channel.kind, (_("Address that the provider calls"), ""))
-    address = settings.base_url + verbs.hook_path(facts.channel) + connector.hook_fragment
-    return (Hook(label, address, hint),)
+        "mailgun": (
+            _("Forward to"),
+            _(
+                "Mailgun, Receiving, a route for your address: forward() to this. Keep the end of the address: it "
+                "makes Mailgun send the mail as it is. The HTTP webhook signing key belongs under Account."
+            ),
+        ),
+        "sendgrid": (
+            _("Destination URL"),
+            _(
+                "SendGrid, Settings, Inbound Parse, your host: tick “POST the raw, full MIME message”. A security "
+                "policy's verification key belongs under Account."
+            ),
+        ),
+        "postmark": (
+            _("Inbound webhook"),
+            _("Postmark, your server, the inbound stream, Settings: tick “Include raw email content in JSON payload”."),
+        ),
+    }.get(getattr(config, "inbound", facts.channel.kind), (_("Address that the provider calls"), ""))
+    address = connector.hook_url(config, settings.base_url + verbs.hook_path(facts.channel))
+    return (Hook(label, address, hint, secret="@" in address),)
 
 
 def remedy(error: ConnectorError) -> str:

@@ -1,0 +1,31 @@
+"""What a call carries once only.
+
+Revision ID: 0002
+Revises: 0005
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+ONCE = sa.text("nonce IS NOT NULL")
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("nonce", sa.String(length=80), nullable=True))
+        batch_op.create_index(
+            "ix_journal_nonce", ["channel_id", "nonce"], unique=True, sqlite_where=ONCE, postgresql_where=ONCE
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.drop_index("ix_journal_nonce")
+        batch_op.drop_column("nonce")
