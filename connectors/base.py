@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from connectors.grants import Grants
+
 __all__ = [
     "Address",
     "Attachment",
@@ -369,6 +371,7 @@ class Connector(Generic[C]):
     title: ClassVar[str]  # as a person reads it
     Config: type[C]
     capabilities: ClassVar[Capabilities]
+    grants: ClassVar[Grants[Any] | None] = None  # where accounts can be signed in to at the provider's own page
     hook_fragment: ClassVar[str] = ""  # what the hook's address has to end in where a person copies it: "#rc=5&rp=all"
 
     def address(self, config: C) -> str:

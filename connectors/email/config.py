@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.base import Address, Config
+from connectors.call import api_base
 from connectors.email.addresses import canonical
+from connectors.grants import Grant
 
 __all__ = ["EmailConfig", "Security", "is_loopback"]
 
 Security = Literal["tls", "starttls", "plain"]
 Inbound = Literal["none", "mailgun", "sendgrid", "postmark"]
+SignIn = Literal["password", "google", "microsoft"]
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+_SERVERS: dict[str, dict[str, tuple[str, int, str]]] = {
+    "google": {"imap": ("imap.gmail.com", 993, "tls"), "smtp": ("smtp.gmail.com", 587, "starttls")},
+    "microsoft": {
+        "imap": ("outlook.office365.com", 993, "tls"),
+        "smtp": ("smtp.office365.com", 587, "starttls"),
+    },
+}
 
 
 def is_loopback(host: str) -> bool:
@@ -33,6 +45,37 @@ class EmailConfig(Config):
     address: str = Field(title="Address", description="The address that customers write to.")
     name: str = Field(
         "", title="Name", description="What stands beside the address in your mails, such as the shop's name."
+    )
+    sign_in: SignIn = Field(
+        "password",
+        title="Sign-in",
+        description="With a password, or at the page of Google or Microsoft.",
+    )
+    client_id: str = Field(
+        "", title="Client ID", description="Of your own app registration at Google or Microsoft; not for a password."
+    )
+    client_secret: SecretStr = Field(
+        SecretStr(""), title="Client secret", description="Of the same registration; Microsoft's public apps have none."
+    )
+    tenant: str = Field(
+        "common",
+        pattern=r"^[A-Za-z0-9.-]{1,100}$",
+        title="Tenant",
+        description="Microsoft's directory: its id or domain, common, organizations or consumers.",
+        json_schema_extra={"advanced": True},
+    )
+    api_base: str = Field(
+        "",
+        title="Sign-in server",
+        description="Where one signs in; empty means the provider's own.",
+        json_schema_extra={"advanced": True},
+    )
+    grant: Grant | None = Field(
+        None,
+        exclude=True,
+        title="Grant",
+        description="What the provider gave for the sign-in: kept apart, never entered.",
+        json_schema_extra={"hidden": True},
     )
     imap_host: str = Field(
         "", title="IMAP server", description="Where mail is fetched from, such as imap.shop.example."
@@ -108,6 +151,24 @@ class EmailConfig(Config):
             raise ValueError("the address without its plus part, please: plus parts bring the answers home")
         return value
 
+    @field_validator("api_base")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return api_base(value) if value else ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _providers_servers(cls, values: Any) -> Any:
+        """Whoever signs in at Google or Microsoft need not know their servers."""
+        preset = _SERVERS.get(str(values.get("sign_in"))) if isinstance(values, dict) else None
+        if preset is None:
+            return values
+        made = dict(values)
+        for way, (host, port, security) in preset.items():
+            if not made.get(f"{way}_host"):
+                made |= {f"{way}_host": host, f"{way}_port": port, f"{way}_security": security}
+        return made
+
     @field_validator("folders", mode="before")
     @classmethod
     def _split_folders(cls, value: object) -> object:
@@ -124,12 +185,21 @@ class EmailConfig(Config):
         ):
             if host and security == "plain" and not is_loopback(host):
                 raise ValueError(f"{what} without encryption is for a server on this machine only")
+        if self.sign_in != "password" and not self.client_id:
+            raise ValueError("signing in at the provider's page takes a client ID")
         return self
 
     @property
     def sender(self) -> Address:
         """The address as the one that mails come from."""
         return Address(self.address, self.name)
+
+    @property
+    def bearer(self) -> str | None:
+        """The token to sign in with, empty where nobody has signed in yet; None where there is a password."""
+        if self.sign_in == "password":
+            return None
+        return self.grant.access_token.get_secret_value() if self.grant is not None else ""
 
     @property
     def imap_login(self) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from connectors.base import Capabilities, Connector, Item, Mailbox, Outgoing, Po
 from connectors.email import imap, inbound, mailbox, parse, smtp
 from connectors.email.addresses import canonical
 from connectors.email.config import EmailConfig
+from connectors.email.oauth import MailGrants
+from connectors.grants import Grants
 from connectors.untrusted import unreadable
 
 __all__ = ["Email"]
@@ -32,6 +34,8 @@ class Email(Connector[EmailConfig]):
         polls=True,
         hooks=True,
     )
+
+    grants: ClassVar[Grants[EmailConfig] | None] = MailGrants()
 
     def address(self, config: EmailConfig) -> str:
         return config.address

@@ -14,6 +14,8 @@ from imapclient import IMAPClient, SocketTimeout
 from connectors.base import ConnectorError
 from connectors.email import tls
 from connectors.email.config import EmailConfig
+from connectors.email.oauth import xoauth2
+from connectors.grants import SIGN_IN
 
 __all__ = ["broken", "check", "opened"]
 
@@ -85,7 +87,9 @@ def _connected(config: EmailConfig) -> IMAPClient:
 def _sign_in(config: EmailConfig, client: IMAPClient) -> None:
     user, password = config.imap_login
     try:
-        if user.isascii() and password.isascii():
+        if config.bearer is not None:
+            _bearer(client, user, config.bearer)
+        elif user.isascii() and password.isascii():
             client.login(user, password)
         else:  # LOGIN carries ASCII only
             token = f"\0{user}\0{password}".encode()
@@ -98,9 +102,20 @@ def _sign_in(config: EmailConfig, client: IMAPClient) -> None:
             raise ConnectorError(
                 f"{config.imap_host} takes no login now: {said}", code="login", permanent=False
             ) from None
-        raise ConnectorError(
-            f"{config.imap_host} does not accept the user or the password", code="login", permanent=True, reauth=True
-        ) from None
+        words = f"{config.imap_host} does not accept the user or the password"
+        if config.bearer is not None:
+            words = f"{config.imap_host} does not accept the sign-in for {user}"
+        raise ConnectorError(words, code="login", permanent=True, reauth=True) from None
+
+
+def _bearer(client: IMAPClient, user: str, token: str) -> None:
+    """Signs in with a token; the challenge in which a server explains its refusal is answered with nothing."""
+    if not token:
+        raise ConnectorError("nobody has signed in to this account yet", code=SIGN_IN, permanent=True, reauth=True)
+    better = not client.has_capability("AUTH=XOAUTH2") and client.has_capability("AUTH=OAUTHBEARER")
+    mechanism = "OAUTHBEARER" if better else "XOAUTH2"
+    answers = iter([xoauth2(user, token, mechanism).encode()])
+    client.sasl_login(mechanism, lambda _challenge: next(answers, b""))
 
 
 def broken(config: EmailConfig, error: Exception) -> ConnectorError:
@@ -114,8 +129,7 @@ def broken(config: EmailConfig, error: Exception) -> ConnectorError:
 
 def _said(config: EmailConfig, error: Exception) -> str:
     text = " ".join(str(error).replace("\x00", "").split())
-    password = config.imap_password.get_secret_value()
-    if password:
-        for shape in (password, base64.b64encode(password.encode()).decode()):
+    for secret in filter(None, (config.imap_password.get_secret_value(), config.bearer)):
+        for shape in (secret, base64.b64encode(secret.encode()).decode()):
             text = text.replace(shape, "…")
     return text[:300]

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from connectors.base import ConnectorError, Outgoing, Receipt
 from connectors.email import compose, tls
 from connectors.email.config import EmailConfig
+from connectors.email.oauth import xoauth2
+from connectors.grants import SIGN_IN
 
 __all__ = ["check", "send"]
 
@@ -105,11 +107,13 @@ def _own_name(config: EmailConfig) -> str:
 
 def _sign_in(config: EmailConfig, smtp: smtplib.SMTP) -> None:
     user, password = config.smtp_login
-    if not password:
+    if config.bearer is None and not password:
         return
     host = config.smtp_host
     try:
-        if user.isascii() and password.isascii():
+        if config.bearer is not None:
+            _bearer(smtp, user, config.bearer)
+        elif user.isascii() and password.isascii():
             smtp.login(user, password)
         else:  # the library knows ASCII only
             token = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
@@ -121,9 +125,26 @@ def _sign_in(config: EmailConfig, smtp: smtplib.SMTP) -> None:
     except smtplib.SMTPAuthenticationError as error:
         if 400 <= error.smtp_code < 500:
             raise ConnectorError(f"{host} takes no login now", code=str(error.smtp_code), permanent=False) from None
-        raise ConnectorError(
-            f"{host} does not accept the user or the password", code="login", permanent=True, reauth=True
-        ) from None
+        words = f"{host} does not accept the user or the password"
+        if config.bearer is not None:
+            words = f"{host} does not accept the sign-in for {user}"
+        raise ConnectorError(words, code="login", permanent=True, reauth=True) from None
+
+
+def _bearer(smtp: smtplib.SMTP, user: str, token: str) -> None:
+    """Signs in with a token; the challenge in which a server explains its refusal is answered with nothing."""
+    if not token:
+        raise ConnectorError("nobody has signed in to this account yet", code=SIGN_IN, permanent=True, reauth=True)
+    offered = smtp.esmtp_features.get("auth", "").upper().split()
+    mechanism = "OAUTHBEARER" if "XOAUTH2" not in offered and "OAUTHBEARER" in offered else "XOAUTH2"
+    if not offered:
+        raise smtplib.SMTPNotSupportedError
+    first = base64.b64encode(xoauth2(user, token, mechanism).encode()).decode("ascii")
+    code, said = smtp.docmd("AUTH", f"{mechanism} {first}")
+    if code == 334:
+        code, said = smtp.docmd("")
+    if code != 235:
+        raise smtplib.SMTPAuthenticationError(code, said)
 
 
 def _before_content(config: EmailConfig, smtp: smtplib.SMTP, recipients: list[str], content: bytes) -> None:
@@ -203,7 +224,8 @@ def _refusal(
 ) -> ConnectorError:
     """What a server's no means: 4xx for now, 5xx for good; the enhanced code where there is one."""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    for secret in (config.smtp_password.get_secret_value(), config.imap_password.get_secret_value()):
+    secrets = (config.smtp_password.get_secret_value(), config.imap_password.get_secret_value(), config.bearer)
+    for secret in secrets:
         text = text.replace(secret, "…") if secret else text
     text = " ".join(text.replace("\x00", "").split())[:400]
     found = _ENHANCED.search(text)

@@ -189,7 +189,8 @@ def remove(work: Work, who: Who, channel_id: str) -> None:
     channel = find(work, channel_id)
     channel.removed_at = clock.now()
     channel.enabled = False
-    channel.secrets = ""
+    channel.secrets = channel.sign_in = ""
+    channel.device_at = None
     channel.name = f"{channel.name}~{channel.id[:8]}"
     audit(work, who, "channel.removed", channel=channel.id, title=channel.title)
     work.append("channel.removed", actor=who.actor, channel_id=channel.id, channel=channel.kind)
@@ -211,8 +212,11 @@ def config_of(work: Work, channel: Channel) -> Config:
     """The channel's settings with its secrets opened. Raises :class:`Misconfigured` where the key does not fit, or
     where settings that another version stored do not."""
     connector = connector_of(work, channel.kind)
+    values = {**channel.config, **work.store.seal.open(channel.secrets)}
+    if connector.grants is not None and (grant := work.store.seal.open(channel.sign_in).get("grant")):
+        values["grant"] = grant
     try:
-        return connector.Config.model_validate({**channel.config, **work.store.seal.open(channel.secrets)})  # type: ignore[no-any-return]
+        return connector.Config.model_validate(values)  # type: ignore[no-any-return]
     except ValidationError as problem:
         wrong = ", ".join(sorted({str(one["loc"][0]) for one in problem.errors() if one["loc"]})) or "they"
         msg = f"the settings of channel {channel.name} do not fit this version ({wrong}); save them again"
@@ -225,7 +229,8 @@ def hook_path(channel: Channel) -> str:
 
 
 def broken(work: Work, channel: Channel, code: str, problem: str) -> None:
-    """Marks a channel as not working and tells it once; ``code`` is login, receive, send or key."""
+    """Marks a channel as not working and tells it once; ``code`` is login, signin (at the provider's page), receive,
+    send or key."""
     if channel.problem_code == code and channel.problem == problem[:500]:
         return
     first = channel.problem_code != code

@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from connectors.base import Address, ConnectorError, File, Outgoing, Receipt
+from connectors.grants import SIGN_IN
 from inbox import clock
 from inbox.actions import events, reply, statuses
 from inbox.actions.who import SYSTEM
@@ -23,6 +24,8 @@ from inbox.terms import Delivery, Direction
 __all__ = ["LEASE", "Job", "Render", "claim", "expire", "fail", "fail_stranded", "going_out", "load", "settle"]
 
 LEASE = timedelta(seconds=60)
+#: A login that was refused is tried again after so long, unless somebody puts it right before.
+REFUSED = timedelta(minutes=10)
 #: Distance to the next attempt: 5 s doubling, then every 4 hours, up to three days in all.
 FIRST, LONGEST, LIFETIME = timedelta(seconds=5), timedelta(hours=4), timedelta(days=3)
 
@@ -43,10 +46,19 @@ class Job:
 
 def any_due(work: Work) -> bool:
     """True where something waits to be claimed; asked before the write lock is."""
-    query = select(Message.id).where(
-        Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at <= clock.now()
+    query = (
+        select(Message.id)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at <= clock.now(), _spoken())
     )
     return work.scalar(query.limit(1)) is not None
+
+
+def _spoken() -> ColumnElement[bool]:
+    """Not a channel whose account somebody has to sign in to again: its queue waits for that, and a login that was
+    refused is not tried again and again, which would lock the account."""
+    rested = Channel.problem_at < clock.now() - REFUSED
+    return (Channel.problem_code != SIGN_IN) & ((Channel.problem_code != "login") | rested)
 
 
 def claim(
@@ -70,6 +82,7 @@ def claim(
             Message.next_at <= now,
             Channel.enabled,
             Channel.removed_at.is_(None),
+            _spoken(),
         )
         .order_by(Message.next_at, Message.id)
         .limit(limit)
@@ -219,8 +232,10 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
     now = clock.now()
     left = message.state is Delivery.SENDING and error.ambiguous
     if error.reauth:
-        channel.problem, channel.problem_code, channel.problem_at = error.message[:500], "login", now
-        work.append("channel.broken", channel_id=channel.id, code="login")
+        code = SIGN_IN if error.code == SIGN_IN else "login"
+        if channel.problem_code != code:
+            work.append("channel.broken", channel_id=channel.id, channel=channel.kind, code=code)
+        channel.problem, channel.problem_code, channel.problem_at = error.message[:500], code, now
     if left and not can.idempotent:
         message.next_at = None
         message.permanent = False

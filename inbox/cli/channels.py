@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import click
 from sqlalchemy import select
 
 from connectors.base import Connector
-from inbox.actions import channels
+from inbox import clock
+from inbox.actions import channels, grants
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import JSON, opened, say, table
 from inbox.errors import Invalid, Problem
@@ -135,6 +137,33 @@ def list_channels(as_json: bool) -> None:
     )
 
 
+@channel.command("sign-in")
+@click.argument("name", metavar="SLUG")
+def sign_in(name: str) -> None:
+    """Sign in to a Microsoft mailbox by a code that you type on another device. Google signs in on the channel's page.
+
+    \b
+    Example:
+      sportello channel sign-in support-mail
+    """
+    with opened() as store:
+        with store.reading() as work:
+            row = channels.find(work, name)
+        device = grants.begin_device(store, SYSTEM, row.id)
+        click.echo(f"Open {device.uri} and type {device.user_code}")
+        while True:
+            with store.reading() as work:
+                now = work.get_one(Channel, row.id)
+            if now.device_at is None:
+                break
+            time.sleep(max(0.0, min((now.device_at - clock.now()).total_seconds(), 5.0)))
+            grants.ask_devices(store)
+        if now.signed_in_at is None or now.signed_in_at == row.signed_in_at:
+            msg = "the sign-in was declined or took too long"
+            raise Invalid(msg)
+        click.echo(f"Signed in; {row.name} works on.")
+
+
 @channel.command("check")
 @click.argument("name", metavar="SLUG")
 @JSON
@@ -148,8 +177,7 @@ def check(name: str, as_json: bool) -> None:
     with opened() as store:
         with store.reading() as work:
             row = channels.find(work, name)
-            config = channels.config_of(work, row)
-        found = store.connectors[row.kind].check(config)
+        found = grants.talk(store, row.id, lambda connector, config: connector.check(config))
     if as_json:
         say({"name": row.name, "ok": True, "detail": found})
     else:

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -19,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.base import ConnectorError
 from connectors.email.config import is_loopback
 from inbox import clock, logs
-from inbox.actions import channels, desk
+from inbox.actions import desk, grants
 from inbox.cli.opening import JSON, say
 from inbox.errors import Problem
 from inbox.settings import Settings
@@ -251,9 +250,7 @@ def _channel(store: Store, row: Channel) -> Finding:
     if connector is None:
         return Finding(about, False, f"nothing here speaks {row.kind}", "install its connector, or remove the channel")
     try:
-        with store.reading() as work:
-            config: Any = channels.config_of(work, row)
-        return Finding(about, True, connector.check(config))
+        return Finding(about, True, grants.talk(store, row.id, lambda speaks, config: speaks.check(config)))
     except Problem as problem:
         return Finding(
             about, False, problem.detail, "put the old SECRET_KEY back, or enter the channel's secrets again"
@@ -271,6 +268,8 @@ def _channel(store: Store, row: Channel) -> Finding:
 
 def _remedy(problem: ConnectorError) -> str:
     """What helps against an error of a provider, by its code."""
+    if problem.code == "signin":
+        return "sign in: on the channel's page under Connection, or by: sportello channel sign-in SLUG"
     if problem.reauth or problem.code == "login":
         return "enter the channel's login again"
     return {

@@ -32,15 +32,16 @@ CHECKS = 200
 
 @dataclass(frozen=True)
 class Facts:
-    """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``called`` that the
-    provider has reached us with a genuine call, ``hooked`` that it has to, ``passed`` how the last check ended (None
-    without one)."""
+    """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``hooked`` that the
+    provider has to call us and ``called`` that it has, genuinely; ``signs_in`` names the provider at whose page the
+    account is signed in to; ``passed`` is how the last check ended (None without one)."""
 
     channel: Channel
     title: str
     can: Capabilities
     fetches: bool
     hooked: bool = False
+    signs_in: str = ""
     today: int = 0
     quarantined: int = 0
     called: bool = False
@@ -113,6 +114,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
                 can=connector.capabilities if connector is not None else Capabilities(),
                 fetches=connector is not None and _fetches(work, row, connector),
                 hooked=connector is not None and _hooked(work, row, connector),
+                signs_in=_signs_in(work, row, connector) if connector is not None else "",
                 today=today.get(row.id, 0),
                 quarantined=quarantined.get(row.id, 0),
                 called=_called(work, row),
@@ -135,6 +137,15 @@ def _hooked(work: Work, row: Channel, connector: Connector[Any]) -> bool:
         return connector.is_called(verbs.config_of(work, row))
     except (Problem, ValueError):
         return connector.capabilities.hooks and not connector.capabilities.polls
+
+
+def _signs_in(work: Work, row: Channel, connector: Connector[Any]) -> str:
+    if connector.grants is None:
+        return ""
+    try:
+        return str(connector.grants.wanted(verbs.config_of(work, row)))
+    except (Problem, ValueError):
+        return ""
 
 
 def _called(work: Work, row: Channel) -> bool:

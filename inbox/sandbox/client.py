@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import re
 from typing import Any, Literal
 
 import requests
@@ -223,6 +225,34 @@ class Email(_Player):
     def renumber(self, **more: Any) -> Json:
         """A folder gets a new UIDVALIDITY: ``address= folder=``."""
         return self._act("renumber", more)
+
+    def expire(self, **more: Any) -> None:
+        """A mailbox's access tokens end now: ``address=``."""
+        self._act("expire", more)
+
+    def revoke(self, **more: Any) -> None:
+        """A mailbox's owner takes all tokens back: ``address=``."""
+        self._act("revoke", more)
+
+    def type_code(self, user_code: str, **more: Any) -> None:
+        """Somebody types the code of a device: ``address= decline=``."""
+        self._act("type_code", {"user_code": user_code, **more})
+
+    def tokens(self) -> list[Json]:
+        """The grants that were given, oldest first: ``kind address``."""
+        found: list[Json] = self._act("tokens", {})["given"]
+        return found
+
+    def consent(self, url: str, *, answer: str = "yes", address: str = "") -> str:
+        """Signs in at a sandbox's page as the admin's browser would; gives the address that it sends the browser to."""
+        page = requests.get(url, timeout=30)
+        page.raise_for_status()
+        form = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page.text.partition("<p>")[0]))
+        chosen = address or re.findall(r"<option selected>([^<]*)", page.text)[0]
+        form = {name: html.unescape(value) for name, value in form.items()} | {"answer": answer, "address": chosen}
+        where = "/".join(url.split("/", 4)[:4]) + "/consent"
+        gone = requests.post(where, data=form, allow_redirects=False, timeout=30)
+        return str(gone.headers["Location"])
 
     def raw(self, entry: Json) -> bytes:
         """The bytes of a mail that was accepted or received."""

@@ -16,7 +16,9 @@ from inbox.sandbox.acting import Actor
 from inbox.sandbox.control import Control
 from inbox.sandbox.imap.server import imap
 from inbox.sandbox.mail.acts import EmailActor
+from inbox.sandbox.mail.identity import CLIENT_ID, CLIENT_SECRET
 from inbox.sandbox.mail.office import PostOffice
+from inbox.sandbox.mail.signing_in import SigningIn
 from inbox.sandbox.mail.submission import submission
 from inbox.sandbox.messenger.acts import MessengerActor
 from inbox.sandbox.messenger.api import MessengerApi
@@ -70,6 +72,11 @@ class Server:
         self._http = self._start_http(http, actors)
         stage.url = f"http://{_HOST}:{self._http.port}"
         self.ports |= {"url": stage.url, "http": self._http.port} | mail_ports
+        email.sign_in = {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "api_base": f"{stage.url}/oauth",
+        }
         email.servers = {
             "smtp": {"host": _HOST, "port": mail_ports["smtp"]},
             "imap": {"host": _HOST, "port": mail_ports["imap"]},
@@ -83,7 +90,7 @@ class Server:
 
     def _start_http(self, port: int, actors: dict[str, Actor]) -> BaseWSGIServer:
         apis = (SmsApi(self._exchange), TelegramApi(self._bots), MessengerApi(self._pages))
-        doors = (*apis, self._control, Page(self._stage, actors, self._control))
+        doors = (*apis, SigningIn(self._office), self._control, Page(self._stage, actors, self._control))
         app = App(rule for door in doors for rule in door.rules())
         server = make_server(_HOST, port, app, threaded=True, request_handler=_Handler)
         thread = threading.Thread(

@@ -23,6 +23,7 @@ class Pace:
     delivered: float = 0.4  # from accepted to "delivered"
     price: float = 1.0  # from "delivered" until the price is known
     retry: float = 0.5  # the first pause before a webhook is tried again
+    token: float = 3600.0  # how long a mailbox's access token is good
     batch: float = 0.02  # how long Meta gathers events into one call
 
     def change(self, new: dict[str, Any]) -> None:

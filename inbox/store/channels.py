@@ -20,7 +20,11 @@ def hook_id() -> str:
 
 
 class Channel(Base, kw_only=True):
-    """A configured address. ``id`` stands in the hook's path, so it is unguessable; ``secrets`` are sealed."""
+    """A configured address. ``id`` stands in the hook's path, so it is unguessable; ``secrets`` are sealed.
+
+    ``sign_in`` is sealed, too: the grant of an account that was signed in to at its provider's page, and a sign-in on
+    another device that is under way, to be asked for at ``device_at``.
+    """
 
     __tablename__ = "channels"
 
@@ -42,6 +46,9 @@ class Channel(Base, kw_only=True):
     polled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     refused: Mapped[int] = mapped_column(default=0)
+    sign_in: Mapped[str] = mapped_column(default="")
+    signed_in_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    device_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     refused_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     removed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)

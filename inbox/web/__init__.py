@@ -26,6 +26,7 @@ from inbox.web import (
     sessions,
     settings,
     setups,
+    sign_ins,
     tickets,
     widgets,
     words,
@@ -47,7 +48,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
-    *(costs.blueprint, journals.blueprint, widgets.blueprint),
+    *(sign_ins.blueprint, costs.blueprint, journals.blueprint, widgets.blueprint),
 )
 
 

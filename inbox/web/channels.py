@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from connectors.base import Config, Connector, ConnectorError
 from inbox import logs
 from inbox.actions import channels as verbs
+from inbox.actions import grants
 from inbox.errors import Invalid, NotFound, Problem
 from inbox.reading import channels as reading
 from inbox.reading.pages import (
@@ -20,7 +21,7 @@ from inbox.reading.pages import (
     Form,
     config_input,
 )
-from inbox.reading.pages.settings import ChannelStep
+from inbox.reading.pages.settings import ChannelStep, SignInPart
 from inbox.reading.settings import nav, team_choices
 from inbox.store import Channel, Work
 from inbox.web import checks
@@ -29,7 +30,7 @@ from inbox.web.settings import done, drawn
 from inbox.web.setups import kinds
 from inbox.web.wording import errors, sentence
 
-__all__ = ["blueprint"]
+__all__ = ["blueprint", "introduce"]
 
 log = logs.get(__name__)
 blueprint = Blueprint("channels", __name__)
@@ -68,7 +69,7 @@ def create() -> Any:
     except Invalid as problem:
         shown = reading.fields(connector, _open(connector, values), new=True)
         return _account(kind, shown, Form({"name": title}, _keyed(problem, shown)), None, problem.status)
-    _introduce(row.id)
+    introduce(row.id)
     with store().reading() as work:
         steps = _steps(reading.facts(work, row.id))
     return redirect(url_for("channels.show", id=row.id, step=steps[1], wizard=1), 303)
@@ -114,6 +115,24 @@ def _keyed(problem: Problem, fields: tuple[ConfigField, ...]) -> dict[str, str]:
     return wrong
 
 
+def _sign_in(work: Work, facts: reading.Facts) -> SignInPart | None:
+    """What the page says of an account that is signed in to at its provider."""
+    config = _settings(work, facts.channel)
+    if not facts.signs_in or config is None:
+        return None
+    ways = grants.grants_of(work, facts.channel, config)
+    device = grants.device_of(work, facts.channel)
+    return SignInPart(
+        provider=facts.signs_in,
+        back=store().settings.base_url + url_for("sign_ins.back"),
+        since=facts.channel.signed_in_at,
+        again=facts.channel.signed_in_at is None or facts.channel.problem_code == grants.WAITING,
+        by_code=ways is not None and ways.by_code(config),
+        code=device.user_code if device is not None else "",
+        uri=device.uri if device is not None else "",
+    )
+
+
 def _settings(work: Work, row: Channel) -> Config | None:
     """The channel's settings, None where they cannot be opened."""
     try:
@@ -127,7 +146,7 @@ def _settings(work: Work, row: Channel) -> Config | None:
 
 def _steps(facts: reading.Facts) -> tuple[ChannelStep, ...]:
     """The steps that this channel has."""
-    return WITH_PASTING if facts.hooked or facts.channel.kind == "chat" else WITHOUT
+    return WITH_PASTING if facts.hooked or facts.signs_in or facts.channel.kind == "chat" else WITHOUT
 
 
 def _account(
@@ -175,6 +194,7 @@ def _page(
             wizard=wizard,
             steps=steps,
             hooks=checks.hooks(facts, connector, _settings(work, row), settings),
+            sign_in=_sign_in(work, facts),
             snippet=SCRIPT.format(base=settings.base_url, site=row.id) if chat else "",
             site=row.id if chat else "",
             checks=checks.checks(facts, settings),
@@ -216,7 +236,7 @@ def _save_account(channel: str) -> Any:
     except Invalid as problem:
         shown = reading.fields(connector, _open(connector, values), stored=stored, new=new_here)
         return _account(kind, shown, Form({"name": title}, _keyed(problem, shown)), row.id, problem.status)
-    _introduce(row.id)
+    introduce(row.id)
     if request.form.get("wizard") == "1":
         with store().reading() as work:
             steps = _steps(reading.facts(work, row.id))
@@ -261,10 +281,14 @@ def remove(id: str) -> Any:
 # --- the provider -----------------------------------------------------------------------------------------------
 
 
-def _introduce(channel: str) -> None:
+def introduce(channel: str) -> None:
     """Tells the provider where to reach this desk, as far as it can be told, and asks whether all is well."""
     with store().reading() as work:
         row = verbs.find(work, channel)
+        waits = bool(reading.facts(work, channel).signs_in) and row.signed_in_at is None
+    if waits:
+        flash(_("One thing is left: sign in to the account under Connection."), "ok")
+        return
     base = store().settings.public_url
     hook = base + verbs.hook_path(row) if base else None
 
@@ -274,20 +298,24 @@ def _introduce(channel: str) -> None:
     _ask(row, talk)
 
 
+def _code(error: ConnectorError) -> str:
+    if error.code == grants.WAITING:
+        return grants.WAITING
+    return "login" if error.reauth or error.code == "login" else "receive"
+
+
 def _ask(row: Channel, talk: Callable[[Connector[Any], Config], list[str]]) -> None:
     """Talks to the provider outside of any transaction; says what it said, and keeps a problem at the channel."""
     connector = store().connectors[row.kind]
     code = problem = ""
     try:
-        with store().reading() as work:
-            config = verbs.config_of(work, verbs.find(work, row.id))
-        for words in talk(connector, config):
+        for words in grants.talk(store(), row.id, talk):
             flash(sentence(words), "ok")
     except Problem as refused:
         code, problem = "key", refused.detail
         flash(sentence(problem), "bad")
     except ConnectorError as error:
-        code, problem = "login" if error.reauth or error.code == "login" else "receive", error.message
+        code, problem = _code(error), error.message
         flash(f"{sentence(problem)} {checks.remedy(error)}", "bad")
     except Exception as error:  # somebody else's connector may raise anything
         log.exception("a provider could not be asked", channel=row.name)

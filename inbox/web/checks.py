@@ -58,6 +58,8 @@ def _refused(facts: Facts) -> str:
 def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
     """The steps of the connection, in the order in which they come true."""
     steps = [_account(facts)]
+    if facts.signs_in:
+        steps.append(_signed_in(facts))
     if facts.hooked:
         steps += [_reachable(settings), _called(facts)]
     elif facts.fetches:
@@ -87,10 +89,21 @@ def _account(facts: Facts) -> Check:
 def _standing_remedy(code: str) -> str:
     words: dict[str, str] = {
         "login": _("Enter the login again under Account."),
+        "signin": _("Sign in under Connection; what waits to leave leaves then."),
         "key": _("Put the old SECRET_KEY back, or enter the secrets again under Account."),
         "receive": _("It is tried again by itself; see whether the settings under Account are right."),
     }
     return words.get(code, "")
+
+
+def _signed_in(facts: Facts) -> Check:
+    title = _("Signed in at %(provider)s", provider=facts.signs_in)
+    channel = facts.channel
+    if channel.device_at is not None:
+        return Check("waiting", title, _("waiting for the code to be typed"))
+    if channel.signed_in_at is not None and channel.problem_code != "signin":
+        return Check("ok", title)
+    return Check("todo", title, _("Press the button under Connection."))
 
 
 def _reachable(settings: Settings) -> Check:
@@ -161,6 +174,7 @@ def remedy(error: ConnectorError) -> str:
     """What helps against an error of a provider, by its code."""
     words: dict[str, str] = {
         "login": _("Enter the login again."),
+        "signin": _("Sign in under Connection."),
         "tls": _("Its certificate is not trusted: correct the host's name, or name a CA file."),
         "connect": _("See whether host and port are right and can be reached from here."),
         "timeout": _("See whether the host can be reached from here, and try again in a minute."),
@@ -168,4 +182,6 @@ def remedy(error: ConnectorError) -> str:
         "blocked": _("The address is internal: allow it with FETCH_ALLOW if that is right."),
         "": _("Correct the settings.") if error.permanent else _("Try again in a few minutes."),
     }
+    if error.code == "signin":
+        return words["signin"]
     return words.get("login" if error.reauth else error.code, words[""])

@@ -11,10 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from connectors.base import ConnectorError
 from inbox import killpoints, logs
-from inbox.actions import channels, outbox
+from inbox.actions import grants, outbox
 from inbox.errors import Conflict, Misconfigured, Unavailable
 from inbox.rendering.markup import render
-from inbox.store import Channel, Message, Store, Work
+from inbox.store import Message, Store, Work
 
 __all__ = ["Outbox"]
 
@@ -81,8 +81,6 @@ class Outbox:
         try:
             with store.reading() as work:
                 job = outbox.load(work, message, render)
-                channel = work.get_one(Channel, job.channel)
-                config = channels.config_of(work, channel)
         except Unavailable as problem:
             self._failed(message, _not_begun(problem))
             return
@@ -93,7 +91,10 @@ class Outbox:
             killpoints.reach("after_going_out")
 
         try:
-            receipt = store.connectors[job.kind].send(config, job.outgoing, going_out)
+            # A login is refused before anything leaves, so that a second try with a new token sends nothing twice.
+            receipt = grants.talk(
+                store, job.channel, lambda connector, config: connector.send(config, job.outgoing, going_out)
+            )
         except ConnectorError as error:
             log.warning("not sent", message=message, channel=job.channel, code=error.code, problem=error.message)
             self._failed(message, error)

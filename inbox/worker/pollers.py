@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 
 from connectors.base import Config, ConnectorError, Mailbox, Polled
 from inbox import clock, logs
-from inbox.actions import channels, journal
+from inbox.actions import channels, grants, journal
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.worker.journal import is_known
@@ -25,6 +26,7 @@ LEASE = timedelta(seconds=90)
 HOURLY = 3600.0
 SHORTEST, LONGEST = 5.0, 900.0
 IDLE = 60.0
+LOOK = 1.0  # between two looks whether an admin has put a login right
 LOGIN_TRIES = 3  # more could lock the account; then it waits for an admin
 
 
@@ -44,7 +46,8 @@ class Pollers:
             for channel in work.scalars(select(Channel).where(Channel.enabled, Channel.removed_at.is_(None))):
                 connector = self.store.connectors.get(channel.kind)
                 if connector is not None and connector.capabilities.polls:
-                    wanted[(channel.id, repr((channel.config, channel.secrets)))] = channel.name
+                    settings = (channel.config, channel.secrets, channel.signed_in_at)
+                    wanted[(channel.id, repr(settings))] = channel.name
         for key in [key for key in self._running if key not in wanted]:
             self._running.pop(key)[1].set()
         for key, name in wanted.items():
@@ -61,7 +64,7 @@ class Pollers:
             stop.set()
 
     def _run(self, channel_id: str, stop: threading.Event) -> None:
-        pause, logins = SHORTEST, 0
+        pause, logins = SHORTEST, LOGIN_TRIES - 1 if self._refused(channel_id) else 0
         while not stop.is_set():
             try:
                 if not lease(self.store, f"poll:{channel_id}", self.owner):
@@ -71,11 +74,13 @@ class Pollers:
                 pause, logins = SHORTEST, 0
             except ConnectorError as error:
                 logins = logins + 1 if error.reauth else 0
+                code = problem_code(error)
                 log.warning("poll failed", channel=channel_id, code=error.code, problem=error.message)
-                self._say(channel_id, "login" if error.reauth else "receive", error.message)
-                if logins >= LOGIN_TRIES:
-                    stop.wait()  # until the channel is changed: follow() starts a new thread then
-                    return
+                self._say(channel_id, code, error.message)
+                if logins >= LOGIN_TRIES or code == grants.WAITING:
+                    self._wait_for_an_admin(channel_id, code, stop)
+                    logins = LOGIN_TRIES - 1  # one try, for what says that all is well may know of another login
+                    continue
                 stop.wait(error.retry_after or pause)
                 pause = min(pause * 2, LONGEST)
             except Misconfigured as problem:
@@ -96,22 +101,38 @@ class Pollers:
         except Unavailable as away:
             log.warning("database", what="poll", channel=channel_id, problem=away.detail)
 
-    def _stay(self, channel_id: str, stop: threading.Event) -> None:
+    def _refused(self, channel_id: str) -> bool:
+        """Whether a refused login stands from before: a worker that is started again and again must not try anew."""
         with self.store.reading() as work:
-            channel = work.get_one(Channel, channel_id)
-            config = channels.config_of(work, channel)
-        connector = self.store.connectors[channel.kind]
+            channel = work.get(Channel, channel_id)
+        return channel is not None and channel.problem_code == "login"
+
+    def _wait_for_an_admin(self, channel_id: str, code: str, stop: threading.Event) -> None:
+        """Asks nothing more of a provider that refused us, so that no account is locked, until an admin has changed the
+        channel (then a new thread begins), signed in, or checked it with success."""
+        while not stop.wait(LOOK):
+            with suppress(Unavailable), self.store.reading() as work:
+                channel = work.get(Channel, channel_id)
+                if channel is None or channel.problem_code != code:
+                    return
+
+    def _stay(self, channel_id: str, stop: threading.Event) -> None:
+        config = grants.fresh(self.store, channel_id)
+        with self.store.reading() as work:
+            connector = self.store.connectors[work.get_one(Channel, channel_id).kind]
         if not connector.must_poll(config):
             poll_once(self.store, channel_id, poke=self.poke)
             stop.wait(HOURLY)
             return
-        try:
-            mailbox = connector.mailbox(config)
-        except NotImplementedError:
-            while not stop.is_set() and lease(self.store, f"poll:{channel_id}", self.owner):
-                poll_once(self.store, channel_id, poke=self.poke)
-            return
-        with mailbox as line:
+        with ExitStack() as open_line:
+            try:
+                line, config = grants.talk(
+                    self.store, channel_id, lambda speaks, now: (open_line.enter_context(speaks.mailbox(now)), now)
+                )
+            except NotImplementedError:
+                while not stop.is_set() and lease(self.store, f"poll:{channel_id}", self.owner):
+                    poll_once(self.store, channel_id, poke=self.poke)
+                return
             while not stop.is_set() and lease(self.store, f"poll:{channel_id}", self.owner):
                 poll_once(self.store, channel_id, poke=self.poke, line=line, config=config)
                 line.wait(IDLE, stop.is_set)
@@ -133,7 +154,7 @@ def poll_once(
             config = config or channels.config_of(work, channel)
             cursor: dict[str, Any] = dict(channel.cursor)
         connector = store.connectors[channel.kind]
-        polled: Polled = line.poll(cursor) if line is not None else connector.poll(config, cursor)
+        polled = line.poll(cursor) if line is not None else _asked(store, channel_id, cursor)
         holes = not connector.must_poll(config)
         with store.transaction() as work:
             channel = work.get_one(Channel, channel_id)
@@ -153,6 +174,18 @@ def poll_once(
             poke()
         if not polled.more:
             return total
+
+
+def _asked(store: Store, channel_id: str, cursor: dict[str, Any]) -> Polled:
+    """One poll on a line of its own."""
+    return grants.talk(store, channel_id, lambda connector, config: connector.poll(config, cursor))
+
+
+def problem_code(error: ConnectorError) -> str:
+    """What an error in receiving makes of the channel: it waits for a sign-in or a login, or it is tried again."""
+    if error.code == grants.WAITING:
+        return grants.WAITING
+    return "login" if error.reauth else "receive"
 
 
 def lease(store: Store, name: str, owner: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from connectors.base import ConnectorError
 from inbox import clock, logs
+from inbox.actions import grants
 from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Store
@@ -87,13 +88,14 @@ class Worker:
             ids = [
                 channel.id
                 for channel in work.scalars(select(Channel).where(Channel.enabled, Channel.removed_at.is_(None)))
-                if self.store.connectors[channel.kind].capabilities.polls
+                if channel.problem_code != "login"  # tried again by itself it would lock the account
+                and self.store.connectors[channel.kind].capabilities.polls
             ]
         for channel in ids:
             try:
                 pollers.poll_once(self.store, channel)
             except ConnectorError as error:
-                pollers.report(self.store, channel, "login" if error.reauth else "receive", error.message)
+                pollers.report(self.store, channel, pollers.problem_code(error), error.message)
             except Misconfigured as problem:
                 pollers.report(self.store, channel, "key", problem.detail)
             except Exception:
@@ -159,6 +161,7 @@ class Worker:
             with self._calm("timers"):
                 timers.fetch_media(self.store)
                 timers.fetch_prices(self.store)
+                grants.ask_devices(self.store)
                 if (clock.now() - beat).total_seconds() > 2:
                     beat = clock.now()
                     timers.housekeeping(self.store)

@@ -1,4 +1,4 @@
-"""Things that come due by themselves: prices, files to fetch, snoozes, silent browsers, expired leases."""
+"""Things that come due by themselves: prices, files, sign-ins, snoozes, silent browsers, expired leases."""
 
 from __future__ import annotations
 

@@ -121,6 +121,21 @@ class Hook:
 
 
 @dataclass(frozen=True)
+class SignInPart:
+    """The account that has to be signed in to at its ``provider``'s page. ``back`` is what an admin enters there as the
+    way back, ``since`` when somebody signed in, ``again`` that it has to be done (again). ``by_code``: also on another
+    device, where ``code`` is typed at ``uri`` while such a sign-in is under way."""
+
+    provider: str
+    back: str
+    since: dt.datetime | None = None
+    again: bool = True
+    by_code: bool = False
+    code: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True)
 class ChannelPage:
     """``page`` of ``settings/channel.html``: a new channel (``channel`` None, step ``account``) or an existing one.
 
@@ -129,7 +144,8 @@ class ChannelPage:
     empty) and ``active`` (on or absent). ``wizard`` draws the steps and leads on to the next one; it travels as
     ``?wizard=1``.
     Errors of a configuration field are keyed ``config.<field>``. ``hooks`` are drawn at ``connect`` together with
-    ``snippet`` (web chat's one line). ``public`` says that providers can reach this server.
+    ``snippet`` (web chat's one line) or ``sign_in`` (GET ``sign_ins.begin``, POST ``sign_ins.by_code``). ``public``
+    says that providers can reach this server.
     """
 
     nav: SettingsNav
@@ -142,6 +158,7 @@ class ChannelPage:
     steps: tuple[ChannelStep, ...] = ("account", "connect", "test", "routing")
     hooks: tuple[Hook, ...] = ()
     snippet: str = ""
+    sign_in: SignInPart | None = None
     site: str = ""
     checks: tuple[Check, ...] = ()
     teams: tuple[Choice, ...] = ()

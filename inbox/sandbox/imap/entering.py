@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from inbox.sandbox.imap.meddling import meddle
 from inbox.sandbox.imap.session import No, Session
 from inbox.sandbox.imap.syntax import BadSyntax, Token, quote, text
+from inbox.sandbox.mail.bearer import BEARERS, REFUSAL, bearer
 from inbox.sandbox.mail.folders import SPECIAL_USE, Folder
 
 __all__ = [
@@ -31,7 +32,8 @@ __all__ = [
 
 def capabilities(session: Session) -> str:
     """What the server can do, now."""
-    always = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN IDLE UIDPLUS MOVE UNSELECT NAMESPACE ID SPECIAL-USE"
+    always = "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=XOAUTH2 AUTH=OAUTHBEARER IDLE UIDPLUS MOVE UNSELECT NAMESPACE"
+    always += " ID SPECIAL-USE"
     return always + (" STARTTLS" if session.tls is not None else "")
 
 
@@ -66,18 +68,33 @@ async def login(session: Session, args: list[Token]) -> str:
 
 
 async def authenticate(session: Session, args: list[Token]) -> str:
-    """SASL PLAIN, with or without an initial response."""
-    if text(args[0]).upper() != "PLAIN":
-        raise No("[CANNOT] only PLAIN is offered")
+    """SASL PLAIN, XOAUTH2 or OAUTHBEARER, with or without an initial response."""
+    mechanism = text(args[0]).upper()
+    if mechanism not in {"PLAIN", *BEARERS}:
+        raise No("[CANNOT] this is not offered")
     answer = text(args[1]).encode() if len(args) > 1 else b""
     if not answer:
         await session.send(b"+ ")
         answer = (await session.line()).strip()
+    if mechanism in BEARERS:
+        return await _bearer(session, mechanism, answer)
     try:
         _, name, password = base64.b64decode(answer, validate=True).decode().split("\0")
     except (ValueError, binascii.Error) as error:
         raise BadSyntax("not a PLAIN response") from error
     return await _enter(session, name, password)
+
+
+async def _bearer(session: Session, mechanism: str, answer: bytes) -> str:
+    """A token instead of a password; what is wrong with it is told in a challenge."""
+    name, token = bearer(mechanism, answer)
+    await meddle(session, "imap.login", name)
+    if not session.office.identity.lets_in(name, token):
+        await session.send(b"+ " + REFUSAL)
+        await session.line()
+        raise No("[AUTHENTICATIONFAILED] Invalid credentials")
+    session.user = name.lower()
+    return f"[CAPABILITY {capabilities(session)}] logged in"
 
 
 async def _enter(session: Session, name: str, password: str) -> str:

@@ -24,14 +24,20 @@ class EmailActor:
         self._office = office
         self.ledger = office.ledger
         self.servers: dict[str, Any] = {}
+        self.sign_in: dict[str, str] = {}
 
     def acts(self) -> dict[str, Act]:
-        """``receive``, ``deliver`` (any bytes), ``bounce``, ``renumber`` (a new UIDVALIDITY)."""
+        """``receive``, ``deliver`` (any bytes), ``bounce``, ``renumber`` (a new UIDVALIDITY); of the identity provider
+        ``expire``, ``revoke``, ``type_code`` and ``tokens``."""
         return {
             "receive": self._receive,
             "deliver": self._deliver,
             "bounce": self._bounce,
             "renumber": self._renumber,
+            "expire": self._expire,
+            "revoke": self._revoke,
+            "type_code": self._type_code,
+            "tokens": self._tokens,
         }
 
     def _receive(self, order: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +79,27 @@ class EmailActor:
         folder.renumber()
         return {"uidvalidity": folder.uidvalidity}
 
+    def _expire(self, order: dict[str, Any]) -> dict[str, Any]:
+        """``{address?}``: its access tokens end now."""
+        self._office.identity.expire(order.get("address") or self._office.default())
+        return {}
+
+    def _revoke(self, order: dict[str, Any]) -> dict[str, Any]:
+        """``{address?}``: the owner takes everything back; the next renewal is an ``invalid_grant``."""
+        self._office.identity.revoke(order.get("address") or self._office.default())
+        return {}
+
+    def _type_code(self, order: dict[str, Any]) -> dict[str, Any]:
+        """``{user_code, address?, decline?}``: what somebody does on another device."""
+        address = "" if order.get("decline") else order.get("address") or self._office.default()
+        self._office.identity.type_code(str(order["user_code"]), address)
+        return {}
+
+    def _tokens(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Which grants were given: ``{"given": [{"kind", "address", …}]}``."""
+        del order
+        return {"given": self.ledger.entries("token")}
+
     def accepted(self) -> list[dict[str, Any]]:
         """With subject, visible text, headers, attachments; the bytes lie at ``/sandbox/mails/<eml>``."""
         return self.ledger.entries("accepted")
@@ -91,7 +118,7 @@ class EmailActor:
     def account(self) -> dict[str, Any]:
         """Address, password and servers of the first mailbox, and of all."""
         boxes = [{"address": name, "password": word} for name, word in self._office.store.passwords.items()]
-        return boxes[0] | self.servers | {"mailboxes": boxes}
+        return boxes[0] | self.servers | {"mailboxes": boxes, "sign_in": self.sign_in}
 
     def add(self, order: dict[str, Any]) -> dict[str, Any]:
         """``{address, password?}``."""

@@ -10,6 +10,7 @@ from inbox.sandbox import ids
 from inbox.sandbox.ledger import Entry, Ledger
 from inbox.sandbox.mail.compose import Answered, Letter, bounce, compose
 from inbox.sandbox.mail.folders import MailStore, Stored
+from inbox.sandbox.mail.identity import Identity
 from inbox.sandbox.mail.reading import Read, read
 from inbox.sandbox.stage import Stage
 
@@ -28,6 +29,7 @@ class PostOffice:
         self._sent: Path = stage.state / "mails"
         self._sent.mkdir(exist_ok=True)
         self._lock = threading.Lock()
+        self.identity = Identity(stage.pace, self.ledger)
         self.store.open(DEFAULT_ADDRESS, DEFAULT_PASSWORD)
         for entry in self.ledger.entries("mailbox"):
             self.store.open(entry["address"], entry["password"])

@@ -11,6 +11,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from inbox.sandbox.faults import Fault
+from inbox.sandbox.mail.bearer import REFUSAL, bearer
 from inbox.sandbox.mail.office import PostOffice
 from inbox.sandbox.mail.reading import read
 
@@ -112,6 +113,24 @@ class _Clerk:
         login = data.login.decode("utf-8", "replace")
         good = self._office.store.login(login, data.password.decode("utf-8", "replace"))
         return AuthResult(success=good, handled=False, auth_data=login)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """A token instead of a password."""
+        return await self._bearer(server, args)
+
+    async def auth_OAUTHBEARER(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """The same as the RFC has it."""
+        return await self._bearer(server, args)
+
+    async def _bearer(self, server: SMTP, args: list[str]) -> AuthResult:
+        if error := self._faults.take("email", "error", "smtp.auth", ""):
+            return AuthResult(success=False, handled=False, message=_reply(error, "smtp.auth"))
+        name, token = bearer(args[0], args[1].encode() if len(args) > 1 else b"")
+        if self._office.identity.lets_in(name, token):
+            return AuthResult(success=True, handled=False, auth_data=name)
+        await server.push(f"334 {REFUSAL.decode()}")
+        await server._reader.readuntil()  # noqa: SLF001 - the client's empty answer
+        return AuthResult(success=False, handled=False, message="535 5.7.8 Authentication credentials invalid")
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
