@@ -91,6 +91,9 @@ class EmailConfig(Config):
     folders: tuple[str, ...] = Field(
         ("INBOX",), title="Folders", description="Which folders are read, the first one live."
     )
+    junk: bool = Field(
+        False, title="Spam folder", description="Read the server's spam folder, too; what comes from there is marked."
+    )
     smtp_host: str = Field(
         "", title="SMTP server", description="Where mail is sent through, such as smtp.shop.example."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import imaplib
+import logging
 import re
 import ssl
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from connectors.email.config import EmailConfig
 from connectors.email.oauth import xoauth2
 from connectors.grants import SIGN_IN
 
-__all__ = ["broken", "check", "opened"]
+__all__ = ["broken", "check", "folders", "opened"]
+
+log = logging.getLogger(__name__)
 
 CONNECT_S = 20.0
 READ_S = 60.0
@@ -53,6 +56,18 @@ def check(config: EmailConfig) -> None:
                 raise
             except imaplib.IMAP4.error:
                 raise ConnectorError(f"there is no folder {folder}", code="config", permanent=True) from None
+
+
+def folders(client: IMAPClient, config: EmailConfig) -> tuple[tuple[str, ...], str]:
+    """The folders to read, and which of them is the spam folder, empty for none: the one that the server itself calls
+    so (RFC 6154), where the settings want it."""
+    if not config.junk:
+        return config.folders, ""
+    found = next((str(name) for flags, _, name in client.list_folders() if rb"\Junk" in flags), "")
+    if not found:
+        log.warning("%s names no spam folder", config.imap_host)
+        return config.folders, ""
+    return tuple(dict.fromkeys((*config.folders, found))), found
 
 
 def _connected(config: EmailConfig) -> IMAPClient:

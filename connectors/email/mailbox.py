@@ -41,6 +41,7 @@ class ImapMailbox:
     def __init__(self, client: IMAPClient, config: EmailConfig) -> None:
         self._client = client
         self._config = config
+        self._folders, self._junk = imap.folders(client, config)
         self._looked: dict[str, Looked] = {}
         self._stands = True
 
@@ -49,7 +50,7 @@ class ImapMailbox:
         if not self._stands:
             raise ConnectorError(f"the line to {self._config.imap_host} broke", code="connect", permanent=False)
         try:
-            polled, self._looked, self._stands = poll(self._client, self._config, cursor)
+            polled, self._looked, self._stands = poll(self._client, self._config, cursor, self._folders, self._junk)
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
             self._stands = False
             raise imap.broken(self._config, error) from None
@@ -67,7 +68,7 @@ class ImapMailbox:
 
     def _wait(self, until: float, stop: Callable[[], bool]) -> bool:
         # The folders beside the first are only asked; the first is left selected, and is the one that is watched.
-        if any(self._changed(name) for name in reversed(self._config.folders)):
+        if any(self._changed(name) for name in reversed(self._folders)):
             return True
         watch = self._idle if self._client.has_capability("IDLE") else self._ask
         while (left := until - time.monotonic()) > 0 and not stop():
@@ -79,8 +80,8 @@ class ImapMailbox:
         """Whether mail came into a folder between the last poll and now: nothing slips in before the watch begins."""
         before = self._looked.get(folder)
         if before is None:
-            return folder == self._config.folders[0]  # never polled; another folder is not there
-        if folder == self._config.folders[0]:
+            return folder == self._folders[0]  # never polled; another folder is not there
+        if folder == self._folders[0]:
             about = self._client.select_folder(folder, readonly=True)
         else:
             about = self._client.folder_status(folder, ["UIDNEXT", "UIDVALIDITY"])
@@ -108,7 +109,7 @@ class ImapMailbox:
         _sleep(min(seconds, ASK_S), stop)
         if stop():
             return False
-        return any(self._changed(name) for name in self._config.folders)
+        return any(self._changed(name) for name in self._folders)
 
 
 def _readable(line: Any, seconds: float) -> bool:

@@ -13,13 +13,14 @@ from connectors.email.addresses import addresses, canonical, split_plus
 from connectors.email.headers import Headers
 from connectors.untrusted import unreadable
 
-__all__ = ["ENVELOPE_FROM", "ENVELOPE_TO", "FETCH_ERROR", "INTERNAL_DATE", "TRUNCATED", "items"]
+__all__ = ["ENVELOPE_FROM", "ENVELOPE_TO", "FETCH_ERROR", "FOLDER_USE", "INTERNAL_DATE", "TRUNCATED", "items"]
 
 # What the way in knows about a mail travels in the request's headers.
 ENVELOPE_FROM = "X-Envelope-From"  # of LMTP and pipe; empty or <> for none
 ENVELOPE_TO = "X-Envelope-To"  # one per recipient
 INTERNAL_DATE = "Internal-Date"  # RFC 3339: when the mail server took the mail
 TRUNCATED = "Truncated"  # the mail's real size in bytes where only its beginning was fetched
+FOLDER_USE = "Folder-Use"  # junk: it lay in the server's spam folder
 FETCH_ERROR = "Fetch-Error"  # the mail server lists this mail and cannot deliver it
 
 MAX_SUBJECT = 2_000
@@ -179,7 +180,8 @@ def _attachments(one: _Read, request: Request) -> tuple[Attachment, ...]:
 
 def _extra(one: _Read, own: str, request: Request, sent_to: list[str]) -> dict[str, Any]:
     """Facts for the desk: ``size``, ``calendar``, ``signed``, ``encrypted``, ``limits``, ``truncated``, ``spam``,
-    ``list``, and ``no_auto_reply``: one word for why an automatic answer would be wrong although a person wrote."""
+    ``folder`` (``junk``), ``list``, and ``no_auto_reply``: one word for why an automatic answer would be wrong although
+    a person wrote."""
     headers = one.headers
     extra: dict[str, Any] = {"size": len(request.body), **one.body.marks}
     if one.body.limits:
@@ -188,7 +190,10 @@ def _extra(one: _Read, own: str, request: Request, sent_to: list[str]) -> dict[s
         extra["truncated"] = int(real) if real.isdecimal() else real
     if listed := headers.text("list-id"):
         extra["list"] = listed[:200]
-    if headers.text("x-spam-flag").lower() == "yes" or headers.text("x-spam-status").lower().startswith("yes"):
+    junk = request.header(FOLDER_USE) == "junk"
+    if junk:
+        extra["folder"] = "junk"
+    if junk or headers.text("x-spam-flag").lower() == "yes" or headers.text("x-spam-status").lower().startswith("yes"):
         extra["spam"] = True
         extra["no_auto_reply"] = "spam"
     elif own and split_plus(one.sender.value)[0] == own:

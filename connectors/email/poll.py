@@ -14,7 +14,7 @@ from imapclient import IMAPClient
 from connectors.base import ConnectorError, Polled, Request
 from connectors.email.config import EmailConfig
 from connectors.email.cursor import MAX_TRIES, Cursor, Failed, Folder
-from connectors.email.parse import FETCH_ERROR, INTERNAL_DATE, TRUNCATED
+from connectors.email.parse import FETCH_ERROR, FOLDER_USE, INTERNAL_DATE, TRUNCATED
 
 __all__ = ["Looked", "poll"]
 
@@ -44,6 +44,7 @@ class _Folder:
     name: str
     place: Folder
     now: dt.datetime
+    junk: bool = False
     broken: Exception | None = None
 
     def search(self, low: int, high: int, since: dt.date | None = None) -> list[int]:
@@ -85,7 +86,7 @@ class _Folder:
         """One mail, or None where it was deleted meanwhile or has to be asked for again."""
         limit = self.config.size_limit_mb << 20
         item = f"BODY.PEEK[]<0.{limit}>" if length > limit else "BODY.PEEK[]"
-        headers = [(INTERNAL_DATE, taken.isoformat())]
+        headers = [(INTERNAL_DATE, taken.isoformat()), *([(FOLDER_USE, "junk")] if self.junk else [])]
         try:
             answer = self.client.fetch([uid], [item]).get(uid)
         except (imaplib.IMAP4.error, OSError) as error:
@@ -121,11 +122,13 @@ class _Folder:
         return sorted(uid for uid, failed in self.place.failed.items() if failed.again <= self.now)
 
 
-def poll(client: IMAPClient, config: EmailConfig, kept: dict[str, Any]) -> tuple[Polled, dict[str, Looked], bool]:
-    """What arrived since ``kept``, what each folder looked like, and whether the line still stands.
+def poll(
+    client: IMAPClient, config: EmailConfig, kept: dict[str, Any], folders: tuple[str, ...], junk: str
+) -> tuple[Polled, dict[str, Looked], bool]:
+    """What arrived in ``folders`` since ``kept``, what each folder looked like, and whether the line still stands.
 
-    New mail comes first; older mail that the settings ask for only where nothing is new. Raises
-    :class:`ConnectorError`.
+    ``junk`` is the spam folder among them. New mail comes first; older mail that the settings ask for only where
+    nothing is new. Raises :class:`ConnectorError`.
     """
     now = dt.datetime.now(dt.UTC)
     cursor = Cursor.read(kept, now)
@@ -133,11 +136,12 @@ def poll(client: IMAPClient, config: EmailConfig, kept: dict[str, Any]) -> tuple
     arrivals: list[Request] = []
     backlog = 0
     more = False
-    for name in config.folders:
+    for name in folders:
         try:
             folder, looked[name] = _opened(client, config, cursor, name, now)
+            folder.junk = name == junk
         except ConnectorError:
-            if name == config.folders[0]:
+            if name == folders[0]:
                 raise
             log.warning("there is no folder %s", name)  # one that went must not hold up the others
             continue
@@ -149,7 +153,7 @@ def poll(client: IMAPClient, config: EmailConfig, kept: dict[str, Any]) -> tuple
             return Polled(arrivals, cursor.plain(), more=False, backlog=backlog), looked, False
     if arrivals or more:
         return Polled(arrivals, cursor.plain(), more=more or _importing(cursor), backlog=backlog), looked, True
-    return _older(client, config, cursor, looked, now), looked, True
+    return _older(client, config, cursor, looked, now, junk), looked, True
 
 
 def _opened(
@@ -206,7 +210,12 @@ def _importing(cursor: Cursor) -> bool:
 
 
 def _older(
-    client: IMAPClient, config: EmailConfig, cursor: Cursor, looked: dict[str, Looked], now: dt.datetime
+    client: IMAPClient,
+    config: EmailConfig,
+    cursor: Cursor,
+    looked: dict[str, Looked],
+    now: dt.datetime,
+    junk: str,
 ) -> Polled:
     """The next of the mails that lay there when the channel was connected."""
     since = (cursor.born - dt.timedelta(days=config.since_days)).date() if config.since == "days" else None
@@ -214,6 +223,7 @@ def _older(
         if place.older is None or name not in looked:
             continue
         folder, _ = _opened(client, config, cursor, name, now)
+        folder.junk = name == junk
         uids = folder.search(place.older_done + 1, place.older, since)
         found, last = folder.fetch(uids)
         if not uids or last >= uids[-1]:

@@ -14,10 +14,13 @@ from inbox import clock, search
 from inbox.actions import automatic, events, identities, lines, restored, statuses
 from inbox.actions.threading import Home, find_home
 from inbox.actions.who import SYSTEM, Who
-from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, Visitor, Work
+from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, TicketTag, Visitor, Work
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
 __all__ = ["Ended", "take"]
+
+#: The tag of what came from the server's spam folder.
+SPAM = "spam"
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,9 @@ def _open(
     work.flush()
     who = SYSTEM if item.echo else Who.customer(ticket.customer_id)
     events.created(work, ticket, who, at)
+    if item.extra.get("folder") == "junk":
+        ticket.tags.append(TicketTag(tag=SPAM))
+        work.append("ticket.tag", actor=SYSTEM.actor, ticket=ticket.id, ts=at, tag=SPAM, op="add")
     if entry.imported:
         ticket.status = Status.RESOLVED
         ticket.resolved_at = at

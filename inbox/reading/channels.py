@@ -28,13 +28,15 @@ AT_FIRST = frozenset({"since", "since_days"})
 #: Refused calls are worth a look for so long.
 RECENT = dt.timedelta(hours=24)
 CHECKS = 200
+WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Facts:
     """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``hooked`` that the
     provider has to call us and ``called`` that it has, genuinely; ``signs_in`` names the provider at whose page the
-    account is signed in to; ``passed`` is how the last check ended (None without one)."""
+    account is signed in to; ``passed`` is how the last check ended (None without one); ``recovered`` is how many
+    arrivals came late in the last week."""
 
     channel: Channel
     title: str
@@ -46,6 +48,7 @@ class Facts:
     quarantined: int = 0
     called: bool = False
     passed: bool | None = None
+    recovered: int = 0
     open_tickets: int = 0
 
     @property
@@ -103,7 +106,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
         Ticket.channel_id.in_(ids), Ticket.status.in_(UNFINISHED), Ticket.merged_into.is_(None)
     )
     open_tickets = dict(work.execute(opened.group_by(Ticket.channel_id)).all())
-    passed = _passed(work)
+    passed, recovered = _passed(work), _recovered(work)
     found = []
     for row in rows:
         connector = work.store.connectors.get(row.kind)
@@ -119,6 +122,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
                 quarantined=quarantined.get(row.id, 0),
                 called=_called(work, row),
                 passed=passed.get(row.id),
+                recovered=recovered.get(row.id, 0),
                 open_tickets=open_tickets.get(row.id, 0),
             )
         )
@@ -178,4 +182,14 @@ def _passed(work: Work) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for line in work.scalars(lines):
         found.setdefault(str(line.data.get("channel_id")), bool(line.data.get("ok")))
+    return found
+
+
+def _recovered(work: Work) -> dict[str, int]:
+    """How many arrivals each channel had missed and then got, in the last week."""
+    lines = select(Event).where(Event.kind == "channel.recovered", Event.rec > clock.now() - WEEK)
+    found: dict[str, int] = {}
+    for line in work.scalars(lines):
+        channel = str(line.data.get("channel_id"))
+        found[channel] = found.get(channel, 0) + int(line.data.get("missed") or 0)
     return found

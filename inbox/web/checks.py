@@ -71,6 +71,13 @@ def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
         if arrived
         else Check("waiting" if ready and facts.channel.enabled else "todo", _("The first message"), _("not yet"))
     )
+    if facts.recovered:
+        late = ngettext(
+            "%(num)s message that was missed came in late",
+            "%(num)s messages that were missed came in late",
+            facts.recovered,
+        )
+        steps.append(Check("ok", str(late), _("in the last seven days")))
     steps.append(Check("ok", _("An answer has left")) if sent else Check("todo", _("The first answer"), _("not yet")))
     return tuple(steps)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from connectors.base import Config, ConnectorError, Mailbox, Polled
 from inbox import clock, logs
@@ -37,6 +38,7 @@ class Pollers:
         self.store = store
         self.poke = poke
         self.owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._ending = False
         self._running: dict[tuple[str, str], tuple[threading.Thread, threading.Event]] = {}
 
     def follow(self) -> None:
@@ -60,10 +62,25 @@ class Pollers:
 
     def stop(self) -> None:
         """Asks all to end; they do within their current call."""
+        self._ending = True
         for _thread, stop in self._running.values():
             stop.set()
 
+    def join(self, seconds: float) -> None:
+        """Waits for them, so that their leases are free for the next worker."""
+        end = time.monotonic() + seconds
+        for thread, _stop in list(self._running.values()):
+            thread.join(max(0.0, end - time.monotonic()))
+
     def _run(self, channel_id: str, stop: threading.Event) -> None:
+        try:
+            self._follow_one(channel_id, stop)
+        finally:
+            if self._ending:  # else another thread of this process goes on under the same lease
+                with suppress(Unavailable):
+                    release(self.store, f"poll:{channel_id}", self.owner)
+
+    def _follow_one(self, channel_id: str, stop: threading.Event) -> None:
         pause, logins = SHORTEST, LOGIN_TRIES - 1 if self._refused(channel_id) else 0
         while not stop.is_set():
             try:
@@ -157,7 +174,11 @@ def poll_once(
         polled = line.poll(cursor) if line is not None else _asked(store, channel_id, cursor)
         holes = not connector.must_poll(config)
         with store.transaction() as work:
-            channel = work.get_one(Channel, channel_id)
+            channel = work.get_one(Channel, channel_id, with_for_update=True)
+            if channel.cursor != cursor:
+                # Somebody else polled meanwhile: what they took must not be undone, so this round counts for nothing.
+                log.warning("another poller was faster", channel=channel.name)
+                return total
             kept = 0
             for request in polled.arrivals:
                 if holes and is_known(work, channel, request):
@@ -200,6 +221,12 @@ def lease(store: Store, name: str, owner: str) -> bool:
             return False
         row.owner, row.until = owner, now + LEASE
         return True
+
+
+def release(store: Store, name: str, owner: str) -> None:
+    """Gives a lease back, so that the next worker need not wait for its end."""
+    with store.transaction() as work:
+        work.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
 
 
 def report(store: Store, channel_id: str, code: str, problem: str) -> None:

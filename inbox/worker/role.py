@@ -17,7 +17,7 @@ from inbox import clock, logs
 from inbox.actions import grants
 from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
-from inbox.store import Channel, Store
+from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
 from inbox.worker import journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
@@ -63,6 +63,7 @@ class Worker:
         self.pollers.stop()
         for thread in threads:
             thread.join(timeout=10)
+        self.pollers.join(2.0)
         self.outbox.close()
         self.store.close()
 
@@ -105,6 +106,9 @@ class Worker:
         """At a start: what a worker of this machine held when it died is freed at once, not when its lease ends."""
         with self.store.transaction() as work:
             again, lost = expire(work, dead=is_dead)
+            for row in work.scalars(select(Lease)):
+                if is_dead(row.owner):
+                    work.delete(row)
         if again or lost:
             log.warning("found after a crash", queued_again=again, unknown=lost)
 

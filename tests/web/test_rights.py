@@ -45,7 +45,7 @@ LEAST = {
             *("settings.audit", "settings.demo_remove", "journal.replay", "channels.new", "channels.create"),
             *("channels.show", "channels.update", "channels.check", "channels.remove", "people.create"),
             *("people.update", "teams.create", "teams.update", "costs.rate", "costs.fee", "costs.exchange"),
-            "costs.currency",
+            *("costs.currency", "sign_ins.begin", "sign_ins.back", "sign_ins.by_code"),
         ),
         "admin",
     ),
