@@ -192,6 +192,11 @@ class _Answers:
         self.poke()
         return "\r\n".join(answers)
 
+    async def handle_exception(self, error: Exception) -> str:
+        """A mistake of ours is no reason to send a mail back: the mail server keeps it and tries again."""
+        log.error("lmtp failed", exc_info=error)
+        return NOT_NOW
+
     def _home(self, address: str) -> _Home | str:
         """The channel of an address, its plus part aside, or the answer that refuses it."""
         email = self.store.connectors["email"]

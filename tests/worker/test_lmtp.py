@@ -221,6 +221,18 @@ def test_a_database_without_its_tables_says_try_again(store: Store, mailbox: Cha
     assert deliver(line, [OURS])[0][0] == 250
 
 
+def test_a_recipient_that_cannot_be_looked_up_is_put_off_and_not_refused(
+    store: Store, mailbox: Channel, line: smtplib.LMTP
+) -> None:
+    line.mail("")
+    with store.transaction() as work:
+        work.execute(text("ALTER TABLE channels RENAME TO channels_away"))
+    assert line.rcpt(OURS)[0] == 451
+    with store.transaction() as work:
+        work.execute(text("ALTER TABLE channels_away RENAME TO channels"))
+    assert line.rcpt(OURS)[0] == 250
+
+
 def test_lines_that_break_off_leave_nothing_behind(store: Store, mailbox: Channel, listener: Lmtp) -> None:
     with socket.create_connection(("127.0.0.1", listener.port), 20) as raw:
         raw.recv(200)
