@@ -220,7 +220,7 @@ def test_every_arrival_carries_its_providers_signature_and_parses_to_what_it_bec
             channel = work.get_one(Channel, entry.channel_id)
             connector, config = desk.store.connectors[channel.kind], channels.config_of(work, channel)
             request: Request = journal.request_of(work, entry)
-            if connector.capabilities.hooks:
+            if connector.capabilities.hooks and request.method == "POST":
                 connector.verify(config, request)
             ids = [item.external_id for item in connector.parse(config, request)]
             assert ids == [row.external_id for row in entry.items]
