@@ -95,7 +95,8 @@ def void(work: Work, who: Who, target: str | None, ticket: int) -> None:
 
 def take_back(work: Work, who: Who, ids: Collection[str]) -> None:
     """Makes some events not exist, each in the history of its own ticket."""
-    places: dict[str, int | None] = dict(work.execute(select(Event.id, Event.ticket_id).where(Event.id.in_(ids))))
+    rows = work.scalars(select(Event).where(Event.id.in_(ids)))
+    places = {row.id: row.ticket_id for row in rows}
     for id in ids:
         void(work, who, id, places.get(id) or 0)
 

@@ -1,7 +1,7 @@
 """Remembers of whom remote pictures are shown.
 
 Revision ID: 0003
-Revises: 0005
+Revises: 0002
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0005"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
