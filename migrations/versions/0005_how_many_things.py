@@ -17,7 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     with op.batch_alter_table("journal", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("things", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("things", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
     op.execute(
         "UPDATE journal SET things = (SELECT max(n) + 1 FROM journal_items WHERE entry_id = journal.id)"
         " WHERE EXISTS (SELECT 1 FROM journal_items WHERE entry_id = journal.id)"
