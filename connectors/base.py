@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.grants import Grants
 
@@ -35,6 +35,8 @@ __all__ = [
     "Mailbox",
     "MediaRef",
     "Outgoing",
+    "Pace",
+    "Paced",
     "Polled",
     "Profile",
     "Receipt",
@@ -62,6 +64,8 @@ class ConnectorError(Exception):
     ``retry_after``: seconds the provider asked to wait, if it did.
     ``reauth``: the channel's login is no longer accepted; an admin has to sign in again.
     ``ambiguous``: the provider may have accepted the message although no answer came.
+    ``whole``: what was said holds for the whole channel, not only for this message: nothing is sent before
+    ``retry_after``.
     The text never holds a secret or an address with one.
     """
 
@@ -74,6 +78,7 @@ class ConnectorError(Exception):
         retry_after: float | None = None,
         reauth: bool = False,
         ambiguous: bool = False,
+        whole: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -82,6 +87,7 @@ class ConnectorError(Exception):
         self.retry_after = retry_after
         self.reauth = reauth
         self.ambiguous = ambiguous
+        self.whole = whole
 
 
 # --- what arrives -----------------------------------------------------------------------------------------------
@@ -329,6 +335,15 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How fast a provider takes messages. ``None`` means no limit known; a channel's ``per_minute`` setting wins."""
+
+    per_minute: float | None = None
+    burst: int = 1  # how many may leave at once after a rest
+    recipient_s: float = 0.0  # between two messages to the same person
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What the composer obeys. ``None`` means no limit known."""
 
@@ -341,6 +356,7 @@ class Capabilities:
     media: bool = False
     media_bytes: int | None = None
     media_count: int | None = None
+    media_total: int | None = None  # bytes of all files of a message together
     reply_window: dt.timedelta | None = None
     starts: bool = True  # we may write first
     delivered: bool = False
@@ -352,6 +368,9 @@ class Capabilities:
     polls: bool = False
     prices: bool = False
     undo_s: int = 5  # default undo window in seconds
+    keep_trying: dt.timedelta = dt.timedelta(days=3)  # how long a message that does not get through is tried
+    in_order: bool = True  # a message waits for the earlier ones to the same person; False where overtaking is no harm
+    pace: Pace = Pace()
 
 
 class Config(BaseModel):
@@ -359,6 +378,23 @@ class Config(BaseModel):
     ``description`` in plain words; a secret is ``pydantic.SecretStr``."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Paced(Config):
+    """The settings of a channel whose provider limits how fast messages may leave."""
+
+    per_minute: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        title="Messages a minute",
+        description="How fast answers may leave; empty means as fast as this provider usually takes them.",
+    )
+
+    @field_validator("per_minute", mode="before")
+    @classmethod
+    def _empty_is_usual(cls, value: object) -> object:
+        return None if value == "" else value
 
 
 C = TypeVar("C", bound=Config)
@@ -432,6 +468,15 @@ class Connector(Generic[C]):
     def send(self, config: C, outgoing: Outgoing, going_out: Callable[[], None]) -> Receipt:
         """Hands one message to the provider. Calls ``going_out()`` right before the first byte that the provider
         could accept. Raises :class:`ConnectorError`."""
+        raise NotImplementedError
+
+    def copies(self, config: C) -> bool:
+        """Whether what was sent has to be filed with the provider by us, see :meth:`keep_copy`."""
+        return False
+
+    def keep_copy(self, config: C, outgoing: Outgoing, at: dt.datetime) -> bool:
+        """Files a copy of what was sent ``at``, once however often it is called; gives whether it did now. Raises
+        :class:`ConnectorError`."""
         raise NotImplementedError
 
     def price(self, config: C, receipt: Receipt) -> Cost | None:

@@ -76,6 +76,7 @@ def refusal(who: str, answer: Answer, *, sending: bool = False) -> ConnectorErro
         retry_after=retry_after(answer),
         reauth=answer.status == 401,
         ambiguous=sending and answer.status >= 500 and answer.status not in _NOT_NOW,
+        whole=answer.status in (429, 503),
     )
 
 
@@ -110,7 +111,9 @@ def call(
         )
     except LineError as error:
         ambiguous = error.sent and going_out is not None
-        failure = ConnectorError(f"{who}: {error.message}", code=error.code, permanent=False, ambiguous=ambiguous)
+        failure = ConnectorError(
+            f"{who}: {error.message}", code=error.code, permanent=False, ambiguous=ambiguous, whole=not error.sent
+        )
     # Raised out here so that no library's own text (it may hold the URL) hangs on as the context.
     raise failure
 
@@ -122,5 +125,7 @@ def _where(who: str, url: str) -> tuple[Target, list[str]]:
     except ValueError:
         failure = ConnectorError(f"{who}: not a usable API address", code="config", permanent=True)
     except OSError:
-        failure = ConnectorError(f"{who}: the name of the API has no address", code="connect", permanent=False)
+        failure = ConnectorError(
+            f"{who}: the name of the API has no address", code="connect", permanent=False, whole=True
+        )
     raise failure

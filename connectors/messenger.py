@@ -44,7 +44,7 @@ FIELDS = (
 MEDIA_HOSTS = ("fbcdn.net", "fbsbx.com")
 
 
-class MessengerConfig(base.Config):
+class MessengerConfig(base.Paced):
     """One Facebook page, through an app of the owner's."""
 
     page_id: str = Field(min_length=1, title="Page ID", description="The number of the page, under About.")
@@ -92,6 +92,7 @@ class Messenger(Connector[MessengerConfig]):
         edits=True,
         typing=True,
         hooks=True,
+        keep_trying=dt.timedelta(days=1),
     )
 
     def address(self, config: MessengerConfig) -> str:

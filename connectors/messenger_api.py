@@ -23,10 +23,12 @@ class _Entry(NamedTuple):
     login: bool = False
     code: str = ""
     ambiguous: bool = False
+    whole: bool = False
 
 
 _WINDOW = _Entry("the reply window is closed: the customer has to write first", code="window")
 _BUSY = _Entry(later=True)
+_TOO_FAST = _Entry(later=True, whole=True)
 _LOGIN = _Entry(login=True)
 
 # (code, subcode), then (code, None). Subcodes are from community code: Meta's page of them is not public.
@@ -41,11 +43,11 @@ _CODES: dict[tuple[int, int | None], _Entry] = {
     (1, None): _Entry(later=True, ambiguous=True),
     (2, None): _BUSY,
     (1200, None): _BUSY,
-    (4, None): _BUSY,
-    (17, None): _BUSY,
-    (32, None): _BUSY,
-    (613, None): _BUSY,
-    (80006, None): _BUSY,
+    (4, None): _TOO_FAST,
+    (17, None): _TOO_FAST,
+    (32, None): _TOO_FAST,
+    (613, None): _TOO_FAST,
+    (80006, None): _TOO_FAST,
     (3, None): _LOGIN,
     (10, None): _LOGIN,
     (190, None): _LOGIN,
@@ -123,4 +125,5 @@ class Graph:
             retry_after=retry_after(answer),
             reauth=entry.login or answer.status == 401,
             ambiguous=sending and entry.ambiguous,
+            whole=entry.whole or answer.status == 429,
         )

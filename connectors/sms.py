@@ -24,6 +24,7 @@ from connectors.base import (
     Item,
     MediaRef,
     Outgoing,
+    Pace,
     Polled,
     Receipt,
     Refused,
@@ -49,7 +50,7 @@ OVERLAP = dt.timedelta(minutes=10)
 _STATES = {"sent": "sent", "delivered": "delivered", "partially_delivered": "delivered", "read": "delivered"}
 
 
-class SmsConfig(base.Config):
+class SmsConfig(base.Paced):
     """One Twilio number, or a Messaging Service."""
 
     account_sid: str = Field(
@@ -91,6 +92,8 @@ class Sms(Connector[SmsConfig]):
         hooks=True,
         polls=True,
         prices=True,
+        keep_trying=dt.timedelta(hours=10),  # as long as Twilio itself keeps a message
+        pace=Pace(3000, burst=50),  # Twilio queues for the number; this only spares its API
     )
     # Twilio retries only failed connects, once, unless the address asks for more (webhook connection overrides).
     hook_fragment: ClassVar[str] = "#rc=5&rp=all"

@@ -106,4 +106,5 @@ def _refused(answer: Answer, secret: str) -> ConnectorError:
         permanent=not later,
         retry_after=entry.wait_s if wait is None else wait,
         reauth=entry.admin == "login" or answer.status == 401,
+        whole=answer.status == 429 or number in {"20429", "21611"},
     )

@@ -24,6 +24,7 @@ from connectors.base import (
     Item,
     MediaRef,
     Outgoing,
+    Pace,
     Polled,
     Receipt,
     Refused,
@@ -47,7 +48,7 @@ DOWNLOAD_BYTES = 20_971_520
 PHOTOS = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
-class TelegramConfig(base.Config):
+class TelegramConfig(base.Paced):
     """One bot."""
 
     token: SecretStr = Field(
@@ -97,6 +98,8 @@ class Telegram(Connector[TelegramConfig]):
         edits=True,
         hooks=True,
         polls=True,
+        keep_trying=dt.timedelta(days=1),
+        pace=Pace(1800, burst=30, recipient_s=1.0),
     )
 
     def address(self, config: TelegramConfig) -> str:

@@ -87,6 +87,7 @@ class Api:
             code=str(number),
             permanent=number not in _LATER and number < 500,
             retry_after=wait,
+            whole=number == 429,
             # "Not Found" alone is what Telegram says to a token that was never one; other 404s say what is missing.
             reauth=number == 401 or (number == 404 and words == "Not Found"),
         )

@@ -69,6 +69,7 @@ class Direction(StrEnum):
 class Delivery(StrEnum):
     """The states of an outgoing message; the message row is the outbox."""
 
+    SCHEDULED = "scheduled"
     HELD = "held"
     QUEUED = "queued"
     CLAIMED = "claimed"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from connectors.base import Address, Config
+from connectors.base import Address, Paced
 from connectors.call import api_base
 from connectors.email.addresses import canonical
 from connectors.grants import Grant
@@ -39,7 +39,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-class EmailConfig(Config):
+class EmailConfig(Paced):
     """One mailbox. Without ``imap_host`` mail comes in by pipe or LMTP only; without ``smtp_host`` nothing leaves."""
 
     address: str = Field(title="Address", description="The address that customers write to.")
@@ -122,6 +122,19 @@ class EmailConfig(Config):
         title="Inbound password",
         json_schema_extra={"advanced": True},
         description="A long word of your choice in the address for Postmark, or for SendGrid without a key.",
+    )
+    sent_copies: Literal["auto", "on", "off"] = Field(
+        "auto",
+        title="Copies of sent mail",
+        json_schema_extra={"advanced": True},
+        description="File answers in the mailbox's Sent folder too: auto leaves it to hosts that do it themselves.",
+    )
+    sent_folder: str = Field(
+        "",
+        max_length=200,
+        title="Sent folder",
+        json_schema_extra={"advanced": True},
+        description="Only if it is not found by itself, such as INBOX.Sent.",
     )
     ca_file: str = Field(
         "", title="CA file", description="Certificates to trust besides the system's, for a server of your own."

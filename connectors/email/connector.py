@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from connectors.base import Capabilities, Connector, Item, Mailbox, Outgoing, Polled, Receipt, Request
-from connectors.email import imap, inbound, mailbox, parse, smtp
+from connectors.email import imap, inbound, mailbox, parse, sent, smtp
 from connectors.email.addresses import canonical
 from connectors.email.config import EmailConfig
 from connectors.email.oauth import MailGrants
@@ -31,8 +32,10 @@ class Email(Connector[EmailConfig]):
         cc=True,
         media=True,
         media_bytes=MEDIA_BYTES,
+        media_total=MEDIA_BYTES,
         polls=True,
         hooks=True,
+        in_order=False,
     )
 
     grants: ClassVar[Grants[EmailConfig] | None] = MailGrants()
@@ -85,6 +88,12 @@ class Email(Connector[EmailConfig]):
 
     def send(self, config: EmailConfig, outgoing: Outgoing, going_out: Callable[[], None]) -> Receipt:
         return smtp.send(config, outgoing, going_out)
+
+    def copies(self, config: EmailConfig) -> bool:
+        return sent.wanted(config)
+
+    def keep_copy(self, config: EmailConfig, outgoing: Outgoing, at: dt.datetime) -> bool:
+        return sent.keep(config, outgoing, at)
 
     def check(self, config: EmailConfig) -> str:
         """Signs in to both servers; sends nothing."""

@@ -80,12 +80,12 @@ def _connected(config: EmailConfig) -> smtplib.SMTP:
             smtp = smtplib.SMTP(host, port, name, timeout=CONNECT_S)
         if security == "plain" and smtp.sock:
             tls.checked(smtp.sock, host)
-        smtp.ehlo_or_helo_if_needed()
+        _greet(smtp)
         if security == "starttls":
             if not smtp.has_extn("starttls"):
-                raise ConnectorError(f"{host} offers no STARTTLS", code="tls", permanent=False)
+                raise ConnectorError(f"{host} offers no STARTTLS", code="tls", permanent=False, whole=True)
             smtp.starttls(context=context)
-            smtp.ehlo_or_helo_if_needed()
+            _greet(smtp)
         if smtp.sock:
             smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except BaseException as error:
@@ -95,9 +95,19 @@ def _connected(config: EmailConfig) -> smtplib.SMTP:
             # A server that will not talk at all says nothing about the mail: always for now.
             raise _refusal(config, error.smtp_code, error.smtp_error, about_mail=False) from None
         if isinstance(error, smtplib.SMTPException | OSError):
-            raise tls.unreachable(error, "SMTP", host, port) from None
+            away = tls.unreachable(error, "SMTP", host, port)
+            away.whole = True
+            raise away from None
         raise
     return smtp
+
+
+def _greet(smtp: smtplib.SMTP) -> None:
+    """EHLO, and HELO only for a server that does not know it: one that is merely busy would seem to offer nothing."""
+    code, said = smtp.ehlo()
+    if 400 <= code < 500:
+        raise smtplib.SMTPHeloError(code, said)
+    smtp.ehlo_or_helo_if_needed()
 
 
 def _own_name(config: EmailConfig) -> str:
@@ -124,7 +134,9 @@ def _sign_in(config: EmailConfig, smtp: smtplib.SMTP) -> None:
         raise ConnectorError(f"{host} offers no login", code="config", permanent=True) from None
     except smtplib.SMTPAuthenticationError as error:
         if 400 <= error.smtp_code < 500:
-            raise ConnectorError(f"{host} takes no login now", code=str(error.smtp_code), permanent=False) from None
+            raise ConnectorError(
+                f"{host} takes no login now", code=str(error.smtp_code), permanent=False, whole=True
+            ) from None
         words = f"{host} does not accept the user or the password"
         if config.bearer is not None:
             words = f"{host} does not accept the sign-in for {user}"
@@ -230,13 +242,14 @@ def _refusal(
     text = " ".join(text.replace("\x00", "").split())[:400]
     found = _ENHANCED.search(text)
     status = found[1] if found and found[1][0] == str(code)[0] else ""
-    slow = code == 421 or status.startswith("4.7.")
+    slow = status.startswith("4.7.")  # a limit of theirs, or greylisting where it is about one recipient
     who = f" {recipient}" if recipient else ""
     return ConnectorError(
         f"{config.smtp_host} refused{who}: {code} {text}".rstrip(),
         code=status or str(code),
         permanent=about_mail and 500 <= code < 600,
         retry_after=RATE_LIMIT_S if slow else None,
+        whole=not about_mail or code == 421 or (slow and not recipient),
         reauth=about_mail and (code in _LOGIN_CODES or status in {"5.7.8", "5.7.30"}),
     )
 

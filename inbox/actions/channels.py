@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from connectors.base import Config, Connector
 from inbox import clock
+from inbox.actions import pacing
 from inbox.actions.desk import audit
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Conflict, Invalid, Misconfigured, NotFound
@@ -153,6 +154,7 @@ def change(
     channel.enabled = enabled if enabled is not None else channel.enabled
     channel.problem = channel.problem_code = ""
     channel.problem_at = None
+    pacing.lift(work, channel, always=True)
     after = _shown(channel)
     changes |= {
         name: [before.get(name), after.get(name)]

@@ -10,15 +10,16 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
 
 from connectors.base import Address, ConnectorError, File, Outgoing, Receipt
 from connectors.grants import SIGN_IN
 from inbox import clock
-from inbox.actions import events, reply, statuses
+from inbox.actions import attention, channels, events, links, pacing, reply, statuses
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict
-from inbox.store import Channel, Customer, Identity, Message, Ticket, Work
+from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Delivery, Direction
 
 __all__ = ["LEASE", "Job", "Render", "claim", "expire", "fail", "fail_stranded", "going_out", "load", "settle"]
@@ -26,9 +27,12 @@ __all__ = ["LEASE", "Job", "Render", "claim", "expire", "fail", "fail_stranded",
 LEASE = timedelta(seconds=60)
 #: A login that was refused is tried again after so long, unless somebody puts it right before.
 REFUSED = timedelta(minutes=10)
-#: Distance to the next attempt: 5 s doubling, then every 4 hours, up to three days in all.
-FIRST, LONGEST, LIFETIME = timedelta(seconds=5), timedelta(hours=4), timedelta(days=3)
-
+#: Distance to the next attempt: 5 s doubling, then every 4 hours, until the channel's ``keep_trying`` is over.
+FIRST, LONGEST = timedelta(seconds=5), timedelta(hours=4)
+#: While a whole channel is away its messages are never further apart than this.
+LONGEST_DOWN = timedelta(minutes=15)
+WAITS = (Delivery.HELD, Delivery.QUEUED)
+UNDER_WAY = (Delivery.CLAIMED, Delivery.SENDING)
 
 #: A message's text in the channel's own markup: (text, HTML or None). Rendering stands above this floor.
 Render = Callable[[str, str], tuple[str, str | None]]
@@ -46,12 +50,9 @@ class Job:
 
 def any_due(work: Work) -> bool:
     """True where something waits to be claimed; asked before the write lock is."""
-    query = (
-        select(Message.id)
-        .join(Channel, Channel.id == Message.channel_id)
-        .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Message.next_at <= clock.now(), _spoken())
-    )
-    return work.scalar(query.limit(1)) is not None
+    query = select(Message.id).join(Channel, Channel.id == Message.channel_id)
+    due = query.where(Message.state.in_(WAITS), Message.next_at <= clock.now(), pacing.free(), _spoken())
+    return work.scalar(due.limit(1)) is not None
 
 
 def _spoken() -> ColumnElement[bool]:
@@ -74,34 +75,61 @@ def claim(
     Gives their ids. The lease ends after :data:`LEASE`; what is still ``claimed`` then is queued again.
     """
     now = clock.now()
-    query = (
-        select(Message)
-        .join(Channel, Channel.id == Message.channel_id)
-        .where(
-            Message.state.in_([Delivery.HELD, Delivery.QUEUED]),
-            Message.next_at <= now,
-            Channel.enabled,
-            Channel.removed_at.is_(None),
-            _spoken(),
-        )
-        .order_by(Message.next_at, Message.id)
-        .limit(limit)
-    )
-    if busy:
-        query = query.where(Message.channel_id.not_in(busy))
-    if tickets:
-        query = query.where(Message.ticket_id.not_in(tickets))
-    rows = work.scalars(query.with_for_update(skip_locked=True, of=Message)).all()
-    for message in rows:
+    taken: list[int] = []
+    passed: set[int] = set()
+    while len(taken) < limit:
+        message = _next(work, busy, tickets, passed)
+        if message is None:
+            break
+        passed.add(message.id)
+        can = work.store.connectors[message.kind].capabilities
+        free_at = pacing.recipient_free_at(work, message, can.pace)
+        if free_at is not None:
+            message.next_at = free_at
+            continue
+        pacing.spend(work, message.channel_id or "", can.pace)
         message.state = Delivery.CLAIMED
         message.claimed_by = owner
         message.next_at = now + LEASE
         message.attempts += 1
-    return [message.id for message in rows]
+        taken.append(message.id)
+    return taken
 
 
-def load(work: Work, message_id: int, render: Render) -> Job:
-    """What leaves, rendered for its channel. Raises ``LookupError`` where the message is gone."""
+def _next(work: Work, busy: frozenset[str], tickets: frozenset[int], passed: set[int]) -> Message | None:
+    """The oldest message that may leave now, locked. Where order counts, none before an earlier one of its thread."""
+    earlier = aliased(Message)
+    in_order = [kind for kind, one in work.store.connectors.items() if one.capabilities.in_order]
+    overtakes = exists().where(
+        earlier.ticket_id == Message.ticket_id,
+        earlier.channel_id == Message.channel_id,
+        earlier.id < Message.id,
+        earlier.state.in_([*WAITS, *UNDER_WAY]),
+    )
+    query = (
+        select(Message)
+        .join(Channel, Channel.id == Message.channel_id)
+        .where(
+            Message.state.in_(WAITS),
+            Message.next_at <= clock.now(),
+            Message.kind.in_(list(work.store.connectors)),
+            pacing.free(),
+            _spoken(),
+            Message.kind.not_in(in_order) | ~overtakes,
+        )
+        .order_by(Message.next_at, Message.id)
+        .limit(1)
+    )
+    for column, values in ((Message.channel_id, busy), (Message.ticket_id, tickets), (Message.id, passed)):
+        if values:
+            query = query.where(column.not_in(values))
+    return work.scalar(query.with_for_update(skip_locked=True, of=Message))
+
+
+def load(work: Work, message_id: int, render: Render, *, to_send: bool = True) -> Job:
+    """What leaves, rendered for its channel. Raises ``LookupError`` where the message is gone, and
+    :class:`ConnectorError` where it may not leave any more: windows close and people opt out while it waits.
+    """
     message = work.get(Message, message_id)
     if message is None:
         msg = f"message {message_id} is gone"
@@ -120,9 +148,11 @@ def load(work: Work, message_id: int, render: Render) -> Job:
         .order_by(Message.at.desc())
         .limit(1)
     )
+    if to_send:
+        _still_welcome(work, channel, identity, last)
     customer = work.get(Customer, identity.customer_id) if identity is not None else None
     settings = work.store.settings
-    text, html = render(message.text, connector.capabilities.markup)
+    text, html = render(links.text_of(work, message), connector.capabilities.markup)
     key = statuses.key_of(message)
     outgoing = Outgoing(
         key=key,
@@ -130,7 +160,7 @@ def load(work: Work, message_id: int, render: Render) -> Job:
         text=text,
         html=html,
         subject=message.subject,
-        files=tuple(_file(work, message, index) for index in range(len(message.attachments))),
+        files=tuple(_file(work, one) for one in message.attachments if not one.linked),
         cc=tuple(Address(str(one["address"]), str(one["name"])) for one in message.cc),
         from_name=message.from_name,
         reply_to=message.reply_address,
@@ -145,18 +175,38 @@ def load(work: Work, message_id: int, render: Render) -> Job:
     return Job(message.id, channel.id, channel.kind, outgoing)
 
 
+def _still_welcome(work: Work, channel: Channel, identity: Identity | None, last: Message | None) -> None:
+    connector = work.store.connectors[channel.kind]
+    if identity is not None and identity.opted_out_at is not None and channel.kind not in reply.ANSWERABLE:
+        msg = f"{identity.value} asked for no more messages on {connector.title}"
+        raise ConnectorError(msg, code="opted_out", permanent=True)
+    window = connector.reply_window(channels.config_of(work, channel))
+    if window is not None and (last is None or clock.now() - last.at > window):
+        msg = "the reply window is closed: the customer has to write first"
+        raise ConnectorError(msg, code="window", permanent=True)
+
+
 def _status_url(base: str, channel: Channel, key: str) -> str:
     return f"{base}/hooks/{channel.kind}/{channel.id}?message={quote(key)}"
 
 
-def _file(work: Work, message: Message, index: int) -> File:
-    row = message.attachments[index]
-    seal = work.store.seal
+def _file(work: Work, row: Attachment) -> File:
     until = int((clock.now() + timedelta(hours=24)).timestamp())
-    mark = seal.mark("public file", f"{row.id}:{until}", 32)
-    url = f"{work.store.settings.base_url}/files/{row.id}/{until}/{mark}"
     data = work.store.files.get(row.sha256) if row.sha256 else b""
-    return File(row.name, row.content_type, data, url=url)
+    content_id = row.content_id if row.inline else None
+    return File(row.name, row.content_type, data, url=links.address(work, row.id, until), content_id=content_id)
+
+
+def _smaller(work: Work, message: Message, error: ConnectorError) -> bool:
+    """Where a message is too large for its server, its files become links and it is tried at once; gives whether."""
+    files = [one for one in message.attachments if not one.linked]
+    if error.code not in links.TOO_LARGE or not files or not work.store.settings.public_url:
+        return False
+    for one in files:
+        one.linked = True
+    message.next_at = clock.now()
+    events.delivery(work, message, Delivery.QUEUED, code=message.code, attempts=message.attempts)
+    return True
 
 
 def going_out(work: Work, message_id: int, owner: str) -> None:
@@ -169,9 +219,13 @@ def going_out(work: Work, message_id: int, owner: str) -> None:
     events.delivery(work, message, Delivery.SENDING)
 
 
-def settle(work: Work, message_id: int, receipt: Receipt) -> None:
-    """The provider took it: writes the receipt down. A status that overtook the receipt is not taken back."""
+def settle(work: Work, message_id: int, receipt: Receipt, *, copy: bool = False) -> None:
+    """The provider took it: writes the receipt down. A status that overtook the receipt is not taken back.
+
+    ``copy``: one is to be filed with the provider, which is a matter of its own from here on.
+    """
     message = work.get_one(Message, message_id)
+    message.copy_at = clock.now() if copy else None
     channel = work.get_one(Channel, message.channel_id)
     message.external_id = message.external_id or receipt.external_id[:500]
     if message.kind == "email" and receipt.external_id and receipt.external_id != message.header_id:
@@ -194,8 +248,8 @@ def settle(work: Work, message_id: int, receipt: Receipt) -> None:
         statuses.priced(work, message, receipt.cost)
     elif work.store.connectors[message.kind].capabilities.prices:
         message.price_at = now + statuses.PRICE_AFTER[0]
-    ticket = work.get_one(Ticket, message.ticket_id)
-    ticket.attention = ""
+    attention.refresh(work, work.get_one(Ticket, message.ticket_id))
+    pacing.lift(work, channel)
     if channel.problem_code and channel.problem_code != "receive":
         channel.problem = channel.problem_code = ""
         channel.problem_at = None
@@ -230,6 +284,7 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
     message.code, message.problem = error.code[:40], error.message[:500]
     message.claimed_by = None
     now = clock.now()
+    pacing.pause(channel, error)
     left = message.state is Delivery.SENDING and error.ambiguous
     if error.reauth:
         code = SIGN_IN if error.code == SIGN_IN else "login"
@@ -239,15 +294,17 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
     if left and not can.idempotent:
         message.next_at = None
         message.permanent = False
-        ticket.attention = "unknown"
         events.delivery(work, message, Delivery.UNKNOWN, code=message.code)
+        attention.refresh(work, ticket, fresh=True)
         return
-    too_old = now - message.at > LIFETIME
-    if (error.permanent and not error.reauth) or too_old:
+    if error.permanent and _smaller(work, message, error):
+        return
+    end = (message.tries_from or message.at) + can.keep_trying
+    if (error.permanent and not error.reauth) or now >= end:
         _give_up(work, ticket, message)
         return
     message.permanent = False
-    message.next_at = now + _distance(message.attempts, error.retry_after)
+    message.next_at = min(now + _distance(message.attempts, error), end)
     events.delivery(
         work, message, Delivery.QUEUED, code=message.code, attempts=message.attempts, next_at=clock.iso(message.next_at)
     )
@@ -256,9 +313,9 @@ def fail(work: Work, message_id: int, error: ConnectorError) -> None:
 def _give_up(work: Work, ticket: Ticket, message: Message) -> None:
     message.next_at = None
     message.permanent = True
-    ticket.attention = "failed"
     reply.never_left(work, SYSTEM, ticket, message)
     events.delivery(work, message, Delivery.FAILED, code=message.code, permanent=True)
+    attention.refresh(work, ticket, fresh=True)
 
 
 def fail_stranded(work: Work) -> int:
@@ -266,7 +323,7 @@ def fail_stranded(work: Work) -> int:
     query = (
         select(Message)
         .join(Channel, Channel.id == Message.channel_id)
-        .where(Message.state.in_([Delivery.HELD, Delivery.QUEUED]), Channel.removed_at.is_not(None))
+        .where(Message.state.in_([Delivery.SCHEDULED, *WAITS]), Channel.removed_at.is_not(None))
     )
     stranded = work.scalars(query.with_for_update(skip_locked=True, of=Message)).all()
     for message in stranded:
@@ -275,10 +332,11 @@ def fail_stranded(work: Work) -> int:
     return len(stranded)
 
 
-def _distance(attempts: int, retry_after: float | None) -> timedelta:
-    if retry_after is not None:
-        return timedelta(seconds=min(max(retry_after, 1.0), 86_400.0))
-    step: timedelta = min(FIRST * (1 << min(attempts - 1, 20)), LONGEST)
+def _distance(attempts: int, error: ConnectorError) -> timedelta:
+    if error.retry_after is not None:
+        return timedelta(seconds=min(max(error.retry_after, 1.0), pacing.FAR))
+    longest = LONGEST_DOWN if error.whole or error.reauth else LONGEST
+    step: timedelta = min(FIRST * (1 << min(attempts - 1, 20)), longest)
     return step * random.uniform(0.8, 1.2)  # noqa: S311  (spreads retries, guards nothing)
 
 
@@ -302,8 +360,7 @@ def expire(work: Work, *, dead: Callable[[str], bool] = lambda _owner: False) ->
             continue
         message.next_at = None
         message.code, message.problem = "interrupted", "the line to the provider broke; it may have been sent"
-        ticket = work.get_one(Ticket, message.ticket_id)
-        ticket.attention = "unknown"
         events.delivery(work, message, Delivery.UNKNOWN, code="interrupted")
+        attention.refresh(work, work.get_one(Ticket, message.ticket_id), fresh=True)
         lost += 1
     return again, lost

@@ -39,6 +39,7 @@ HASHER = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, l
 STAYS = timedelta(days=30)
 SHORTEST = 10
 CAPACITY_MOST = 1000
+UNDO_MOST = 10
 EMAIL = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:]+")
 #: Verified when nobody of that name exists, so that the answer takes as long.
 NOBODY = HASHER.hash(secrets.token_hex(16))
@@ -144,6 +145,7 @@ def change_agent(  # noqa: PLR0913
     teams: Sequence[str] | None = None,
     capacity: int | None = None,
     language: str | None = None,
+    undo_s: int | str | None = None,
 ) -> Agent:
     """Changes a person; who may not sign in any more is signed out everywhere. The last admin stays one."""
     own = who.id == agent_id and role is None and active is None and teams is None
@@ -160,6 +162,8 @@ def change_agent(  # noqa: PLR0913
     agent.language = _language(language) if language is not None else agent.language
     if capacity is not None:
         agent.capacity = max(1, min(capacity, CAPACITY_MOST))
+    if undo_s is not None:
+        agent.undo_s = _undo(undo_s)
     if password:
         agent.password = password_hash(password)
     if teams is not None:
@@ -174,6 +178,17 @@ def change_agent(  # noqa: PLR0913
         changes["password"] = [None, None]
     audit(work, who, "agent.changed", agent=agent.id, changes=changes)
     return agent
+
+
+def _undo(seconds: int | str) -> int | None:
+    """How long one's answers can be taken back; empty is as the desk has it. Raises :class:`Invalid`."""
+    text = str(seconds).strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:4]) <= UNDO_MOST):
+        msg = f"the undo time is 0 to {UNDO_MOST} seconds"
+        raise Invalid(msg, fields={"undo_s": msg})
+    return int(text)
 
 
 def _facts(agent: Agent) -> dict[str, Any]:

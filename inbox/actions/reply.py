@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +13,31 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import channels, events, identities, lines
+from inbox.actions import attention, channels, events, identities, lines, links, pictures
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
 from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Actor, Delivery, Direction, Move
 
-__all__ = ["Upload", "cancel", "choose", "note", "plus_address", "reply", "retry", "text_length", "writers"]
+__all__ = [
+    "ANSWERABLE",
+    "Upload",
+    "cancel",
+    "choose",
+    "hour",
+    "leaves",
+    "note",
+    "own",
+    "plus_address",
+    "reply",
+    "retry",
+    "text_length",
+    "writers",
+]
 
 TEXT_LIMIT = 100_000
+LATEST = timedelta(days=366)
 #: Here a complaint stops what is sent by itself; a person may still answer a person.
 ANSWERABLE = frozenset({"email"})
 
@@ -132,12 +148,14 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     files: Sequence[Upload] = (),
     then: str | None = None,
     undo_s: int = 0,
+    send_at: dt.datetime | None = None,
     auto: str | None = None,
 ) -> tuple[Message, bool]:
     """Puts a reply into the outbox; gives (message, True), or (the first one, False) for a known ``client_key``.
 
     ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
-    ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. Raises :class:`Invalid`.
+    ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. With ``send_at`` it waits for its hour
+    and answers nobody before; what becomes of the ticket waits with it. Raises :class:`Invalid`.
     """
     ticket = find_living(work, who, number)
     if client_key:
@@ -154,6 +172,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
                 Message.id > seen,
                 Message.direction != Direction.NOTE,
                 Message.auto.is_(None),
+                Message.state.is_(None) | Message.state.not_in([Delivery.SCHEDULED, Delivery.CANCELLED]),
                 (Message.agent_id != who.id) | (Message.agent_id.is_(None)),
             )
         )
@@ -163,6 +182,8 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     chosen, identity = choose(work, ticket, channel, address)
     _check(work, chosen, identity, text, files)
     now = clock.now()
+    later = hour(send_at) if send_at is not None else None
+    held = Delivery.HELD if undo_s > 0 else Delivery.QUEUED
     message = Message(
         ticket_id=ticket.id,
         channel_id=chosen.id,
@@ -176,22 +197,46 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
         text=text.strip(),
         auto=auto,
         client_key=client_key or uuid.uuid4().hex,
-        state=Delivery.HELD if undo_s > 0 else Delivery.QUEUED,
-        next_at=now + timedelta(seconds=max(undo_s, 0)),
+        state=held if later is None else Delivery.SCHEDULED,
+        next_at=later or now + timedelta(seconds=max(undo_s, 0)),
+        send_at=later,
+        extra={"then": then} if then and later is not None else {},
         joined_rule="manual",
         at=now,
         received_at=now,
     )
-    message.attachments = [_stored(work, one) for one in files]
+    linked = _linked(work, chosen, files)
+    message.attachments = [_stored(work, one, linked=link) for one, link in zip(files, linked, strict=True)]
     work.add(message)
     work.flush()
     if chosen.kind == "email":
         _as_mail(work, ticket, chosen, message)
+        pictures.place(message, chosen.address.rpartition("@")[2] or "localhost")
     search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
+    if later is not None:
+        _mine(work, who, ticket)
+        events.delivery(work, message, Delivery.SCHEDULED, next_at=clock.iso(later))
+        return message, True
     events.message_out(work, message, who, now)
     if auto is None:  # what no person wrote answers nobody
         _after(work, who, ticket, message, then)
     return message, True
+
+
+def hour(at: dt.datetime) -> dt.datetime:
+    """A moment at which an answer may be meant to leave. Raises :class:`Invalid`."""
+    if at.tzinfo is None or not clock.now() < at <= clock.now() + LATEST:
+        msg = "say when it is to leave: a time within the next year"
+        raise Invalid(msg, fields={"send_at": msg})
+    return at
+
+
+def leaves(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
+    """A message that waited for its hour is an answer from now on; a mail answers what came last."""
+    if message.kind == "email":
+        _as_mail(work, ticket, work.get_one(Channel, message.channel_id), message)
+    events.message_out(work, message, who, message.at)
+    _after(work, who, ticket, message, message.extra.get("then"))
 
 
 def _check(work: Work, channel: Channel, identity: Identity, text: str, files: Sequence[Upload]) -> None:
@@ -204,22 +249,44 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
     if not text.strip() and not files:
         msg = "write a text or attach a file"
         raise Invalid(msg, fields={"text": msg})
+    linked = _linked(work, channel, files)
+    names = [file.name for file, link in zip(files, linked, strict=True) if link]
     limit = min(can.text_limit or TEXT_LIMIT, TEXT_LIMIT)
-    length = text_length(text.strip(), can)
+    length = text_length(text.strip(), can) + links.room(work, names)
     if length > limit:
         msg = f"the text has {length} {can.text_unit}, {connector.title} takes {limit}: shorten it"
+        if names:
+            msg = f"the text has {length} {can.text_unit} with its links, {connector.title} takes {limit}: shorten it"
         raise Invalid(msg, fields={"text": msg})
+    if not any(linked):
+        _check_files(connector, files)
+    _check_sizes(files, work.store.settings.attachment_limit_mb * 2**20)
+    if identity.opted_out_at is not None and channel.kind not in ANSWERABLE:
+        msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
+        raise Invalid(msg, fields={"channel": msg})
+    _check_window(work, connector, channel, identity)
+
+
+def _linked(work: Work, channel: Channel, files: Sequence[Upload]) -> list[bool]:
+    """Which files leave as links; none on a desk that customers cannot reach."""
+    can = work.store.connectors[channel.kind].capabilities
+    reachable = bool(work.store.settings.public_url)
+    return links.as_links(can, [len(file.data) for file in files]) if reachable else [False] * len(files)
+
+
+def _check_files(connector: Connector[Any], files: Sequence[Upload]) -> None:
+    """What a channel takes of files where none can leave as a link."""
+    can = connector.capabilities
     if files and not can.media:
         msg = f"{connector.title} takes no files: choose another channel"
         raise Invalid(msg, fields={"files": msg})
     if can.media_count is not None and len(files) > can.media_count:
         msg = f"{connector.title} takes {can.media_count} files in one message"
         raise Invalid(msg, fields={"files": msg})
-    _check_sizes(files, min(can.media_bytes or 2**40, work.store.settings.attachment_limit_mb * 2**20))
-    if identity.opted_out_at is not None and channel.kind not in ANSWERABLE:
-        msg = f"{identity.value} asked for no more messages on {connector.title}; choose another channel"
-        raise Invalid(msg, fields={"channel": msg})
-    _check_window(work, connector, channel, identity)
+    _check_sizes(files, can.media_bytes or 2**40)
+    if can.media_total is not None and sum(len(file.data) for file in files) > can.media_total:
+        msg = f"the files together are larger than {can.media_total // 2**20} MB"
+        raise Invalid(msg, fields={"files": msg})
 
 
 def _check_sizes(files: Sequence[Upload], top: int) -> None:
@@ -244,20 +311,21 @@ def _check_window(work: Work, connector: Connector[Any], channel: Channel, ident
             raise Invalid(msg, fields={"channel": msg})
 
 
-def _stored(work: Work, file: Upload) -> Attachment:
+def _stored(work: Work, file: Upload, *, linked: bool = False) -> Attachment:
     name = file.name.replace("\\", "/").rpartition("/")[2]  # where it lay on the agent's disk is nobody's business
     return Attachment(
         name=name.strip(" .")[-255:] or "file",
         content_type=file.content_type[:120],
         sha256=work.store.files.put(file.data),
         size=len(file.data),
+        linked=linked,
     )
 
 
 def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> None:
     """Ids, references and the plus-address are fixed before anything leaves."""
     domain = channel.address.rpartition("@")[2] or "localhost"
-    message.header_id = f"<{ticket.id}.{message.id}.{uuid.uuid4().hex[:12]}@{domain}>"
+    message.header_id = message.header_id or f"<{ticket.id}.{message.id}.{uuid.uuid4().hex[:12]}@{domain}>"
     message.external_id = message.header_id
     last = work.scalar(
         select(Message)
@@ -265,7 +333,6 @@ def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> 
             Message.ticket_id == ticket.id,
             Message.kind == "email",
             Message.header_id.is_not(None),
-            Message.id < message.id,
             Message.direction == Direction.IN,
         )
         .order_by(Message.id.desc())
@@ -286,16 +353,21 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
     """What a reply does to its ticket."""
     ticket.updated_at = clock.now()
     ticket.waiting_since = None
-    if ticket.assignee_id is None and who.kind is Actor.AGENT:
-        ticket.assignee_id = who.id
-        was = {"agent": None, "team": ticket.team_id}
-        work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id, was=was)
+    _mine(work, who, ticket)
     events.move(work, ticket, who, Move.AGENT_WROTE, ts=message.at)
     step = {"resolve": Move.RESOLVE, "pending": Move.PENDING}.get(then or "")
     if step is not None:
         event = events.move(work, ticket, who, step)
         message.then_event = event.id if event is not None else None
     lines.show(ticket, message)
+
+
+def _mine(work: Work, who: Who, ticket: Ticket) -> None:
+    """Who answers a ticket of nobody's has taken it."""
+    if ticket.assignee_id is None and who.kind is Actor.AGENT:
+        ticket.assignee_id = who.id
+        was = {"agent": None, "team": ticket.team_id}
+        work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id, was=was)
 
 
 def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> Message:
@@ -360,7 +432,8 @@ def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None
     return message, True
 
 
-def _own(work: Work, who: Who, message_id: int) -> tuple[Message, Ticket]:
+def own(work: Work, who: Who, message_id: int) -> tuple[Message, Ticket]:
+    """An outgoing message of a ticket that ``who`` may see, locked, and its ticket. Raises :class:`NotFound`."""
     message = work.scalar(
         select(Message).where(Message.id == message_id, Message.direction == Direction.OUT).with_for_update()
     )
@@ -372,14 +445,14 @@ def _own(work: Work, who: Who, message_id: int) -> tuple[Message, Ticket]:
 
 def cancel(work: Work, who: Who, message_id: int) -> Message:
     """Takes back a message that has not left: it answers nobody. Raises :class:`Conflict` once it may have."""
-    message, ticket = _own(work, who, message_id)
-    if message.state not in {Delivery.HELD, Delivery.QUEUED, Delivery.FAILED}:
+    message, ticket = own(work, who, message_id)
+    if message.state not in {Delivery.SCHEDULED, Delivery.HELD, Delivery.QUEUED, Delivery.FAILED}:
         msg = "it has left already" if message.state is not Delivery.CANCELLED else "it was cancelled before"
         raise Conflict(msg)
     never_left(work, who, ticket, message)
     message.next_at = None
     events.delivery(work, message, Delivery.CANCELLED)
-    ticket.attention = ""
+    attention.refresh(work, ticket)
     return message
 
 
@@ -410,7 +483,7 @@ def retry(work: Work, who: Who, message_id: int) -> Message:
 
     Raises :class:`Conflict` where it is under way or has arrived.
     """
-    message, ticket = _own(work, who, message_id)
+    message, ticket = own(work, who, message_id)
     waiting = message.state is Delivery.QUEUED and message.attempts > 0
     if message.state not in {Delivery.FAILED, Delivery.UNKNOWN} and not waiting:
         msg = "only a failed, unknown or waiting message can be sent again"
@@ -419,8 +492,9 @@ def retry(work: Work, who: Who, message_id: int) -> Message:
         events.message_out(work, message, who, clock.now(), again=message.attempts)
     message.code = message.problem = message.status = None
     message.permanent = None
-    message.next_at = clock.now()
-    ticket.attention = ""
+    message.dealt_at = None
+    message.next_at = message.tries_from = clock.now()
     ticket.waiting_since = None
     events.delivery(work, message, Delivery.QUEUED, again=True)
+    attention.refresh(work, ticket)
     return message

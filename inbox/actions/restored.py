@@ -10,11 +10,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import and_, delete, func, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox import clock
-from inbox.actions import events
+from inbox.actions import attention, events
 from inbox.store import Event, Lease, Message, Setting, Ticket, Work
 from inbox.terms import Delivery, Direction
 
@@ -50,12 +50,14 @@ def settle(work: Work, made_at: datetime) -> int:
 
 def _outgoing(work: Work) -> int:
     """Everything that had not left: nobody here knows whether it has since."""
-    rows = work.scalars(select(Message).where(Message.direction == Direction.OUT, Message.state.in_(WAITING))).all()
+    past = and_(Message.state == Delivery.SCHEDULED, Message.next_at <= clock.now())  # its hour came meanwhile
+    waited = or_(Message.state.in_(WAITING), past)
+    rows = work.scalars(select(Message).where(Message.direction == Direction.OUT, waited)).all()
     for message in rows:
         message.claimed_by = message.next_at = None
         message.code, message.problem, message.permanent = CODE, PROBLEM, False
-        work.get_one(Ticket, message.ticket_id).attention = "unknown"
         events.delivery(work, message, Delivery.UNKNOWN, code=CODE)
+        attention.refresh(work, work.get_one(Ticket, message.ticket_id), fresh=True)
     return len(rows)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from connectors.base import Cost, StatusUpdate
 from inbox import clock
-from inbox.actions import events, identities
+from inbox.actions import attention, events, identities
 from inbox.store import SUPERSEDES, Channel, Message, Ticket, Work
 from inbox.terms import Delivery, Direction
 
@@ -98,7 +98,6 @@ def _advance(work: Work, message: Message, state: Delivery, at: datetime, item: 
     facts: dict[str, Any] = {}
     if current is Delivery.UNKNOWN and state is not Delivery.FAILED:
         message.code = message.problem = None
-        work.get_one(Ticket, message.ticket_id).attention = ""
     message.sent_at = message.sent_at or (at if state is not Delivery.FAILED else None)
     if state is Delivery.DELIVERED:
         message.delivered_at = at
@@ -112,11 +111,12 @@ def _advance(work: Work, message: Message, state: Delivery, at: datetime, item: 
             item.reason,
             item.permanent,
         )
+        message.dealt_at = None
         facts = {"code": item.code, "permanent": item.permanent}
-        ticket = work.get_one(Ticket, message.ticket_id)
-        ticket.attention = "failed"
     message.next_at = None
     events.delivery(work, message, state, **facts)
+    if Delivery.UNKNOWN is current or state is Delivery.FAILED:
+        attention.refresh(work, work.get_one(Ticket, message.ticket_id), fresh=state is Delivery.FAILED)
     if work.store.connectors[message.kind].capabilities.prices and message.cost_final is not True:
         message.price_at = clock.now() + PRICE_AFTER[0]
         message.price_tries = 0

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import desk, events
+from inbox.actions import attention, desk, events
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket, may
 from inbox.errors import Conflict, Forbidden, Invalid, Problem
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
@@ -92,7 +92,7 @@ def set_status(
         if event is not None:
             if status in {"resolved", "closed"}:
                 ticket.waiting_since = None
-                ticket.attention = ""
+                attention.deal_all(work, ticket)
             return event
     if ticket.status is Status.SNOOZED and status == "snoozed":
         return work.append(

@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from flask import Response
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm.exc import StaleDataError
 
-from inbox.errors import Conflict
 from inbox.rendering import mail
 from inbox.shapes import Message, Shape
 from inbox.store import Message as Row
@@ -18,8 +15,6 @@ from inbox.store import Store, Work
 __all__ = ["message_shape", "page", "shape", "write"]
 
 T = TypeVar("T")
-
-TRIES = 3
 
 
 def shape(one: Shape, status: int = 200) -> Response:
@@ -40,14 +35,5 @@ def message_shape(work: Work, row: Row) -> Message:
 
 
 def write(store: Store, do: Callable[[Work], T]) -> T:
-    """What ``do`` gives after its commit. Where somebody wrote the same in the same moment it looks again: a repeated
-    key finds the first message, a changed ticket is changed from where it stands now.
-    """
-    for attempt in range(TRIES):
-        try:
-            with store.transaction() as work:
-                return do(work)
-        except (IntegrityError, StaleDataError):
-            if attempt + 1 == TRIES:
-                break
-    raise Conflict("somebody else changed this in the same moment; try again")
+    """What ``do`` gives after its commit."""
+    return store.write(do)

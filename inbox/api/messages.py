@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask import Response, send_file
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from inbox import shapes
-from inbox.actions import desk, suggestions
+from inbox.actions import desk, later, rescue, suggestions
 from inbox.actions import reply as replies
 from inbox.api.answers import message_shape, shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Routes
@@ -21,6 +21,19 @@ __all__ = ["routes"]
 routes = Routes()
 HTML = Binary("text/html", "The document of the message's frame, with its own Content-Security-Policy.")
 BYTES = Binary("application/octet-stream", "The bytes; harmless images under their own type, the rest to download.")
+
+
+class ScheduleIn(Body):
+    """When a message that waits for its hour is to leave."""
+
+    send_at: AwareDatetime | None = Field(description="Within a year; null is now.")
+
+
+class SendAsIn(Body):
+    """By which way the same answer goes instead; as the customer wrote last where nothing is named."""
+
+    channel: str | None = Field(None, description="A channel's id, name or kind.")
+    address: str | None = Field(None, description="One of the customer's addresses on that channel.")
 
 
 @routes.get("/messages/{number}", shapes.Message)
@@ -86,6 +99,38 @@ def answer_suggestion(call: Call[Nothing, AnswerIn], number: int) -> Response:
         return Answered(event=event.id, message=message_shape(work, feeds.message(work, call.who, number)))
 
     return shape(write(call.store, do))
+
+
+@routes.post("/messages/{number}/schedule", shapes.Message, body=ScheduleIn)
+def schedule(call: Call[Nothing, ScheduleIn], number: int) -> Response:
+    """Gives a message that waits for its hour another one; 409 where it does not wait."""
+    at = call.body.send_at
+    return shape(write(call.store, lambda work: message_shape(work, later.reschedule(work, call.who, number, at))))
+
+
+@routes.post("/messages/{number}/arrived", shapes.Message)
+def arrived(call: Call[Nothing, Nothing], number: int) -> Response:
+    """Says of a message whose outcome is unknown that it did arrive."""
+    return shape(write(call.store, lambda work: message_shape(work, rescue.arrived(work, call.who, number))))
+
+
+@routes.post("/messages/{number}/leave", shapes.Message)
+def leave(call: Call[Nothing, Nothing], number: int) -> Response:
+    """Leaves a failed or unknown message as it is: its ticket no longer needs attention for it."""
+    return shape(write(call.store, lambda work: message_shape(work, rescue.leave(work, call.who, number))))
+
+
+@routes.post("/messages/{number}/send-as", {201: shapes.Message, 200: shapes.Message}, body=SendAsIn)
+def send_as(call: Call[Nothing, SendAsIn], number: int) -> Response:
+    """Sends the same answer by another way. Repeated for the same way it gives 200 and the first one."""
+    asked = call.body
+
+    def do(work: Work) -> tuple[shapes.Message, bool]:
+        row, new = rescue.send_as(work, call.who, number, channel=asked.channel, address=asked.address)
+        return message_shape(work, row), new
+
+    said, new = write(call.store, do)
+    return shape(said, 201 if new else 200)
 
 
 @routes.get("/attachments/{number}", BYTES)

@@ -85,6 +85,7 @@ class ReplyIn(Body):
     )
     attachments: tuple[FileIn, ...] = Field((), max_length=MOST_FILES)
     then: Literal["resolve", "pending"] | None = Field(None, description="What becomes of the ticket.")
+    send_at: AwareDatetime | None = Field(None, description="When it is to leave, within a year; else at once.")
 
 
 class NoteIn(Body):
@@ -219,6 +220,7 @@ def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
             seen=body.seen,
             files=files,
             then=body.then,
+            send_at=body.send_at,
         )
         return message_shape(work, row), new
 

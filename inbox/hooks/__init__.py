@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from sqlalchemy import select
@@ -70,7 +71,7 @@ def blueprint(store: Store, throttle: Throttle) -> Blueprint:
             msg = "there is no such file"
             raise NotFound(msg)
         response = Response(store.files.get(row.sha256), content_type=row.content_type)
-        response.headers["Content-Disposition"] = "attachment"
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.name, safe='')}"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from connectors.chat import arrival
 from inbox import clock, logs
-from inbox.actions import journal, visitors
+from inbox.actions import journal, links, visitors
 from inbox.errors import Problem
 from inbox.live.presence import Presence
 from inbox.live.rooms import channel_name, homes, private_teams
@@ -78,7 +78,7 @@ def shown(work: Work, message: Message) -> dict[str, Any]:
     """A message as the visitor's page takes it."""
     ours = message.direction is Direction.OUT
     agent = work.get(Agent, message.agent_id) if message.agent_id else None
-    _text, html = render(message.text, "html") if ours else (message.text, None)
+    _text, html = render(links.text_of(work, message), "html") if ours else (message.text, None)
     body = html.partition("<body>")[2].partition("</body>")[0] if html else None
     key = (message.external_id or "").rpartition(":")[2] if not ours else None
     return {

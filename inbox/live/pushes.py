@@ -14,6 +14,8 @@ from inbox.store import Event, Message, Ticket, Work
 
 __all__ = ["QUIET", "Push", "draw", "plan"]
 
+#: Ends of a delivery that somebody has to see to.
+ALERTS = ("failed", "unknown")
 #: Kinds that change nothing on a screen.
 QUIET = ("handle.", "cost.", "agent.", "identity.", "journal.", "setting.")
 
@@ -31,6 +33,7 @@ class Push:
     again: bool = False  # messages came or went in the middle of the thread: browsers fetch it once more
     unsaid: dict[int, None] = field(default_factory=dict)  # lines of the history that were taken back
     events: dict[int, Event] = field(default_factory=dict)
+    alerts: dict[int, str] = field(default_factory=dict)  # ticket → "failed" or "unknown"
 
 
 def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
@@ -59,6 +62,7 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
             other = pushes.setdefault(old, Push())
             other.seq = event.seq
             other.gone[ticket.id] = None
+        _alert(pushes, event, ticket)
         thread = pushes.setdefault(f"ticket:{ticket.id}", Push())
         thread.seq = event.seq
         target = undone.get(str((event.data or {}).get("target"))) if event.kind == "void" else None
@@ -90,6 +94,15 @@ def _undone(work: Work, events: Iterable[Event]) -> dict[str, Event]:
     return {row.id: row for row in rows}
 
 
+def _alert(pushes: dict[str, Push], event: Event, ticket: Ticket) -> None:
+    """Whoever has the ticket is told of an answer that failed, wherever they are on the desk."""
+    state = str((event.data or {}).get("state", ""))
+    if event.kind == "msg.state" and state in ALERTS and ticket.attention and ticket.assignee_id:
+        mine = pushes.setdefault(f"agent:{ticket.assignee_id}", Push())
+        mine.seq = event.seq
+        mine.alerts[ticket.id] = state
+
+
 def _thread(push: Push, event: Event, ticket: Ticket) -> None:
     number = str((event.data or {}).get("msg", ""))
     if number.isdigit() and event.kind.startswith(("msg.", "note.")):
@@ -119,6 +132,10 @@ def draw(work: Work, stage: Stage, push: Push, language: str) -> str:
     shown = rows.rows_of(work, _tickets(work, list(push.rows)))
     parts += [stage.draw("tickets/streams/row.html", language, row=row) for row in shown]
     parts += [f'<turbo-stream action="remove" target="row-{number}"></turbo-stream>' for number in push.gone]
+    for one in _tickets(work, list(push.alerts)):
+        name = rows.customer_chip(one.customer).name
+        facts = {"number": one.id, "name": name, "state": push.alerts[one.id]}
+        parts.append(stage.draw("tickets/streams/alert.html", language, **facts))
     return "".join(parts)
 
 

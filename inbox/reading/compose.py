@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import uuid
+import zoneinfo
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -14,15 +16,18 @@ from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
 from inbox.actions import reply
 from inbox.actions.reply import ANSWERABLE
-from inbox.actions.who import Who
+from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
 from inbox.reading.addresses import label
+from inbox.reading.moments import snoozes
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, Money
 from inbox.reading.rows import customer_chip
-from inbox.store import Canned, Channel, Customer, Identity, Message, Ticket, Work
+from inbox.store import Agent, Canned, Channel, Customer, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["VARIABLES", "choices", "composer", "label"]
+__all__ = ["VARIABLES", "choices", "composer", "label", "other_ways"]
+
+MOST_WAYS = 3
 
 #: What a canned reply may leave open, in braces.
 VARIABLES = (
@@ -50,7 +55,7 @@ def _price(work: Work, channel: Channel) -> Money | None:
     return Money(Decimal(row[0]) / max(row[2] or 1, 1), row[1])
 
 
-def _choice(work: Work, channel: Channel, identity: Identity, connector: Connector[object]) -> ChannelChoice:  # type: ignore[type-var]
+def _choice(work: Work, who: Who, channel: Channel, identity: Identity, connector: Connector[Any]) -> ChannelChoice:
     can = connector.capabilities
     closed = ""
     window_until = None
@@ -90,18 +95,46 @@ def _choice(work: Work, channel: Channel, identity: Identity, connector: Connect
         media=can.media,
         media_bytes=can.media_bytes,
         media_count=can.media_count,
-        undo_s=undo_of(work, connector),
+        media_total=can.media_total,
+        links=bool(work.store.settings.public_url),
+        undo_s=undo_of(work, who, connector),
     )
 
 
-def undo_of(work: Work, connector: Connector[object]) -> int:  # type: ignore[type-var]
-    """How long a reply is held back: the desk's setting, else the channel's own."""
-    wanted = settings.get(work, "reply.undo_s")
+def undo_of(work: Work, who: Who, connector: Connector[Any]) -> int:
+    """How long a reply is held back: the person's setting, else the desk's, else the channel's own.
+
+    A channel that holds nothing back by itself (a chat, where somebody waits) never does.
+    """
     own = connector.capabilities.undo_s
+    agent = work.get(Agent, who.id) if who.id else None
+    chosen = agent.undo_s if agent is not None else None
+    wanted = settings.get(work, "reply.undo_s") if chosen is None else chosen
     return own if wanted is None else min(int(wanted), 60) if own else 0
 
 
-def choices(work: Work, ticket: Ticket) -> list[ChannelChoice]:
+def other_ways(work: Work, ticket: Ticket, message: Message) -> tuple[ChannelChoice, ...]:
+    """Where else an answer that did not get through can go: the way the customer used last first, one per channel."""
+    here = f"{message.channel_id}|{message.to[0]['address'] if message.to else ''}"
+    latest = {
+        f"{channel}|{value}": at
+        for channel, value, at in work.execute(
+            select(Message.channel_id, Identity.value, func.max(Message.at))
+            .join(Identity, Identity.id == Message.identity_id)
+            .where(Message.direction == Direction.IN, Identity.customer_id == ticket.customer_id)
+            .group_by(Message.channel_id, Identity.value)
+        )
+    }
+    found = [one for one in choices(work, ticket) if not one.closed and one.key != here and _fits(one, message)]
+    found.sort(key=lambda one: (one.key not in latest, -latest[one.key].timestamp() if one.key in latest else 0))
+    return tuple({one.channel: one for one in reversed(found)}.values())[::-1][:MOST_WAYS]
+
+
+def _fits(choice: ChannelChoice, message: Message) -> bool:
+    return choice.text_limit is None or len(message.text) <= choice.text_limit
+
+
+def choices(work: Work, ticket: Ticket, who: Who = SYSTEM) -> list[ChannelChoice]:
     """Every way to reach the ticket's customer, and whoever else wrote in it; open ones first."""
     customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
     reached = [*(customer.identities if customer is not None else ())]
@@ -114,7 +147,7 @@ def choices(work: Work, ticket: Ticket) -> list[ChannelChoice]:
         for channel in ours:
             connector = work.store.connectors.get(channel.kind)
             if channel.kind == identity.kind and connector is not None:
-                found.append(_choice(work, channel, identity, connector))
+                found.append(_choice(work, who, channel, identity, connector))
     return sorted(found, key=lambda choice: bool(choice.closed))
 
 
@@ -131,14 +164,16 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
         select(func.max(Message.id)).where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
     )
     customer = customer_chip(ticket.customer)
+    zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
     return Composer(
         ticket=ticket.id,
-        choices=tuple(choices(work, ticket)),
+        choices=tuple(choices(work, ticket, who)),
         chosen=f"{last_in[0]}|{last_in[1]}" if last_in is not None else "",
         seen=seen or 0,
         client_key=uuid.uuid4().hex,
         canned=canned(work, who, ticket),
         max_bytes=work.store.settings.attachment_limit_mb * 2**20,
+        laters=snoozes(zone),
         first_name=customer.first_name,
     )
 

@@ -61,6 +61,7 @@ def me(work: Work, agent: Agent) -> Me:
         state=agent.state,
         load=load or 0,
         capacity=agent.capacity,
+        undo_s=agent.undo_s,
         teams=tuple(team.id for team in agent.teams),
         may_board=may(who, "board.see"),
         may_reports=may(who, "reports.see"),

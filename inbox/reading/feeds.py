@@ -316,11 +316,11 @@ def stream(store: Store, who: Who, *, after: int = 0, ticket: int | None = None)
 def queues(work: Work) -> Queues:
     """How much is still to do."""
     now = clock.now()
-    waits = Message.state.in_([Delivery.HELD, Delivery.QUEUED])
+    waits = Message.state.in_([Delivery.SCHEDULED, Delivery.HELD, Delivery.QUEUED])
     under_way = Message.state.in_([Delivery.CLAIMED, Delivery.SENDING])
     pending = select(func.count()).select_from(JournalEntry).where(JournalEntry.done.is_(False))
-    off = Message.channel_id.in_(select(Channel.id).where(Channel.enabled.is_(False)))  # it leaves when it is on again
-    mine = select(func.count()).select_from(Message)
-    due = mine.where(or_(under_way, and_(waits, Message.next_at <= now, ~off)))
-    waiting = mine.where(waits, or_(Message.next_at > now, off))
+    off = or_(Channel.enabled.is_(False), and_(Channel.paused_until.is_not(None), Channel.paused_until > now))
+    out = select(func.count()).select_from(Message).join(Channel, Channel.id == Message.channel_id)
+    due = out.where(or_(under_way, and_(waits, Message.next_at <= now, ~off)))
+    waiting = out.where(waits, or_(Message.next_at > now, off))  # it leaves when the channel is on or back again
     return Queues(work.scalar(pending) or 0, work.scalar(due) or 0, work.scalar(waiting) or 0)

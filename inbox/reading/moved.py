@@ -8,7 +8,7 @@ from inbox.actions.who import Who, find_ticket
 from inbox.reading.parts import Item, Moved
 from inbox.reading.threads import item_of_message
 from inbox.store import Message, Work
-from inbox.terms import Direction
+from inbox.terms import Delivery, Direction
 
 __all__ = ["moved"]
 
@@ -23,6 +23,7 @@ def moved(work: Work, who: Who, number: int, seen: int) -> tuple[Moved, tuple[It
             Message.id > seen,
             Message.direction != Direction.NOTE,
             Message.auto.is_(None),
+            Message.state.is_(None) | Message.state.not_in([Delivery.SCHEDULED, Delivery.CANCELLED]),
             (Message.agent_id != who.id) | Message.agent_id.is_(None),
         )
         .order_by(Message.id)

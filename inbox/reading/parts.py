@@ -182,6 +182,7 @@ class Me:
     may_settings: bool = False
     single_keys: bool = True
     then: Literal["", "pending", "resolve"] = "pending"  # what the send button does after sending
+    undo_s: int | None = None  # how long their answers can be taken back; None: as the desk has it
 
     @property
     def chip(self) -> AgentChip:
@@ -270,6 +271,7 @@ class TicketRow:
     waiting_since: dt.datetime | None = None  # the customer waits for us since then
     late: bool = False
     attention: str = ""  # "failed" or "unknown": an answer did not leave
+    attention_at: dt.datetime | None = None  # since when
     snoozed_until: dt.datetime | None = None
 
     @property
@@ -317,6 +319,7 @@ class AttachmentView:
     content_type: str
     bytes: int | None = None
     ready: bool = True
+    linked: bool = False  # it left as a link
 
     @property
     def is_image(self) -> bool:
@@ -325,12 +328,29 @@ class AttachmentView:
 
 
 @dataclass(frozen=True)
+class Way:
+    """Another way by which an answer can go instead."""
+
+    channel: str  # id of our channel
+    kind: str
+    address: str  # the customer's, canonical
+    label: str  # the same, as people read it
+
+
+@dataclass(frozen=True)
 class DeliveryView:
-    """Where an outgoing message stands. ``may_cancel``: undo is possible; ``may_retry``: "send again" makes sense."""
+    """Where an outgoing message stands. ``may_cancel``: undo is possible; ``may_retry``: "send again" makes sense.
+
+    ``dealt``: somebody has seen to its failure, so it is told but asks for nothing. ``ways``: where else it can go.
+    """
 
     state: str
     held_until: dt.datetime | None = None
+    send_at: dt.datetime | None = None  # it waits for its hour
     next_at: dt.datetime | None = None
+    dealt: bool = False
+    uncopied: str = ""  # why no copy lies in the mailbox's folder for sent mail
+    ways: tuple[Way, ...] = ()
     attempts: int = 0
     reason: str = ""
     code: str = ""
@@ -531,6 +551,8 @@ class ChannelChoice:
     media: bool = False
     media_bytes: int | None = None
     media_count: int | None = None
+    media_total: int | None = None
+    links: bool = False  # what it does not take leaves as links
     undo_s: int = 0
 
     @property
@@ -570,6 +592,7 @@ class Composer:
     seen: int = 0
     client_key: str = ""
     canned: tuple[CannedReply, ...] = ()
+    laters: tuple[Snooze, ...] = ()  # the hours at which an answer may be meant to leave
     text: str = ""
     mode: Literal["reply", "note"] = "reply"
     moved: Moved | None = None

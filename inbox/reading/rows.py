@@ -90,6 +90,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
                 waiting_since=ticket.waiting_since if ticket.is_open else None,
                 late=ticket.is_open and ticket.waiting_since is not None and ticket.waiting_since < late,
                 attention=ticket.attention,
+                attention_at=ticket.attention_at,
                 snoozed_until=ticket.snoozed_until,
             )
         )
@@ -141,6 +142,8 @@ def _condition(work: Work, who: Who, asked: Asked) -> ColumnElement[bool]:
 
 def _ordered(asked: Asked) -> tuple[list[Any], list[Any], bool]:
     """The sort's columns and whether they descend."""
+    if asked.view == "failed" and asked.sort == "newest":
+        return [func.coalesce(Ticket.attention_at, Ticket.active_at), Ticket.id], ["at", "id"], True
     if asked.sort == "waiting":
         return [func.coalesce(Ticket.waiting_since, _FAR), Ticket.id], ["at", "id"], False
     if asked.sort == "oldest":
@@ -170,7 +173,11 @@ def _decode(cursor: str) -> tuple[dt.datetime, int] | None:
 
 
 def _encode(ticket: Ticket, asked: Asked) -> str:
-    at = (ticket.waiting_since or _FAR) if asked.sort == "waiting" else ticket.active_at
+    at = ticket.active_at
+    if asked.sort == "waiting":
+        at = ticket.waiting_since or _FAR
+    elif asked.view == "failed" and asked.sort == "newest":
+        at = ticket.attention_at or at
     return base64.urlsafe_b64encode(json.dumps([at.isoformat(), ticket.id]).encode()).decode()
 
 

@@ -12,13 +12,14 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from inbox import clock
 from inbox.actions import desk as settings
+from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.who import Who, visible
 from inbox.reading import desk, pictures
 from inbox.reading.addresses import label
-from inbox.reading.compose import composer
+from inbox.reading.compose import composer, other_ways
+from inbox.reading.moments import snoozes
 from inbox.reading.parts import (
     AgentChip,
     AttachmentView,
@@ -33,12 +34,12 @@ from inbox.reading.parts import (
     NoteView,
     PreviousTicket,
     Room,
-    Snooze,
     Suggestion,
     TagView,
     TeamChip,
     Thread,
     ThreadHead,
+    Way,
     What,
     Why,
 )
@@ -120,7 +121,14 @@ def head(work: Work, ticket: Ticket) -> ThreadHead:
     )
 
 
-def _delivery(message: Message) -> DeliveryView | None:
+def _ways(work: Work, ticket: Ticket, message: Message) -> tuple[Way, ...]:
+    """Where a message that did not get through can go instead; looked up only for one that asks for it."""
+    if message.state not in {Delivery.FAILED, Delivery.UNKNOWN} or message.dealt_at is not None:
+        return ()
+    return tuple(Way(one.channel, one.kind, one.address, one.label) for one in other_ways(work, ticket, message))
+
+
+def _delivery(message: Message, ways: tuple[Way, ...]) -> DeliveryView | None:
     state = message.state
     if message.direction is not Direction.OUT or state is None:
         return None
@@ -128,9 +136,13 @@ def _delivery(message: Message) -> DeliveryView | None:
     cost = None
     if message.cost_amount is not None and message.cost_currency:
         cost = Money(message.cost_amount, message.cost_currency, bool(message.cost_final))
-    waiting = state in {Delivery.HELD, Delivery.QUEUED}
+    waiting = state in {Delivery.SCHEDULED, Delivery.HELD, Delivery.QUEUED}
     return DeliveryView(
         state=shown,
+        send_at=message.next_at if state is Delivery.SCHEDULED else None,
+        dealt=message.dealt_at is not None,
+        uncopied=str(message.extra.get("copy_problem", "")),
+        ways=ways,
         held_until=message.next_at if state is Delivery.HELD else None,
         next_at=message.next_at if state is Delivery.QUEUED and message.attempts else None,
         attempts=message.attempts,
@@ -146,14 +158,20 @@ def _delivery(message: Message) -> DeliveryView | None:
 
 def _attachments(message: Message) -> tuple[AttachmentView, ...]:
     return tuple(
-        AttachmentView(one.id, one.name, one.content_type, one.size, one.sha256 is not None)
+        AttachmentView(one.id, one.name, one.content_type, one.size, one.sha256 is not None, one.linked)
         for one in message.attachments
         if not (one.inline and one.content_id and message.html)
     )
 
 
 def _message(
-    message: Message, names: Names, customer: CustomerChip, identity: Identity | None, *, last: bool
+    message: Message,
+    names: Names,
+    customer: CustomerChip,
+    identity: Identity | None,
+    *,
+    last: bool,
+    ways: tuple[Way, ...],
 ) -> MessageView:
     ours = message.direction is Direction.OUT
     author = names.chip(message.agent_id) if ours else customer
@@ -167,7 +185,7 @@ def _message(
         direction="out" if ours else "in",
         kind=message.kind,
         at=message.at,
-        text=message.text,
+        text=placed.shown(message) if ours else message.text,
         author=author,
         from_name=message.from_name,
         from_address=message.from_address,
@@ -179,7 +197,7 @@ def _message(
         original=not ours and (bool(message.html) or message.full_text is not None),
         auto=message.auto or "",
         attachments=_attachments(message),
-        delivery=_delivery(message),
+        delivery=_delivery(message, ways),
         bounced=message.bounce is not None,
         why=_why(message) if not ours or message.joined_ref else None,
         suggestion=Suggestion(*asked) if asked is not None else None,
@@ -212,7 +230,15 @@ def _note(message: Message, names: Names) -> NoteView:
     )
 
 
-def _leg(message: Message, names: Names, customer: CustomerChip, identity: Identity | None, *, last: bool) -> Leg:
+def _leg(
+    message: Message,
+    names: Names,
+    customer: CustomerChip,
+    identity: Identity | None,
+    *,
+    last: bool,
+    ways: tuple[Way, ...] = (),
+) -> Leg:
     channel = names.channels.get(message.channel_id or "")
     return Leg(
         kind=message.kind,
@@ -220,7 +246,7 @@ def _leg(message: Message, names: Names, customer: CustomerChip, identity: Ident
         channel_name=(channel.title or channel.name) if channel is not None else "",
         address=identity.value if identity is not None else message.from_address,
         label=label(identity.kind, identity.value, identity.name) if identity is not None else "",
-        messages=(_message(message, names, customer, identity, last=last),),
+        messages=(_message(message, names, customer, identity, last=last, ways=ways),),
     )
 
 
@@ -231,7 +257,8 @@ def item_of_message(work: Work, message: Message) -> Item:
         return _note(message, names)
     ticket = work.get_one(Ticket, message.ticket_id)
     identity = work.get(Identity, message.identity_id) if message.identity_id else None
-    return _leg(message, names, customer_chip(ticket.customer), identity, last=True)
+    ways = _ways(work, ticket, message)
+    return _leg(message, names, customer_chip(ticket.customer), identity, last=True, ways=ways)
 
 
 def _assigned(event: Event, names: Names) -> EventView:
@@ -300,6 +327,7 @@ def _assembled(
     names: Names,
     customer: CustomerChip,
     identities: dict[int, Identity],
+    ways: dict[int, tuple[Way, ...]],
     zone: zoneinfo.ZoneInfo,
 ) -> tuple[Item, ...]:
     """Messages, notes and events in the order they happened, with a mark at each new day."""
@@ -319,27 +347,14 @@ def _assembled(
         elif one.direction is Direction.NOTE:
             items.append(_note(one, names))
         else:
-            leg = _leg(one, names, customer, identities.get(one.identity_id or 0), last=one.id == last_mail)
+            person, other = identities.get(one.identity_id or 0), ways.get(one.id, ())
+            leg = _leg(one, names, customer, person, last=one.id == last_mail, ways=other)
             before = items[-1]
             if isinstance(before, Leg) and before.key == leg.key:
                 items[-1] = replace(before, messages=before.messages + leg.messages)
             else:
                 items.append(leg)
     return tuple(items)
-
-
-def snoozes(zone: zoneinfo.ZoneInfo) -> tuple[Snooze, ...]:
-    """The moments offered for a snooze, in the desk's zone, as UTC."""
-    now = clock.now().astimezone(zone)
-    morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
-    monday = morning + dt.timedelta(days=(7 - now.weekday()) or 7)
-    times = {
-        "later": now + dt.timedelta(hours=3),
-        "tomorrow": morning + dt.timedelta(days=1),
-        "monday": monday,
-        "week": morning + dt.timedelta(days=7),
-    }
-    return tuple(Snooze(key, at.astimezone(dt.UTC)) for key, at in times.items())  # type: ignore[arg-type]
 
 
 def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -> Thread:
@@ -356,6 +371,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -
     names = Names(work)
     ids = {message.identity_id for message in messages if message.identity_id}
     identities = {one.id: one for one in work.scalars(select(Identity).where(Identity.id.in_(ids)))}
+    ways = {message.id: _ways(work, ticket, message) for message in messages}
     zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
     start = messages[0].at if more and messages else None
     events = [event for event in history(work, ticket, names) if start is None or event.at >= start]
@@ -366,7 +382,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -
     reasons = work.scalars(select(Reason.name).where(Reason.active).order_by(Reason.name))
     return Thread(
         head=head(work, ticket),
-        items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, zone),
+        items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, ways, zone),
         composer=composer(work, who, ticket),
         room=Room(f"ticket:{ticket.id}", seq),
         snoozes=snoozes(zone),

@@ -15,12 +15,14 @@ __all__ = ["MARKS", "render", "written"]
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _ITALIC = re.compile(r"(?<![\w_])_(?=[^\s_])(.+?)(?<=[^\s_])_(?![\w_])")
 _CODE = re.compile(r"`([^`\n]+)`")
+_IMAGE = re.compile(r"!\[([^\]\n]*)\]\(cid:([^\s()<>\"']{1,200})\)")  # inbox/actions/pictures.py
 _LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^\s()<>\"]+)\)")
 _URL = re.compile(r"(?<![\"'>=\w])(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]])")
 
 
 def _plain(text: str) -> tuple[str, None]:
     """Without marks: links keep their address behind them."""
+    text = _IMAGE.sub(lambda m: f"[{m[1]}]" if m[1] else "", text)
     text = _LINK.sub(lambda m: m[1] if m[1] == m[2] else f"{m[1]} ({m[2]})", text)
     text = _BOLD.sub(r"\1", text)
     text = _ITALIC.sub(r"\1", text)
@@ -36,6 +38,7 @@ def _inline(text: str, *, bold: str, italic: str, code: str, link: str) -> str:
         return f"\x00{len(kept) - 1}\x00"
 
     text = text.replace("\x00", "")
+    text = _IMAGE.sub(lambda m: keep(f'<img src="cid:{escape(m[2])}" alt="{escape(m[1])}">'), text)
     text = _CODE.sub(lambda m: keep(code.format(escape(m[1]))), text)
     text = _LINK.sub(lambda m: keep(link.format(escape(m[2]), escape(m[1]))), text)
     text = _URL.sub(lambda m: keep(link.format(escape(m[1]), escape(m[1]))), text)

@@ -28,6 +28,7 @@ class Attachment(Shape):
     sha256: str | None
     content_id: str | None
     inline: bool
+    linked: bool = Field(description="True where an answer carries it as a link, as its channel takes no such file.")
 
     @classmethod
     def of(cls, row: store.Attachment) -> Attachment:
@@ -40,6 +41,7 @@ class Attachment(Shape):
             sha256=row.sha256,
             content_id=row.content_id,
             inline=row.inline,
+            linked=row.linked,
         )
 
 
@@ -88,6 +90,8 @@ class Dispatch(Shape):
     permanent: bool | None
     attempts: int
     next_at: Time | None = Field(description="When it is tried next, while it waits.")
+    send_at: Time | None = Field(description="When it is or was meant to leave, where that was not at once.")
+    dealt: bool = Field(description="True where somebody has seen to its failure.")
     cost: Cost | None
 
     @classmethod
@@ -95,7 +99,7 @@ class Dispatch(Shape):
         """The shape of an outgoing row; None for anything else."""
         if row.direction is not Direction.OUT or row.state is None:
             return None
-        waits = row.state in {Delivery.HELD, Delivery.QUEUED}
+        waits = row.state in {Delivery.SCHEDULED, Delivery.HELD, Delivery.QUEUED}
         cost = None
         if row.cost_amount is not None and row.cost_currency is not None:
             cost = Cost(
@@ -109,6 +113,8 @@ class Dispatch(Shape):
             permanent=row.permanent,
             attempts=row.attempts,
             next_at=row.next_at if waits else None,
+            send_at=row.send_at,
+            dealt=row.dealt_at is not None,
             cost=cost,
         )
 

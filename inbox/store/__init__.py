@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from connectors.base import Connector
 from inbox import clock
-from inbox.errors import Unavailable
+from inbox.errors import Conflict, Unavailable
 from inbox.settings import Settings
 from inbox.store import engine
 from inbox.store.channels import Channel, Lease
@@ -79,6 +80,9 @@ __all__ = [
 LOG_LOCK = 0x5057_0001
 NOTIFY = "sportello_events"
 TURN_S = 10.0
+TRIES = 3  # of a write that met another one
+
+T = TypeVar("T")
 
 
 class Work(Session):
@@ -197,6 +201,20 @@ class Store:
             except BaseException:
                 work.rollback()
                 raise
+
+    def write(self, do: Callable[[Work], T]) -> T:
+        """What ``do`` gives after its commit. Where somebody wrote the same in the same moment it looks again: a
+        repeated key finds the first message, a changed ticket is changed from where it stands now.
+        """
+        for attempt in range(TRIES):
+            try:
+                with self.transaction() as work:
+                    return do(work)
+            except (IntegrityError, StaleDataError):
+                if attempt + 1 == TRIES:
+                    break
+        msg = "somebody else changed this in the same moment; try again"
+        raise Conflict(msg)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:

@@ -45,6 +45,9 @@ class Channel(Base, kw_only=True):
     arrived_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     polled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    paused_until: Mapped[dt.datetime | None] = mapped_column(default=None)  # the provider asked us to wait
+    paused_tries: Mapped[int] = mapped_column(default=0)
+    paced_until: Mapped[dt.datetime | None] = mapped_column(default=None)  # how far its allowance is used up
     refused: Mapped[int] = mapped_column(default=0)
     sign_in: Mapped[str] = mapped_column(default="")
     signed_in_at: Mapped[dt.datetime | None] = mapped_column(default=None)

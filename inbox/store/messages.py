@@ -16,6 +16,7 @@ __all__ = ["SUPERSEDES", "Attachment", "Message"]
 
 #: Delivery only moves forward; ``read`` implies delivered, a late failure after delivery is left aside.
 SUPERSEDES: dict[Delivery, int] = {
+    Delivery.SCHEDULED: 0,
     Delivery.HELD: 0,
     Delivery.QUEUED: 0,
     Delivery.CLAIMED: 0,
@@ -40,6 +41,7 @@ class Message(Base, kw_only=True):
         Index("ix_messages_outbox", "state", "next_at"),
         Index("ix_messages_header_id", "header_id"),
         Index("ix_messages_priced", "price_at"),
+        Index("ix_messages_copied", "copy_at"),
         Index("ix_messages_thread", "channel_id", "thread"),
     )
 
@@ -88,6 +90,9 @@ class Message(Base, kw_only=True):
     permanent: Mapped[bool | None] = mapped_column(default=None)
     attempts: Mapped[int] = mapped_column(default=0)
     next_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # due, or end of the lease while claimed
+    send_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # when it is meant to leave, if not at once
+    tries_from: Mapped[dt.datetime | None] = mapped_column(default=None)  # since when it is tried, after "send again"
+    dealt_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # somebody saw to its failure
     claimed_by: Mapped[str | None] = mapped_column(String(80), default=None)
     sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     delivered_at: Mapped[dt.datetime | None] = mapped_column(default=None)
@@ -95,6 +100,8 @@ class Message(Base, kw_only=True):
     out_event: Mapped[str | None] = mapped_column(String(80), default=None)  # the ``msg.out`` a void would name
     then_event: Mapped[str | None] = mapped_column(String(80), default=None)  # the resolve sent with it
     bounce: Mapped[Json | None] = mapped_column(default=None)
+    copy_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # a copy is to be filed with the provider then
+    copy_tries: Mapped[int] = mapped_column(default=0)
 
     # what it cost
     segments: Mapped[int | None] = mapped_column(default=None)
@@ -123,6 +130,7 @@ class Attachment(Base, kw_only=True):
     sha256: Mapped[str | None] = mapped_column(String(64), default=None)
     content_id: Mapped[str | None] = mapped_column(String(255), default=None)
     inline: Mapped[bool] = mapped_column(default=False)
+    linked: Mapped[bool] = mapped_column(default=False)  # leaves as a link, because the channel takes no such file
     media: Mapped[Json | None] = mapped_column(default=None)  # the provider's reference while ``sha256`` is None
     fetch_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     fetch_tries: Mapped[int] = mapped_column(default=0)

@@ -36,6 +36,7 @@ class Agent(Base, kw_only=True):
     role: Mapped[Role] = mapped_column(word(Role), default=Role.AGENT)
     password: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(String(8), default="")
+    undo_s: Mapped[int | None] = mapped_column(default=None)  # how long answers can be taken back; None: the desk's
     state: Mapped[str] = mapped_column(String(16), default="offline")
     capacity: Mapped[int] = mapped_column(default=8)
     active: Mapped[bool] = mapped_column(default=True)

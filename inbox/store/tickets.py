@@ -88,6 +88,7 @@ class Ticket(Base, kw_only=True):
     preview_direction: Mapped[str] = mapped_column(String(8), default="")
     preview_kind: Mapped[str] = mapped_column(String(32), default="")
     attention: Mapped[str] = mapped_column(String(40), default="")  # "failed", "unknown": on top of the list
+    attention_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # since when: the newest stands on top
     resolved_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     snoozed_until: Mapped[dt.datetime | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(init=False, default=1)

@@ -6,13 +6,14 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from inbox.actions import identities, reply
+from inbox.actions import identities, later, reply, rescue
 from inbox.actions.who import find_ticket
 from inbox.errors import NotFound
 from inbox.reading import pictures, threads
 from inbox.rendering import mail
 from inbox.store import Message, Work
 from inbox.web.gate import locale, store, wants_streams, who
+from inbox.web.hours import hour
 from inbox.web.tickets import streams
 
 __all__ = ["blueprint"]
@@ -31,8 +32,7 @@ def _drawn(message: Message) -> Any:
 @blueprint.post("/messages/<int:id>/cancel")
 def cancel(id: int) -> Any:
     """Undo: it never left."""
-    with store().transaction() as work:
-        message = reply.cancel(work, who(), id)
+    message = store().write(lambda work: reply.cancel(work, who(), id))
     if not wants_streams():
         return redirect(url_for("tickets.show", id=message.ticket_id), 303)
     key = message.client_key or str(message.id)
@@ -42,9 +42,40 @@ def cancel(id: int) -> Any:
 @blueprint.post("/messages/<int:id>/retry")
 def retry(id: int) -> Any:
     """Send again."""
-    with store().transaction() as work:
-        message = reply.retry(work, who(), id)
-    return _drawn(message)
+    return _drawn(store().write(lambda work: reply.retry(work, who(), id)))
+
+
+@blueprint.post("/messages/<int:id>/schedule")
+def schedule(id: int) -> Any:
+    """Another hour for a message that waits for one, or now."""
+    at = hour(request.form)
+    return _drawn(store().write(lambda work: later.reschedule(work, who(), id, at)))
+
+
+@blueprint.post("/messages/<int:id>/arrived")
+def arrived(id: int) -> Any:
+    """It did arrive."""
+    return _drawn(store().write(lambda work: rescue.arrived(work, who(), id)))
+
+
+@blueprint.post("/messages/<int:id>/leave")
+def leave(id: int) -> Any:
+    """Nobody needs to look at it any more."""
+    return _drawn(store().write(lambda work: rescue.leave(work, who(), id)))
+
+
+@blueprint.post("/messages/<int:id>/send-as")
+def send_as(id: int) -> Any:
+    """The same answer by another way."""
+    form = request.form
+    channel, address = form.get("channel") or None, form.get("address") or None
+    message, _new = store().write(lambda work: rescue.send_as(work, who(), id, channel=channel, address=address))
+    if not wants_streams():
+        return redirect(url_for("tickets.show", id=message.ticket_id), 303)
+    with store().reading() as work:
+        both = [threads.item_of_message(work, work.get_one(Message, one)) for one in (id, message.id)]
+    drawn = (render_template("tickets/streams/item.html", item=item, ticket=message.ticket_id) for item in both)
+    return streams("".join(drawn), 201)
 
 
 def visible_message(work: Work, number: int) -> Message:

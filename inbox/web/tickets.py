@@ -16,6 +16,7 @@ from inbox.reading.compose import undo_of
 from inbox.reading.moved import moved
 from inbox.store import Message, Ticket, Work
 from inbox.web.gate import STREAM, frame, store, wants_streams, who
+from inbox.web.hours import hour
 from inbox.web.sessions import safe_next
 from inbox.web.wording import worded
 
@@ -125,24 +126,30 @@ def answer(id: int) -> Any:
     """A reply: held for the undo time, then sent once, whatever the line does to this request."""
     form = request.form
     seen = form.get("seen", "")
+    files = _uploads()
+
+    def do(work: Work) -> Message:
+        ticket = find_ticket(work, who(), id)
+        channel, _identity = reply.choose(work, ticket, form.get("channel") or None, form.get("address") or None)
+        message, _new = reply.reply(
+            work,
+            who(),
+            id,
+            text=form.get("text", ""),
+            client_key=form.get("client_key") or None,
+            channel=form.get("channel") or None,
+            address=form.get("address") or None,
+            seen=int(seen) if seen.isdigit() else None,
+            files=files,
+            then=form.get("then") or None,
+            undo_s=undo_of(work, who(), work.store.connectors[channel.kind]),
+            send_at=hour(form),
+        )
+        tickets.read(work, who(), id, message.id)
+        return message
+
     try:
-        with store().transaction() as work:
-            ticket = find_ticket(work, who(), id)
-            channel, _identity = reply.choose(work, ticket, form.get("channel") or None, form.get("address") or None)
-            message, _new = reply.reply(
-                work,
-                who(),
-                id,
-                text=form.get("text", ""),
-                client_key=form.get("client_key") or None,
-                channel=form.get("channel") or None,
-                address=form.get("address") or None,
-                seen=int(seen) if seen.isdigit() else None,
-                files=_uploads(),
-                then=form.get("then") or None,
-                undo_s=undo_of(work, work.store.connectors[channel.kind]),
-            )
-            tickets.read(work, who(), id, message.id)
+        message = store().write(do)
     except ThreadMoved:
         return _overtaken(id, int(seen))
     return _message_streams(message)
@@ -180,10 +187,10 @@ def _overtaken(number: int, seen: int) -> Any:
 @blueprint.post("/tickets/<int:id>/notes")
 def note(id: int) -> Any:
     """A note for the team."""
-    with store().transaction() as work:
-        message, _new = reply.note(
-            work, who(), id, text=request.form.get("text", ""), client_key=request.form.get("client_key") or None
-        )
+    form = request.form
+    message, _new = store().write(
+        lambda work: reply.note(work, who(), id, text=form.get("text", ""), client_key=form.get("client_key") or None)
+    )
     return _message_streams(message)
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from connectors.base import ConnectorError
 from inbox import killpoints, logs
-from inbox.actions import grants, outbox
+from inbox.actions import grants, later, outbox
 from inbox.errors import Conflict, Misconfigured, Unavailable
 from inbox.rendering.markup import render
 from inbox.store import Message, Store, Work
@@ -39,6 +39,7 @@ class Outbox:
     def work_due(self, *, wait: bool = False) -> int:
         """Claims what is due and hands it to the threads; gives how many. ``wait`` until they are done."""
         started: list[Future[None]] = []
+        self._release()
         with self.store.reading() as work:
             if not outbox.any_due(work):
                 return 0
@@ -66,6 +67,14 @@ class Outbox:
                 future.result()
         return len(started)
 
+    def _release(self) -> None:
+        """What waited for its hour goes into the queue."""
+        with self.store.reading() as work:
+            due = later.any_due(work)
+        while due:
+            with self.store.transaction() as work:
+                due = later.release_due(work) > 0
+
     def _one(self, message: int, channel: str, ticket: int) -> None:
         try:
             self._send(message)
@@ -84,6 +93,9 @@ class Outbox:
         except Unavailable as problem:
             self._failed(message, _not_begun(problem))
             return
+        except ConnectorError as error:
+            self._failed(message, error)
+            return
 
         def going_out() -> None:
             with store.transaction() as work:
@@ -92,8 +104,13 @@ class Outbox:
 
         try:
             # A login is refused before anything leaves, so that a second try with a new token sends nothing twice.
-            receipt = grants.talk(
-                store, job.channel, lambda connector, config: connector.send(config, job.outgoing, going_out)
+            receipt, copy = grants.talk(
+                store,
+                job.channel,
+                lambda connector, config: (
+                    connector.send(config, job.outgoing, going_out),
+                    connector.copies(config),
+                ),
             )
         except ConnectorError as error:
             log.warning("not sent", message=message, channel=job.channel, code=error.code, problem=error.message)
@@ -112,7 +129,7 @@ class Outbox:
             return
         killpoints.reach("after_accepted")
         killpoints.reach("before_receipt")
-        self._write(message, lambda work: outbox.settle(work, message, receipt))
+        self._write(message, lambda work: outbox.settle(work, message, receipt, copy=copy))
 
     def _failed(self, message: int, error: ConnectorError) -> None:
         self._write(message, lambda work: outbox.fail(work, message, error))

@@ -14,12 +14,12 @@ from sqlalchemy import select
 
 from connectors.base import ConnectorError
 from inbox import clock, logs
-from inbox.actions import grants
+from inbox.actions import grants, pacing
 from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
-from inbox.worker import journal, pollers, timers
+from inbox.worker import copies, journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.outbox import Outbox
 
@@ -50,6 +50,7 @@ class Worker:
             self._thread("journal", self._journal),
             self._thread("outbox", self._outbox),
             self._thread("timers", self._timers),
+            self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
         ]
         last = 0.0
         while not self._stop.is_set():
@@ -80,9 +81,17 @@ class Worker:
         while quiet < 2:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
-            did += timers.fetch_media(self.store) + timers.fetch_prices(self.store)
+            did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
+            if not did and (pause := self._paced()) is not None:
+                time.sleep(min(pause, TICK) + 0.01)
+                continue
             quiet = 0 if did else quiet + 1
         self.outbox.close()
+
+    def _paced(self) -> float | None:
+        """Seconds until the next message that only its channel's pace holds back."""
+        with self.store.reading() as work:
+            return pacing.wait_s(work)
 
     def _poll_all(self) -> None:
         with self.store.reading() as work:

@@ -163,8 +163,8 @@ def test_what_the_provider_may_have_accepted_is_unknown_and_waits_for_a_person(
 
 
 def test_a_dead_worker_s_claim_is_queued_again_and_its_sending_is_unknown(desk: SmallDesk) -> None:
-    number = desk.take(desk.text()).ticket
-    first, second = answer(desk, number), answer(desk, number)
+    first = answer(desk, desk.take(desk.text()).ticket)
+    second = answer(desk, desk.take(desk.text(sender="+447700900124")).ticket)
     claimed(desk)
     with desk.store.transaction() as work:
         outbox.going_out(work, second, ME)

@@ -76,7 +76,7 @@ class Taken:
 @dataclass
 class Script:
     """What goes wrong. ``say`` gives the reply at a stage instead of the usual one; ``drop`` names the stage at which
-    the line breaks. Stages: ``banner ehlo mail rcpt data content dot``; ``rcpt`` also per address."""
+    the line breaks. Stages: ``banner ehlo auth mail rcpt data content dot``; ``rcpt`` also per address."""
 
     say: dict[str, str] = field(default_factory=dict)
     drop: str = ""
@@ -220,6 +220,10 @@ class _Scripted(SMTP):
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802 - the library finds it by this name
         if not await self._handle_hooked("ehlo"):
             await super().smtp_EHLO(hostname)
+
+    async def smtp_AUTH(self, arg: str) -> None:  # noqa: N802 - the library finds it by this name
+        if not await self._handle_hooked("auth"):
+            await super().smtp_AUTH(arg)
 
     async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802 - the library finds it by this name
         if not await self._handle_hooked("mail"):

@@ -463,3 +463,31 @@ def test_a_check_signs_in_and_sends_nothing(sink: MailSink, config: EmailConfig)
     assert sink.logins == [("support@shop.example", True)]
     assert sink.taken == []
     assert "mail" not in sink.commands
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: " + "perché così tanto? " * 40,
+        "Re: " + "x" * 600,
+        "Re: " + "日本語の件名" * 100,
+        "Re: " + "🎉" * 200,
+    ],
+)
+def test_a_long_subject_comes_back_as_it_was_and_breaks_no_line_rule(subject: str) -> None:
+    made, _ = compose.mail(EmailConfig(address="support@shop.example"), outgoing(subject=subject), NOW)
+    raw = made.as_bytes()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+    again = read(raw)
+    assert str(again["Subject"]).strip() == " ".join(subject.split())[:900].strip()
+    assert again["To"] == "Chiara Neri <chiara@studio.example>"
+
+
+@given(name=st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["C"]), max_size=80))
+def test_a_name_comes_back_as_it_was(name: str) -> None:
+    made, _ = compose.mail(
+        EmailConfig(address="support@shop.example"), outgoing(from_name="L", to=Address("c@bücher.example", name)), NOW
+    )
+    [to] = read(made.as_bytes())["To"].addresses
+    assert to.addr_spec == "c@xn--bcher-kva.example"
+    assert " ".join(to.display_name.split()) == " ".join(name.split())

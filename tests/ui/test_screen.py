@@ -117,6 +117,24 @@ def test_undo_gives_the_text_back_and_nothing_leaves(sign_in: SignIn, customer: 
     assert customer.received() == []
 
 
+def test_an_answer_is_planned_from_the_menu_and_sent_before_its_hour(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Quando scade il certificato")
+    page = sign_in("sara")
+    open_ticket(page, "Quando scade il certificato")
+    write(page, "Domani le scrivo la data.")
+    page.get_by_role("button", name="More ways to send").click()
+    page.locator("#send-menu").get_by_role("button", name="Tomorrow morning").click()
+    expect(page.locator(".comp-in")).to_have_value("")
+    expect(page.locator("#send-menu")).to_be_hidden()
+    planned = page.locator(".msg.out")
+    expect(planned.locator(".trouble")).to_contain_text("Leaves on")
+    expect(planned.get_by_label("Scheduled")).to_be_visible()
+    assert customer.received() == []
+    planned.get_by_role("button", name="Send now").click()
+    expect(planned.get_by_label("Delivered")).to_be_visible(timeout=20_000)
+    assert customer.received() == ["Domani le scrivo la data."]
+
+
 def test_a_draft_stays_with_its_ticket_and_its_kind(sign_in: SignIn, desk: RunningDesk) -> None:
     first, second = Customer(desk), Customer(desk)
     first.writes("Prima domanda sul PHP")

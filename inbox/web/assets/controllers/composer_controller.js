@@ -43,6 +43,7 @@ export default class extends Controller {
     "saved",
     "send",
     "sendWords",
+    "later",
     "choices",
     "cannedMenu",
     "cannedList",
@@ -186,6 +187,7 @@ export default class extends Controller {
     const limits = reply ? this.choice?.dataset : null;
     const measured = meter(this.textTarget.value, limits);
     this.gauge.draw(measured, limits);
+    if (reply) this.files.mark(limits);
     const wrong = (reply && this.files.wrong(limits)) || measured?.wrong || "";
     this.errorTarget.hidden = !wrong;
     this.errorTarget.textContent = wrong;
@@ -213,18 +215,27 @@ export default class extends Controller {
     this.go(kind, text, files, event.submitter);
   }
 
+  /** The enter key in the field for an hour means that hour, not "send now". */
+  typedHour(event) {
+    event.preventDefault();
+    this.element.requestSubmit(this.laterTarget);
+  }
+
   go(kind, text, files, submitter) {
     const key = newKey();
     this.keyTarget.value = key;
     this.seenTarget.value = Math.max(this.thread?.seen ?? 0, Number(this.seenTarget.value));
     const then = submitter?.name === "then" ? submitter.value : this.afterValue;
+    const hour = submitter?.name === "send_at" ? submitter.value : "";
     const body = new FormData(this.element);
     body.delete("files");
     for (const file of files) body.append("files", file);
     body.set("text", text);
     if (kind === "reply") body.set("then", then);
-    // What is chosen in the menu becomes the button's own action; the key for this one time does not.
-    if (submitter?.closest("#send-menu") && !this.once) {
+    if (hour) body.set("send_at", hour);
+    if (submitter?.closest("#send-menu")) document.getElementById("send-menu").hidePopover();
+    // What is chosen in the menu becomes the button's own action; the key for this one time and an hour do not.
+    if (submitter?.closest("#send-menu") && !this.once && !hour) {
       localStorage.setItem("then", then);
       this.setThen(then);
     }

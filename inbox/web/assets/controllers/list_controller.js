@@ -21,7 +21,7 @@ export default class extends Controller {
   connect() {
     this.places = new Places(
       this.rowsTarget,
-      this.sortValue,
+      this.viewValue === "failed" && this.sortValue === "newest" ? "trouble" : this.sortValue,
       () => this.hasMoreTarget && this.moreTarget.querySelector("[data-rows]"),
     );
     this.listeners = {

@@ -28,7 +28,19 @@ export class Files {
     this.composer.element.classList.remove("dropping");
     if (!files.length) return;
     event.preventDefault();
-    this.add(files);
+    this.add([...files].map((file) => this.placed(file, event.type === "paste")));
+  }
+
+  /** A picture pasted into a mail stands where it was pasted: a mark names it, so its name has to be its own. */
+  placed(file, pasted) {
+    const { kindOf, choice, textTarget } = this.composer;
+    if (!pasted || kindOf !== "reply" || choice?.dataset.kind !== "email" || !file.type.startsWith("image/"))
+      return file;
+    const end = file.name.match(/\.\w+$/)?.[0] ?? ".png";
+    const own = new File([file], `image-${Date.now().toString(36)}${end}`, { type: file.type });
+    textTarget.setRangeText(`![](${own.name})`, textTarget.selectionStart, textTarget.selectionEnd, "end");
+    textTarget.dispatchEvent(new Event("input", { bubbles: true }));
+    return own;
   }
 
   add(files) {
@@ -63,14 +75,50 @@ export class Files {
     this.composer.check();
   }
 
+  /** The files that leave as links on a channel with these limits: the desk's own rule (inbox/actions/links.py). */
+  linked(limits) {
+    if (limits?.links !== "yes") return new Set();
+    const [one, most, total] = [limits.mediaBytes, limits.mediaCount, limits.mediaTotal].map(
+      (limit) => Number(limit) || Number.POSITIVE_INFINITY,
+    );
+    const linked = new Set(this.list.filter((file) => limits.media !== "yes" || file.size > one));
+    for (const file of this.list.toSorted((a, b) => b.size - a.size)) {
+      const left = this.list.filter((each) => !linked.has(each));
+      if (left.length <= most && left.reduce((sum, each) => sum + each.size, 0) <= total) break;
+      linked.add(file);
+    }
+    return linked;
+  }
+
+  /** Says at each file whether it leaves as a link. */
+  mark(limits) {
+    const linked = this.linked(limits);
+    for (const [index, chip] of [...this.place.children].entries()) {
+      const file = this.list[index];
+      const words = linked.has(file) ? `${size(file.size)} · ${say("as_link")}` : size(file.size);
+      chip.querySelector("[data-size]").textContent = words;
+    }
+  }
+
   /** What a channel with these limits (`data-` values of its entry) does not take, as a sentence, or "". */
   wrong(limits) {
     if (!this.list.length || !limits) return "";
+    const most = Number(limits.most);
+    const huge = most && this.list.find((file) => file.size > most);
+    if (huge) return say("too_large_at_all", { name: huge.name, size: size(most) });
+    return limits.links === "yes" ? "" : this.refused(limits);
+  }
+
+  /** The same where nothing can leave as a link. */
+  refused(limits) {
     if (limits.media !== "yes") return say("no_files");
     const most = Number(limits.mediaCount);
     if (most && this.list.length > most) return say("too_many", { n: most });
     const room = Number(limits.mediaBytes);
     const large = room && this.list.find((file) => file.size > room);
-    return large ? say("too_large", { name: large.name, size: size(room) }) : "";
+    if (large) return say("too_large", { name: large.name, size: size(room) });
+    const total = Number(limits.mediaTotal);
+    const heaviest = total && this.list.reduce((sum, file) => sum + file.size, 0) > total && this.list.at(-1);
+    return heaviest ? say("too_large", { name: heaviest.name, size: size(total) }) : "";
   }
 }

@@ -26,6 +26,7 @@ const orders = {
   newest: (a, b) => b.at - a.at,
   oldest: (a, b) => a.at - b.at,
   waiting: (a, b) => (a.waiting || Number.POSITIVE_INFINITY) - (b.waiting || Number.POSITIVE_INFINITY) || b.at - a.at,
+  trouble: (a, b) => (b.attentionAt || b.at) - (a.attentionAt || a.at),
   priority: (a, b) => RANK[a.priority] - RANK[b.priority] || b.at - a.at,
 };
 
