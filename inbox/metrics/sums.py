@@ -34,6 +34,9 @@ class Durations:
     def fill(self, buckets: Mapping[str, int]) -> None:
         """Add a histogram."""
         own = self.buckets
+        if not own:
+            own.update(buckets)
+            return
         for name, n in buckets.items():
             own[name] = own.get(name, 0) + n
 
