@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 from connectors.base import Config, Connector, ConnectorError
 from connectors.grants import SIGN_IN, Device, Grant, Grants
 from inbox import clock
-from inbox.actions import channels
+from inbox.actions import channels, pacing
 from inbox.actions.desk import audit
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Conflict
@@ -199,6 +199,7 @@ def signed_in(work: Work, who: Who, channel_id: str, grant: Grant) -> Channel:
         channels.recovered(work, channel)
     waiting = (Message.channel_id == channel.id, Message.state == Delivery.QUEUED, Message.code.in_([WAITING, "login"]))
     work.execute(update(Message).where(*waiting).values(next_at=now))
+    pacing.lift(work, channel)
     audit(work, who, "channel.signed_in", channel=channel.id, name=channel.name, title=channel.title)
     work.append("channel.signed_in", actor=who.actor, channel_id=channel.id, channel=channel.kind)
     return channel

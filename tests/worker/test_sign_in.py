@@ -55,14 +55,14 @@ def add(store: Store, sandbox: Sandbox, provider: str = "google", **more: Any) -
         return channels.add(work, SYSTEM, kind="email", name="gmail", values=values)
 
 
-def sign_in(store: Store, sandbox: Sandbox, channel: Channel) -> None:
+def sign_in(store: Store, sandbox: Sandbox, channel: Channel, *, address: str = "") -> None:
     """What an admin's browser does, from the button to the way back."""
     secret = verifier()
     with store.reading() as work:
         config = channels.config_of(work, work.get_one(Channel, channel.id))
         provider = grants.grants_of(work, channel, config)
     assert provider is not None
-    came_back = sandbox.email.consent(provider.consent(config, BACK, "s1", challenge(secret)))
+    came_back = sandbox.email.consent(provider.consent(config, BACK, "s1", challenge(secret)), address=address)
     assert came_back.startswith(BACK)
     told = {name: value[0] for name, value in parse_qs(urlsplit(came_back).query).items()}
     assert told["state"] == "s1"
@@ -327,20 +327,24 @@ def due(store: Store, channel: Channel) -> None:
         work.get_one(Channel, channel.id).device_at = clock.now()
 
 
-def test_somebody_elses_account_is_not_taken_for_ours(store: Store, sandbox: Sandbox) -> None:
+def test_somebody_elses_account_is_not_taken_for_ours_and_the_right_one_lets_the_queue_leave(
+    store: Store, sandbox: Sandbox, agent: Who
+) -> None:
     sandbox.add("email", address="other@cirro.example", password="x")
     channel = add(store, sandbox)
-    secret = verifier()
-    with store.reading() as work:
-        config = channels.config_of(work, work.get_one(Channel, channel.id))
-        provider = grants.grants_of(work, channel, config)
-    assert provider is not None
-    page = provider.consent(config, BACK, "s", challenge(secret))
-    code = parse_qs(urlsplit(sandbox.email.consent(page, address="other@cirro.example")).query)["code"][0]
-    grants.exchange(store, SYSTEM, channel.id, code=code, verifier=secret, back=BACK)
+    sign_in(store, sandbox, channel)
+    Worker(store).drain()
+    sandbox.email.receive("chiara@studio.example", "Ciao", "Uno")
+    Worker(store).drain()
+    sign_in(store, sandbox, channel, address="other@cirro.example")
+    sent = answer(store, agent, "Ecco")
     Worker(store).drain()
     assert state(store, channel).problem_code == "login"
     assert f"does not accept the sign-in for {OURS}" in state(store, channel).problem
+    assert delivery(store, sent) in {Delivery.HELD, Delivery.QUEUED}
+    sign_in(store, sandbox, channel)
+    Worker(store).drain()
+    assert delivery(store, sent) is Delivery.SENT
 
 
 def test_a_code_is_good_for_its_own_verifier_only(store: Store, sandbox: Sandbox) -> None:
