@@ -299,6 +299,7 @@ class Outgoing:
     thread: str | None = None
     status_url: str | None = None  # where the provider may report; its ``message`` parameter is ``key``
     auto: bool = False  # sent by no person
+    headers: tuple[tuple[str, str], ...] = ()  # mail: further ones, whose names begin with X-
     last_inbound_at: dt.datetime | None = None  # opens the reply window of some channels
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 __all__ = [
+    "HEARTBEAT",
     "Actor",
     "Delivery",
     "Direction",
@@ -14,6 +16,10 @@ __all__ = [
     "Role",
     "Status",
 ]
+
+
+#: What a worker's heartbeat is called among the leases, before its own name.
+HEARTBEAT: Final = "worker:"
 
 
 class Role(StrEnum):

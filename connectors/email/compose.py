@@ -22,6 +22,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _ID = re.compile(r"<[^\s<>\x00-\x1f\x7f-\uffff]{1,990}>")
 _RECIPIENT = re.compile(r"[^\s<>()\[\],;:\"\\@\x00-\x20\x7f]{1,64}@[^\s<>()\[\],;:\"\\@\x00-\x20\x7f]{1,255}")
 _CID = re.compile(r"[^\s<>\"'\x00-\x20\x7f-\uffff]{1,200}")
+_OURS = re.compile(r"X-[A-Za-z][A-Za-z-]{0,60}")
 _BODIES = frozenset({"message", "multipart"})
 
 
@@ -75,6 +76,9 @@ def mail(config: EmailConfig, outgoing: Outgoing, now: dt.datetime) -> tuple[Ema
     _thread(message, outgoing)
     if outgoing.auto:
         _automatic(message, outgoing, config)
+    for name, value in outgoing.headers:
+        if _OURS.fullmatch(name):
+            message[name] = _one_line(value)
     _content(message, outgoing)
     return message, [to, *cc]
 

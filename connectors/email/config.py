@@ -155,6 +155,14 @@ class EmailConfig(Paced):
         50, ge=1, le=200, title="Size limit", description="Of a larger mail only this many MB are fetched."
     )
 
+    canary_minutes: int = Field(
+        0,
+        ge=0,
+        le=1440,
+        title="Proof of intake every (minutes)",
+        description="The desk writes to itself so often to see that mail comes in, such as 15; 0 means never.",
+    )
+
     @field_validator("address")
     @classmethod
     def _is_an_address(cls, value: str) -> str:

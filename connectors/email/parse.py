@@ -179,15 +179,17 @@ def _attachments(one: _Read, request: Request) -> tuple[Attachment, ...]:
 
 
 def _extra(one: _Read, own: str, request: Request, sent_to: list[str]) -> dict[str, Any]:
-    """Facts for the desk: ``size``, ``calendar``, ``signed``, ``encrypted``, ``limits``, ``truncated``, ``spam``,
-    ``folder`` (``junk``), ``list``, and ``no_auto_reply``: one word for why an automatic answer would be wrong although
-    a person wrote."""
+    """Facts for the desk: ``size``, ``probe`` (of a canary), ``calendar``, ``signed``, ``encrypted``, ``limits``,
+    ``truncated``, ``spam``, ``folder`` (``junk``), ``list``, and ``no_auto_reply``: one word for why an automatic
+    answer would be wrong although a person wrote."""
     headers = one.headers
     extra: dict[str, Any] = {"size": len(request.body), **one.body.marks}
     if one.body.limits:
         extra["limits"] = sorted(one.body.limits)
     if real := request.header(TRUNCATED):
         extra["truncated"] = int(real) if real.isdecimal() else real
+    if probe := headers.text("x-sportello-probe"):
+        extra["probe"] = probe[:100]
     if listed := headers.text("list-id"):
         extra["list"] = listed[:200]
     junk = request.header(FOLDER_USE) == "junk"

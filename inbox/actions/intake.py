@@ -11,7 +11,7 @@ from sqlalchemy import select
 from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import automatic, events, identities, lines, restored, statuses
+from inbox.actions import automatic, canary, events, identities, lines, restored, statuses
 from inbox.actions.threading import Home, find_home
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, TicketTag, Visitor, Work
@@ -35,6 +35,8 @@ class Ended:
 
 def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:
     """Takes one item in. The caller writes the outcome down in the same transaction."""
+    if canary.came_back(work, channel, item, entry.received_at):
+        return Ended(Outcome.IGNORED, canary.REASON)
     match item:
         case Unreadable():
             return Ended(Outcome.QUARANTINED, item.error[:500])

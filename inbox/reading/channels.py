@@ -8,20 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock
+from inbox.actions import canary
 from inbox.actions import channels as verbs
 from inbox.actions import desk as settings
 from inbox.errors import Problem
 from inbox.reading.pages import ConfigField, config_fields
 from inbox.reading.pages.settings import Health
 from inbox.reading.settings import UNFINISHED
-from inbox.store import Channel, Event, JournalEntry, JournalItem, Ticket, Work
-from inbox.terms import Outcome
+from inbox.store import Canary, Channel, Event, JournalEntry, JournalItem, Message, Ticket, Work
+from inbox.terms import Delivery, Outcome
 
-__all__ = ["Facts", "facts", "facts_of_all", "fields", "health"]
+__all__ = ["ADVICE", "Facts", "Proof", "facts", "facts_of_all", "fields", "health"]
 
 #: What only counts before a channel is read for the first time: from when on older mail is taken in.
 AT_FIRST = frozenset({"since", "since_days"})
@@ -29,6 +30,28 @@ AT_FIRST = frozenset({"since", "since_days"})
 RECENT = dt.timedelta(hours=24)
 CHECKS = 200
 WEEK = dt.timedelta(days=7)
+UNSENT = (Delivery.HELD, Delivery.QUEUED, Delivery.CLAIMED, Delivery.SENDING)
+#: What to do about a problem that stands, by its code.
+ADVICE = {
+    "login": "enter the channel's login again",
+    "signin": "sign in again at the channel's provider",
+    "key": "put the old SECRET_KEY back, or enter the channel's secrets again",
+    "receive": "it is tried again by itself; see whether the channel's settings are right",
+    "send": "it is tried again by itself; see whether the channel's settings are right",
+}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A mailbox's probes: how often, the last that left and the last that came back, after how long; ``late`` where one
+    should have come by now, with what is known of why."""
+
+    every: dt.timedelta
+    sent_at: dt.datetime | None = None
+    proved_at: dt.datetime | None = None
+    took_ms: int | None = None
+    late: bool = False
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -36,7 +59,9 @@ class Facts:
     """One channel and what is known of it. ``fetches`` says that arrivals only come by fetching, ``hooked`` that the
     provider has to call us and ``called`` that it has, genuinely; ``signs_in`` names the provider at whose page the
     account is signed in to; ``passed`` is how the last check ended (None without one); ``recovered`` is how many
-    arrivals came late in the last week."""
+    arrivals came late in the last week. ``heard_at``: the last genuine arrival of any kind. ``queue`` counts what has
+    not left; ``oldest_unsent`` is since when the first of what should have left waits. ``proof`` is None where the
+    channel sends itself no probes."""
 
     channel: Channel
     title: str
@@ -50,6 +75,10 @@ class Facts:
     passed: bool | None = None
     recovered: int = 0
     open_tickets: int = 0
+    heard_at: dt.datetime | None = None
+    queue: int = 0
+    oldest_unsent: dt.datetime | None = None
+    proof: Proof | None = None
 
     @property
     def refused(self) -> bool:
@@ -65,7 +94,7 @@ def health(facts: Facts) -> Health:
         return "off"
     if channel.problem_code:
         return "bad"
-    if facts.refused or facts.quarantined:
+    if facts.refused or facts.quarantined or (facts.proof is not None and facts.proof.late):
         return "warn"
     return "new" if facts.hooked and not facts.called and channel.sent_at is None else "ok"
 
@@ -107,6 +136,7 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
     )
     open_tickets = dict(work.execute(opened.group_by(Ticket.channel_id)).all())
     passed, recovered = _passed(work), _recovered(work)
+    queues = _queues(work, ids)
     found = []
     for row in rows:
         connector = work.store.connectors.get(row.kind)
@@ -124,6 +154,10 @@ def _facts(work: Work, rows: Sequence[Channel]) -> list[Facts]:
                 passed=passed.get(row.id),
                 recovered=recovered.get(row.id, 0),
                 open_tickets=open_tickets.get(row.id, 0),
+                heard_at=_heard(work, row),
+                queue=queues.get(row.id, (0, None))[0],
+                oldest_unsent=queues.get(row.id, (0, None))[1],
+                proof=_proof(work, row),
             )
         )
     return found
@@ -157,6 +191,35 @@ def _called(work: Work, row: Channel) -> bool:
     refused = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id, JournalItem.reason == "signature")
     genuine = select(JournalEntry.id).where(JournalEntry.channel_id == row.id, ~refused.exists()).limit(1)
     return row.arrived_at is not None or work.scalar(genuine) is not None
+
+
+def _heard(work: Work, row: Channel) -> dt.datetime | None:
+    """When something genuine last came, be it a message, a status or a probe; by the index on (channel, time)."""
+    refused = select(JournalItem.n).where(JournalItem.entry_id == JournalEntry.id, JournalItem.reason == "signature")
+    query = select(JournalEntry.received_at).where(JournalEntry.channel_id == row.id, ~refused.exists())
+    return work.scalar(query.order_by(JournalEntry.received_at.desc()).limit(1))
+
+
+def _queues(work: Work, ids: Sequence[str]) -> dict[str, tuple[int, dt.datetime | None]]:
+    """By channel: how many messages have not left, and since when the first of those that should have waits."""
+    should = or_(Message.next_at <= clock.now(), Message.attempts > 0)
+    query = (
+        select(Message.channel_id, func.count(), func.min(case((should, Message.at))))
+        .where(Message.state.in_(UNSENT), Message.channel_id.in_(ids))
+        .group_by(Message.channel_id)
+    )
+    return {str(channel): (count, oldest) for channel, count, oldest in work.execute(query)}
+
+
+def _proof(work: Work, row: Channel) -> Proof | None:
+    every = canary.period(row)
+    if every is None:
+        return None
+    known = work.get(Canary, row.id)
+    if known is None:
+        return Proof(every)
+    late = canary.is_late(known, every)
+    return Proof(every, known.sent_at, known.proved_at, known.took_ms, late, known.problem)
 
 
 def _items(work: Work, ids: Sequence[str]) -> tuple[dict[str, int], dict[str, int]]:

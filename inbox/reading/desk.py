@@ -8,12 +8,24 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from inbox import clock
 from inbox.actions import desk as settings
+from inbox.actions.alerts import open_alerts
 from inbox.actions.who import Who, may, visible
-from inbox.reading.parts import AgentChip, ChannelCount, Desk, Directory, Me, Sidebar, TeamChip, View, ViewCount
+from inbox.reading.parts import AgentChip, Alert, ChannelCount, Desk, Directory, Me, Sidebar, TeamChip, View, ViewCount
 from inbox.store import Agent, Channel, Team, Ticket, Work
 from inbox.terms import Role, Status
 
-__all__ = ["LATE_AFTER", "chip", "counts", "desk", "directory", "late_before", "me", "sidebar", "view_condition"]
+__all__ = [
+    "LATE_AFTER",
+    "alerts",
+    "chip",
+    "counts",
+    "desk",
+    "directory",
+    "late_before",
+    "me",
+    "sidebar",
+    "view_condition",
+]
 
 #: A customer who has waited longer is late: the default first-response target of metrics.md 2.1.
 LATE_AFTER = timedelta(hours=4)
@@ -77,6 +89,18 @@ def directory(work: Work) -> Directory:
     return Directory(
         tuple(chip(agent, load.get(agent.id, 0)) for agent in agents),
         tuple(TeamChip(team.id, team.name) for team in teams),
+    )
+
+
+def alerts(work: Work, who: Who) -> tuple[Alert, ...]:
+    """What is wrong now, for those who can put it right."""
+    if not may(who, "settings.change"):
+        return ()
+    rows = [(row, work.get(Channel, row.channel_id)) for row in open_alerts(work) if row.channel_id]
+    return tuple(
+        Alert(channel.id, channel.title or channel.name, row.code, row.since)
+        for row, channel in rows
+        if channel is not None
     )
 
 

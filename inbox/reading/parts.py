@@ -93,6 +93,16 @@ class Desk:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """Something that is wrong with a channel, for those who can put it right; ``code`` is a word of its problem."""
+
+    channel_id: str
+    channel: str
+    code: str
+    since: dt.datetime
+
+
+@dataclass(frozen=True)
 class Room:
     """A room this page listens to and the last log ``seq`` its HTML already holds: ``desk``, ``ticket:4821``."""
 

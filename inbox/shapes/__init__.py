@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inbox.shapes.arrivals import Entry, Item, LedgerRow, Replayed
 from inbox.shapes.base import Page, Person, Shape, Time
+from inbox.shapes.channels import ChannelHealth
 from inbox.shapes.log import Actor, DeskStatus, Event
 from inbox.shapes.messages import Attachment, Message
 from inbox.shapes.tickets import Customer, Ticket
@@ -11,6 +12,7 @@ from inbox.shapes.tickets import Customer, Ticket
 __all__ = [
     "Actor",
     "Attachment",
+    "ChannelHealth",
     "Customer",
     "DeskStatus",
     "Entry",

@@ -24,6 +24,7 @@ from inbox.store.columns import Base
 from inbox.store.customers import Customer, Identity, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.files import Files
+from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
 from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
@@ -45,10 +46,12 @@ __all__ = [
     "LOG_STATUS",
     "SUPERSEDES",
     "Agent",
+    "Alert",
     "Attachment",
     "Audit",
     "Base",
     "Beat",
+    "Canary",
     "Canned",
     "Channel",
     "Customer",

@@ -113,6 +113,9 @@ def switch(settings: Settings, copy: Path) -> None:
     with closing(sqlite3.connect(copy)) as line:
         line.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         line.execute("PRAGMA journal_mode=DELETE")
+    if place.exists():
+        with closing(sqlite3.connect(place)) as line:  # folded in, so that it is whole up to the last step
+            line.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for end in ("-wal", "-shm"):
         place.with_name(place.name + end).unlink(missing_ok=True)
     copy.replace(place)

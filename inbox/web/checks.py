@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -36,7 +36,21 @@ def row(facts: Facts) -> ChannelRow:
         today=facts.today,
         last_at=channel.arrived_at,
         quarantined=facts.quarantined,
+        looked_at=channel.polled_at if facts.fetches else facts.heard_at,
+        queue=facts.queue,
+        oldest_unsent=facts.oldest_unsent,
+        proof=_proof(facts),
+        proved_at=facts.proof.proved_at if facts.proof is not None else None,
     )
+
+
+def _proof(facts: Facts) -> Literal["", "waiting", "ok", "late"]:
+    proof = facts.proof
+    if proof is None:
+        return ""
+    if proof.late:
+        return "late"
+    return "ok" if proof.proved_at is not None else "waiting"
 
 
 def _health_text(facts: Facts) -> str:
@@ -44,6 +58,8 @@ def _health_text(facts: Facts) -> str:
         return sentence(facts.channel.problem)
     if facts.refused:
         return _refused(facts)
+    if facts.proof is not None and facts.proof.late:
+        return sentence(facts.proof.problem) if facts.proof.problem else ""
     if facts.quarantined:
         words = ngettext("%(num)s arrival in quarantine", "%(num)s arrivals in quarantine", facts.quarantined)
         return str(words)

@@ -82,7 +82,7 @@ def _enter() -> Any:
     g.agent = None
     if request.endpoint is None or request.endpoint == "static" or request.path.startswith(("/hooks/", "/api/")):
         return None
-    if request.endpoint.startswith("widget."):  # strangers on other people's sites: no session, no cookie
+    if request.endpoint.startswith(("widget.", "health.")):  # strangers on other people's sites, and watching programs
         return None
     with store().reading() as work:
         g.agent = people.signed_in(work, session.get("token", ""))
@@ -182,6 +182,7 @@ def frame(work: Work, current: str) -> dict[str, Any]:
         "sidebar": desk.sidebar(work, who(), current),
         "rooms": (Room("desk", last), Room(f"agent:{agent().id}", last)),
         "directory": desk.directory(work),
+        "alerts": desk.alerts(work, who()),
     }
 
 

@@ -22,12 +22,15 @@ from inbox.store.watch import Watch
 from inbox.worker import copies, journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.outbox import Outbox
+from inbox.worker.watcher import Watcher, beat
 
 __all__ = ["Worker"]
 
 log = logs.get(__name__)
 TICK = 1.0
 FOLLOW = 2.0
+BEAT_S = 5.0
+WATCH_S = 5.0
 
 
 class Worker:
@@ -51,9 +54,14 @@ class Worker:
             self._thread("outbox", self._outbox),
             self._thread("timers", self._timers),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
+            self._thread("watcher", self._watcher),
         ]
-        last = 0.0
+        last = beaten = 0.0
         while not self._stop.is_set():
+            if time.monotonic() - beaten > BEAT_S:
+                with self._calm("beat"):
+                    beat(self.store, self.outbox.owner)
+                beaten = time.monotonic()
             if time.monotonic() - last > FOLLOW:
                 with self._calm("pollers"):
                     self.pollers.follow()
@@ -167,6 +175,12 @@ class Worker:
 
     def _outbox(self) -> None:
         self._loop("outbox", self.outbox.work_due)
+
+    def _watcher(self) -> None:
+        watcher = Watcher(self.store, self.outbox.owner)
+        while not self._stop.wait(WATCH_S):
+            with self._calm("watcher"):
+                watcher.look()
 
     def _timers(self) -> None:
         beat = clock.now()

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, text
 
 from connectors import registry
 from connectors.base import Request
-from inbox.actions import channels, journal, people, reply
+from inbox.actions import channels, journal, people, reply, restored
 from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings, home
 from inbox.store import Agent, Channel, Event, JournalEntry, Message, Store, Ticket, running, schema
@@ -187,6 +187,26 @@ def test_a_desk_that_is_here_is_replaced_only_when_told_and_kept(desk: Store, ru
     assert again.code == 0, again.err
     with desk.reading() as work:
         assert work.get(Ticket, later) is not None
+
+
+def test_a_restore_that_is_cut_short_leaves_the_desk_as_it_was(
+    desk: Store, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "desk.zip"
+    run("backup", file)
+    later = arrive(desk, "Dopo il backup")
+    desk.close()
+
+    def cut(*_everything: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(restored, "settle", cut)
+    ended = run("restore", file, "--replace")
+    assert ended.code == 1
+    assert "No space left on device" in ended.err
+    with desk.reading() as work:
+        assert work.get(Ticket, later) is not None
+    assert not list(desk.settings.data_dir.glob(".restore-*"))
 
 
 def test_a_backup_that_is_damaged_changes_nothing(

@@ -491,3 +491,11 @@ def test_a_name_comes_back_as_it_was(name: str) -> None:
     [to] = read(made.as_bytes())["To"].addresses
     assert to.addr_spec == "c@xn--bcher-kva.example"
     assert "".join(to.display_name.split()) == "".join(name.split())
+
+
+def test_headers_of_the_desk_leave_on_one_line_and_no_others_do(sink: MailSink, config: EmailConfig) -> None:
+    send(config, headers=(("X-Sportello-Probe", "17-abc\r\nBcc: eve@studio.example"), ("Bcc", "eve@studio.example")))
+    (mail,) = sink.taken
+    message = read(mail.content)
+    assert message["X-Sportello-Probe"] == "17-abc Bcc: eve@studio.example"
+    assert message["Bcc"] is None

@@ -166,7 +166,7 @@ class RunningDesk:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError("the desk ended: " + self.log.read_text()[-4000:])
         try:
-            return requests.get(f"{self.url}/readyz", timeout=2).ok
+            return requests.get(f"{self.url}/healthz", timeout=2).ok
         except requests.RequestException:
             return False
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from connectors.chat import ChatConfig
-from inbox.reading import pages
+from inbox.reading import pages, parts
 from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara
 
 nav = pages.SettingsNav(
@@ -63,7 +63,18 @@ general = pages.GeneralPage(
     demo_tickets=41,
 )
 email = pages.ChannelRow(
-    "c-email", "email", "Assistenza", "assistenza@cirro.example", "IMAP and SMTP", "ok", "", 46, at("09:30")
+    "c-email",
+    "email",
+    "Assistenza",
+    "assistenza@cirro.example",
+    "IMAP and SMTP",
+    "ok",
+    "",
+    46,
+    at("09:30"),
+    looked_at=at("09:31"),
+    proof="ok",
+    proved_at=at("09:28"),
 )
 telegram = pages.ChannelRow(
     "c-telegram",
@@ -75,6 +86,8 @@ telegram = pages.ChannelRow(
     "Telegram answered 401: the token is no longer valid.",
     0,
     at("18:10", 1),
+    queue=3,
+    oldest_unsent=at("18:12", 1),
 )
 channels = pages.ChannelsPage(
     nav,
@@ -273,7 +286,7 @@ journal = pages.JournalPage(
         pages.LedgerRow("Assistenza", "email", DAY, 47, 1, 38, 2, 1, 1, {"loop": 3, "empty": 1}),
         pages.LedgerRow("SMS", "sms", DAY, 19, 0, 7, 10, 0, 2, {}),
         pages.LedgerRow("Sito cirro.example", "chat", DAY, 22, 0, 22, 0, 0, 0),
-        pages.LedgerRow("Assistenza", "email", DAY - dt.timedelta(days=1), 61, 0, 58, 2, 1, 0),
+        pages.LedgerRow("Assistenza", "email", DAY - dt.timedelta(days=1), 61, 0, 58, 2, 0, 0, balanced=False),
     ),
     (
         pages.JournalRow(
@@ -316,6 +329,10 @@ journal = pages.JournalPage(
     (pages.Choice("c-email", "Assistenza"), pages.Choice("c-sms", "SMS")),
     outcome="quarantined",
     older="9117",
+    day=DAY.isoformat(),
+    reasons={"LookupError: unknown encoding: x-mac-oddity": 1, "signature": 1},
+    lost=(9044,),
+    replayable=2,
 )
 audit = pages.AuditPage(
     nav,
@@ -347,3 +364,4 @@ frame = pages.WidgetFrame(
     "7f2c90aa41e04c7c", "Bottega Ventura", "#b98a52", "it", "Ciao! Come possiamo aiutarti?", online=True
 )
 widget_try = pages.WidgetTry("7f2c90aa41e04c7c", "Bottega Ventura", "#7a4a22", "it", connect_chat.snippet)
+alerts = (parts.Alert("c-telegram", "@CirroSupportBot", "login", at("18:10", 1)),)

@@ -53,6 +53,7 @@ ADDRESSES = {
     "costs.currency": "/settings/costs/currency",
     "journal.raw": "/settings/journal/<int:id>/raw",
     "journal.replay": "/settings/journal/<int:id>/replay",
+    "journal.replay_all": "/settings/journal/replay",
     "board.lanes": "/board/lanes",
     "widget.loader": "/widget.js",
     "widget.try": "/widget/<site>/try",
@@ -139,4 +140,5 @@ def _given(page: Page, language: str) -> dict[str, Any]:
     if page.current:
         given |= {"me": samples.me, "directory": samples.directory, "rooms": ()}
         given["sidebar"] = replace(samples.sidebar, current=page.current)
+        given["alerts"] = our.alerts if page.page is our.channels else ()
     return given

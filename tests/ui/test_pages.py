@@ -82,7 +82,22 @@ def test_a_secret_is_never_drawn_and_may_be_left_as_it_is() -> None:
 def test_the_quarantine_shows_its_reason_and_offers_to_read_it_again() -> None:
     html = stage_pages.html("journal")
     assert "unknown encoding: x-mac-oddity" in html
-    assert html.count("/replay") == 2  # the delivered mail offers none
+    assert html.count("/replay") == 3  # each of the two, and all of them; the delivered mail offers none
+    assert "Read all 2 again" in html
+
+
+def test_a_line_that_does_not_balance_is_red_and_names_its_arrivals() -> None:
+    html = stage_pages.html("journal")
+    assert html.count('<tr class="off">') == 1
+    assert "Does not balance" in html
+    assert "#9044" in html
+
+
+def test_the_channels_say_what_waits_what_is_proved_and_what_is_wrong() -> None:
+    html = stage_pages.html("channels")
+    assert "Intake works, last proof" in html
+    assert "3 wait to be sent" in html
+    assert re.search(r'class="banner bad" role="status">.*?@CirroSupportBot.*?cannot sign in any more', html, re.DOTALL)
 
 
 # --- in a browser ------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_a_damaged_row_makes_its_line_red_and_is_shown(filled: TestDesk, damage:
     admin = filled.browser()
     filled.mail_in(filled.channel("posta"), "danno@studio.example", f"Danno a {damage}")
     with filled.store.reading() as work:
-        number = work.scalars(select(JournalEntry.id).order_by(JournalEntry.id.desc())).first()
+        number = work.scalars(select(JournalEntry.id).order_by(JournalEntry.id.desc()).limit(1)).one()
         [item] = work.get_one(JournalEntry, number).items
         message = item.message_id
     assert "Does not balance" not in words(admin.get("/settings/journal"))

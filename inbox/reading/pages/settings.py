@@ -78,7 +78,9 @@ class ChannelKind:
 @dataclass(frozen=True)
 class ChannelRow:
     """A configured channel in the list. ``health_text`` is the short reason where it is not ``ok`` (the connector's
-    sentence, untranslated); ``today`` counts messages in."""
+    sentence, untranslated); ``today`` counts messages in. ``looked_at``: the last successful poll or call. ``queue``
+    has not left, ``oldest_unsent`` is since when the first of what should have left waits. ``proof`` of the intake:
+    empty where no probes are sent."""
 
     id: str
     kind: str
@@ -90,6 +92,11 @@ class ChannelRow:
     today: int = 0
     last_at: dt.datetime | None = None
     quarantined: int = 0
+    looked_at: dt.datetime | None = None
+    queue: int = 0
+    oldest_unsent: dt.datetime | None = None
+    proof: Literal["", "waiting", "ok", "late"] = ""
+    proved_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

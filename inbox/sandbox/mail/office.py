@@ -61,6 +61,8 @@ class PostOffice:
             about = f"{recipient} {known.subject} {known.text}"
             if fault := self.stage.faults.take("email", "error", "delivery", about):
                 self._bounce(data, mail_from, recipient, fault.code or "5.1.1", "550 5.1.1 No such user here")
+            elif self.stage.faults.take("email", "drop_callback", "delivery", about):
+                continue  # swallowed: accepted, and never seen again
             elif owner := self.store.owner(recipient):
                 trace = f"Return-Path: <{mail_from}>\r\nDelivered-To: {recipient}\r\n".encode()
                 self.store.folders[owner]["INBOX"].add(trace + data)
