@@ -54,7 +54,7 @@ def _outgoing(work: Work) -> int:
     waited = or_(Message.state.in_(WAITING), past)
     rows = work.scalars(select(Message).where(Message.direction == Direction.OUT, waited)).all()
     for message in rows:
-        message.claimed_by = message.next_at = None
+        message.claimed_by = message.next_at = message.dealt_at = None
         message.code, message.problem, message.permanent = CODE, PROBLEM, False
         events.delivery(work, message, Delivery.UNKNOWN, code=CODE)
         attention.refresh(work, work.get_one(Ticket, message.ticket_id), fresh=True)
