@@ -89,7 +89,7 @@ class Postfix:
 
     def stop(self) -> None:
         """Ends master and its daemons: the script that starts them does not pass a signal on."""
-        command = [PROGRAM, "-c", self.folder / "etc", "stop"]
+        command: list[str | Path] = [PROGRAM, "-c", self.folder / "etc", "stop"]
         subprocess.run(command, capture_output=True, check=False, timeout=60)
         self.process.stop()
 

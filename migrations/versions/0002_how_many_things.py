@@ -1,6 +1,6 @@
 """How many things an arrival is about, beside the rows that say how each of them ended; alerts, and proofs of intake.
 
-Revision ID: 0005
+Revision ID: 0002
 Revises: 0001
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
