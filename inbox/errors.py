@@ -10,6 +10,7 @@ __all__ = [
     "Forbidden",
     "Invalid",
     "Misconfigured",
+    "NoRoom",
     "NotFound",
     "Problem",
     "ThreadMoved",
@@ -70,6 +71,10 @@ class Unavailable(Problem):
     """The database or another part is away; nothing was stored."""
 
     status, type = 503, "unavailable"
+
+
+class NoRoom(Unavailable):
+    """The disk took no more bytes; nothing was stored, and something smaller may still find room."""
 
 
 class Misconfigured(Unavailable):

@@ -16,7 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from connectors.base import Connector
 from inbox import clock
-from inbox.errors import Conflict, Unavailable
+from inbox.errors import Conflict, NoRoom, Unavailable
 from inbox.settings import Settings
 from inbox.store import engine
 from inbox.store.channels import Channel, Lease
@@ -170,7 +170,8 @@ class Store:
     def transaction(self) -> Iterator[Work]:
         """The only way to write: commits at the end, rolls back on any exception.
 
-        Raises :class:`Unavailable` where the database is locked or away; nothing was stored then.
+        Raises :class:`Unavailable` where the database is locked or away, :class:`NoRoom` where the disk is full;
+        nothing was stored then.
         """
         try:
             if self.is_sqlite:
@@ -182,6 +183,11 @@ class Store:
         except (OperationalError, PoolTimeout) as problem:
             msg = "the database is busy or away; nothing was stored, try again"
             raise Unavailable(msg) from problem
+        except OSError as problem:
+            if not engine.passes(problem):
+                raise
+            msg = "the disk is full or cannot be written; nothing was stored, make room and try again"
+            raise NoRoom(msg) from problem
 
     @contextmanager
     def _my_turn(self) -> Iterator[None]:

@@ -2,14 +2,56 @@
 
 from __future__ import annotations
 
+import errno
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-__all__ = ["make"]
+__all__ = ["NO_ROOM", "make", "passes"]
 
 BUSY_TIMEOUT_MS = 5_000
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+_SQLITE_PASSES = frozenset(
+    {
+        *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN),
+    }
+)
+# Classes of SQLSTATE: connection, rollback, resources, not in the right state, intervention, system.
+_SQLSTATE_PASSES = ("08", "40", "53", "55", "57", "58")
+
+
+def passes(problem: BaseException) -> bool:
+    """True where the machine is to blame and not what was to be stored: no room, no line, somebody in the way.
+
+    What it did to a statement may show as a failure of the next: SQLite gives a whole transaction up on a full disk,
+    and then there is no savepoint to go back to.
+    """
+    seen: BaseException | None = problem
+    while seen is not None:
+        if _passes(seen):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+def _passes(problem: BaseException) -> bool:
+    if isinstance(problem, OSError):
+        return problem.errno in NO_ROOM
+    if isinstance(problem, PoolTimeout):
+        return True
+    if not isinstance(problem, DBAPIError):
+        return False
+    if problem.connection_invalidated:
+        return True
+    code = getattr(problem.orig, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_PASSES
+    return (getattr(problem.orig, "sqlstate", None) or "").startswith(_SQLSTATE_PASSES)
 
 
 def make(url: str, *, writing: bool) -> Engine:

@@ -12,8 +12,9 @@ from inbox import clock, killpoints, logs
 from inbox.actions import channels, intake
 from inbox.actions.intake import Ended
 from inbox.actions.journal import request_of
-from inbox.errors import Misconfigured
+from inbox.errors import Misconfigured, NoRoom
 from inbox.store import Channel, JournalEntry, JournalItem, Store, Work
+from inbox.store.engine import passes
 from inbox.terms import Outcome
 
 __all__ = ["process", "work_due"]
@@ -24,7 +25,10 @@ AGAIN = timedelta(seconds=2)  # a status that overtook its receipt is looked at 
 
 
 def work_due(store: Store, *, limit: int = 50) -> int:
-    """Processes entries that are due, oldest first; gives how many were looked at."""
+    """Processes entries that are due, oldest first; gives how many were looked at.
+
+    Raises :class:`NoRoom` at the end where one of them found none on the disk: it stays due.
+    """
     with store.reading() as work:
         ids = work.scalars(
             select(JournalEntry.id)
@@ -32,7 +36,15 @@ def work_due(store: Store, *, limit: int = 50) -> int:
             .order_by(JournalEntry.id)
             .limit(limit)
         ).all()
-    return sum(process(store, entry_id) for entry_id in ids)
+    looked, full = 0, None
+    for entry_id in ids:
+        try:
+            looked += process(store, entry_id)
+        except NoRoom as problem:  # a smaller one may find it
+            full = problem
+    if full is not None:
+        raise full
+    return looked
 
 
 def process(store: Store, entry_id: int) -> bool:
@@ -71,7 +83,8 @@ def process(store: Store, entry_id: int) -> bool:
 
 
 def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
-    """What the connector makes of the entry; a parser that fails makes one unreadable item of it."""
+    """What the connector makes of the entry; a parser that fails makes one unreadable item of it. A machine that fails
+    makes nothing of it: the entry stays due."""
     try:
         config = channels.config_of(work, channel)
     except Misconfigured as problem:
@@ -80,6 +93,8 @@ def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
     try:
         items = work.store.connectors[channel.kind].parse(config, request_of(work, entry))
     except Exception as problem:
+        if passes(problem):
+            raise
         log.exception("parse failed", channel=channel.name, journal=entry.id)
         return [Unreadable("", f"{type(problem).__name__}: {problem}"[:500])]
     return items or [Unreadable("", "the connector found nothing in it")]
@@ -99,6 +114,8 @@ def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item, tries: 
         del work.events[before:]
         if tries > 1 and _raced(problem):
             return _take(work, channel, entry, item, tries - 1)
+        if passes(problem):
+            raise
         log.exception("intake failed", channel=channel.name, journal=entry.id, item=item.external_id)
         return Ended(Outcome.QUARANTINED, f"{type(problem).__name__}: {problem}"[:500])
 
