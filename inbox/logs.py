@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -28,11 +30,26 @@ def configure(level: str = "INFO", role: str = "") -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_names: _Printer(sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(role=role or "cli")
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+
+
+class _Printer(structlog.PrintLogger):
+    """Prints lines; one that cannot be printed is lost, and whoever wrote it goes on: a disk that is full of logs must
+    refuse no call and end no thread of the worker."""
+
+    def __init__(self, file: TextIO) -> None:
+        super().__init__(file)
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +26,7 @@ from inbox.worker.journal import work_due
 from tests.fuzz.test_hooks import TOKEN, of_twilio
 
 LARGE = 400_000
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
@@ -84,3 +88,23 @@ def test_a_call_that_finds_no_room_is_asked_to_come_again(settings: Settings) ->
     with store.reading() as work:
         assert work.query(JournalEntry).count() == 1
     store.close()
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    """In a process of its own, for the log is set up once in each."""
+    program = (
+        "from inbox import logs; logs.configure(role='web'); log = logs.get('x'); log.warning('first');"
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY));"
+        "log.warning('lost')\n"
+        "try:\n    1 / 0\nexcept ZeroDivisionError:\n    log.exception('lost too')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY));"
+        "log.error('last')"
+    )
+    file = tmp_path / "desk.log"
+    with file.open("ab") as out:
+        done = subprocess.run([sys.executable, "-c", program], stderr=out, cwd=ROOT, check=False, timeout=60)
+    written = file.read_text()
+    assert done.returncode == 0, written
+    assert "first" in written
+    assert "last" in written
+    assert "lost" not in written
