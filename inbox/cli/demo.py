@@ -11,7 +11,7 @@ import click
 from inbox import logs
 from inbox.cli.opening import JSON, opened, say
 from inbox.cli.places import Places
-from inbox.cli.serve import command_of, free_port, supervise
+from inbox.cli.serve import SANDBOX, command_of, free_port, supervise
 from inbox.errors import Unavailable
 from inbox.settings import Settings
 from inbox.store import schema
@@ -52,7 +52,7 @@ def demo(language: str | None) -> None:
     ports = {"--port": places.http, "--smtp-port": places.smtp, "--imap-port": places.imap}
     options = [part for name, port in ports.items() for part in (name, str(port))]
     sandbox = [sys.executable, "-m", "inbox.sandbox", *options, "--state", str(state), "--supervised"]
-    children = {"web": command_of("web"), "worker": command_of("worker"), "sandbox": sandbox}
+    children = {"web": command_of("web"), "worker": command_of("worker"), SANDBOX: sandbox}
     sys.exit(supervise(settings, children, lambda settings: _hello(settings, places)))
 
 
