@@ -434,7 +434,7 @@ def test_a_genuine_call_and_a_message_show_in_the_list(desk: TestDesk, admin: Br
     number = desk.mail_in(row, "Chiara <chiara@studio.example>", "Buongiorno a tutti")
     line = listed(admin.get("/settings/channels"), "Arrivata")
     assert re.search(r'<span class="num med">1</span> <span class="muted">today', line)
-    assert "last message" in line
+    assert "Last message" in line
     page = admin.get(f"/settings/channels/{row.id}?step=test")
     assert checklist(page)["A message has come in"] == "ok"
     assert "Its 1 open ticket stays" in words(page)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from inbox.actions import channels, grants
 from inbox.actions.who import SYSTEM
+from inbox.errors import NoRoom
 from inbox.sandbox.running import Sandbox
 from inbox.store import Channel, Event, JournalEntry, JournalItem, Lease, Message, Store, Ticket
 from inbox.worker import Worker, pollers
@@ -176,7 +177,7 @@ def test_what_the_cursor_stands_at_is_committed_with_the_mail(
 
     with monkeypatch.context() as patch:
         patch.setattr("inbox.actions.journal._entry", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(NoRoom):
             pollers.poll_once(store, channel.id)
     assert state(store, channel).cursor == before
     Worker(store).drain()
