@@ -18,10 +18,16 @@ def open_widget(visitor: Page, desk: RunningDesk) -> Frame:
         if visitor.evaluate("document.activeElement?.tagName") == "SPORTELLO-CHAT":
             break
     visitor.keyboard.press("Enter")
+    return frame_of(visitor)
+
+
+def frame_of(visitor: Page) -> Frame:
+    """The frame of a chat that stands open."""
     # the iframe stands in that closed root too, so no locator of the page finds it
     for _ in range(300):
         for one in visitor.frames:
             if "/widget/" in one.url and "?" in one.url:
+                expect(one.locator("#text")).to_be_visible()
                 return one
         visitor.wait_for_timeout(100)
     raise AssertionError("the chat did not open")
@@ -51,8 +57,10 @@ def test_a_visitor_and_an_agent_talk_live_and_nothing_is_lost_over_a_reload(
         1
     )
 
+    # the tab remembers that the chat stood open: a key of ours would close it again
     visitor.reload()
-    chat = open_widget(visitor, desk)
+    expect(visitor.locator("sportello-chat")).to_be_attached()
+    chat = frame_of(visitor)
     talk = chat.locator("#log")
     expect(talk.get_by_text("Quanto costa un sito vetrina?")).to_have_count(1)
     expect(talk.get_by_text("Da 390 euro, tutto compreso.")).to_have_count(1)
