@@ -127,7 +127,7 @@ class SmsApi:
         args = request.args
         size = min(max(int(args.get("PageSize", "50")), 1), 1000)
         page = max(int(args.get("Page", "0")), 0)
-        found = [item for item in self._exchange.messages.values() if _wanted(item, args.to_dict())]
+        found = [item for item in list(self._exchange.messages.values()) if _wanted(item, args.to_dict())]
         found.reverse()  # of the same second too the newest is first
         found.sort(key=lambda item: item.created, reverse=True)
         shown = found[page * size : (page + 1) * size]
