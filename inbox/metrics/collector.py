@@ -11,11 +11,16 @@ __all__ = ["uncollected"]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Facts hold no cycles worth collecting: leave them out of it until they stand."""
+    """Facts hold no cycles worth collecting: leave them out of it until they stand, and let them count as old then.
+
+    Frozen and thawed they stand in the oldest generation, as if every collection had passed over them.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

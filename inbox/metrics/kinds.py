@@ -27,11 +27,11 @@ _NO_NAMES = frozenset({"seq", "actor", "auto", "ack", "cont", "idle", "spam", "c
 
 
 class Kind(NamedTuple):
-    """``must`` are the fields without which the event says nothing, ``known`` all that mean something, ``names`` those
+    """``needs`` are the fields without which the event says nothing, ``known`` all that mean something, ``names`` those
     that are texts; ``read`` replaces a value by what it means.
     """
 
-    must: tuple[str, ...]
+    needs: tuple[str, ...]
     known: frozenset[str]
     names: frozenset[str]
     read: tuple[tuple[str, Reader], ...]
@@ -119,9 +119,9 @@ def _one_of(*words: str) -> Reader:
 
 
 def _kind(must: str, may: str = "", **read: Reader) -> Kind:
-    fields = tuple(must.split())
-    known = ENVELOPE | set(fields) | set(may.split()) | set(read)
-    return Kind(fields, known, known - set(read) - _NO_NAMES, tuple(read.items()))
+    needs = ("id", "seq", "ts", *must.split())
+    known = ENVELOPE | set(needs) | set(may.split()) | set(read)
+    return Kind(needs, known, known - set(read) - _NO_NAMES, tuple(read.items()))
 
 
 KINDS: dict[str, Kind] = {
