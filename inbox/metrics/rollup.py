@@ -93,13 +93,10 @@ class RollUp:
         days = self._days()
         months: dict[Place, Cell] = {}
         for place, cell in days.items():
-            if place.grain == "worked":
-                continue
-            month = Place("month", place.grain, month_of_day(place.when), place.value, place.channel)
-            into = _cell(months, month)
-            merge(into, Cell(cell.plain, {}, cell.times))
-            for due, counts in cell.due.items():
-                add_counts(into.due.setdefault(month_of_due(due), {}), counts)
+            if place.grain in _OF_EACH:
+                _add_month(months, place, cell)
+        _sum_over_channels(days)
+        _sum_over_channels(months)
         self._rolls.add(days)
         self._rolls.add(months)
         for owner, (old, new) in self._owners.items():
@@ -109,27 +106,48 @@ class RollUp:
         self._by_people, self._by_matter, self._owners = {}, {}, {}
 
     def _days(self) -> dict[Place, Cell]:
-        """The changes of day cells, by grain."""
+        """The changes of day cells, by grain; those over all channels are still to be summed."""
         found: dict[Place, Cell] = {}
         for (day, channel, grain, value), cell in self._by_matter.items():
-            _place(found, grain, day, value, channel, cell)
+            _merge(found, Place("day", grain + EACH, day, value, channel or ""), cell)
         for (day, channel, agent, team, scope), cell in self._by_people.items():
+            name = channel or ""
             if scope & WHOLE:
-                merge(_cell(found, Place("day", "channel", day, "", channel or "")), cell)
+                _merge(found, Place("day", "channel", day, "", name), cell)
             if scope & AGENT and agent is not None:
-                _place(found, "agent", day, agent, channel, cell)
+                _merge(found, Place("day", "agent" + EACH, day, agent, name), cell)
             if scope & TEAM and team is not None:
-                _place(found, "team", day, team, channel, cell)
+                _merge(found, Place("day", "team" + EACH, day, team, name), cell)
             worked = {measure: n for measure in WORKED if (n := cell.plain.get(measure))}
             if worked:
-                merge(_cell(found, Place("day", "worked", day, "", channel or "")), Cell(worked, {}, {}))
+                _merge(found, Place("day", "worked", day, "", name), Cell(worked, {}, {}))
         return found
 
 
-def _place(found: dict[Place, Cell], grain: str, day: int, value: str, channel: str | None, cell: Cell) -> None:
-    """Add a cell to a grain: once for its value, once for its value on the channel."""
-    merge(_cell(found, Place("day", grain, day, value, "")), cell)
-    merge(_cell(found, Place("day", grain + EACH, day, value, channel or "")), cell)
+#: The grains that months are summed from, and what each is called over all channels; that of channels is one already.
+_OF_EACH: dict[str, str | None] = {grain + EACH: grain for grain in GRAINS if grain != "channel"} | {"channel": None}
+
+
+def _add_month(months: dict[Place, Cell], place: Place, cell: Cell) -> None:
+    """Add a day's cell to its month; what is due is kept by month there."""
+    into = _cell(months, Place("month", place.grain, month_of_day(place.when), place.value, place.channel))
+    add_counts(into.plain, cell.plain)
+    for due, counts in cell.due.items():
+        add_counts(into.due.setdefault(month_of_due(due), {}), counts)
+    for measure, counts in cell.times.items():
+        add_counts(into.times.setdefault(measure, {}), counts)
+
+
+def _sum_over_channels(cells: dict[Place, Cell]) -> None:
+    """Add to the cells of each value and channel those of each value."""
+    for place, cell in list(cells.items()):
+        grain = _OF_EACH.get(place.grain)
+        if grain is not None:
+            _merge(cells, Place(place.unit, grain, place.when, place.value, ""), cell)
+
+
+def _merge(found: dict[Place, Cell], place: Place, cell: Cell) -> None:
+    merge(_cell(found, place), cell)
 
 
 _P = TypeVar("_P", bound=Hashable)
