@@ -20,13 +20,13 @@ check: setup
 
 # The long forms of what make test holds in small.
 chaos: setup
-	@.venv/bin/python -m pytest -m chaos --full $(ARGS)
+	@.venv/bin/python -m pytest -m chaos --full -o faulthandler_timeout=0 $(ARGS)
 
 a11y: setup
-	@.venv/bin/python -m pytest -m a11y --full $(ARGS)
+	@.venv/bin/python -m pytest -m a11y --full -o faulthandler_timeout=0 $(ARGS)
 
 gallery: setup
-	@.venv/bin/python -m pytest -m gallery --full $(ARGS)
+	@.venv/bin/python -m pytest -m gallery --full -o faulthandler_timeout=0 $(ARGS)
 
 bench: setup
 	@.venv/bin/python -m bench $(ARGS)

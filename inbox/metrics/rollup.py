@@ -6,7 +6,7 @@ A sheet that changes leaves by subtraction; integers make that exact.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -177,20 +177,25 @@ def _add(cells: list[Cell], when: int | None, change: _Change) -> None:
 
 def _changed(old: list[Sheet], new: list[Sheet]) -> Iterator[tuple[Sheet, Key, _Change]]:
     """What changed, by key: new entries less old ones."""
+    if not old:
+        for sheet in new:
+            for key, entry in sheet.entries.items():
+                yield sheet, key, _difference(entry, ())
+        return
     before: dict[tuple[str | None, tuple[str, ...], Key], tuple[Sheet, list[Entry]]] = {}
     for sheet in old:
         for key, entry in sheet.entries.items():
             before.setdefault((sheet.reason, sheet.tags, key), (sheet, []))[1].append(entry)
     for sheet in new:
         for key, entry in sheet.entries.items():
-            gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))[1] if before else []
+            gone = before.pop((sheet.reason, sheet.tags, key), (sheet, []))[1]
             if [entry] != gone:
                 yield sheet, key, _difference(entry, gone)
     for (_, _, key), (sheet, gone) in before.items():
         yield sheet, key, _difference(None, gone)
 
 
-def _difference(entry: Entry | None, gone: list[Entry]) -> _Change:
+def _difference(entry: Entry | None, gone: Sequence[Entry]) -> _Change:
     """An entry less what was there before."""
     if entry is not None and not gone and not entry.times:
         return entry.counts, _NO_TIMES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from connectors.base import Connector
-from inbox import clock
+from inbox import clock, logs
 from inbox.errors import Conflict, NoRoom, Unavailable
 from inbox.settings import Settings
 from inbox.store import engine
@@ -84,8 +85,11 @@ LOG_LOCK = 0x5057_0001
 NOTIFY = "sportello_events"
 TURN_S = 10.0
 TRIES = 3  # of a write that met another one
+SLOW_S = 2.0  # holding the database for longer is worth a line: on SQLite everybody else waits meanwhile
 
 T = TypeVar("T")
+
+log = logs.get(__name__)
 
 
 class Work(Session):
@@ -203,6 +207,7 @@ class Store:
     @contextmanager
     def _work(self) -> Iterator[Work]:
         with Work(self, self.writer, expire_on_commit=False, autoflush=True) as work:
+            begin = time.monotonic()
             try:
                 yield work
                 work.write_events()
@@ -210,6 +215,9 @@ class Store:
             except BaseException:
                 work.rollback()
                 raise
+            finally:
+                if (took := time.monotonic() - begin) > SLOW_S:
+                    log.warning("slow write", seconds=round(took, 1), thread=threading.current_thread().name)
 
     def write(self, do: Callable[[Work], T]) -> T:
         """What ``do`` gives after its commit. Where somebody wrote the same in the same moment it looks again: a
