@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["NOT_YET", "cohort", "fcr", "spelt_out", "strict", "yes_or_no"]
 
 NOT_YET = "~"  # before an outcome that is not due yet
@@ -64,6 +66,7 @@ def spelt_out(counts: dict[str, int]) -> dict[str, int]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _measures(name: str) -> tuple[str, ...]:
     family, bar, outcome = name.partition("|")
     if not bar:

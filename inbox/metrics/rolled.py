@@ -1,4 +1,4 @@
-"""A report's source that reads roll-ups: whole months, ragged days, and the one day in which time cuts (7.3)."""
+"""A report's source that reads roll-ups: whole months, weeks, ragged days, and the one day in which time cuts (7.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.rollup import EACH, STILL_OPEN, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import Entry, Heard, OpenSpan
-from inbox.metrics.storage import Cell, Counts, Place, Rolls
+from inbox.metrics.storage import Cell, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
 
@@ -63,19 +63,21 @@ class RolledUp:
     def _over_time(self, grain: str, first: int, end: int, cut: int) -> dict[tuple[str, str], Sums]:
         """The sums of a period by (value, channel); the day of the cut itself is left to the index."""
         found: dict[tuple[str, str], Sums] = {}
-        months, days = _months_and_days(first, end)
-        for low, high in days:
-            for place, cell in self._rolls.cells("day", grain, low, high):
-                _add_cell(found, place, cell, cut)
+        months, ragged_days = _months_and_days(first, end)
+        for stretch in ragged_days:
+            for unit, low, high in _weeks_and_days(*stretch):
+                for place, cell in self._rolls.cells(unit, grain, low, high):
+                    _add_cell(found, place, cell, cut)
         ragged: set[int] = set()
         for place, cell in self._rolls.cells("month", grain, *months):
             _add_cell(found, place, cell, month_of_due(cut))
             if month_of_due(cut) in cell.due:
                 ragged.add(place.when)
         for month in ragged:
-            for place, cell in self._rolls.cells("day", grain, *_days_of(month)):
-                near = {due: counts for due, counts in cell.due.items() if month_of_due(due) == month_of_due(cut)}
-                _add_cell(found, place, Cell({}, near, {}), cut)
+            for unit, low, high in _weeks_and_days(*_days_of(month)):
+                for place, cell in self._rolls.cells(unit, grain, low, high):
+                    near = {due: counts for due, counts in cell.due.items() if month_of_due(due) == month_of_due(cut)}
+                    _add_cell(found, place, Cell({}, near, {}), cut)
         return found
 
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
@@ -154,24 +156,26 @@ def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], lis
 
 
 def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut: int) -> None:
-    """Add one cell: outcomes that are due, and those that are not yet; the cut itself not yet."""
+    """Add one cell: outcomes that are due, and those that are not yet; neither is the cut itself."""
     sums = found.get((place.value, place.channel))
     if sums is None:
         sums = found[place.value, place.channel] = Sums()
-    into = sums.counts
+    into, durations = sums.counts, sums.durations
     for measure, n in cell.plain.items():
         into[measure] = into.get(measure, 0) + n
     for due, counts in cell.due.items():
-        if due != cut:
-            _add_due(into, counts, waiting=due > cut)
+        if due < cut:
+            for outcome, n in counts.items():
+                into[outcome] = into.get(outcome, 0) + n
+        elif due > cut:
+            for outcome, n in counts.items():
+                name = NOT_YET + outcome
+                into[name] = into.get(name, 0) + n
     for measure, buckets in cell.times.items():
-        sums.durations.setdefault(measure, Durations()).fill(buckets)
-
-
-def _add_due(into: Counts, counts: Counts, *, waiting: bool) -> None:
-    for outcome, n in counts.items():
-        name = NOT_YET + outcome if waiting else outcome
-        into[name] = into.get(name, 0) + n
+        known = durations.get(measure)
+        if known is None:
+            known = durations[measure] = Durations()
+        known.fill(buckets)
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
@@ -183,6 +187,15 @@ def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[
         return (0, 0), [(first, end)]
     begin, stop = _days_of(low)[0], _days_of(high)[0]
     return (low, high), [(a, b) for a, b in ((first, begin), (stop, end)) if a < b]
+
+
+def _weeks_and_days(first: int, end: int) -> list[tuple[str, int, int]]:
+    """[first, end) as whole weeks and the days before and after them: (unit, first, end) in numbers of the unit."""
+    low, high = -(-first // 7), end // 7
+    if low >= high:
+        return [("day", first, end)]
+    parts = [("day", first, low * 7), ("week", low, high), ("day", high * 7, end)]
+    return [part for part in parts if part[1] < part[2]]
 
 
 def _days_of(month: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Roll-ups (section 7, L2): integer sums of sheets by local day and month for each grain, histograms included.
+"""Roll-ups (section 7, L2): integer sums of sheets by local day, week and month for each grain, histograms included.
 
 A sheet that changes leaves by subtraction; integers make that exact.
 """
@@ -15,13 +15,13 @@ from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, Sheet
 from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty, merge
 from inbox.metrics.times import DAY
 
-__all__ = ["EACH", "GRAINS", "WORKED", "RollUp", "day_of_due", "level_of", "month_of_day", "month_of_due"]
+__all__ = ["EACH", "GRAINS", "WORKED", "RollUp", "day_of_due", "level_of", "month_of_day", "month_of_due", "week_of_day"]
 
 GRAINS = ("channel", "agent", "team", "reason", "tag")
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
 TOTAL = "#"  # after a measure of durations: their sum
-_BUCKETS = [str(n) for n in range(64 * 32)]  # the buckets' names
+_BUCKETS = [f"{n:04d}" for n in range(64 * 32)]  # the buckets' names, which sort as they do
 STILL_OPEN = 63  # the level of spans without an end
 
 _FAR = NEVER // DAY
@@ -32,6 +32,11 @@ def month_of_day(day: int) -> int:
     """The number of the calendar month that a day number lies in."""
     date = dt.date.fromordinal(day)
     return date.year * 12 + date.month - 1
+
+
+def week_of_day(day: int) -> int:
+    """The number of the week, Sunday to Saturday, that a day number lies in."""
+    return day // 7
 
 
 @lru_cache(maxsize=8192)
@@ -91,14 +96,15 @@ class RollUp:
     def flush(self, today: int) -> None:
         """Write everything; rows due before ``today`` (a UTC day) are in their cells for good and need no index."""
         days = self._days()
+        weeks: dict[Place, Cell] = {}
         months: dict[Place, Cell] = {}
         for place, cell in days.items():
             if place.grain in _OF_EACH:
+                _merge(weeks, place._replace(unit="week", when=week_of_day(place.when)), cell)
                 _add_month(months, place, cell)
-        _sum_over_channels(days)
-        _sum_over_channels(months)
-        self._rolls.add(days)
-        self._rolls.add(months)
+        for cells in (days, weeks, months):
+            _sum_over_channels(cells)
+            self._rolls.add(cells)
         for owner, (old, new) in self._owners.items():
             indexes = _indexes(new, today)
             if indexes != _indexes(old, today):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from inbox.metrics.storage import Cell, Place, Rows, empty, merge
 
@@ -61,7 +62,7 @@ class RollsInSqlite:
         ).fetchone()
         if found is None:
             return empty()
-        plain, due, times = (json.loads(text) for text in found)
+        plain, due, times = (orjson.loads(text) for text in found)
         return Cell(plain, _dues(due), times)
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Cell]]:
@@ -71,7 +72,7 @@ class RollsInSqlite:
             (unit, grain, low, high),
         ).fetchall()
         # One text for the parser: it is much quicker than many small ones.
-        sums = iter(json.loads(f"[{','.join(text for row in found for text in row[3:])}]"))
+        sums = iter(orjson.loads(f"[{','.join(text for row in found for text in row[3:])}]"))
         for (moment, value, channel, *_), plain, due, times in zip(found, sums, sums, sums, strict=True):
             yield Place(unit, grain, moment, value, channel), Cell(plain, _dues(due), times)
 
@@ -91,11 +92,11 @@ class RollsInSqlite:
         found = self._db.execute(
             "select data from line where name = ? and position >= ? and position < ?", (index, low, high)
         )
-        yield from map(tuple, json.loads(f"[{','.join(data for (data,) in found)}]"))
+        yield from map(tuple, orjson.loads(f"[{','.join(data for (data,) in found)}]"))
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return orjson.dumps(value, default=tuple, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _dues(raw: dict[str, dict[str, int]]) -> dict[int, dict[str, int]]:

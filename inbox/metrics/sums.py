@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import accumulate, product
 from typing import NamedTuple
 
 from inbox.metrics.formulas import midpoint, percentile
@@ -22,7 +23,7 @@ TOTAL = "#"  # after a measure of durations: their sum among the counts
 
 @dataclass(slots=True)
 class Durations:
-    """Durations of one measure: exact values, or how many lie in each bucket of a histogram."""
+    """Durations of one measure: exact values, or how many lie in each bucket of a histogram (names sort as they do)."""
 
     values: list[int] = field(default_factory=list)
     buckets: dict[str, int] = field(default_factory=dict)
@@ -43,8 +44,9 @@ class Durations:
     def percentiles(self, *ps: int) -> list[int | None]:
         """Nearest rank; from a histogram, the midpoint of the bucket."""
         if self.buckets:
-            ordered = sorted((int(name), n) for name, n in self.buckets.items())
-            return [_rank(ordered, -(-p * self.n // 100)) for p in ps]
+            names = sorted(self.buckets)
+            upto = list(accumulate(map(self.buckets.__getitem__, names)))
+            return [midpoint(int(names[bisect_left(upto, -(-p * upto[-1] // 100))])) for p in ps]
         values = sorted(self.values)
         return [percentile(values, p) for p in ps]
 
@@ -53,14 +55,6 @@ class Durations:
         if self.buckets:
             return {midpoint(int(name)): n for name, n in self.buckets.items()}
         return Counter(self.values)
-
-
-def _rank(buckets: list[tuple[int, int]], rank: int) -> int | None:
-    for b, n in buckets:
-        rank -= n
-        if rank <= 0:
-            return midpoint(b)
-    return None
 
 
 @dataclass(slots=True)

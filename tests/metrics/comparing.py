@@ -39,7 +39,7 @@ def differences(found: Report, wanted: Report) -> list[str]:
 def cells(state: State) -> Cells:
     """Every cell of the roll-ups of a state."""
     found: Cells = {}
-    for unit in ("day", "month"):
+    for unit in ("day", "week", "month"):
         for grain in (*GRAINS, *(grain + EACH for grain in GRAINS), "worked"):
             for place, cell in state.rolls.cells(unit, grain, 0, 10_000_000):
                 due = {due: dict(counts) for due, counts in cell.due.items()}
