@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -41,8 +42,6 @@ SHORTEST = 10
 CAPACITY_MOST = 1000
 UNDO_MOST = 10
 EMAIL = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:]+")
-#: Verified when nobody of that name exists, so that the answer takes as long.
-NOBODY = HASHER.hash(secrets.token_hex(16))
 STATES = ("online", "away", "offline")
 
 
@@ -289,6 +288,12 @@ def _names(work: Work, team: Team) -> list[str]:
     return list(work.scalars(select(Agent.name).where(Agent.id.in_(of_team)).order_by(Agent.name)))
 
 
+@cache
+def _nobody() -> str:
+    """Verified when nobody of that name exists, so that the answer takes as long."""
+    return HASHER.hash(secrets.token_hex(16))
+
+
 def digest(secret: str) -> str:
     """What is stored of a random secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -298,7 +303,7 @@ def sign_in(work: Work, email: str, password: str, *, browser: str = "", address
     """Checks a password and opens a sign-in; gives the agent and the cookie's token. Raises :class:`Forbidden`."""
     agent = work.scalar(select(Agent).where(Agent.email == email.strip().lower(), Agent.active))
     try:
-        HASHER.verify(agent.password if agent is not None and agent.password else NOBODY, password)
+        HASHER.verify(agent.password if agent is not None and agent.password else _nobody(), password)
     except (VerificationError, InvalidHashError):
         agent = None
     if agent is None or not agent.password:
