@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from connectors import registry
 from connectors.base import Address, Inbound, Item
@@ -65,10 +64,6 @@ class SmallDesk:
             subject=more.pop("subject", "Sito"),
             **more,
         )
-
-
-#: The library's cheapest hash: these tests are not about guessing passwords.
-people.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 
 @pytest.fixture

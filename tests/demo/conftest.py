@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 
 from connectors import registry
 from inbox import clock
@@ -19,9 +18,6 @@ from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings
 from inbox.store import Agent, Store
 from tests.servers.postgresql import PostgreSQL
-
-#: The library's cheapest hash: these tests are not about guessing passwords.
-people.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 #: The moment at which every sample of this session ends.
 NOW = clock.now()
