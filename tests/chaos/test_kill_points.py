@@ -16,6 +16,7 @@ from connectors import registry
 from inbox import killpoints
 from inbox.actions import reply
 from inbox.actions.who import Who
+from inbox.sandbox.running import SandboxProcess
 from inbox.store import Agent, Event, JournalItem, Message, Store, Ticket
 from inbox.terms import Delivery, Direction
 from inbox.worker import Worker
@@ -30,7 +31,7 @@ CUSTOMER = "+447700900123"
 @pytest.fixture
 def desk(sqlite_url: str, data_dir: Path, full: bool, request: pytest.FixtureRequest) -> Iterator[RunningDesk]:
     url = str(request.getfixturevalue("postgresql_url")) if full else sqlite_url
-    with RunningDesk(url, data_dir) as running:
+    with RunningDesk(url, data_dir, sandbox=SandboxProcess) as running:
         yield running
 
 

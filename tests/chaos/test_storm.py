@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 from inbox import clock
 from inbox.actions import people
 from inbox.actions.who import SYSTEM
+from inbox.sandbox.running import SandboxProcess
 from inbox.store import Agent, Channel, JournalEntry, Message
 from inbox.terms import Delivery
 from tests.chaos.disk import small_disk
@@ -56,7 +57,7 @@ def test_nothing_is_lost_and_nothing_doubled(
         else:
             url = request.getfixturevalue("postgresql_url")
             restart = request.getfixturevalue("postgresql_cluster").restart
-        with PostOffice(tmp_path / "post") as post, RunningDesk(url, data) as desk:
+        with PostOffice(tmp_path / "post") as post, RunningDesk(url, data, sandbox=SandboxProcess) as desk:
             desk.sandbox.pace(sent=0.05, delivered=0.1, price=3600, retry=0.5)
             mailbox = post.accounts()["email"]
             desk.add_channel("sms")

@@ -10,8 +10,6 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.desk import PASSWORD, RunningDesk
 
-expect.set_options(timeout=30_000)
-
 
 @pytest.fixture
 def desk(database_url: str, data_dir: Path) -> Iterator[RunningDesk]:

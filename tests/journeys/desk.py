@@ -23,7 +23,7 @@ from inbox.actions import channels, costs, people
 from inbox.actions.setup import FirstDesk, create
 from inbox.actions.who import SYSTEM
 from inbox.clock import now
-from inbox.sandbox.running import SandboxProcess
+from inbox.sandbox.running import Running, Sandbox
 from inbox.settings import Settings
 from inbox.store import Channel, Store, schema
 from tests.servers.processes import free_port
@@ -47,10 +47,19 @@ def until(what: str, found: Callable[[], Any], timeout: float = 60.0) -> Any:
 
 
 class RunningDesk:
-    """``with RunningDesk(url, folder) as desk``: set up, with one agent, a sandbox, and the processes running."""
+    """``with RunningDesk(url, folder) as desk``: set up, with one agent, a sandbox, and the processes running.
+
+    The sandbox is in threads, which start at once; whoever forks gives a ``SandboxProcess``.
+    """
 
     def __init__(
-        self, database_url: str, data_dir: Path, *, language: str = "en", environment: dict[str, str] | None = None
+        self,
+        database_url: str,
+        data_dir: Path,
+        *,
+        language: str = "en",
+        environment: dict[str, str] | None = None,
+        sandbox: type[Running] = Sandbox,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -60,7 +69,7 @@ class RunningDesk:
         self.settings.prepare()
         schema.upgrade(self.settings)
         self.store = Store(self.settings, registry())
-        self.sandbox = SandboxProcess()
+        self.sandbox = sandbox()
         self.log = data_dir / "desk.log"
         self.process: subprocess.Popen[bytes] | None = None
         self.channels: dict[str, Channel] = {}

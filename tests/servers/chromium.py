@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 MISSING = "Chromium is missing (apt-get install chromium)"
+
+# For what has to come; a busy machine is no bug.
+expect.set_options(timeout=30_000)
 
 QUIET = [
     "--disable-background-networking",

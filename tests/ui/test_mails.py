@@ -4,19 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Dialog, Page, Request, expect
+from playwright.sync_api import Dialog, Request, expect
 
-from inbox.store import Message, Ticket
-from tests.journeys.desk import PASSWORD, RunningDesk, until
-from tests.servers.chromium import OpenPage
+from inbox.store import Message
+from tests.journeys.desk import RunningDesk, until
+from tests.ui.conftest import Receives, SignIn, open_ticket
 
-expect.set_options(timeout=20_000)
-SignIn = Callable[..., Page]
 EVIL = "evil.example"
 
 #: What a hostile mail may hold, each by its trick. ``window.owned`` and ``evil.example`` are what must never be seen.
@@ -59,53 +55,12 @@ HOSTILE = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    folder: Path = tmp_path_factory.mktemp("desk")
-    with RunningDesk("", folder) as running:
-        running.add_channel("email")
-        running.start()
-        yield running
-
-
-@pytest.fixture
-def sign_in(desk: RunningDesk, open_page: OpenPage) -> SignIn:
-    def signed_in(name: str, **options: object) -> Page:
-        page = open_page(**options)
-        page.goto(f"{desk.url}/login")
-        page.fill("[name=email]", f"{name}@cirro.example")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#list")
-        return page
-
-    return signed_in
-
-
-def receives(desk: RunningDesk, sender: str, subject: str, text: str, **more: object) -> tuple[int, str]:
-    """A mail comes in and is read; (its ticket, its id in the sandbox)."""
-    came = desk.sandbox.email.receive(f"{sender}@studio.example", text, subject, **more)
-
-    def ticket() -> int | None:
-        with desk.store.reading() as work:
-            found = work.query(Ticket).filter_by(subject=subject).order_by(Ticket.id.desc()).first()
-            return found.id if found is not None else None
-
-    return until(f"the mail {subject!r} is a ticket", ticket), came["id"]
-
-
-def open_ticket(page: Page, number: int) -> None:
-    page.locator(f"#row-{number} .conv-a").click()
-    expect(page.locator(f"#ticket-{number}")).to_be_visible()
-    page.wait_for_url(f"**/tickets/{number}*")
-
-
 @pytest.mark.parametrize("pictures", ["blocked", "shown"])
 def test_nothing_of_a_hostile_mail_runs_phones_home_or_leaves_its_frame(
-    desk: RunningDesk, sign_in: SignIn, pictures: str
+    desk: RunningDesk, receives: Receives, sign_in: SignIn, pictures: str
 ) -> None:
     subject = f"Tutto in una volta, {pictures}"
-    number, first = receives(desk, pictures, subject, "Buongiorno")
+    number, first = receives(pictures, subject, "Buongiorno")
     bulk = {"Precedence": "bulk", "In-Reply-To": first}
     for html in HOSTILE.values():
         desk.sandbox.email.receive(f"{pictures}@studio.example", "x", f"Re: {subject}", html=html, headers=bulk)
@@ -178,9 +133,11 @@ def _allow_pictures(desk: RunningDesk, number: int) -> None:
         identities.show_pictures(work, SYSTEM, first.id, show=True)
 
 
-def test_a_link_of_a_mail_opens_elsewhere_and_tells_nobody_where_it_stood(desk: RunningDesk, sign_in: SignIn) -> None:
+def test_a_link_of_a_mail_opens_elsewhere_and_tells_nobody_where_it_stood(
+    desk: RunningDesk, receives: Receives, sign_in: SignIn
+) -> None:
     html = '<p>Vedi <a href="https://shop.example/offer?a=1">la nostra offerta</a></p>'
-    number, _ = receives(desk, "hugo", "Un collegamento", "x", html=html, headers={"Precedence": "bulk"})
+    number, _ = receives("hugo", "Un collegamento", "x", html=html, headers={"Precedence": "bulk"})
     page = sign_in("luca")
     page.context.route("https://shop.example/**", lambda route: route.fulfill(body="<h1>Offerta</h1>"))
     open_ticket(page, number)
@@ -194,9 +151,11 @@ def test_a_link_of_a_mail_opens_elsewhere_and_tells_nobody_where_it_stood(desk: 
     assert urlsplit(page.url).path == f"/tickets/{number}"
 
 
-def test_pictures_from_elsewhere_are_shown_once_or_always_and_no_longer(desk: RunningDesk, sign_in: SignIn) -> None:
+def test_pictures_from_elsewhere_are_shown_once_or_always_and_no_longer(
+    desk: RunningDesk, receives: Receives, sign_in: SignIn
+) -> None:
     html = '<p>Offerta</p><img alt="logo" src="https://pictures.example/logo.png">'
-    number, _ = receives(desk, "gina", "Offerta con logo", "Ecco", html=html)
+    number, _ = receives("gina", "Offerta con logo", "Ecco", html=html)
     page = sign_in("luca")
     asked: list[str] = []
 
@@ -221,7 +180,7 @@ def test_pictures_from_elsewhere_are_shown_once_or_always_and_no_longer(desk: Ru
     bar.get_by_role("button", name="Always for this sender").click()
     whole.click()
     expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")
-    later, _ = receives(desk, "gina", "Un'altra offerta", "Ecco", html=html)
+    later, _ = receives("gina", "Un'altra offerta", "Ecco", html=html)
     open_ticket(page, later)
     whole.click()
     expect(picture).to_have_attribute("src", "https://pictures.example/logo.png")

@@ -3,63 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from inbox.store import Ticket
-from tests.journeys.desk import PASSWORD, RunningDesk, until
-from tests.servers.chromium import OpenPage
-
-expect.set_options(timeout=20_000)
-SignIn = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    folder: Path = tmp_path_factory.mktemp("desk")
-    with RunningDesk("", folder) as running:
-        running.add_channel("email")
-        running.start()
-        yield running
-
-
-@pytest.fixture
-def sign_in(desk: RunningDesk, open_page: OpenPage) -> SignIn:
-    def signed_in(name: str, **options: object) -> Page:
-        page = open_page(**options)
-        page.goto(f"{desk.url}/login")
-        page.fill("[name=email]", f"{name}@cirro.example")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#list")
-        return page
-
-    return signed_in
-
-
-def receives(desk: RunningDesk, sender: str, subject: str, text: str = "Buongiorno", **more: object) -> tuple[int, str]:
-    """A mail comes in and is read; (its ticket, its id in the sandbox)."""
-    came = desk.sandbox.email.receive(f"{sender}@studio.example", text, subject, **more)
-
-    def ticket() -> int | None:
-        with desk.store.reading() as work:
-            found = work.query(Ticket).filter_by(subject=subject).order_by(Ticket.id.desc()).first()
-            return found.id if found is not None else None
-
-    return until(f"the mail {subject!r} is a ticket", ticket), came["id"]
-
-
-def row(page: Page, text: str) -> Locator:
-    return page.locator("#rows .conv", has_text=text)
-
-
-def open_ticket(page: Page, number: int) -> None:
-    page.locator(f"#row-{number} .conv-a").click()
-    expect(page.locator(f"#ticket-{number}")).to_be_visible()
-    page.wait_for_url(f"**/tickets/{number}*")
+from tests.journeys.desk import RunningDesk, until
+from tests.ui.conftest import Receives, SignIn, open_ticket
 
 
 def opens(page: Page, key: str, what: str) -> None:
@@ -74,10 +23,10 @@ def opens(page: Page, key: str, what: str) -> None:
 
 
 def test_a_merge_leads_everybody_to_the_winner_and_its_undo_brings_both_back(
-    desk: RunningDesk, sign_in: SignIn
+    receives: Receives, sign_in: SignIn
 ) -> None:
-    winner, _ = receives(desk, "chiara", "Sito lento da ieri")
-    loser, _ = receives(desk, "chiara", "Sito ancora lento", "E adesso è fermo")
+    winner, _ = receives("chiara", "Sito lento da ieri")
+    loser, _ = receives("chiara", "Sito ancora lento", "E adesso è fermo")
     luca, giulia = sign_in("luca"), sign_in("giulia")
     for page in (luca, giulia):
         open_ticket(page, loser)
@@ -95,9 +44,9 @@ def test_a_merge_leads_everybody_to_the_winner_and_its_undo_brings_both_back(
     expect(giulia.locator(f"#log-{winner}")).not_to_contain_text("merged")
 
 
-def test_who_is_writing_in_a_merged_ticket_keeps_the_text_and_is_told(desk: RunningDesk, sign_in: SignIn) -> None:
-    winner, _ = receives(desk, "bruno", "Rinnovo del dominio")
-    loser, _ = receives(desk, "bruno", "Rinnovo, sollecito")
+def test_who_is_writing_in_a_merged_ticket_keeps_the_text_and_is_told(receives: Receives, sign_in: SignIn) -> None:
+    winner, _ = receives("bruno", "Rinnovo del dominio")
+    loser, _ = receives("bruno", "Rinnovo, sollecito")
     luca, giulia = sign_in("luca"), sign_in("giulia")
     open_ticket(giulia, loser)
     giulia.locator(".comp-in").fill("Sto rispondendo")
@@ -113,8 +62,10 @@ def test_who_is_writing_in_a_merged_ticket_keeps_the_text_and_is_told(desk: Runn
     expect(giulia.locator(f"#ticket-{winner}")).to_be_visible()
 
 
-def test_chosen_messages_become_a_ticket_of_their_own_on_every_screen(desk: RunningDesk, sign_in: SignIn) -> None:
-    number, first = receives(desk, "dario", "Certificato scaduto", "Il certificato è scaduto")
+def test_chosen_messages_become_a_ticket_of_their_own_on_every_screen(
+    desk: RunningDesk, receives: Receives, sign_in: SignIn
+) -> None:
+    number, first = receives("dario", "Certificato scaduto", "Il certificato è scaduto")
     desk.sandbox.email.receive(
         "dario@studio.example", "E la fattura?", "Re: Certificato scaduto", headers={"In-Reply-To": first}
     )
@@ -138,9 +89,9 @@ def test_chosen_messages_become_a_ticket_of_their_own_on_every_screen(desk: Runn
 
 
 @pytest.mark.parametrize("answer", ["Join", "Not this one"])
-def test_a_suggestion_is_followed_or_refused_on_the_screen(desk: RunningDesk, sign_in: SignIn, answer: str) -> None:
-    theirs, first = receives(desk, "elena", f"Migrazione {answer}")
-    number, _ = receives(desk, "fabio", f"Re: Migrazione {answer}", "Sono il collega", headers={"In-Reply-To": first})
+def test_a_suggestion_is_followed_or_refused_on_the_screen(receives: Receives, sign_in: SignIn, answer: str) -> None:
+    theirs, first = receives("elena", f"Migrazione {answer}")
+    number, _ = receives("fabio", f"Re: Migrazione {answer}", "Sono il collega", headers={"In-Reply-To": first})
     page = sign_in("luca")
     open_ticket(page, number)
     guess = page.locator(".guess")

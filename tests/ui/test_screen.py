@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inbox.actions import people
-from inbox.actions.who import SYSTEM
-from tests.journeys.desk import PASSWORD, RunningDesk, until
-from tests.servers.chromium import OpenPage
+from tests.journeys.desk import RunningDesk, until
+from tests.ui.conftest import SignIn
 from tests.ui.line import Line
 
 numbers = itertools.count(100)
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
-    folder: Path = tmp_path_factory.mktemp("desk")
-    with RunningDesk("", folder) as running:
-        running.add_channel("sms")
-        with running.store.transaction() as work:
-            people.add_agent(
-                work, SYSTEM, email="sara@cirro.example", name="Sara Conti", role="agent", password=PASSWORD
-            )
-        running.start()
-        yield running
 
 
 class Customer:
@@ -44,23 +28,6 @@ class Customer:
 
     def received(self) -> list[str]:
         return [each["text"] for each in self.desk.sandbox.sms.accepted() if each["to"] == self.number]
-
-
-SignIn = Callable[..., Page]
-
-
-@pytest.fixture
-def sign_in(desk: RunningDesk, open_page: OpenPage) -> SignIn:
-    def signed_in(name: str, url: str = "", **options: object) -> Page:
-        page = open_page(**options)
-        page.goto(f"{url or desk.url}/login")
-        page.fill("[name=email]", f"{name}@cirro.example")
-        page.fill("[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#list")
-        return page
-
-    return signed_in
 
 
 @pytest.fixture
