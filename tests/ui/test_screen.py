@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from inbox.store import Message
+from inbox.terms import Delivery
 from tests.journeys.desk import RunningDesk, until
 from tests.ui.conftest import SignIn
 from tests.ui.line import Line
@@ -71,7 +73,7 @@ def test_an_answer_stands_once_in_both_browsers_and_leaves_once(sign_in: SignIn,
     assert customer.received() == ["Lo mando subito."]
 
 
-def test_undo_gives_the_text_back_and_nothing_leaves(sign_in: SignIn, customer: Customer) -> None:
+def test_undo_gives_the_text_back_and_nothing_leaves(desk: RunningDesk, sign_in: SignIn, customer: Customer) -> None:
     customer.writes("Vorrei disdire il dominio")
     page = sign_in("sara")
     open_ticket(page, "Vorrei disdire il dominio")
@@ -80,7 +82,13 @@ def test_undo_gives_the_text_back_and_nothing_leaves(sign_in: SignIn, customer: 
     page.locator(".toast button").click()
     expect(page.locator(".msg.out")).to_have_count(0)
     expect(page.locator(".comp-in")).to_have_value("Certo, disdico.")
-    page.wait_for_timeout(6000)
+
+    def cancelled() -> bool:
+        with desk.store.reading() as work:
+            [answer] = work.query(Message).filter_by(text="Certo, disdico.")
+        return answer.state is Delivery.CANCELLED
+
+    until("it is cancelled, so that it never leaves", cancelled)
     assert customer.received() == []
 
 
