@@ -13,14 +13,12 @@ from connectors.base import Attachment as Arrived
 from inbox import clock, search
 from inbox.actions import automatic, canary, events, identities, lines, restored, statuses
 from inbox.actions.threading import Home, find_home
+from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, TicketTag, Visitor, Work
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
 __all__ = ["Ended", "take"]
-
-#: The tag of what came from the server's spam folder.
-SPAM = "spam"
 
 
 @dataclass(frozen=True)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import attention, desk, events
-from inbox.actions.who import SYSTEM, Who, find_living, find_ticket, may
-from inbox.errors import Conflict, Forbidden, Invalid, Problem
+from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
+from inbox.errors import Conflict, Invalid
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
 from inbox.terms import Move, Priority, Status
 
-__all__ = ["assign", "bulk", "close_due", "prioritise", "read", "set_reason", "set_status", "tag", "wake_due"]
+__all__ = [
+    "KEEP",
+    "SPAM",
+    "assign",
+    "close_due",
+    "given",
+    "prioritise",
+    "read",
+    "set_reason",
+    "set_status",
+    "spam",
+    "tag",
+    "wake_due",
+]
 
 #: What a caller asks for and the move it is, by where the ticket stands.
 STEPS: Final[dict[str, tuple[Move, ...]]] = {
@@ -26,6 +38,8 @@ STEPS: Final[dict[str, tuple[Move, ...]]] = {
     "closed": (Move.CLOSE,),
 }
 KEEP: Final = object()
+#: The tag of what nobody here has to answer, whoever found that out.
+SPAM: Final = "spam"
 
 
 def assign(
@@ -80,6 +94,7 @@ def set_status(
     ticket = find_living(work, who, number)
     if reason is not None:
         set_reason(work, who, number, reason)
+    before = ticket.snoozed_until
     if status == "snoozed":
         if until is None or until <= clock.now():
             msg = "say until when: a time in the future"
@@ -96,7 +111,11 @@ def set_status(
             return event
     if ticket.status is Status.SNOOZED and status == "snoozed":
         return work.append(
-            "ticket.snoozed", actor=who.actor, ticket=ticket.id, until=clock.iso(ticket.snoozed_until or clock.now())
+            "ticket.snoozed",
+            actor=who.actor,
+            ticket=ticket.id,
+            until=clock.iso(ticket.snoozed_until or clock.now()),
+            was=clock.iso(before) if before is not None else None,
         )
     msg = f"a ticket that is {ticket.status.value} cannot become {status}"
     raise Conflict(msg)
@@ -177,6 +196,23 @@ def tag(work: Work, who: Who, number: int, name: str, *, op: str = "add") -> Eve
     return work.append("ticket.tag", actor=who.actor, ticket=ticket.id, tag=wanted, op=op)
 
 
+def spam(work: Work, who: Who, number: int) -> Event | None:
+    """Nobody's request: tagged so, out of every figure, and resolved. None where it was said already."""
+    ticket = find_living(work, who, number)
+    if any(one.tag == SPAM for one in ticket.tags) and not ticket.is_open:
+        return None
+    event = work.append("ticket.spam", actor=who.actor, ticket=ticket.id, spam=True)
+    tag(work, who, number, SPAM)
+    if ticket.is_open:
+        set_status(work, who, number, "resolved")
+    return event
+
+
+def given(data: dict[str, Any]) -> dict[str, Any]:
+    """The agent and the team that a form names, as :func:`assign` takes them; what it does not name stays."""
+    return {name: (data[name] or None) if name in data else KEEP for name in ("agent", "team")}
+
+
 def read(work: Work, who: Who, number: int, message: int) -> None:
     """Marks the ticket read up to a message for this agent; never back."""
     find_ticket(work, who, number)
@@ -187,47 +223,3 @@ def read(work: Work, who: Who, number: int, message: int) -> None:
         work.add(ReadMark(agent_id=who.id, ticket_id=number, message_id=message))
     elif mark.message_id < message:
         mark.message_id = message
-
-
-#: What can be done with many tickets at once: name → (right, verb).
-BULK: Final[dict[str, Callable[..., Any]]] = {
-    "assign": lambda work, who, n, data: assign(
-        work,
-        who,
-        n,
-        agent=(data.get("agent") or None) if "agent" in data else KEEP,
-        team=(data.get("team") or None) if "team" in data else KEEP,
-    ),
-    "status": lambda work, who, n, data: set_status(
-        work, who, n, str(data.get("status", "")), reason=data.get("reason") or None
-    ),
-    "tag": lambda work, who, n, data: tag(work, who, n, str(data.get("tag", "")), op=str(data.get("op", "add"))),
-    "priority": lambda work, who, n, data: prioritise(work, who, n, str(data.get("priority", ""))),
-}
-
-
-def bulk(work: Work, who: Who, ids: Sequence[int], action: str, data: dict[str, Any]) -> dict[str, Any]:
-    """Does one thing to many tickets, each by itself: ``{"done": [...], "failed": {number: sentence}}``."""
-    verb = BULK.get(action)
-    if verb is None:
-        msg = f"action is one of {', '.join(BULK)}"
-        raise Invalid(msg, fields={"action": msg})
-    if not 0 < len(ids) <= 500:
-        msg = "choose 1 to 500 tickets"
-        raise Invalid(msg, fields={"ids": msg})
-    if not may(who, "ticket.bulk"):
-        msg = "your role does not allow this"
-        raise Forbidden(msg)
-    done: list[int] = []
-    failed: dict[str, str] = {}
-    for number in dict.fromkeys(ids):
-        before = len(work.events)
-        try:
-            with work.begin_nested():  # what a refused one had begun is taken back, and takes nothing else with it
-                verb(work, who, number, data)
-        except Problem as problem:
-            del work.events[before:]
-            failed[str(number)] = problem.detail
-        else:
-            done.append(number)
-    return {"done": done, "failed": failed}

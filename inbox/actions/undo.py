@@ -63,6 +63,13 @@ def _status(work: Work, who: Who, event: Event) -> None:
     homes.refresh(work, ticket)
 
 
+def _snoozed(work: Work, who: Who, event: Event) -> None:
+    """Another hour for a ticket that slept already."""
+    ticket = _still(work, who, event, lambda t: t.status.value, "snoozed")
+    was = event.data.get("was")
+    ticket.snoozed_until = clock.parse(was) if was else ticket.snoozed_until
+
+
 def _assigned(work: Work, who: Who, event: Event) -> None:
     was = event.data.get("was") or {}
     now = (event.data.get("agent"), event.data.get("team"))
@@ -104,12 +111,14 @@ def _refused(work: Work, who: Who, event: Event) -> None:
 
 
 #: Of these only the last one, for each says what holds from then on.
-IN_ORDER: Final = frozenset({"ticket.status", "ticket.assigned", "ticket.priority", "ticket.reason"})
+IN_ORDER: Final = frozenset({"ticket.status", "ticket.snoozed", "ticket.assigned", "ticket.priority", "ticket.reason"})
 #: What can be undone, and how.
 UNDOABLE: Final[dict[str, Callable[[Work, Who, Event], Any]]] = {
     "ticket.merged": merging.unmerge,
     "ticket.split": splitting.unsplit,
     "ticket.status": _status,
+    "ticket.snoozed": _snoozed,
+    "ticket.spam": lambda _work, _who, _event: None,  # the tag and the status are lines of their own
     "ticket.assigned": _assigned,
     "ticket.tag": _tag,
     "ticket.priority": _priority,

@@ -27,6 +27,7 @@ RIGHTS: Final[dict[str, Role]] = {
     "people.change": Role.ADMIN,
     "canned.change": Role.SUPERVISOR,
     "reasons.change": Role.SUPERVISOR,
+    "views.share": Role.SUPERVISOR,
 }
 
 _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}

@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, fiel
 from sqlalchemy import or_, select
 
 from inbox import shapes
+from inbox.actions import bulk as runs
 from inbox.actions import merging, splitting
 from inbox.actions import reply as replies
 from inbox.actions import tickets as verbs
@@ -164,6 +165,7 @@ class BulkOut(shapes.Shape):
 
     done: list[int]
     failed: dict[str, str] = Field(description="A sentence by ticket number.")
+    run: int = Field(description="What was done at once, as one thing.")
 
 
 @routes.get("/tickets", shapes.Page[shapes.Ticket], query=TicketQuery)
@@ -334,7 +336,12 @@ def bulk(call: Call[Nothing, BulkIn]) -> Response:
 
     def do(work: Work) -> BulkOut:
         data = {**asked, **_people(work, call.who, asked)}
-        return BulkOut(**verbs.bulk(work, call.who, call.body.ids, call.body.action, data))
+        run, items = runs.at_once(work, call.who, call.body.ids, call.body.action, data)
+        known = {item.ticket_id for item in items}
+        failed = {str(item.ticket_id): item.problem for item in items if item.problem}
+        missing = {str(one): f"there is no ticket #{one} that you may see" for one in call.body.ids if one not in known}
+        done = [item.ticket_id for item in items if not item.problem]
+        return BulkOut(done=done, failed={**failed, **missing}, run=run.id)
 
     return shape(write(call.store, do))
 

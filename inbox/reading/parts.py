@@ -17,6 +17,7 @@ from typing import Literal
 __all__ = [
     "AgentChip",
     "AttachmentView",
+    "BulkView",
     "CannedReply",
     "ChannelChoice",
     "ChannelCount",
@@ -30,6 +31,7 @@ __all__ = [
     "EventView",
     "Facet",
     "FacetValue",
+    "FilterChip",
     "IdentityView",
     "Inbox",
     "Item",
@@ -42,6 +44,8 @@ __all__ = [
     "PreviousTicket",
     "Results",
     "Room",
+    "SavedChip",
+    "SavedCount",
     "SearchHit",
     "SearchPage",
     "Sidebar",
@@ -50,6 +54,7 @@ __all__ = [
     "Tab",
     "TagView",
     "TeamChip",
+    "TeamCount",
     "Thread",
     "ThreadHead",
     "TicketFacts",
@@ -190,6 +195,7 @@ class Me:
     may_board: bool = True
     may_reports: bool = False
     may_settings: bool = False
+    may_share: bool = False  # views, with everybody
     single_keys: bool = True
     then: Literal["", "pending", "resolve"] = "pending"  # what the send button does after sending
     undo_s: int | None = None  # how long their answers can be taken back; None: as the desk has it
@@ -232,8 +238,28 @@ class ChannelCount:
 
 
 @dataclass(frozen=True)
+class SavedCount:
+    """A saved view. ``shared``: others see it too; ``count`` None draws no figure."""
+
+    id: int
+    name: str
+    count: int | None = None
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class TeamCount:
+    """A team with its open tickets."""
+
+    id: str
+    name: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
 class Sidebar:
-    """The first column. ``current``: a view's key, ``channel:<id>``, ``board``, ``reports``, ``settings``, ``search``.
+    """The first column. ``current``: a view's key, ``channel:<id>``, ``team:<id>``, ``view:<id>``, ``board``,
+    ``reports``, ``settings``, ``search``.
 
     The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14, "needs_me": 3}``: the same keys.
     ``needs_me`` counts my tickets with something unread; it stands in the tab's title.
@@ -241,6 +267,8 @@ class Sidebar:
 
     views: tuple[ViewCount, ...] = ()
     channels: tuple[ChannelCount, ...] = ()
+    saved: tuple[SavedCount, ...] = ()
+    teams: tuple[TeamCount, ...] = ()
     current: str = ""
     needs_me: int = 0
 
@@ -283,11 +311,62 @@ class TicketRow:
     attention: str = ""  # "failed" or "unknown": an answer did not leave
     attention_at: dt.datetime | None = None  # since when
     snoozed_until: dt.datetime | None = None
+    tags: tuple[str, ...] = ()
+    reason: str = ""
 
     @property
     def number(self) -> int:
         """What people say: ``#4821``."""
         return self.id
+
+
+@dataclass(frozen=True)
+class FilterChip:
+    """One field of a filter: its ``words``, how people call them (``labels``, "" for what is gone, ids otherwise worded
+    by the template), and the address of the list without it."""
+
+    field: str
+    words: tuple[str, ...]
+    labels: tuple[str, ...]
+    without: Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True)
+class SavedChip:
+    """The saved view that a list is, or came from."""
+
+    id: int
+    name: str
+    may_change: bool = False
+
+
+@dataclass(frozen=True)
+class BulkView:
+    """One thing done to many tickets: ``state`` is ``running``, ``done``, ``stopped``, ``undoing`` or ``undone``, the
+    figures are tickets, ``problems`` the commonest reasons with how many each, in the reader's words."""
+
+    id: int
+    state: str
+    total: int
+    done: int
+    failed: int
+    back: int
+    problems: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def under_way(self) -> bool:
+        """True while a worker has something left to do."""
+        return self.state in {"running", "undoing"}
+
+    @property
+    def passed(self) -> int:
+        """How many it has been through."""
+        return self.failed + (self.back if self.state == "undoing" else self.done)
+
+    @property
+    def of(self) -> int:
+        """Out of how many."""
+        return self.done if self.state == "undoing" else self.total
 
 
 @dataclass(frozen=True)
@@ -300,21 +379,35 @@ class Tab:
 
 @dataclass(frozen=True)
 class Inbox:
-    """The list pane: what is listed and how. ``unread`` is mine: ticket id → unread messages."""
+    """The list pane: what is listed and how. ``unread`` is mine: ticket id → unread messages.
+
+    ``view`` is the view's word in the address, ``key`` its key in the sidebar; ``args`` are the address's parameters,
+    ``params`` the same as text; ``filter`` is what the list holds, for rows that come by the line.
+    """
 
     rows: tuple[TicketRow, ...]
-    view: View = "all"
+    view: str = "all"
+    key: str = ""
     channel: ChannelCount | None = None
+    team: TeamChip | None = None
+    saved: SavedChip | None = None
+    chips: tuple[FilterChip, ...] = ()
     query: str = ""
     total: int | None = None
     tabs: tuple[Tab, ...] = ()
     tab: Literal["open", "pending", "resolved"] = "open"
-    sort: Literal["newest", "oldest", "waiting", "priority"] = "newest"
-    sorts: tuple[Literal["newest", "oldest", "waiting", "priority"], ...] = ()
+    sort: str = "newest"  # newest, oldest, waiting, priority
+    order: str = "newest"  # the same, or "trouble"
+    sorts: tuple[str, ...] = ()
+    args: Mapping[str, str | list[str]] = field(default_factory=lambda: {"view": "all"})
+    params: str = ""
+    filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     next: str | None = None  # cursor of the rows after these
     unread: Mapping[int, int] = field(default_factory=dict)
     unassigned: int = 0  # for the empty state: how many wait for somebody
     first_id: int | None = None  # "take the next one": the unassigned ticket that has waited longest
+    snoozes: tuple[Snooze, ...] = ()
+    bulk: BulkView | None = None  # what I am doing to many tickets, or did a moment ago
 
 
 # --- the thread -------------------------------------------------------------------------------------------------

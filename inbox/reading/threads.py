@@ -16,7 +16,7 @@ from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.who import Who, visible
-from inbox.reading import desk, pictures
+from inbox.reading import desk, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
 from inbox.reading.moments import snoozes
@@ -47,7 +47,6 @@ from inbox.reading.rows import customer_chip
 from inbox.store import (
     LIFECYCLE,
     Agent,
-    Channel,
     Event,
     Identity,
     Message,
@@ -83,9 +82,9 @@ class Names:
     """The names that a thread speaks of, read once."""
 
     def __init__(self, work: Work) -> None:
-        self.agents = {agent.id: agent for agent in work.scalars(select(Agent))}
-        self.teams = {team.id: team.name for team in work.scalars(select(Team))}
-        self.channels = {channel.id: channel for channel in work.scalars(select(Channel))}
+        self.agents = once.agents(work)
+        self.teams = {team.id: team.name for team in once.teams(work).values()}
+        self.channels = once.channels(work)
 
     def chip(self, agent_id: str | None) -> AgentChip | None:
         """An agent's face, if it is one."""

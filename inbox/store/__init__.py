@@ -20,6 +20,7 @@ from inbox import clock, logs
 from inbox.errors import Conflict, NoRoom, Unavailable
 from inbox.settings import Settings
 from inbox.store import engine
+from inbox.store.bulk import BulkItem, BulkRun
 from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base
 from inbox.store.customers import Customer, Identity, Visitor
@@ -34,6 +35,7 @@ from inbox.store.seal import Seal
 from inbox.store.tickets import (
     LIFECYCLE,
     LOG_STATUS,
+    TROUBLED,
     Canned,
     ReadMark,
     Reason,
@@ -41,17 +43,21 @@ from inbox.store.tickets import (
     TicketTag,
     after,
 )
+from inbox.store.views import SavedView, ViewHabit
 
 __all__ = [
     "LIFECYCLE",
     "LOG_STATUS",
     "SUPERSEDES",
+    "TROUBLED",
     "Agent",
     "Alert",
     "Attachment",
     "Audit",
     "Base",
     "Beat",
+    "BulkItem",
+    "BulkRun",
     "Canary",
     "Canned",
     "Channel",
@@ -67,6 +73,7 @@ __all__ = [
     "Message",
     "ReadMark",
     "Reason",
+    "SavedView",
     "Seal",
     "Setting",
     "SignIn",
@@ -75,6 +82,7 @@ __all__ = [
     "Ticket",
     "TicketTag",
     "Token",
+    "ViewHabit",
     "Visitor",
     "Work",
     "after",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
@@ -13,6 +13,9 @@ from inbox.store.columns import Base, Created, Fk, Json, Name, Serial, UtcDateTi
 from inbox.terms import Delivery, Direction
 
 __all__ = ["SUPERSEDES", "Attachment", "Message"]
+
+#: Messages whose price is known, as their own index has it.
+PRICED = text("cost_amount IS NOT NULL")
 
 #: Delivery only moves forward; ``read`` implies delivered, a late failure after delivery is left aside.
 SUPERSEDES: dict[Delivery, int] = {
@@ -43,6 +46,7 @@ class Message(Base, kw_only=True):
         Index("ix_messages_priced", "price_at"),
         Index("ix_messages_copied", "copy_at"),
         Index("ix_messages_thread", "channel_id", "thread"),
+        Index("ix_messages_cost", "channel_id", "id", sqlite_where=PRICED, postgresql_where=PRICED),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)

@@ -13,6 +13,7 @@ from inbox.web import (
     agents,
     attachments,
     boards,
+    bulk,
     channels,
     costs,
     gate,
@@ -28,6 +29,7 @@ from inbox.web import (
     setups,
     sign_ins,
     tickets,
+    views,
     widgets,
     words,
 )
@@ -40,6 +42,8 @@ TRANSLATIONS = str(FOLDER / "translations")
 PAGES = (
     *(
         tickets.blueprint,
+        views.blueprint,
+        bulk.blueprint,
         regrouping.blueprint,
         messages.blueprint,
         attachments.blueprint,

@@ -17,7 +17,7 @@ from inbox import logs
 from inbox.actions import desk as desk_settings
 from inbox.actions import people
 from inbox.actions.who import Who, require
-from inbox.errors import Busy, Problem, Unavailable
+from inbox.errors import Busy, NotFound, Problem, Unavailable
 from inbox.reading import desk
 from inbox.reading.pages import ErrorPage
 from inbox.reading.parts import Room
@@ -137,17 +137,18 @@ def refused(problem: Problem) -> Any:
     if request.accept_mimetypes.best == "application/json":
         return jsonify(type=problem.type, detail=problem.detail, fields=problem.fields), problem.status
     retry = int(problem.extra.get("retry_after", 0)) if isinstance(problem, Busy) else None
-    return _drawn(problem.status, worded(problem.detail), retry=retry)
+    said = worded(problem.detail) if isinstance(problem, NotFound) else ""
+    return _drawn(problem.status, worded(problem.detail), retry=retry, said=said)
 
 
-def _drawn(code: int, detail: str, *, reference: str | None = None, retry: int | None = None) -> Any:
+def _drawn(code: int, detail: str, *, reference: str | None = None, retry: int | None = None, said: str = "") -> Any:
     shown = code if code in {403, 404, 429, 500} else 500 if code >= 500 else 400
     if request.endpoint and g.get("timezone") is None:
         return Response(detail + "\n", code, content_type="text/plain; charset=utf-8")
     with store().reading() as work:
         html = render_template(
             f"errors/{shown}.html",
-            page=ErrorPage(code, reference, retry),
+            page=ErrorPage(code, reference, retry, said),
             desk=desk.desk(work, locale()),
             detail=detail,
         )

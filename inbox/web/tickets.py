@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from inbox import clock
 from inbox.actions import reply, tickets
@@ -14,13 +15,14 @@ from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
 from inbox.reading.compose import undo_of
 from inbox.reading.moved import moved
+from inbox.reading.views import filters, lists
+from inbox.reading.views.shown import CUSTOM, Asked
 from inbox.store import Message, Ticket, Work
 from inbox.web.gate import STREAM, frame, store, wants_streams, who
 from inbox.web.hours import hour
 from inbox.web.sessions import safe_next
-from inbox.web.wording import worded
 
-__all__ = ["blueprint"]
+__all__ = ["asked", "blueprint"]
 
 blueprint = Blueprint("tickets", __name__)
 
@@ -30,32 +32,36 @@ def streams(html: str, status: int = 200) -> Response:
     return Response(html, status, content_type=f"{STREAM}; charset=utf-8")
 
 
-def _asked() -> rows.Asked:
-    args = request.args
-    ticket = args.get("ticket", "")
-    channel = args.get("channel", "")
-    return rows.Asked(
-        view=args.get("view", "all"),
-        channel=channel,
+def asked(args: MultiDict[str, str], ticket: int | None = None) -> Asked:
+    """What an address or a form asks of the list. Raises :class:`Invalid` for a filter that there is not."""
+    number = args.get("ticket", "")
+    view = args.get("view") or "all"
+    custom = view == CUSTOM
+    return Asked(
+        view=view,
+        channel="" if custom else args.get("channel", ""),
+        team="" if custom else args.get("team", ""),
         query=args.get("q", "").strip(),
-        tab=args.get("status") or "open",
-        sort=args.get("sort", "newest"),
+        tab="open" if custom else args.get("status") or "open",
+        sort=args.get("sort", ""),
         after=args.get("after", ""),
-        ticket=int(ticket) if ticket.isdigit() and len(ticket) < 16 else None,
+        ticket=int(number) if number.isdigit() and len(number) < 16 else ticket,
+        filter=filters.of(args.to_dict(flat=False)) if custom else {},
+        base=args.get("base", ""),
     )
 
 
-def _whole(work: Work, asked: rows.Asked, ticket: Ticket | None) -> str:
+def _whole(work: Work, wanted: Asked, ticket: Ticket | None) -> str:
     me = who()
-    current = f"channel:{asked.channel}" if asked.channel else asked.view
-    around = frame(work, current)
+    inbox = lists.inbox(work, me, wanted)
+    around = frame(work, inbox.key)
     thread = threads.thread(work, me, ticket) if ticket is not None else None
     if thread is not None:
         around["rooms"] = (*around["rooms"], thread.room)
     return render_template(
         "tickets/index.html",
         **around,
-        inbox=rows.inbox(work, me, asked),
+        inbox=inbox,
         thread=thread,
         panel=customers.panel(work, me, ticket) if ticket is not None else None,
     )
@@ -70,17 +76,17 @@ def home() -> Any:
 @blueprint.get("/tickets")
 def index() -> str:
     """The inbox with one view's list, and a ticket beside it if asked for."""
-    asked = _asked()
+    wanted = asked(request.args)
     with store().reading() as work:
-        ticket = find_ticket(work, who(), asked.ticket) if asked.ticket is not None else None
-        return _whole(work, asked, ticket)
+        ticket = find_ticket(work, who(), wanted.ticket) if wanted.ticket is not None else None
+        return _whole(work, wanted, ticket)
 
 
 @blueprint.get("/tickets/rows")
 def further() -> Response:
     """Further rows of a view, as streams."""
     with store().reading() as work:
-        return streams(render_template("tickets/rows.html", inbox=rows.inbox(work, who(), _asked())))
+        return streams(render_template("tickets/rows.html", inbox=lists.inbox(work, who(), asked(request.args))))
 
 
 blueprint.add_url_rule("/tickets/rows", endpoint="rows", view_func=further)
@@ -99,7 +105,7 @@ def show(id: int) -> Any:
             around = frame(work, "all")
             panel = customers.panel(work, who(), ticket)
             return render_template("tickets/show.html", **around, thread=view, panel=panel)
-        return _whole(work, _asked(), ticket)
+        return _whole(work, asked(request.args), ticket)
 
 
 @blueprint.get("/tickets/<int:id>/customer")
@@ -181,7 +187,7 @@ def _overtaken(number: int, seen: int) -> Any:
         if wants_streams():
             return streams(render_template("tickets/streams/moved.html", moved=view, items=items), 409)
         ticket = find_ticket(work, who(), number)
-        return _whole(work, rows.Asked(), ticket), 409
+        return _whole(work, Asked(), ticket), 409
 
 
 @blueprint.post("/tickets/<int:id>/notes")
@@ -268,20 +274,3 @@ def read(id: int) -> Any:
         last = int(up_to) if up_to.isdigit() else ticket.last_in_id or 0
         tickets.read(work, who(), id, last)
     return Response(status=204) if wants_streams() or request.headers.get("X-Requested-With") else _changed(id)
-
-
-@blueprint.post("/tickets/bulk")
-def bulk() -> Any:
-    """One thing for many tickets."""
-    form = request.form
-    ids = [int(one) for one in form.getlist("ids") if one.isdigit() and len(one) < 16]
-    with store().transaction() as work:
-        outcome = tickets.bulk(work, who(), ids, form.get("action", ""), form.to_dict())
-    if not wants_streams():
-        return redirect(url_for("tickets.index"), 303)
-    with store().reading() as work:
-        changed = [work.get_one(Ticket, number) for number in outcome["done"]]
-        html = "".join(render_template("tickets/streams/row.html", row=row) for row in rows.rows_of(work, changed))
-        for problem in dict.fromkeys(outcome["failed"].values()):
-            html += render_template("tickets/streams/toast.html", text=worded(problem))
-    return streams(html)

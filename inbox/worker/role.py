@@ -19,7 +19,7 @@ from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
-from inbox.worker import copies, journal, pollers, timers
+from inbox.worker import bulk, copies, journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.outbox import Outbox
 from inbox.worker.watcher import Watcher, beat
@@ -54,6 +54,7 @@ class Worker:
             self._thread("outbox", self._outbox),
             self._thread("timers", self._timers),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
+            self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
             self._thread("watcher", self._watcher),
         ]
         last = beaten = 0.0
@@ -90,6 +91,7 @@ class Worker:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
+            did += bulk.work_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
                 continue

@@ -13,8 +13,10 @@ from inbox.actions import merging, people, reply, splitting, tickets, undo
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.reading import compose, rows, threads
+from inbox.reading import compose, threads
 from inbox.reading import desk as counted
+from inbox.reading.views import lists
+from inbox.reading.views.shown import Asked
 from inbox.store import Event, Membership, Message, Team, Ticket
 from inbox.terms import Status
 from tests.actions.conftest import SmallDesk
@@ -88,7 +90,7 @@ def state(desk: SmallDesk, *, without: int = 0) -> dict[str, Any]:
             found[f"m{message.id}"] = {c.key: getattr(message, c.key) for c in Message.__table__.columns}
         found["search"] = sorted(search.find(work, "testo"))
         found["counts"] = counted.counts(work, desk.who())
-        found["list"] = [row.id for row in rows.inbox(work, desk.who(), rows.Asked()).rows]
+        found["list"] = [row.id for row in lists.inbox(work, desk.who(), Asked()).rows]
     return found
 
 
@@ -136,7 +138,7 @@ def test_a_merge_shows_everything_in_the_winner_and_the_loser_only_points_there(
     with desk.store.reading() as work:
         counts = counted.counts(work, desk.who())
         assert (counts["all"], counts["mine"], counts["needs_me"]) == (1, 1, 1)
-        assert [one.id for one in rows.inbox(work, desk.who(), rows.Asked()).rows] == [winner]
+        assert [one.id for one in lists.inbox(work, desk.who(), Asked()).rows] == [winner]
         assert {ticket for _message, ticket in search.find(work, "secondo")} == {winner}
 
 

@@ -14,7 +14,8 @@ from inbox.actions import channels, costs, journal, people, reply, sample, ticke
 from inbox.actions.setup import FirstDesk, create
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Conflict, Forbidden
-from inbox.reading import rows
+from inbox.reading.views import lists
+from inbox.reading.views.shown import Asked
 from inbox.settings import Settings
 from inbox.store import Agent, Audit, Base, Canned, Channel, Customer, Event, Setting, Store, Team, Ticket
 from inbox.terms import Role
@@ -185,7 +186,7 @@ def test_what_real_tickets_held_of_the_sample_is_let_go(real: RealDesk) -> None:
         assert work.get_one(Channel, real.mailbox).team_id is None
         assert work.scalars(select(Agent.name).order_by(Agent.name)).all() == ["Anna Rossi", "Marta Blu"]
         assert search.find(work, "lampada")
-        shown = rows.inbox(work, real.anna, rows.Asked())
+        shown = lists.inbox(work, real.anna, Asked())
         assert [row.id for row in shown.rows] == [real.ticket]
 
 

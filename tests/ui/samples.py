@@ -129,6 +129,7 @@ rows = tuple(_row(line) for line in _ROWS)
 inbox = parts.Inbox(
     rows=rows,
     view="all",
+    key="all",
     total=38,
     tabs=(parts.Tab("open", 38), parts.Tab("pending", 12), parts.Tab("resolved")),
     tab="open",
@@ -141,7 +142,8 @@ inbox = parts.Inbox(
 )
 
 empty_inbox = parts.Inbox(
-    rows=(), view="mine", total=0, tabs=(parts.Tab("open"), parts.Tab("pending"), parts.Tab("resolved")),
+    rows=(), view="mine", key="mine", args={"view": "mine"}, total=0,
+    tabs=(parts.Tab("open"), parts.Tab("pending"), parts.Tab("resolved")),
     sorts=("newest", "oldest"), unassigned=4, first_id=4824,
 )  # fmt: skip
 

@@ -51,8 +51,10 @@ class SettingsNav:
 
 @dataclass(frozen=True)
 class ErrorPage:
-    """``errors/<code>.html`` as ``page``: ``reference`` finds the line in the log (500), ``retry_s`` counts for 429."""
+    """``errors/<code>.html`` as ``page``: ``reference`` finds the line in the log (500), ``retry_s`` counts for 429,
+    ``said`` is what is not there (404), in the reader's words."""
 
     code: int
     reference: str | None = None
     retry_s: int | None = None
+    said: str = ""

@@ -14,7 +14,7 @@ export default class extends Controller {
   }
 
   look() {
-    if (!this.onValue || !this.urlValue || document.hidden) return;
+    if (!this.onValue || !this.urlValue || document.hidden || this.element.querySelector("[data-settled]")) return;
     if (this.element.src) this.element.reload();
     else this.element.src = this.urlValue;
   }

@@ -10,7 +10,7 @@ const STILL_MS = 2500;
 
 export default class extends Controller {
   static targets = ["rows", "more", "none", "pill", "scroller", "failed"];
-  static values = { view: String, tab: String, channel: String, sort: String, query: String, params: Object };
+  static values = { filter: Object, order: String, query: String, params: String };
 
   initialize() {
     this.unread = new Map();
@@ -21,7 +21,7 @@ export default class extends Controller {
   connect() {
     this.places = new Places(
       this.rowsTarget,
-      this.viewValue === "failed" && this.sortValue === "newest" ? "trouble" : this.sortValue,
+      this.orderValue,
       () => this.hasMoreTarget && this.moreTarget.querySelector("[data-rows]"),
     );
     this.listeners = {
@@ -89,10 +89,6 @@ export default class extends Controller {
 
   // --- rows that come ---
 
-  get shape() {
-    return { view: this.viewValue, tab: this.tabValue, channel: this.channelValue, me: document.body.dataset.me };
-  }
-
   /** Pointing at the list, walking it by keys, or ticking rows: nothing moves then. */
   get busy() {
     const walking = this.rowsTarget.querySelector(".conv-a:focus-visible");
@@ -117,7 +113,7 @@ export default class extends Controller {
   came(row) {
     const old = document.getElementById(row.id);
     this.countUnread(row, old);
-    if (!belongs(row.dataset, this.shape) || (this.queryValue && !old)) {
+    if (!belongs(row.dataset, this.filterValue, document.body.dataset.me) || (this.queryValue && !old)) {
       this.places.forget(row);
       if (old) this.leave(old);
       return;
@@ -188,8 +184,7 @@ export default class extends Controller {
     const link = row.querySelector(".conv-a");
     if (ticket === this.selected) link.ariaCurrent = "true";
     else link.removeAttribute("aria-current");
-    const query = new URLSearchParams(Object.entries(this.paramsValue).filter(([, each]) => each));
-    link.search = query.toString();
+    link.search = this.paramsValue;
   }
 
   select(ticket) {

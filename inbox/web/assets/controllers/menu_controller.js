@@ -135,6 +135,7 @@ export default class extends Controller {
   }
 
   key(event) {
+    if (event.target.closest("[data-plain]") && event.key !== "Escape") return event.stopPropagation();
     const items = this.items;
     const at = items.indexOf(document.activeElement);
     const to = { ArrowDown: at + 1, ArrowUp: at < 0 ? -1 : at - 1, Home: 0, End: -1 }[event.key];

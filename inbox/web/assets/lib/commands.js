@@ -44,7 +44,7 @@ function tell(name) {
 }
 
 const own = {
-  undo: undoLast,
+  undo: () => undoLast() || control("bulk-undo")?.click(),
   down: tell("down"),
   up: tell("up"),
   select: tell("select"),

@@ -1,25 +1,24 @@
 // Which rows a list shows and in what order: what the desk's query says, said again for rows that come by the line.
 
-const OPEN = ["new", "open"];
-const TABS = { open: OPEN, pending: ["pending"], resolved: ["resolved", "closed"] };
+const STATUSES = { new: "open" };
 const RANK = { urgent: 0, high: 1, normal: 2, low: 3 };
 
-const views = {
-  mine: (row, { me }) => row.agent === me,
-  unassigned: (row) => row.agent === "",
-  all: () => true,
-  late: (row) => row.late === "yes" && OPEN.includes(row.status),
-  failed: (row) => row.attention !== "",
-  snoozed: (row) => row.status === "snoozed",
-  resolved: (row) => TABS.resolved.includes(row.status),
+/** A field of the filter → whether a row with these `data-` values has one of its words. */
+const fields = {
+  status: (words, row) => words.includes("any") || words.includes(STATUSES[row.status] ?? row.status),
+  channel: (words, row) => words.includes(row.channel),
+  team: (words, row) => words.includes(row.team || "none"),
+  agent: (words, row, me) => words.includes(row.agent || "none") || (row.agent === me && words.includes("me")),
+  priority: (words, row) => words.includes(row.priority),
+  tag: (words, row) => JSON.parse(row.tags || "[]").some((tag) => words.includes(tag)),
+  reason: (words, row) => words.includes(row.reason || "none"),
+  waiting: (words, row) => Boolean(row.waiting) && Date.now() / 1000 - row.waiting > Math.min(...words) * 3600,
+  attention: (_words, row) => row.attention !== "",
 };
 
-/** True where a list of `{view, tab, channel, me}` shows a row with these `data-` values. */
-export function belongs(row, list) {
-  if (list.channel && row.channel !== list.channel) return false;
-  const fixed = ["late", "failed", "snoozed", "resolved"].includes(list.view);
-  if (!fixed && !(TABS[list.tab || "open"] ?? OPEN).includes(row.status)) return false;
-  return views[list.view]?.(row, list) ?? true;
+/** True where a list of that filter (words by field) shows a row to `me`. */
+export function belongs(row, filter, me) {
+  return Object.entries({ status: ["open"], ...filter }).every(([name, words]) => fields[name](words, row, me));
 }
 
 const orders = {
