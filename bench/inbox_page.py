@@ -15,26 +15,52 @@ import time
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from bench.intake import desk
 from inbox import clock
-from inbox.store import Customer, Identity, Message, Store, Ticket
+from inbox.actions import people, views
+from inbox.actions.who import SYSTEM, Who
+from inbox.reading.views.filters import Filter
+from inbox.store import Agent, Customer, Identity, Message, Store, Team, Ticket, TicketTag
 
 ROUNDS = 15
+#: What is asked for: every kind of view, a saved one, a filter in the address, each order, a ticket.
+PATHS = {
+    "inbox, all open": "/tickets",
+    "inbox, resolved": "/tickets?view=resolved",
+    "mine": "/tickets?view=mine",
+    "unassigned": "/tickets?view=unassigned",
+    "late": "/tickets?view=late",
+    "needs attention": "/tickets?view=failed",
+    "snoozed": "/tickets?view=snoozed",
+    "a channel": "/tickets?view=all&channel={channel}",
+    "a team": "/tickets?view=all&team={team}",
+    "saved, three filters": "/tickets?view={saved}",
+    "filter over every status": "/tickets?view=custom&status=any&tag=dns&priority=high",
+    "by the longest wait": "/tickets?sort=waiting",
+    "by priority": "/tickets?sort=priority",
+    "the oldest of the archive": "/tickets?view=resolved&sort=oldest",
+    "a ticket": "/tickets/1",
+}
 
 
 def fill(store: Store, channel: str, count: int) -> None:
-    """``count`` tickets of 1,000 customers, one message each; every tenth is open."""
+    """``count`` tickets of 1,000 customers, one message each; every tenth is open, every third of those somebody's.
+
+    Every fourth has a tag, every seventh a high priority, every other a team.
+    """
     now = clock.now()
     with store.transaction() as work:
+        agents = [None, None, *work.scalars(select(Agent.id))]
+        teams = [None, people.add_team(work, SYSTEM, "Vendite").id]
         for n in range(1000):
             customer = Customer(id=f"c{n:015}", name=f"Cliente {n}")
             customer.identities.append(Identity(kind="sms", value=f"+4477009{n:05}"))
             work.add(customer)
         work.flush()
         for start in range(0, count, 5000):
-            rows, lines = [], []
+            rows, lines, tags = [], [], []
             for n in range(start, min(start + 5000, count)):
                 at = now - dt.timedelta(minutes=n)
                 status = "open" if n % 10 == 0 else "resolved"
@@ -43,7 +69,9 @@ def fill(store: Store, channel: str, count: int) -> None:
                         "id": n + 1,
                         "subject": f"Richiesta {n}",
                         "status": status,
-                        "priority": "normal",
+                        "priority": "high" if n % 7 == 0 else "normal",
+                        "assignee_id": agents[n // 10 % len(agents)],
+                        "team_id": teams[n // 20 % 2],
                         "channel_id": channel,
                         "kind": "sms",
                         "customer_id": f"c{n % 1000:015}",
@@ -59,6 +87,7 @@ def fill(store: Store, channel: str, count: int) -> None:
                         "version": 1,
                     }
                 )
+                tags += [{"ticket_id": n + 1, "tag": ("dns", "posta", "fatture")[n // 4 % 3]}] if n % 4 == 0 else []
                 lines.append(
                     {
                         "id": n + 1,
@@ -85,6 +114,7 @@ def fill(store: Store, channel: str, count: int) -> None:
                 )
             work.execute(insert(Ticket), rows)
             work.execute(insert(Message), lines)
+            work.execute(insert(TicketTag), tags)
 
 
 def signed_in(app: Flask) -> object:
@@ -98,6 +128,19 @@ def signed_in(app: Flask) -> object:
     )
     assert answer.status_code == 303, answer.data
     return client
+
+
+def saved(store: Store) -> int:
+    """A saved view with three filters; gives its number."""
+    with store.transaction() as work:
+        who = Who.of(work.scalars(select(Agent)).one())
+        three: Filter = {"status": ("open", "pending"), "tag": ("dns",), "priority": ("high",), "agent": ("none", "me")}
+        return views.save(work, who, name="Three", filter=three, sort="waiting").id
+
+
+def _team(store: Store) -> str:
+    with store.reading() as work:
+        return work.scalars(select(Team.id).where(Team.name == "Vendite")).one()
 
 
 def timed(client: object, path: str) -> float:
@@ -117,19 +160,19 @@ def main(argv: list[str] | None = None) -> None:
     options.add_argument("--small", type=int, default=1000)
     options.add_argument("--large", type=int, default=100_000)
     asked = options.parse_args(argv)
-    paths = {"inbox, all open": "/tickets", "inbox, resolved": "/tickets?view=resolved", "a ticket": "/tickets/1"}
-    found: dict[str, list[float]] = {name: [] for name in paths}
+    found: dict[str, list[float]] = {name: [] for name in PATHS}
     for count in (asked.small, asked.large):
         with tempfile.TemporaryDirectory(prefix="bench-") as name:
             _settings, store, sms, _mail = desk(Path(name))
             fill(store, sms, count)
             client = signed_in(store.app)  # type: ignore[attr-defined]
-            for what, path in paths.items():
-                found[what].append(timed(client, path))
+            spots = {"channel": sms, "saved": saved(store), "team": _team(store)}
+            for what, path in PATHS.items():
+                found[what].append(timed(client, path.format(**spots)))
             store.close()
     for what, (small, large) in found.items():
         sys.stdout.write(
-            f"{what:<20}{small:>8.1f} ms at {asked.small:,}{large:>10.1f} ms at {asked.large:,}"
+            f"{what:<30}{small:>8.1f} ms at {asked.small:,}{large:>10.1f} ms at {asked.large:,}"
             f"   x {large / small:.2f}\n"
         )
 
