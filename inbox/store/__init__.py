@@ -36,7 +36,6 @@ from inbox.store.tickets import (
     LIFECYCLE,
     LOG_STATUS,
     TROUBLED,
-    Canned,
     ReadMark,
     Reason,
     Ticket,
@@ -44,6 +43,7 @@ from inbox.store.tickets import (
     after,
 )
 from inbox.store.views import SavedView, ViewHabit
+from inbox.store.writing import Canned, Draft, Macro, Mention, Upload
 
 __all__ = [
     "LIFECYCLE",
@@ -62,6 +62,7 @@ __all__ = [
     "Canned",
     "Channel",
     "Customer",
+    "Draft",
     "Event",
     "Files",
     "Focus",
@@ -69,7 +70,9 @@ __all__ = [
     "JournalEntry",
     "JournalItem",
     "Lease",
+    "Macro",
     "Membership",
+    "Mention",
     "Message",
     "ReadMark",
     "Reason",
@@ -82,6 +85,7 @@ __all__ = [
     "Ticket",
     "TicketTag",
     "Token",
+    "Upload",
     "ViewHabit",
     "Visitor",
     "Work",

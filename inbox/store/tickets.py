@@ -9,11 +9,11 @@ from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
-from inbox.store.columns import Base, Created, Fk, Name, Serial, word
+from inbox.store.columns import Base, Created, Fk, Serial, word
 from inbox.store.customers import Customer
 from inbox.terms import Move, Priority, Status
 
-__all__ = ["LIFECYCLE", "LOG_STATUS", "TROUBLED", "Canned", "ReadMark", "Reason", "Ticket", "TicketTag", "after"]
+__all__ = ["LIFECYCLE", "LOG_STATUS", "TROUBLED", "ReadMark", "Reason", "Ticket", "TicketTag", "after"]
 
 S, M = Status, Move
 
@@ -136,17 +136,6 @@ class Reason(Base, kw_only=True):
     id: Mapped[Serial] = mapped_column(init=False)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
-
-
-class Canned(Base, kw_only=True):
-    """A canned reply; ``{customer.name}`` and the like are filled in the composer."""
-
-    __tablename__ = "canned_replies"
-
-    id: Mapped[Serial] = mapped_column(init=False)
-    name: Mapped[Name] = mapped_column(unique=True)
-    text: Mapped[str]
-    created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
 class ReadMark(Base, kw_only=True):
