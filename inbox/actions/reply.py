@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import attention, channels, events, identities, lines, links, pictures
+from inbox.actions import attention, channels, events, identities, lines, links, pictures, variables
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -249,6 +249,7 @@ def _check(work: Work, channel: Channel, identity: Identity, text: str, files: S
     if not text.strip() and not files:
         msg = "write a text or attach a file"
         raise Invalid(msg, fields={"text": msg})
+    variables.refuse_gaps(text)
     linked = _linked(work, channel, files)
     names = [file.name for file, link in zip(files, linked, strict=True) if link]
     limit = min(can.text_limit or TEXT_LIMIT, TEXT_LIMIT)

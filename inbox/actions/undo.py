@@ -8,11 +8,11 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import events, homes, merging, splitting
+from inbox.actions import events, homes, merging, notes, reply, splitting
 from inbox.actions.who import Who, find_living, find_ticket
 from inbox.errors import Conflict, NotFound
 from inbox.store import Event, Message, Ticket, TicketTag, Work
-from inbox.terms import Actor, Priority
+from inbox.terms import Actor, Delivery, Direction, Priority
 
 __all__ = ["UNDOABLE", "undo"]
 
@@ -110,6 +110,22 @@ def _refused(work: Work, who: Who, event: Event) -> None:
     message.suggestion = {name: value for name, value in message.suggestion.items() if name != "refused"}
 
 
+def _macro(work: Work, who: Who, event: Event) -> None:
+    """Everything that a macro did, the last thing first; what was undone by itself before stays undone."""
+    ids = [str(one) for one in event.data.get("events", ())]
+    rows = {row.id: row for row in work.scalars(select(Event).where(Event.id.in_(ids)))}
+    still = {line.id for line in events.live(work, event.ticket_id or 0, *UNDOABLE)}
+    for id in reversed(ids):
+        if id in still and rows[id].kind in UNDOABLE:
+            undo(work, who, id)
+    for number in event.data.get("msgs", ()):
+        message = work.get(Message, int(number))
+        if message is not None and message.direction is Direction.NOTE:
+            notes.remove(work, who, message.id)
+        elif message is not None and message.state is not Delivery.CANCELLED:
+            reply.cancel(work, who, message.id)
+
+
 #: Of these only the last one, for each says what holds from then on.
 IN_ORDER: Final = frozenset({"ticket.status", "ticket.snoozed", "ticket.assigned", "ticket.priority", "ticket.reason"})
 #: What can be undone, and how.
@@ -124,4 +140,5 @@ UNDOABLE: Final[dict[str, Callable[[Work, Who, Event], Any]]] = {
     "ticket.priority": _priority,
     "ticket.reason": _reason,
     "msg.refused": _refused,
+    "macro.run": _macro,
 }

@@ -28,6 +28,8 @@ RIGHTS: Final[dict[str, Role]] = {
     "canned.change": Role.SUPERVISOR,
     "reasons.change": Role.SUPERVISOR,
     "views.share": Role.SUPERVISOR,
+    "macro.own": Role.AGENT,
+    "macro.share": Role.SUPERVISOR,
 }
 
 _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}

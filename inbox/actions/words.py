@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from inbox.actions.desk import audit
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.store import Canned, Reason, Work
+from inbox.store import Canned, Reason, Team, Work
 
 __all__ = ["add_canned", "add_reason", "change_canned", "remove_canned", "remove_reason"]
 
@@ -38,23 +38,30 @@ def _text(text: str) -> str:
     return wanted
 
 
-def add_canned(work: Work, who: Who, *, name: str, text: str) -> Canned:
-    """Adds a canned reply. Raises :class:`Invalid`, :class:`Conflict` for a name that is taken."""
+def _team(work: Work, team: str | None) -> str | None:
+    if team and work.get(Team, team) is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"team": msg})
+    return team or None
+
+
+def add_canned(work: Work, who: Who, *, name: str, text: str, team: str | None = None) -> Canned:
+    """Adds a canned reply, everybody's or a team's. Raises :class:`Invalid`, :class:`Conflict` for a taken name."""
     require(who, "canned.change")
-    row = Canned(name=_short(work, name), text=_text(text))
+    row = Canned(name=_short(work, name), text=_text(text), team_id=_team(work, team))
     work.add(row)
     work.flush()
     audit(work, who, "canned.added", canned=row.id, name=row.name)
     return row
 
 
-def change_canned(work: Work, who: Who, number: int, *, name: str, text: str) -> Canned:
+def change_canned(work: Work, who: Who, number: int, *, name: str, text: str, team: str | None = None) -> Canned:
     """Changes a canned reply; messages that used it stay as they were sent."""
     require(who, "canned.change")
     row = _canned(work, number)
-    before = {"name": row.name, "text": row.text}
-    row.name, row.text = _short(work, name, but=row.id), _text(text)
-    after = {"name": row.name, "text": row.text}
+    before = {"name": row.name, "text": row.text, "team": row.team_id}
+    row.name, row.text, row.team_id = _short(work, name, but=row.id), _text(text), _team(work, team)
+    after = {"name": row.name, "text": row.text, "team": row.team_id}
     changes = {key: [before[key], after[key]] for key in before if before[key] != after[key]}
     if changes:
         audit(work, who, "canned.changed", canned=row.id, name=row.name, changes=changes)

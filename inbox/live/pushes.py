@@ -53,7 +53,7 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
         home.seq = event.seq
         if ticket.merged_into is not None:
             home.gone[ticket.id] = None
-        elif event.kind != "note.added":
+        elif not event.kind.startswith("note."):
             home.rows[ticket.id] = None
         was = ((event.data or {}).get("was") or {}) if event.kind == "ticket.assigned" else {}
         left = was.get("team") if isinstance(was, dict) else None
@@ -109,7 +109,7 @@ def _thread(push: Push, event: Event, ticket: Ticket) -> None:
         push.messages[int(number)] = None
     else:
         push.events[event.seq] = event
-    if event.kind != "note.added":
+    if not event.kind.startswith("note."):
         push.heads[ticket.id] = None
 
 

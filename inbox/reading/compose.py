@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 import zoneinfo
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from connectors.base import Connector
 from inbox import clock
 from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
-from inbox.actions import reply
+from inbox.actions import holding, reply, variables
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
@@ -22,24 +21,12 @@ from inbox.reading.addresses import label
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, Money
 from inbox.reading.rows import customer_chip
-from inbox.store import Agent, Canned, Channel, Customer, Identity, Message, Ticket, Work
+from inbox.store import Canned, Channel, Customer, Identity, Membership, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["VARIABLES", "choices", "composer", "label", "other_ways"]
+__all__ = ["choices", "composer", "label", "other_ways"]
 
 MOST_WAYS = 3
-
-#: What a canned reply may leave open, in braces.
-VARIABLES = (
-    "customer.first_name",
-    "customer.name",
-    "agent.first_name",
-    "agent.name",
-    "ticket.number",
-    "ticket.subject",
-    "desk.name",
-)
-_VARIABLE = re.compile(r"\{([a-z_]+\.[a-z_]+)\}")
 
 
 def _price(work: Work, channel: Channel) -> Money | None:
@@ -97,20 +84,8 @@ def _choice(work: Work, who: Who, channel: Channel, identity: Identity, connecto
         media_count=can.media_count,
         media_total=can.media_total,
         links=bool(work.store.settings.public_url),
-        undo_s=undo_of(work, who, connector),
+        undo_s=holding.undo_s(work, who, connector),
     )
-
-
-def undo_of(work: Work, who: Who, connector: Connector[Any]) -> int:
-    """How long a reply is held back: the person's setting, else the desk's, else the channel's own.
-
-    A channel that holds nothing back by itself (a chat, where somebody waits) never does.
-    """
-    own = connector.capabilities.undo_s
-    agent = work.get(Agent, who.id) if who.id else None
-    chosen = agent.undo_s if agent is not None else None
-    wanted = settings.get(work, "reply.undo_s") if chosen is None else chosen
-    return own if wanted is None else min(int(wanted), 60) if own else 0
 
 
 def other_ways(work: Work, ticket: Ticket, message: Message) -> tuple[ChannelChoice, ...]:
@@ -179,22 +154,9 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
 
 
 def canned(work: Work, who: Who, ticket: Ticket) -> tuple[CannedReply, ...]:
-    """The canned replies with their variables filled; what has no value stays as it is and is named."""
-    customer = customer_chip(ticket.customer)
-    named = customer.name if ticket.customer is not None and ticket.customer.name else ""
-    values = {
-        "customer.name": named,
-        "customer.first_name": named.split()[0] if named else "",
-        "agent.name": who.name,
-        "agent.first_name": who.name.split()[0] if who.name else "",
-        "ticket.number": str(ticket.id),
-        "ticket.subject": ticket.subject,
-        "desk.name": settings.get(work, "desk.name"),
-    }
-    found = []
-    for row in work.scalars(select(Canned).order_by(Canned.name)):
-        used = set(_VARIABLE.findall(row.text))
-        missing = tuple(sorted(name for name in used if not values.get(name)))
-        text = _VARIABLE.sub(lambda match: values.get(match[1]) or match[0], row.text)
-        found.append(CannedReply(row.name, text, missing))
-    return tuple(found)
+    """The canned replies of everybody and of this agent's teams, filled; what has no value stays and is named."""
+    mine = select(Membership.team_id).where(Membership.agent_id == who.id)
+    rows = work.scalars(
+        select(Canned).where(or_(Canned.team_id.is_(None), Canned.team_id.in_(mine))).order_by(Canned.name)
+    )
+    return tuple(CannedReply(row.name, *variables.fill(work, who, ticket, row.text), id=row.id) for row in rows)

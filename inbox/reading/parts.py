@@ -561,7 +561,7 @@ class NoteView:
 What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
-    "imported",
+    "imported", "macro",
 ]  # fmt: skip
 
 
@@ -671,6 +671,26 @@ class CannedReply:
     name: str
     text: str
     missing: tuple[str, ...] = ()
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of a macro or a rule: its name, its value, and what the value is called."""
+
+    do: str
+    what: str
+    called: str
+
+
+@dataclass(frozen=True)
+class MacroView:
+    """Several steps under one name; ``shared`` is everybody's, else it is the reader's own."""
+
+    id: int
+    name: str
+    shared: bool
+    steps: tuple[StepView, ...]
 
 
 @dataclass(frozen=True)
@@ -720,6 +740,7 @@ class Thread:
     snoozes: tuple[Snooze, ...] = ()
     reasons: tuple[str, ...] = ()
     known_tags: tuple[str, ...] = ()
+    macros: tuple[MacroView, ...] = ()
     others: tuple[PreviousTicket, ...] = ()  # the customer's other tickets: what this one could be merged into
     earlier: str | None = None
     unread_from: int | None = None  # id of my first unread message: the line "New" goes above it

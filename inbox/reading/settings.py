@@ -7,9 +7,9 @@ from collections import Counter
 from sqlalchemy import func, select
 
 from inbox.actions import desk as settings
+from inbox.actions.variables import VARIABLES
 from inbox.actions.who import Who, may
 from inbox.reading import desk
-from inbox.reading.compose import VARIABLES
 from inbox.reading.pages import (
     CannedPage,
     CannedRow,
@@ -50,6 +50,7 @@ RIGHTS: dict[Section, str] = {
     "teams": "people.change",
     "channels": "settings.change",
     "canned": "canned.change",
+    "macros": "macro.own",
     "reasons": "reasons.change",
     "costs": "costs.change",
     "journal": "journal.see",
@@ -155,7 +156,8 @@ def canned(work: Work, who: Who) -> CannedPage:
     rows = work.scalars(select(Canned).order_by(func.lower(Canned.name)))
     return CannedPage(
         nav=nav(work, who),
-        replies=tuple(CannedRow(row.id, row.name, row.text) for row in rows),
+        replies=tuple(CannedRow(row.id, row.name, row.text, row.team_id or "") for row in rows),
+        teams=team_choices(work),
         variables=tuple(f"{{{name}}}" for name in VARIABLES),
     )
 

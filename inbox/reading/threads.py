@@ -16,7 +16,7 @@ from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.who import Who, visible
-from inbox.reading import desk, once, pictures
+from inbox.reading import desk, macros, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
 from inbox.reading.moments import snoozes
@@ -75,6 +75,7 @@ SHOWN_EVENTS = (
     "ticket.split",
     "ticket.moved",
     "ticket.imported",
+    "macro.run",
 )
 
 
@@ -273,6 +274,8 @@ def _assigned(event: Event, names: Names) -> EventView:
 
 #: These can be undone from the line that tells of them; what else can be has a control of its own.
 REGROUPED: Final = frozenset({"ticket.merged", "ticket.absorbed", "ticket.split", "ticket.moved"})
+#: What can be undone from its line.
+UNDONE: Final = REGROUPED | {"macro.run"}
 #: Event kind → what the line says, and the field of the event that it names.
 LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.status": ("status", "desk"),
@@ -284,6 +287,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.split": ("split", "from"),
     "ticket.moved": ("moved", "to"),
     "ticket.imported": ("imported", ""),
+    "macro.run": ("macro", "name"),
 }
 
 
@@ -303,7 +307,7 @@ def item_of_event(work: Work, event: Event, names: Names | None = None) -> Event
     what, field = LINES[event.kind]
     if event.kind == "ticket.split" and data.get("moved"):
         what = "received"
-    undo = str(data.get("by") or (event.id if event.kind in REGROUPED else ""))
+    undo = str(data.get("by") or (event.id if event.kind in UNDONE else ""))
     value = str(data.get(field) or "")
     count = len(data.get("msgs", ()))
     return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=value, count=count, undo=undo)
@@ -356,8 +360,9 @@ def _assembled(
     return tuple(items)
 
 
-def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -> Thread:
-    """The ticket's last :data:`PAGE` messages (or those before one), with all that stands around them."""
+def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, text: str = "") -> Thread:
+    """The ticket's last :data:`PAGE` messages (or those before one), with all that stands around them. ``text`` is
+    what the composer begins with."""
     seq = work.scalar(select(func.max(Event.seq))) or 0  # first: what comes later is caught up by the browser
     query = select(Message).where(
         Message.ticket_id == ticket.id, (Message.state.is_(None)) | (Message.state != Delivery.CANCELLED)
@@ -382,11 +387,12 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None) -
     return Thread(
         head=head(work, ticket),
         items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, ways, zone),
-        composer=composer(work, who, ticket),
+        composer=replace(composer(work, who, ticket), text=text),
         room=Room(f"ticket:{ticket.id}", seq),
         snoozes=snoozes(zone),
         reasons=tuple(reasons),
         known_tags=tuple(tags),
+        macros=macros.mine(work, who),
         others=_others(work, who, ticket),
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,

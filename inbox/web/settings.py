@@ -13,11 +13,11 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from inbox.actions import desk, sample
-from inbox.actions.who import require
 from inbox.errors import Invalid
 from inbox.reading import channels as channel_facts
 from inbox.reading import costs as cost_figures
 from inbox.reading import journal as arrivals
+from inbox.reading import macros as macro_words
 from inbox.reading import settings as reading
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
@@ -81,8 +81,6 @@ def whole(text: str) -> Any:
 @blueprint.get("/settings")
 def index() -> Any:
     """All sections that this person may open."""
-    if not reading.sections(who()):
-        require(who(), "settings.change")
     return drawn("settings/index.html", lambda work: SettingsIndex(reading.nav(work, who())))
 
 
@@ -175,6 +173,13 @@ def channels() -> Any:
 def canned() -> Any:
     """Answers written once."""
     return drawn("settings/canned.html", lambda work: reading.canned(work, who()))
+
+
+@blueprint.get("/settings/macros")
+@right("macro.own")
+def macros() -> Any:
+    """Several things under one name: everybody's and one's own; ``?after`` names the one that stands open."""
+    return drawn("settings/macros.html", lambda work: macro_words.page(work, who(), cursor()))
 
 
 @blueprint.get("/settings/reasons")

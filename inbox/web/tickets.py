@@ -8,12 +8,11 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.datastructures import MultiDict
 
 from inbox import clock
-from inbox.actions import reply, tickets
+from inbox.actions import holding, reply, tickets
 from inbox.actions.reply import Upload
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
-from inbox.reading.compose import undo_of
 from inbox.reading.moved import moved
 from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import CUSTOM, Asked
@@ -55,7 +54,8 @@ def _whole(work: Work, wanted: Asked, ticket: Ticket | None) -> str:
     me = who()
     inbox = lists.inbox(work, me, wanted)
     around = frame(work, inbox.key)
-    thread = threads.thread(work, me, ticket) if ticket is not None else None
+    text = request.args.get("text", "")
+    thread = threads.thread(work, me, ticket, text=text) if ticket is not None else None
     if thread is not None:
         around["rooms"] = (*around["rooms"], thread.room)
     return render_template(
@@ -148,7 +148,7 @@ def answer(id: int) -> Any:
             seen=int(seen) if seen.isdigit() else None,
             files=files,
             then=form.get("then") or None,
-            undo_s=undo_of(work, who(), work.store.connectors[channel.kind]),
+            undo_s=holding.undo_s(work, who(), work.store.connectors[channel.kind]),
             send_at=hour(form),
         )
         tickets.read(work, who(), id, message.id)

@@ -22,14 +22,17 @@ canned = Blueprint("canned", __name__)
 reasons = Blueprint("reasons", __name__)
 
 
+def _typed() -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in ("name", "text", "team")}
+
+
 @canned.post("/settings/canned/create", endpoint="create")
 @right("canned.change")
 def add_canned() -> Any:
     """Adds a canned reply."""
-    form = request.form
     try:
         with store().transaction() as work:
-            row = verbs.add_canned(work, who(), name=form.get("name", ""), text=form.get("text", ""))
+            row = verbs.add_canned(work, who(), **_typed())
     except (Invalid, Conflict) as problem:
         return _canned_again(problem, None)
     return done(_("/%(name)s is there now.", name=row.name), "settings.canned")
@@ -39,10 +42,9 @@ def add_canned() -> Any:
 @right("canned.change")
 def change_canned(id: int) -> Any:
     """Changes a canned reply."""
-    form = request.form
     try:
         with store().transaction() as work:
-            verbs.change_canned(work, who(), id, name=form.get("name", ""), text=form.get("text", ""))
+            verbs.change_canned(work, who(), id, **_typed())
     except (Invalid, Conflict) as problem:
         return _canned_again(problem, id)
     return done(_("Saved."), "settings.canned")

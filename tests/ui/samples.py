@@ -263,6 +263,15 @@ thread = parts.Thread(
         parts.Snooze("monday", at("09:00", -2)), parts.Snooze("week", at("09:00", -7)),
     ),
     reasons=("Certificati SSL", "Posta", "Fatturazione", "Dominio", "Migrazione", "Preventivo", "Reclamo", "Altro"),
+    macros=(
+        parts.MacroView(1, "Migrazione conclusa", True, (
+            parts.StepView("tag", "migrazione", "migrazione"), parts.StepView("send", "4", "grazie"),
+            parts.StepView("status", "resolved", "resolved"),
+        )),
+        parts.MacroView(2, "A me, domani", False, (
+            parts.StepView("assign", "me", "me"), parts.StepView("snooze", "tomorrow", "tomorrow"),
+        )),
+    ),
     known_tags=("dns", "fattura", "migrazione", "ssl", "urgente"),
 )  # fmt: skip
 

@@ -8,10 +8,10 @@ from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from connectors.chat import ChatConfig
 from inbox.reading import pages, parts
-from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara
+from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
-    ("general", "channels", "teams", "canned", "reasons", "people", "costs", "journal", "audit"),
+    ("general", "channels", "teams", "canned", "macros", "reasons", "people", "costs", "journal", "audit"),
     quarantined=3,
     demo=True,
 )
@@ -238,6 +238,20 @@ teams = pages.TeamsPage(
     (luca, giulia, marco, sara),
     editing="team-billing",
 )
+macros = pages.MacrosPage(
+    nav=nav,
+    macros=thread.macros,
+    groups=(
+        pages.StepGroup("status", (pages.Choice("pending", "pending"), pages.Choice("resolved", "resolved"))),
+        pages.StepGroup("assign", (pages.Choice("me", "me"), pages.Choice("", ""))),
+        pages.StepGroup("snooze", (pages.Choice("tomorrow", "tomorrow"),)),
+        pages.StepGroup("tag", typed=True),
+        pages.StepGroup("send", (pages.Choice("4", "grazie"),)),
+    ),
+    may_share=True,
+    editing=1,
+)
+
 canned = pages.CannedPage(
     nav,
     (

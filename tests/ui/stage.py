@@ -60,6 +60,8 @@ ADDRESSES = {
     "messages.send_as": "/messages/<int:id>/send-as",
     "messages.view": "/messages/<int:id>/view",
     "attachments.show": "/attachments/<int:id>",
+    "macros.run": "/tickets/<int:id>/macros",
+    "settings.macros": "/settings/macros",
     "search.index": "/search",
     "agents.status": "/me/state",
     "agents.language": "/me/language",

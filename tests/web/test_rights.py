@@ -33,12 +33,13 @@ LEAST = {
             *("agents.undo", "search.index"),
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
+            *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
         ),
         "agent",
     ),
     **dict.fromkeys(
         (
-            *("board.index", "board.lanes", "reports.index", "settings.index", "settings.canned", "settings.reasons"),
+            *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.remove"),
         ),
@@ -130,7 +131,7 @@ def test_agents_find_no_door_to_the_settings_and_supervisors_only_theirs(desk: T
     assert 'href="/settings"' not in desk.browser("agent").get("/tickets").text
     page = desk.browser("supervisor").get("/settings").text
     doors = set(re.findall(r'href="/settings/(\w+)"', page))
-    assert doors == {"canned", "reasons", "journal"}
+    assert doors == {"canned", "macros", "reasons", "journal"}
     everything = set(re.findall(r'href="/settings/(\w+)"', desk.browser("admin").get("/settings").text))
     assert everything == doors | {"general", "people", "teams", "channels", "costs", "audit"}
 

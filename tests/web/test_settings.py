@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from inbox.actions import costs as cost_actions
 from inbox.actions import desk as settings
+from inbox.actions.variables import VARIABLES
 from inbox.reading import ledger
-from inbox.reading.compose import VARIABLES
 from inbox.store import Agent, Audit, Canned, Event, Reason, Setting, SignIn, Team
 from tests.web.conftest import PASSWORD, Browser, TestDesk, said, told, words
 

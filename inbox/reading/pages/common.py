@@ -8,7 +8,7 @@ from typing import Literal
 
 __all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
-Section = Literal["general", "channels", "teams", "canned", "reasons", "people", "costs", "journal", "audit"]
+Section = Literal["general", "channels", "teams", "canned", "macros", "reasons", "people", "costs", "journal", "audit"]
 
 
 @dataclass(frozen=True)

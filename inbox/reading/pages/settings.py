@@ -9,7 +9,7 @@ from typing import Literal
 
 from inbox.reading.pages.channel_form import ConfigField
 from inbox.reading.pages.common import Choice, Form, SettingsNav
-from inbox.reading.parts import AgentChip, tone
+from inbox.reading.parts import AgentChip, MacroView, tone
 
 __all__ = [
     "CannedPage",
@@ -26,12 +26,14 @@ __all__ = [
     "GeneralPage",
     "Health",
     "Hook",
+    "MacrosPage",
     "PeoplePage",
     "PersonRow",
     "RateRow",
     "ReasonRow",
     "ReasonsPage",
     "SettingsIndex",
+    "StepGroup",
     "TagRow",
     "TeamRow",
     "TeamsPage",
@@ -241,20 +243,46 @@ class CannedRow:
     id: int
     name: str
     text: str
+    team: str = ""  # id of the only team that has it
 
 
 @dataclass(frozen=True)
 class CannedPage:
-    """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``name``, ``text``;
-    ``canned.remove``: nothing. ``variables`` are the placeholders that the composer can fill, as typed:
-    ``{first_name}``."""
+    """``page`` of ``settings/canned.html``. POST ``canned.create`` and ``canned.update``: ``name``, ``text``,
+    ``team`` (empty: everybody's); ``canned.remove``: nothing. ``variables`` are the placeholders that the composer
+    can fill, as typed: ``{customer.name}``."""
 
     nav: SettingsNav
     replies: tuple[CannedRow, ...]
     variables: tuple[str, ...] = ()
+    teams: tuple[Choice, ...] = ()
     new: Form = field(default_factory=Form)
     editing: int | None = None
     edit: Form = field(default_factory=Form)
+
+
+@dataclass(frozen=True)
+class StepGroup:
+    """What one step can take; ``typed``: a text of one's own instead. The page has the words for both."""
+
+    do: str
+    choices: tuple[Choice, ...] = ()
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class MacrosPage:
+    """``page`` of ``settings/macros.html``. POST ``macros.create`` and ``macros.update``: ``name``, ``for``
+    (``everybody`` or ``me``), ``step-N`` (``do:what``, empty for none) and ``text-N``; ``macros.remove``: nothing.
+    ``editing`` is the macro whose form stands open; ``form`` is what was typed in that one or, without it, in the new
+    one."""
+
+    nav: SettingsNav
+    macros: tuple[MacroView, ...]
+    groups: tuple[StepGroup, ...]
+    may_share: bool = False
+    editing: int | None = None
+    form: Form = field(default_factory=Form)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import { CannedList } from "../lib/canned.js";
 import { draft, keep } from "../lib/drafts.js";
 import { Files } from "../lib/files.js";
 import { Gauge } from "../lib/gauge.js";
+import { newKey } from "../lib/keys.js";
 import { emit } from "../lib/live.js";
 import { meter } from "../lib/meter.js";
 import { send } from "../lib/outbox.js";
@@ -13,12 +14,8 @@ import { plain } from "../lib/sms.js";
 import { say } from "../lib/words.js";
 
 const TYPING_MS = 3000;
-
-/** A key for one message: random, also where the page came without TLS and has no randomUUID. */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+/** A variable that nobody has filled: as the desk knows them (inbox/actions/variables.py). */
+const GAP = /\{(?:customer|agent|ticket|desk)\.[a-z_]+\}/;
 
 export default class extends Controller {
   static targets = [
@@ -59,7 +56,11 @@ export default class extends Controller {
     this.given = ({ detail }) => {
       if (detail.ticket === this.ticketValue) this.takeBack(detail);
     };
+    this.proposed = ({ detail }) => {
+      if (detail.ticket === this.ticketValue) this.propose(detail.text);
+    };
     document.addEventListener("draft:back", this.given);
+    document.addEventListener("composer:insert", this.proposed);
     const kept = localStorage.getItem("then");
     if (kept !== null && this.hasSendTarget) this.setThen(kept);
     if (!this.textTarget.value) this.textTarget.value = draft(this.ticketValue, this.kindOf);
@@ -68,6 +69,7 @@ export default class extends Controller {
 
   disconnect() {
     document.removeEventListener("draft:back", this.given);
+    document.removeEventListener("composer:insert", this.proposed);
     this.keep();
   }
 
@@ -172,11 +174,33 @@ export default class extends Controller {
     this.textTarget.focus();
   }
 
+  /** A macro's text, after what is written already. */
+  propose(text) {
+    this.turn("reply");
+    const field = this.textTarget;
+    field.setSelectionRange(field.value.length, field.value.length);
+    this.write(field.value.trim() ? `\n\n${text}` : text);
+  }
+
+  /** Puts a text where the caret is; a variable that nobody has filled is selected, for it has to be. */
+  write(text, from = this.textTarget.selectionStart) {
+    const field = this.textTarget;
+    field.focus();
+    field.setRangeText(text, from, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.showGap(text, from);
+  }
+
+  showGap(text, from = 0) {
+    const gap = text.match(GAP);
+    if (gap) this.textTarget.setSelectionRange(from + gap.index, from + gap.index + gap[0].length);
+    return gap;
+  }
+
   /** Puts a canned reply in the place of what led to it. */
   insert(text) {
-    this.textTarget.focus();
-    this.textTarget.setRangeText(text, 0, this.list.typedLength, "end");
-    this.textTarget.dispatchEvent(new Event("input", { bubbles: true }));
+    if (this.list.typedLength) this.textTarget.setSelectionRange(0, this.list.typedLength);
+    this.write(text);
   }
 
   // --- what the channel takes ---
@@ -188,7 +212,9 @@ export default class extends Controller {
     const measured = meter(this.textTarget.value, limits);
     this.gauge.draw(measured, limits);
     if (reply) this.files.mark(limits);
-    const wrong = (reply && this.files.wrong(limits)) || measured?.wrong || "";
+    const gap = reply && this.textTarget.value.match(GAP);
+    const empty = gap ? say("fill_first", { name: gap[0] }) : "";
+    const wrong = empty || (reply && this.files.wrong(limits)) || measured?.wrong || "";
     this.errorTarget.hidden = !wrong;
     this.errorTarget.textContent = wrong;
     return wrong;
@@ -201,15 +227,9 @@ export default class extends Controller {
     const kind = event.submitter?.matches(".btn-note") ? "note" : this.kindOf;
     const text = this.textTarget.value.trim();
     const files = this.files.list;
-    const gap = text.match(/\{[a-z_]+(?:\.[a-z_]+)+\}/);
-    const wrong = gap ? say("fill_first", { name: gap[0] }) : this.check();
-    if (wrong) {
-      this.errorTarget.hidden = false;
-      this.errorTarget.textContent = wrong;
-    }
-    if (wrong || (!text && !files.length)) {
+    if (this.check() || (!text && !files.length)) {
       this.textTarget.focus();
-      if (gap) this.textTarget.setSelectionRange(gap.index, gap.index + gap[0].length);
+      if (kind === "reply") this.showGap(this.textTarget.value);
       return;
     }
     this.go(kind, text, files, event.submitter);

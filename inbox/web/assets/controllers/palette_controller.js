@@ -7,7 +7,7 @@ import { can, run } from "../lib/commands.js";
 const plainly = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 export default class extends Controller {
-  static targets = ["input", "list", "hits", "group", "none", "here", "number"];
+  static targets = ["input", "list", "hits", "group", "none", "here", "number", "macros"];
   static values = { url: String };
 
   connect() {
@@ -28,6 +28,7 @@ export default class extends Controller {
     const ticket = document.querySelector("[data-thread-ticket-value]")?.dataset.threadTicketValue;
     this.hereTarget.hidden = !ticket;
     this.numberTarget.textContent = ticket ? `#${ticket}` : "";
+    this.macrosTarget.replaceChildren(document.getElementById("pal-macros")?.content.cloneNode(true) ?? "");
     this.inputTarget.value = "";
     this.hitsTarget.replaceChildren();
     this.type();

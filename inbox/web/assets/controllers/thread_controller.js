@@ -2,6 +2,7 @@
 
 import { Controller } from "@hotwired/stimulus";
 import { visit } from "@hotwired/turbo";
+import { newKey } from "../lib/keys.js";
 import { isMine } from "../lib/outbox.js";
 import { refetch } from "../lib/refetch.js";
 import { piece } from "../lib/streams.js";
@@ -170,6 +171,12 @@ export default class extends Controller {
       toast(words);
       go();
     }
+  }
+
+  /** Each run of a macro is one of its own; what it sends knows what was seen, as an answer does. */
+  macro({ target }) {
+    target.elements.client_key.value = newKey();
+    target.elements.seen.value = Math.max(this.seen, Number(this.element.querySelector(".composer [name=seen]").value));
   }
 
   // --- splitting and moving ---

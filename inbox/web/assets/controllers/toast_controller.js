@@ -15,6 +15,10 @@ export default class extends Controller {
     clearTimeout(this.timer);
   }
 
+  close() {
+    setTimeout(() => this.element.remove());
+  }
+
   wait() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.element.remove(), this.msValue);

@@ -90,6 +90,10 @@ export function startStreams() {
     }
     tell("message:gone", { key });
   };
+  // A macro's text, for its reader's composer only.
+  StreamActions.insert = function () {
+    tell("composer:insert", { ticket: Number(this.dataset.ticket), text: this.templateContent.textContent });
+  };
   // Messages came or went in the middle of the thread.
   StreamActions.again = () => tell("thread:again");
   StreamActions.went = function () {

@@ -1,0 +1,236 @@
+"""What can be done to a ticket in one step, by name: the one table behind macros and behind rules.
+
+A step is stored as ``{"do": name, "what": value}`` (JSON); :func:`checked` says whether it may be stored, :func:`run`
+does it. What each step is called is a matter of the screen: ``templates/macros/steps.html`` has its words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from sqlalchemy import select
+
+from inbox.actions import holding, moments, reply, tickets, variables
+from inbox.actions.who import Who, find_living
+from inbox.errors import Invalid
+from inbox.store import Agent, Canned, Event, Message, Reason, Team, Ticket, Work
+from inbox.terms import Actor, Priority
+
+__all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked", "run", "told"]
+
+#: In the place of an agent: whoever runs it; in the place of an agent or a team: nobody.
+ME, NOBODY = "me", ""
+MOST = 20
+LONGEST = 2_000
+
+Takes = Literal["status", "moment", "agent", "team", "tag", "priority", "reason", "canned", "text"]
+
+
+@dataclass
+class Doing:
+    """One run of steps on one ticket. ``seen`` as a reply's; ``key`` makes what is sent idempotent."""
+
+    work: Work
+    who: Who
+    number: int
+    key: str = ""
+    seen: int | None = None
+    inserted: list[str] = field(default_factory=list)  # texts for the composer
+    messages: list[Message] = field(default_factory=list)  # what was sent or noted
+
+    @property
+    def ticket(self) -> Ticket:
+        """The ticket as it is now."""
+        return find_living(self.work, self.who, self.number)
+
+
+@dataclass(frozen=True)
+class Step:
+    """``takes``: what its value is, see :data:`TAKES`. ``alone``: it can be done with nobody at the screen."""
+
+    takes: Takes
+    run: Callable[[Doing, str], Any]
+    alone: bool = True
+
+
+# --- values -----------------------------------------------------------------------------------------------------
+
+
+def _among(words: Iterable[str]) -> Callable[[Work, str], str]:
+    known = tuple(words)
+
+    def check(_work: Work, value: str) -> str:
+        if value not in known:
+            msg = f"choose one of these: {', '.join(known)}"
+            raise Invalid(msg, fields={"what": msg})
+        return value
+
+    return check
+
+
+def _agent(work: Work, agent: str) -> str:
+    if agent in {ME, NOBODY}:
+        return agent
+    found = work.get(Agent, agent)
+    if found is None or not found.active:
+        msg = f"there is no active agent {agent!r}"
+        raise Invalid(msg, fields={"what": msg})
+    return agent
+
+
+def _team(work: Work, team: str) -> str:
+    if team != NOBODY and work.get(Team, team) is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"what": msg})
+    return team
+
+
+def _tag(_work: Work, value: str) -> str:
+    wanted = " ".join(value.split()).lower()
+    if not 0 < len(wanted) <= 60:
+        msg = "a tag has 1 to 60 letters"
+        raise Invalid(msg, fields={"what": msg})
+    return wanted
+
+
+def _reason(work: Work, wanted: str) -> str:
+    if wanted and work.scalar(select(Reason.id).where(Reason.name == wanted, Reason.active)) is None:
+        msg = f"{wanted!r} is no contact reason of this desk"
+        raise Invalid(msg, fields={"what": msg})
+    return wanted
+
+
+def _canned(work: Work, value: str) -> str:
+    if not value.isdigit() or len(value) > 15 or work.get(Canned, int(value)) is None:
+        msg = "choose one of the canned replies"
+        raise Invalid(msg, fields={"what": msg})
+    return value
+
+
+def _text(_work: Work, value: str) -> str:
+    wanted = value.replace("\r\n", "\n").strip()
+    if not 0 < len(wanted) <= LONGEST:
+        msg = f"write a text of up to {LONGEST} letters"
+        raise Invalid(msg, fields={"what": msg})
+    return wanted
+
+
+#: Kind of value → what makes it one: gives it as it is stored. Raises :class:`Invalid`.
+TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
+    "status": _among(("open", "pending", "resolved", "closed")),
+    "moment": _among(moments.MOMENTS),
+    "agent": _agent,
+    "team": _team,
+    "tag": _tag,
+    "priority": _among(Priority),
+    "reason": _reason,
+    "canned": _canned,
+    "text": _text,
+}
+
+
+# --- steps ------------------------------------------------------------------------------------------------------
+
+
+def _whole(doing: Doing, canned: str) -> variables.Filled:
+    row = doing.work.get(Canned, int(canned))
+    return variables.fill(doing.work, doing.who, doing.ticket, row.text if row is not None else "")
+
+
+def _insert(doing: Doing, canned: str) -> None:
+    doing.inserted.append(_whole(doing, canned).text)  # what is empty is the writer's to fill
+
+
+def _send(doing: Doing, canned: str) -> None:
+    work, who = doing.work, doing.who
+    text = _whole(doing, canned).text
+    channel, _identity = reply.choose(work, doing.ticket)
+    message, _new = reply.reply(
+        work,
+        who,
+        doing.number,
+        text=text,
+        client_key=f"{doing.key}-{len(doing.messages)}" if doing.key else None,
+        seen=doing.seen,
+        undo_s=holding.undo_s(work, who, work.store.connectors[channel.kind]),
+        auto=None if who.kind is Actor.AGENT else "reply",
+    )
+    doing.messages.append(message)
+
+
+def _note(doing: Doing, text: str) -> None:
+    filled = variables.fill(doing.work, doing.who, doing.ticket, text)
+    key = f"{doing.key}-{len(doing.messages)}" if doing.key else None
+    message, _new = reply.note(doing.work, doing.who, doing.number, text=filled.text, client_key=key)
+    doing.messages.append(message)
+
+
+def _assign(doing: Doing, agent: str) -> Event | None:
+    wanted = (doing.who.id if agent == ME else agent) or None
+    return tickets.assign(doing.work, doing.who, doing.number, agent=wanted)
+
+
+#: Every step by its name; add, never rename: they are stored.
+STEPS: Final[dict[str, Step]] = {
+    "status": Step("status", lambda d, v: tickets.set_status(d.work, d.who, d.number, v)),
+    "snooze": Step(
+        "moment",
+        lambda d, v: tickets.set_status(d.work, d.who, d.number, "snoozed", until=moments.moment(d.work, v)),
+    ),
+    "assign": Step("agent", _assign),
+    "transfer": Step("team", lambda d, v: tickets.assign(d.work, d.who, d.number, team=v or None)),
+    "tag": Step("tag", lambda d, v: tickets.tag(d.work, d.who, d.number, v)),
+    "untag": Step("tag", lambda d, v: tickets.tag(d.work, d.who, d.number, v, op="remove")),
+    "priority": Step("priority", lambda d, v: tickets.prioritise(d.work, d.who, d.number, v)),
+    "reason": Step("reason", lambda d, v: tickets.set_reason(d.work, d.who, d.number, v)),
+    "note": Step("text", _note),
+    "insert": Step("canned", _insert, alone=False),
+    "send": Step("canned", _send),
+}
+
+
+def checked(work: Work, steps: Sequence[Any], *, alone: bool = False) -> list[dict[str, str]]:
+    """The steps as they are stored. ``alone``: nobody will be at the screen. Raises :class:`Invalid`."""
+    if not 0 < len(steps) <= MOST:
+        msg = f"choose 1 to {MOST} steps"
+        raise Invalid(msg, fields={"steps": msg})
+    found = []
+    for each in steps:
+        name = str(each.get("do", "")) if isinstance(each, dict) else ""
+        step = STEPS.get(name)
+        if step is None or (alone and not step.alone):
+            known = [name for name, one in STEPS.items() if one.alone or not alone]
+            msg = f"a step does one of {', '.join(known)}"
+            raise Invalid(msg, fields={"steps": msg})
+        try:
+            found.append({"do": name, "what": TAKES[step.takes](work, str(each.get("what", "")))})
+        except Invalid as problem:
+            raise Invalid(problem.detail, fields={"steps": problem.detail}) from None
+    return found
+
+
+def run(doing: Doing, steps: Sequence[dict[str, str]]) -> list[Event]:
+    """Does the steps in their order, each checked again first: all or none, if the caller's transaction ends with an
+    exception. Gives the events that they appended."""
+    before = len(doing.work.events)
+    for each in checked(doing.work, steps, alone=doing.who.kind is not Actor.AGENT):
+        STEPS[each["do"]].run(doing, each["what"])
+    return doing.work.events[before:]
+
+
+def told(work: Work, steps: Sequence[dict[str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """(name, value, what the value is called) of each step: names of agents, teams and canned replies are looked up."""
+    return tuple((each["do"], each["what"], _called(work, each)) for each in steps)
+
+
+def _called(work: Work, step: dict[str, str]) -> str:
+    known = STEPS.get(step["do"])
+    value = step["what"]
+    rows: dict[str, tuple[type[Any], Any]] = {"agent": (Agent, value), "team": (Team, value)}
+    if known is not None and known.takes == "canned" and value.isdigit():
+        rows["canned"] = (Canned, int(value))
+    table, key = rows.get(known.takes if known is not None else "", (None, None))
+    row = work.get(table, key) if table is not None and value not in {ME, NOBODY} else None
+    return str(row.name) if row is not None else value
