@@ -296,6 +296,7 @@ class Outgoing:
     message_id: str | None = None  # mail: with angle brackets, stored before sending
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
+    answers: str | None = None  # external id of the one message that this answers, to be shown as such
     thread: str | None = None
     status_url: str | None = None  # where the provider may report; its ``message`` parameter is ``key``
     auto: bool = False  # sent by no person
@@ -363,6 +364,7 @@ class Capabilities:
     delivered: bool = False
     read: bool = False
     edits: bool = False
+    replies: bool = False  # a message can be shown as the answer to one
     typing: bool = False
     idempotent: bool = False  # the provider documents an idempotency key: an unknown outcome may be resent
     hooks: bool = False

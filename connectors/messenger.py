@@ -90,6 +90,7 @@ class Messenger(Connector[MessengerConfig]):
         delivered=True,
         read=True,
         edits=True,
+        replies=True,
         typing=True,
         hooks=True,
         keep_trying=dt.timedelta(days=1),
@@ -138,9 +139,13 @@ class Messenger(Connector[MessengerConfig]):
         started = now.replace(microsecond=now.microsecond // 1000 * 1000)
         for message, file in parts:
             start = going_out if not ids else _nothing
+            answers = {"reply_to": {"mid": outgoing.answers}} if outgoing.answers and not ids else {}
             try:
                 said = graph.post(
-                    f"{config.page_id}/messages", {**common, "message": message}, file=file, going_out=start
+                    f"{config.page_id}/messages",
+                    {**common, **answers, "message": message},
+                    file=file,
+                    going_out=start,
                 )
             except ConnectorError as error:
                 if not ids:

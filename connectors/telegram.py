@@ -96,6 +96,7 @@ class Telegram(Connector[TelegramConfig]):
         media_count=10,
         starts=False,
         edits=True,
+        replies=True,
         hooks=True,
         polls=True,
         keep_trying=dt.timedelta(days=1),
@@ -220,7 +221,7 @@ def _units(text: str) -> int:
 
 def _calls(outgoing: Outgoing) -> list[_Call]:
     """What to call, in order. Limits count after the markup is taken out."""
-    chat = {"chat_id": outgoing.to.value}
+    chat: dict[str, Any] = {"chat_id": outgoing.to.value, **_answered(outgoing)}
     text = outgoing.text if outgoing.html is None else outgoing.html
     mode = {} if outgoing.html is None else {"parse_mode": "HTML"}
     plain = text if outgoing.html is None else html.unescape(re.sub(r"<[^>]*>", "", text))
@@ -239,7 +240,15 @@ def _calls(outgoing: Outgoing) -> list[_Call]:
     return [*first, _files(chat, caption, outgoing.files)]
 
 
-def _files(chat: dict[str, str], caption: dict[str, str], files: Sequence[File]) -> _Call:
+def _answered(outgoing: Outgoing) -> dict[str, Any]:
+    """The message that this one answers; gone or not, the answer leaves."""
+    chat, _colon, number = (outgoing.answers or "").rpartition(":")
+    if chat != outgoing.to.value or not number.isdigit():
+        return {}
+    return {"reply_parameters": {"message_id": int(number), "allow_sending_without_reply": True}}
+
+
+def _files(chat: dict[str, Any], caption: dict[str, str], files: Sequence[File]) -> _Call:
     photos = all(file.content_type in PHOTOS and len(file.data) <= PHOTO_BYTES for file in files)
     if len(files) == 1:
         method, field = ("sendPhoto", "photo") if photos else ("sendDocument", "document")

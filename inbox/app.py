@@ -42,7 +42,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
     )
     app.jinja_env.globals.update(asset=asset, charts=charts, figures=figures)
-    app.jinja_env.filters.update(figures.FILTERS, said=sentences.said, written=markup.written)
+    app.jinja_env.filters.update(figures.FILTERS, said=sentences.said, written=markup.written, noted=markup.noted)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(
         app,

@@ -30,6 +30,7 @@ class Email(Connector[EmailConfig]):
         markup="html",
         subject=True,
         cc=True,
+        replies=True,
         media=True,
         media_bytes=MEDIA_BYTES,
         media_total=MEDIA_BYTES,

@@ -167,6 +167,7 @@ def load(work: Work, message_id: int, render: Render, *, to_send: bool = True) -
         message_id=message.header_id,
         in_reply_to=message.in_reply_to or (last.external_id if last is not None and channel.kind != "email" else None),
         references=tuple(message.references),
+        answers=message.in_reply_to if message.extra.get("answers") else None,
         thread=last.thread if last is not None else None,
         status_url=_status_url(settings.base_url, channel, key) if connector.capabilities.hooks else None,
         auto=message.auto is not None,

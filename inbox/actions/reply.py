@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import attention, channels, events, identities, lines, links, pictures, variables
+from inbox.actions import attention, channels, events, identities, lines, links, mentions, pictures, variables
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -150,12 +150,14 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     undo_s: int = 0,
     send_at: dt.datetime | None = None,
     auto: str | None = None,
+    answers: int | None = None,
 ) -> tuple[Message, bool]:
     """Puts a reply into the outbox; gives (message, True), or (the first one, False) for a known ``client_key``.
 
     ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
     ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. With ``send_at`` it waits for its hour
-    and answers nobody before; what becomes of the ticket waits with it. Raises :class:`Invalid`.
+    and answers nobody before; what becomes of the ticket waits with it. ``answers`` is the one message that it answers,
+    where the channel can show that. Raises :class:`Invalid`.
     """
     ticket = find_living(work, who, number)
     if client_key:
@@ -181,6 +183,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
             raise ThreadMoved(msg, messages=newer)
     chosen, identity = choose(work, ticket, channel, address)
     _check(work, chosen, identity, text, files)
+    one = _answered(work, ticket, answers)
     now = clock.now()
     later = hour(send_at) if send_at is not None else None
     held = Delivery.HELD if undo_s > 0 else Delivery.QUEUED
@@ -200,7 +203,8 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
         state=held if later is None else Delivery.SCHEDULED,
         next_at=later or now + timedelta(seconds=max(undo_s, 0)),
         send_at=later,
-        extra={"then": then} if then and later is not None else {},
+        extra=_extra(then if later is not None else None, one),
+        in_reply_to=_shown_as(chosen, one),
         joined_rule="manual",
         at=now,
         received_at=now,
@@ -221,6 +225,24 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     if auto is None:  # what no person wrote answers nobody
         _after(work, who, ticket, message, then)
     return message, True
+
+
+def _answered(work: Work, ticket: Ticket, answers: int | None) -> Message | None:
+    one = work.get(Message, answers) if answers is not None else None
+    if answers is not None and (one is None or one.ticket_id != ticket.id or one.direction is Direction.NOTE):
+        msg = "the message that this answers is not in this ticket"
+        raise Invalid(msg, fields={"answers": msg})
+    return one
+
+
+def _extra(then: str | None, one: Message | None) -> dict[str, Any]:
+    found = {"then": then, "answers": one.id if one is not None else None}
+    return {name: value for name, value in found.items() if value}
+
+
+def _shown_as(channel: Channel, one: Message | None) -> str | None:
+    """What the provider calls the message that is answered, on the channel that it came by."""
+    return one.external_id if one is not None and one.channel_id == channel.id else None
 
 
 def hour(at: dt.datetime) -> dt.datetime:
@@ -328,17 +350,16 @@ def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> 
     domain = channel.address.rpartition("@")[2] or "localhost"
     message.header_id = message.header_id or f"<{ticket.id}.{message.id}.{uuid.uuid4().hex[:12]}@{domain}>"
     message.external_id = message.header_id
-    last = work.scalar(
-        select(Message)
-        .where(
-            Message.ticket_id == ticket.id,
-            Message.kind == "email",
-            Message.header_id.is_not(None),
-            Message.direction == Direction.IN,
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
+    mails = select(Message).where(
+        Message.ticket_id == ticket.id,
+        Message.kind == "email",
+        Message.header_id.is_not(None),
+        Message.direction == Direction.IN,
     )
+    chosen = message.extra.get("answers")  # one mail that this one answers, or what came last
+    last = work.scalar(mails.where(Message.id == chosen)) if chosen is not None else None
+    last = last or work.scalar(mails.order_by(Message.id.desc()).limit(1))
+    message.in_reply_to = None
     if last is not None and last.header_id and last.header_id.startswith("<"):
         message.in_reply_to = last.header_id
         message.references = [*last.references, last.header_id]
@@ -403,14 +424,16 @@ def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> 
     return twin
 
 
-def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None = None) -> tuple[Message, bool]:
+def note(
+    work: Work, who: Who, number: int, *, text: str, client_key: str | None = None, files: Sequence[Upload] = ()
+) -> tuple[Message, bool]:
     """Writes a note that only agents see; a known ``client_key`` gives the first one and False."""
     ticket = find_living(work, who, number)
     if client_key:
         known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
         if known is not None:
             return known, False
-    if not text.strip():
+    if not text.strip() and not files:
         msg = "write the note's text"
         raise Invalid(msg, fields={"text": msg})
     if len(text) > TEXT_LIMIT:
@@ -425,11 +448,15 @@ def note(work: Work, who: Who, number: int, *, text: str, client_key: str | None
         client_key=client_key or uuid.uuid4().hex,
         joined_rule="manual",
     )
+    _check_sizes(files, work.store.settings.attachment_limit_mb * 2**20)
+    message.attachments = [_stored(work, one) for one in files]
     work.add(message)
     work.flush()
-    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
+    names = " ".join(one.name for one in files)
+    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {names} {ticket.id}")
     ticket.updated_at = clock.now()
     work.append("note.added", actor=who.actor, ticket=ticket.id, msg=str(message.id))
+    mentions.keep(work, who, ticket, message)
     return message, True
 
 

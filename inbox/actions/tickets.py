@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import attention, desk, events
+from inbox.actions import attention, desk, events, mentions
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
@@ -215,9 +215,10 @@ def given(data: dict[str, Any]) -> dict[str, Any]:
 
 def read(work: Work, who: Who, number: int, message: int) -> None:
     """Marks the ticket read up to a message for this agent; never back."""
-    find_ticket(work, who, number)
+    ticket = find_ticket(work, who, number)
     if who.id is None:
         return
+    mentions.read(work, who, ticket)
     mark = work.get(ReadMark, (who.id, number))
     if mark is None:
         work.add(ReadMark(agent_id=who.id, ticket_id=number, message_id=message))

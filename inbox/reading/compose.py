@@ -13,15 +13,15 @@ from connectors.base import Connector
 from inbox import clock
 from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
-from inbox.actions import holding, reply, variables
+from inbox.actions import holding, mentions, reply, variables
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
 from inbox.reading.addresses import label
 from inbox.reading.moments import snoozes
-from inbox.reading.parts import CannedReply, ChannelChoice, Composer, Money
+from inbox.reading.parts import CannedReply, ChannelChoice, Composer, DraftView, Money, UploadView
 from inbox.reading.rows import customer_chip
-from inbox.store import Canned, Channel, Customer, Identity, Membership, Message, Ticket, Work
+from inbox.store import Canned, Channel, Customer, Draft, Identity, Membership, Message, Ticket, Upload, Work
 from inbox.terms import Direction
 
 __all__ = ["choices", "composer", "label", "other_ways"]
@@ -83,6 +83,7 @@ def _choice(work: Work, who: Who, channel: Channel, identity: Identity, connecto
         media_bytes=can.media_bytes,
         media_count=can.media_count,
         media_total=can.media_total,
+        replies=can.replies,
         links=bool(work.store.settings.public_url),
         undo_s=holding.undo_s(work, who, connector),
     )
@@ -147,9 +148,33 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
         seen=seen or 0,
         client_key=uuid.uuid4().hex,
         canned=canned(work, who, ticket),
+        drafts=drafts(work, who, ticket),
+        blind=tuple(sorted(mentions.blind(work, ticket))),
         max_bytes=work.store.settings.attachment_limit_mb * 2**20,
         laters=snoozes(zone),
         first_name=customer.first_name,
+    )
+
+
+def drafts(work: Work, who: Who, ticket: Ticket) -> tuple[DraftView, ...]:
+    """What this agent has begun to write here, with its files."""
+    texts = {
+        row.mode: row
+        for row in work.scalars(select(Draft).where(Draft.agent_id == who.id, Draft.ticket_id == ticket.id))
+    }
+    files: dict[str, list[UploadView]] = {}
+    for row in work.scalars(
+        select(Upload).where(Upload.agent_id == who.id, Upload.ticket_id == ticket.id).order_by(Upload.id)
+    ):
+        files.setdefault(row.mode, []).append(UploadView(row.id, row.name, row.size))
+    return tuple(
+        DraftView(
+            "note" if mode == "note" else "reply",
+            texts[mode].text if mode in texts else "",
+            texts[mode].at if mode in texts else None,
+            tuple(files.get(mode, ())),
+        )
+        for mode in dict.fromkeys([*texts, *files])
     )
 
 

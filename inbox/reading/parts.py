@@ -483,6 +483,23 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
+class Version:
+    """What a message said before it was edited, and until when."""
+
+    text: str
+    until: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """The message that another one answers: ``key`` leads to it, ``text`` is its beginning."""
+
+    key: str
+    who: str
+    text: str
+
+
+@dataclass(frozen=True)
 class MessageView:
     """One message in a leg. ``key`` makes its id ``msg-<key>``: the client's key where one sent it, else the id.
 
@@ -515,6 +532,8 @@ class MessageView:
     suggestion: Suggestion | None = None
     pictures: Literal["", "blocked", "shown"] = ""  # of elsewhere: what happens to them in the frame
     sender_known: bool = False  # the choice can be remembered
+    versions: tuple[Version, ...] = ()  # what it said before its writer edited it
+    answers: Quoted | None = None
 
     @property
     def is_mail(self) -> bool:
@@ -555,6 +574,8 @@ class NoteView:
     at: dt.datetime
     text: str
     attachments: tuple[AttachmentView, ...] = ()
+    mentions: tuple[str, ...] = ()  # the names in it that lead to somebody
+    versions: tuple[Version, ...] = ()
     part: Literal["note"] = "note"
 
 
@@ -656,6 +677,7 @@ class ChannelChoice:
     media_count: int | None = None
     media_total: int | None = None
     links: bool = False  # what it does not take leaves as links
+    replies: bool = False  # it can show which message an answer answers
     undo_s: int = 0
 
     @property
@@ -705,6 +727,25 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class UploadView:
+    """A file that lies with a draft already."""
+
+    id: int
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """What this agent wrote here and did not send, on whatever machine."""
+
+    mode: Literal["reply", "note"]
+    text: str
+    at: dt.datetime | None
+    files: tuple[UploadView, ...] = ()
+
+
+@dataclass(frozen=True)
 class Composer:
     """Where the answer is written. ``seen`` is the last public message in this HTML; ``client_key`` is for browsers
     without script, others make their own per message."""
@@ -715,6 +756,8 @@ class Composer:
     seen: int = 0
     client_key: str = ""
     canned: tuple[CannedReply, ...] = ()
+    drafts: tuple[DraftView, ...] = ()
+    blind: tuple[str, ...] = ()  # agents who may not see this ticket: nobody mentions them here
     laters: tuple[Snooze, ...] = ()  # the hours at which an answer may be meant to leave
     text: str = ""
     mode: Literal["reply", "note"] = "reply"

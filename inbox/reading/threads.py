@@ -33,6 +33,7 @@ from inbox.reading.parts import (
     Money,
     NoteView,
     PreviousTicket,
+    Quoted,
     Room,
     Suggestion,
     TagView,
@@ -43,6 +44,7 @@ from inbox.reading.parts import (
     What,
     Why,
 )
+from inbox.reading.quoting import answered, versions
 from inbox.reading.rows import customer_chip
 from inbox.store import (
     LIFECYCLE,
@@ -172,6 +174,7 @@ def _message(
     *,
     last: bool,
     ways: tuple[Way, ...],
+    answers: Quoted | None = None,
 ) -> MessageView:
     ours = message.direction is Direction.OUT
     author = names.chip(message.agent_id) if ours else customer
@@ -203,6 +206,8 @@ def _message(
         suggestion=Suggestion(*asked) if asked is not None else None,
         pictures=("shown" if pictures_at else "blocked") if pictures.has_remote(message.html) else "",
         sender_known=identity is not None,
+        versions=versions(message),
+        answers=answers,
     )
 
 
@@ -227,6 +232,8 @@ def _note(message: Message, names: Names) -> NoteView:
         message.at,
         message.text,
         _attachments(message),
+        tuple(str(one["name"]) for one in message.extra.get("mentions", ())),
+        versions(message),
     )
 
 
@@ -238,6 +245,7 @@ def _leg(
     *,
     last: bool,
     ways: tuple[Way, ...] = (),
+    answers: Quoted | None = None,
 ) -> Leg:
     channel = names.channels.get(message.channel_id or "")
     return Leg(
@@ -246,7 +254,7 @@ def _leg(
         channel_name=(channel.title or channel.name) if channel is not None else "",
         address=identity.value if identity is not None else message.from_address,
         label=label(identity.kind, identity.value, identity.name) if identity is not None else "",
-        messages=(_message(message, names, customer, identity, last=last, ways=ways),),
+        messages=(_message(message, names, customer, identity, last=last, ways=ways, answers=answers),),
     )
 
 
@@ -258,7 +266,8 @@ def item_of_message(work: Work, message: Message) -> Item:
     ticket = work.get_one(Ticket, message.ticket_id)
     identity = work.get(Identity, message.identity_id) if message.identity_id else None
     ways = _ways(work, ticket, message)
-    return _leg(message, names, customer_chip(ticket.customer), identity, last=True, ways=ways)
+    answers = answered(work, [message]).get(message.id)
+    return _leg(message, names, customer_chip(ticket.customer), identity, last=True, ways=ways, answers=answers)
 
 
 def _assigned(event: Event, names: Names) -> EventView:
@@ -331,6 +340,7 @@ def _assembled(
     customer: CustomerChip,
     identities: dict[int, Identity],
     ways: dict[int, tuple[Way, ...]],
+    answers: dict[int, Quoted],
     zone: zoneinfo.ZoneInfo,
 ) -> tuple[Item, ...]:
     """Messages, notes and events in the order they happened, with a mark at each new day."""
@@ -351,7 +361,8 @@ def _assembled(
             items.append(_note(one, names))
         else:
             person, other = identities.get(one.identity_id or 0), ways.get(one.id, ())
-            leg = _leg(one, names, customer, person, last=one.id == last_mail, ways=other)
+            said = answers.get(one.id)
+            leg = _leg(one, names, customer, person, last=one.id == last_mail, ways=other, answers=said)
             before = items[-1]
             if isinstance(before, Leg) and before.key == leg.key:
                 items[-1] = replace(before, messages=before.messages + leg.messages)
@@ -376,6 +387,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
     ids = {message.identity_id for message in messages if message.identity_id}
     identities = {one.id: one for one in work.scalars(select(Identity).where(Identity.id.in_(ids)))}
     ways = {message.id: _ways(work, ticket, message) for message in messages}
+    answers = answered(work, messages)
     zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
     start = messages[0].at if more and messages else None
     events = [event for event in history(work, ticket, names) if start is None or event.at >= start]
@@ -386,7 +398,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
     reasons = work.scalars(select(Reason.name).where(Reason.active).order_by(Reason.name))
     return Thread(
         head=head(work, ticket),
-        items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, ways, zone),
+        items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, ways, answers, zone),
         composer=replace(composer(work, who, ticket), text=text),
         room=Room(f"ticket:{ticket.id}", seq),
         snoozes=snoozes(zone),

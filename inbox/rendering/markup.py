@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Final
 
 from markupsafe import Markup
 
-__all__ = ["MARKS", "render", "written"]
+__all__ = ["MARKS", "noted", "render", "written"]
 
 #: The marks that an agent's toolbar writes. Everything else, a lone star included, stays as typed.
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -29,8 +29,9 @@ def _plain(text: str) -> tuple[str, None]:
     return _CODE.sub(r"\1", text), None
 
 
-def _inline(text: str, *, bold: str, italic: str, code: str, link: str) -> str:
-    """Marks to tags in escaped text; links are put aside first, so that nothing inside an address is a mark."""
+def _inline(text: str, *, bold: str, italic: str, code: str, link: str, names: Sequence[str] = ()) -> str:
+    """Marks to tags in escaped text; links are put aside first, so that nothing inside an address is a mark, and so are
+    ``names`` that are mentioned."""
     kept: list[str] = []
 
     def keep(tag: str) -> str:
@@ -42,6 +43,9 @@ def _inline(text: str, *, bold: str, italic: str, code: str, link: str) -> str:
     text = _CODE.sub(lambda m: keep(code.format(escape(m[1]))), text)
     text = _LINK.sub(lambda m: keep(link.format(escape(m[2]), escape(m[1]))), text)
     text = _URL.sub(lambda m: keep(link.format(escape(m[1]), escape(m[1]))), text)
+    if names:
+        longest = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+        text = re.sub(rf"(?<![\w@.])@({longest})(?!\w)", lambda m: keep(f'<b class="at">{escape(m[0])}</b>'), text)
     text = escape(text, quote=False)
     text = _BOLD.sub(lambda m: bold.format(m[1]), text)
     text = _ITALIC.sub(lambda m: italic.format(m[1]), text)
@@ -76,6 +80,11 @@ def render(text: str, markup: str) -> tuple[str, str | None]:
 
 def written(text: str) -> Markup:
     """An answer of ours as its customer reads it, for the thread."""
+    return noted(text, ())
+
+
+def noted(text: str, names: Sequence[str]) -> Markup:
+    """A note for the thread, the ``names`` that it mentions marked."""
     link = '<a href="{}" rel="noopener nofollow" target="_blank">{}</a>'
-    html = _inline(text, bold="<b>{}</b>", italic="<i>{}</i>", code="<code>{}</code>", link=link)
+    html = _inline(text, bold="<b>{}</b>", italic="<i>{}</i>", code="<code>{}</code>", link=link, names=names)
     return Markup(html)  # noqa: S704 - what was typed went through escape()

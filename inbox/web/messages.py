@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from inbox.actions import identities, later, reply, rescue
+from inbox.actions import identities, later, notes, reply, rescue
 from inbox.actions.who import find_ticket
 from inbox.errors import NotFound
 from inbox.reading import pictures, threads
@@ -76,6 +76,12 @@ def send_as(id: int) -> Any:
         both = [threads.item_of_message(work, work.get_one(Message, one)) for one in (id, message.id)]
     drawn = (render_template("tickets/streams/item.html", item=item, ticket=message.ticket_id) for item in both)
     return streams("".join(drawn), 201)
+
+
+@blueprint.post("/notes/<int:id>")
+def edit(id: int) -> Any:
+    """Another text for one's own note."""
+    return _drawn(store().write(lambda work: notes.change(work, who(), id, request.form.get("text", ""))))
 
 
 def visible_message(work: Work, number: int) -> Message:

@@ -8,8 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.datastructures import MultiDict
 
 from inbox import clock
-from inbox.actions import holding, reply, tickets
-from inbox.actions.reply import Upload
+from inbox.actions import drafts, holding, reply, tickets
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
@@ -17,6 +16,7 @@ from inbox.reading.moved import moved
 from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import CUSTOM, Asked
 from inbox.store import Message, Ticket, Work
+from inbox.web.drafts import files_of, numbers
 from inbox.web.gate import STREAM, frame, store, wants_streams, who
 from inbox.web.hours import hour
 from inbox.web.sessions import safe_next
@@ -118,21 +118,12 @@ def customer(id: int) -> str:
         )
 
 
-def _uploads() -> list[Upload]:
-    found = []
-    for file in request.files.getlist("files[]") + request.files.getlist("files"):
-        name = (file.filename or "").replace("\\", "/").rpartition("/")[2]
-        if name:
-            found.append(Upload(name, file.mimetype or "application/octet-stream", file.read()))
-    return found
-
-
 @blueprint.post("/tickets/<int:id>/replies")
 def answer(id: int) -> Any:
     """A reply: held for the undo time, then sent once, whatever the line does to this request."""
     form = request.form
     seen = form.get("seen", "")
-    files = _uploads()
+    answers = form.get("answers", "")
 
     def do(work: Work) -> Message:
         ticket = find_ticket(work, who(), id)
@@ -146,12 +137,14 @@ def answer(id: int) -> Any:
             channel=form.get("channel") or None,
             address=form.get("address") or None,
             seen=int(seen) if seen.isdigit() else None,
-            files=files,
+            files=files_of(work, id, "reply"),
+            answers=int(answers) if answers.isdigit() and len(answers) < 16 else None,
             then=form.get("then") or None,
             undo_s=holding.undo_s(work, who(), work.store.connectors[channel.kind]),
             send_at=hour(form),
         )
         tickets.read(work, who(), id, message.id)
+        drafts.drop(work, who(), id, "reply", numbers("uploads"))
         return message
 
     try:
@@ -194,10 +187,14 @@ def _overtaken(number: int, seen: int) -> Any:
 def note(id: int) -> Any:
     """A note for the team."""
     form = request.form
-    message, _new = store().write(
-        lambda work: reply.note(work, who(), id, text=form.get("text", ""), client_key=form.get("client_key") or None)
-    )
-    return _message_streams(message)
+
+    def do(work: Work) -> Message:
+        files, key = files_of(work, id, "note"), form.get("client_key") or None
+        message, _new = reply.note(work, who(), id, text=form.get("text", ""), client_key=key, files=files)
+        drafts.drop(work, who(), id, "note", numbers("uploads"))
+        return message
+
+    return _message_streams(store().write(do))
 
 
 def _changed(number: int) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from inbox.actions import macros, people, reply, steps, undo, words
 from inbox.actions.who import SYSTEM, Who
@@ -47,7 +48,7 @@ def seen(desk: SmallDesk, number: int) -> tuple[Any, ...]:
 
 def last_run(desk: SmallDesk) -> str:
     with desk.store.reading() as work:
-        return str(work.query(Event).filter_by(kind="macro.run").order_by(Event.seq.desc()).first().id)
+        return str(work.scalars(select(Event.id).where(Event.kind == "macro.run").order_by(Event.seq.desc())).first())
 
 
 def test_one_run_does_all_of_it_and_one_undo_takes_all_of_it_back(desk: SmallDesk) -> None:

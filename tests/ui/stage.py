@@ -58,6 +58,9 @@ ADDRESSES = {
     "messages.leave": "/messages/<int:id>/leave",
     "messages.schedule": "/messages/<int:id>/schedule",
     "messages.send_as": "/messages/<int:id>/send-as",
+    "messages.edit": "/notes/<int:id>",
+    "drafts.keep": "/tickets/<int:id>/draft",
+    "drafts.attach": "/tickets/<int:id>/files",
     "messages.view": "/messages/<int:id>/view",
     "attachments.show": "/attachments/<int:id>",
     "macros.run": "/tickets/<int:id>/macros",
@@ -85,7 +88,7 @@ def application(language: str = "en") -> Flask:
     app.config.update(SECRET_KEY="stage", BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "inbox" / "translations"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=lambda: request.args.get("lang", language), timezone_selector=lambda: "Europe/Rome")
-    app.jinja_env.filters.update(said=sentences.said, written=markup.written)
+    app.jinja_env.filters.update(said=sentences.said, written=markup.written, noted=markup.noted)
     app.jinja_env.globals.update(asset=asset, csrf_token=lambda: "stage-token")
     for endpoint, rule in ADDRESSES.items():
         methods = ["GET", "POST"]

@@ -34,6 +34,7 @@ LEAST = {
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
+            *("messages.edit", "drafts.keep", "drafts.attach", "drafts.detach"),
         ),
         "agent",
     ),

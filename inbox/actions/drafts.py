@@ -1,0 +1,108 @@
+"""What an agent has written and not sent yet, with its files: kept on the desk, for the same agent on any machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import delete, select, true
+
+from inbox import clock
+from inbox.actions import reply
+from inbox.actions.who import Who, find_ticket
+from inbox.errors import Invalid, NotFound
+from inbox.store import Draft, Ticket, Upload, Work
+
+__all__ = ["KEPT", "MODES", "attach", "detach", "drop", "forget_due", "keep", "take"]
+
+MODES: Final = ("reply", "note")
+LONGEST: Final = 100_000
+MOST: Final = 50  # files of one draft
+#: An untouched draft is forgotten after that long, the files of one that was never sent too.
+KEPT: Final = timedelta(days=90)
+
+
+def _mode(mode: str) -> str:
+    if mode not in MODES:
+        msg = "a draft is a reply or a note"
+        raise Invalid(msg, fields={"mode": msg})
+    return mode
+
+
+def keep(work: Work, who: Who, number: int, mode: str, text: str) -> None:
+    """Keeps a draft's text; an empty one is forgotten."""
+    ticket = find_ticket(work, who, number)
+    row = work.get(Draft, (who.id, ticket.id, _mode(mode)))
+    if not text.strip():
+        if row is not None:
+            work.delete(row)
+        return
+    if row is None:
+        row = Draft(agent_id=who.id or "", ticket_id=ticket.id, mode=mode, text="")
+        work.add(row)
+    row.text, row.at = text[:LONGEST], clock.now()
+
+
+def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> Upload:
+    """Puts a file to a draft. Raises :class:`Invalid` for one that no message of this desk takes."""
+    ticket = find_ticket(work, who, number)
+    top = work.store.settings.attachment_limit_mb
+    if len(file.data) > top * 2**20:
+        msg = f"{file.name} is larger than {top} MB"
+        raise Invalid(msg, fields={"files": msg})
+    rows = _rows(work, who, ticket, _mode(mode))
+    if len(rows) >= MOST:
+        msg = f"a message takes {MOST} files"
+        raise Invalid(msg, fields={"files": msg})
+    row = Upload(
+        agent_id=who.id or "",
+        ticket_id=ticket.id,
+        mode=mode,
+        name=file.name[-255:],
+        content_type=file.content_type[:120],
+        sha256=work.store.files.put(file.data),
+        size=len(file.data),
+    )
+    work.add(row)
+    work.flush()
+    return row
+
+
+def detach(work: Work, who: Who, number: int) -> None:
+    """Takes a file out of one's own draft. Raises :class:`NotFound`."""
+    row = work.get(Upload, number)
+    if row is None or row.agent_id != who.id:
+        msg = "this file is not here (any more)"
+        raise NotFound(msg)
+    work.delete(row)
+
+
+def _rows(work: Work, who: Who, ticket: Ticket, mode: str) -> list[Upload]:
+    mine = (Upload.agent_id == who.id, Upload.ticket_id == ticket.id, Upload.mode == mode)
+    return list(work.scalars(select(Upload).where(*mine).order_by(Upload.id)))
+
+
+def take(work: Work, who: Who, number: int, mode: str, ids: Sequence[int]) -> list[reply.Upload]:
+    """The named files of a draft as a message takes them. Raises :class:`NotFound` for one that is not there: no
+    message leaves without a file that its writer saw with it."""
+    ticket = find_ticket(work, who, number)
+    found = {row.id: row for row in _rows(work, who, ticket, mode)} if ids else {}
+    if not set(ids) <= found.keys():
+        msg = "a file is not here any more; attach it again"
+        raise NotFound(msg)
+    chosen = [found[one] for one in dict.fromkeys(ids)]
+    return [reply.Upload(row.name, row.content_type, work.store.files.get(row.sha256)) for row in chosen]
+
+
+def drop(work: Work, who: Who, number: int, mode: str, ids: Sequence[int] = ()) -> None:
+    """The draft has left as a message, with those files: they and its text are forgotten."""
+    for table, more in ((Draft, true()), (Upload, Upload.id.in_(ids))):
+        mine = (table.agent_id == who.id, table.ticket_id == number, table.mode == mode)
+        work.execute(delete(table).where(*mine, more).execution_options(synchronize_session=False))
+
+
+def forget_due(work: Work) -> None:
+    """Forgets what nobody has touched for :data:`KEPT`."""
+    for table in (Draft, Upload):
+        work.execute(delete(table).where(table.at < clock.now() - KEPT).execution_options(synchronize_session=False))
