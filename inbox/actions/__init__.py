@@ -1,1 +1,8 @@
 """What can happen: verbs that guard, change and append their event; they never commit and never emit."""
+
+from __future__ import annotations
+
+from inbox import store
+from inbox.actions import clocks
+
+store.followers.append(clocks.follow)

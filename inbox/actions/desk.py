@@ -23,6 +23,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.sample": False,
     "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
     "reply.undo_s": None,  # None: each channel's own
+    "sla.calendars": {},  # id → opening hours; inbox/actions/promises.py checks and changes them
+    "sla.targets": {},  # scope → clock → priority → seconds
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from inbox.actions.who import Who
 from inbox.sentiment import MODEL, score
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
-from inbox.terms import Delivery, Move, Status
+from inbox.terms import Delivery, Move, Priority, Status
 
-__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "take_back", "void"]
+__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "take_back", "terms", "void"]
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -27,7 +27,18 @@ def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
         customer=ticket.customer_id,
         channel=ticket.kind,
         address=ticket.channel_id,
+        **terms(ticket),
     )
+
+
+def terms(ticket: Ticket) -> dict[str, str]:
+    """What the desk's promises look at, as far as it is not what most tickets have."""
+    told = {
+        "team": ticket.team_id,
+        "priority": ticket.priority.value if ticket.priority is not Priority.NORMAL else None,
+        "band": ticket.customer.band if ticket.customer is not None else None,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def message_in(

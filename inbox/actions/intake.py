@@ -245,6 +245,7 @@ def _wake_imported(work: Work, ticket: Ticket, message: Message) -> None:
         customer=ticket.customer_id,
         channel=message.kind,
         address=message.channel_id,
+        **events.terms(ticket),
     )
 
 

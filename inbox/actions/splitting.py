@@ -107,7 +107,7 @@ def _told(
 ) -> tuple[Event, list[str]]:
     """The line that the figures follow, and the one that the old ticket shows."""
     ids = [str(message.id) for message in messages]
-    facts |= {"from": str(source.id), "msgs": ids}
+    facts |= {"from": str(source.id), "msgs": ids, **({} if facts.get("moved") else events.terms(target))}
     event = work.append("ticket.split", actor=who.actor, ticket=target.id, **facts)
     left = work.append("ticket.moved", actor=who.actor, ticket=source.id, to=str(target.id), msgs=ids, by=event.id)
     return event, [left.id]

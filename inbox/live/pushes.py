@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import select
 
+from inbox import clock
 from inbox.live.rooms import homes, private_teams
 from inbox.reading import rows, threads
 from inbox.rendering import Stage
-from inbox.store import Event, Message, Ticket, Work
+from inbox.store import Agent, Event, Message, Ticket, Work
+from inbox.terms import Role
 
 __all__ = ["QUIET", "Push", "draw", "plan"]
 
 #: Ends of a delivery that somebody has to see to.
 ALERTS = ("failed", "unknown")
+#: What the worker says of a clock, and the word of the notice.
+DUE = {"sla.soon": "soon", "sla.late": "late"}
+MOST = 3  # notices at once; of more their number is said
 #: Kinds that change nothing on a screen.
 QUIET = ("handle.", "cost.", "agent.", "identity.", "journal.", "setting.")
 
@@ -33,7 +39,7 @@ class Push:
     again: bool = False  # messages came or went in the middle of the thread: browsers fetch it once more
     unsaid: dict[int, None] = field(default_factory=dict)  # lines of the history that were taken back
     events: dict[int, Event] = field(default_factory=dict)
-    alerts: dict[int, str] = field(default_factory=dict)  # ticket → "failed" or "unknown"
+    alerts: dict[int, str] = field(default_factory=dict)  # ticket → "failed", "unknown", "soon", "late"
 
 
 def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
@@ -43,6 +49,7 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
     lines = [event for event in events if event.ticket_id is not None and not event.kind.startswith(QUIET)]
     tickets = _found(work, {event.ticket_id for event in lines})
     undone = _undone(work, lines)
+    chiefs = cache(lambda: _chiefs(work))
     for event in lines:
         ticket = tickets.get(event.ticket_id or 0)
         while ticket is not None and event.kind.startswith("msg.") and ticket.merged_into in tickets:
@@ -62,7 +69,7 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
             other = pushes.setdefault(old, Push())
             other.seq = event.seq
             other.gone[ticket.id] = None
-        _alert(pushes, event, ticket)
+        _alert(pushes, event, ticket, chiefs)
         thread = pushes.setdefault(f"ticket:{ticket.id}", Push())
         thread.seq = event.seq
         target = undone.get(str((event.data or {}).get("target"))) if event.kind == "void" else None
@@ -94,13 +101,35 @@ def _undone(work: Work, events: Iterable[Event]) -> dict[str, Event]:
     return {row.id: row for row in rows}
 
 
-def _alert(pushes: dict[str, Push], event: Event, ticket: Ticket) -> None:
-    """Whoever has the ticket is told of an answer that failed, wherever they are on the desk."""
+def _alert(pushes: dict[str, Push], event: Event, ticket: Ticket, chiefs: Callable[[], Iterable[str]]) -> None:
+    """Whoever has the ticket is told of an answer that failed or is due, wherever they are on the desk."""
+    if event.kind in DUE:
+        _notice(pushes, event, ticket, chiefs())
     state = str((event.data or {}).get("state", ""))
     if event.kind == "msg.state" and state in ALERTS and ticket.attention and ticket.assignee_id:
         mine = pushes.setdefault(f"agent:{ticket.assignee_id}", Push())
         mine.seq = event.seq
         mine.alerts[ticket.id] = state
+
+
+def _notice(pushes: dict[str, Push], event: Event, ticket: Ticket, chiefs: Iterable[str]) -> None:
+    """Whoever has the ticket, and those who see to it that nobody waits too long, are told of its clock."""
+    if event.data.get("due") != _due(ticket):
+        return
+    for agent in {ticket.assignee_id, *chiefs} - {None}:
+        own = pushes.setdefault(f"agent:{agent}", Push())
+        own.seq = event.seq
+        own.alerts[ticket.id] = DUE[event.kind]
+
+
+def _due(ticket: Ticket) -> str:
+    """The clock as the line of the log names it: one that has moved since is told of no more."""
+    return clock.iso(ticket.due_at) if ticket.due_at is not None else ""
+
+
+def _chiefs(work: Work) -> list[str]:
+    """Those who see to it that nobody waits too long."""
+    return list(work.scalars(select(Agent.id).where(Agent.active, Agent.role != Role.AGENT)))
 
 
 def _thread(push: Push, event: Event, ticket: Ticket) -> None:
@@ -132,6 +161,11 @@ def draw(work: Work, stage: Stage, push: Push, language: str) -> str:
     shown = rows.rows_of(work, _tickets(work, list(push.rows)))
     parts += [stage.draw("tickets/streams/row.html", language, row=row) for row in shown]
     parts += [f'<turbo-stream action="remove" target="row-{number}"></turbo-stream>' for number in push.gone]
+    for state in DUE.values():
+        many = [number for number, told in push.alerts.items() if told == state]
+        if len(many) > MOST:
+            parts.append(stage.draw("tickets/streams/due.html", language, count=len(many), state=state))
+            push.alerts = {number: told for number, told in push.alerts.items() if told != state}
     for one in _tickets(work, list(push.alerts)):
         name = rows.customer_chip(one.customer).name
         facts = {"number": one.id, "name": name, "state": push.alerts[one.id]}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 from inbox.metrics.config import Config
 from inbox.metrics.log import CLOSED, Event
 from inbox.metrics.tickets import Call, Family
 
-__all__ = ["Case", "Closing", "Item", "What", "cases_of"]
+__all__ = ["Case", "Closing", "Item", "Terms", "What", "cases_of"]
 
 _MESSAGES = frozenset({"msg.in", "msg.out"})
 _HOW = {"agent": "agent", "bot": "bot", "customer": "customer"}  # any other closes automatically
@@ -57,6 +58,15 @@ class Item:
     cont: bool = False
     call: Call | None = None
     closing: Closing | None = None
+    address: str | None = None
+
+
+class Terms(NamedTuple):
+    """What a promise may depend on, beside the channel."""
+
+    priority: str = "normal"
+    team: str | None = None
+    band: str | None = None
 
 
 @dataclass(slots=True)
@@ -79,6 +89,7 @@ class Case:
     channel: str | None = None
     from_customer: bool = False
     address: str | None = None
+    terms: list[tuple[int, Terms]] = field(default_factory=list)  # (since, what holds), also from before the case
 
     @property
     def is_open(self) -> bool:
@@ -125,6 +136,7 @@ class _Root:
         self.tags: dict[str, None] = {}
         self.exempt = False
         self.created: Event | None = None
+        self.terms: list[tuple[int, Terms]] = []
 
     # --- the timeline of the constituents ---
 
@@ -187,6 +199,7 @@ class _Root:
         customer = self.family.customer(self.ticket)
         for case in self.cases:
             case.customer = customer
+            case.terms = self.terms
             self._first_look(case)
         return self.cases
 
@@ -196,6 +209,7 @@ class _Root:
         first = next((item for item in case.items if item.what in _VISIBLE), None)
         if first is not None:
             case.channel, case.from_customer = first.channel, first.what in _INBOUND
+            case.address = first.address
             # What was resolved before anybody said anything began when it was opened.
             if case.first_closing is None or first.at <= case.first_closing.at:
                 case.t0 = first.at
@@ -209,6 +223,7 @@ class _Root:
     def on_created(self, event: Event, ticket: str) -> None:
         if self.created is None or ticket == self.ticket:
             self.created = event
+        self.on_terms(event, ticket)
         if self.states.get(ticket, _State.UNBORN) is _State.UNBORN:
             self.move(ticket, _State.RUNNING, event)
 
@@ -240,10 +255,12 @@ class _Root:
         if flag(event, "auto") or flag(event, "ack"):
             if self.states.get(ticket, _State.UNBORN) is _State.UNBORN:
                 self.move(ticket, _State.RUNNING, event)
-            self._add(Item(event.at, What.SEEN_IN, body["channel"], msg=body["msg"]))
+            self._add(Item(event.at, What.SEEN_IN, body["channel"], msg=body["msg"], address=body.get("address")))
             return
         self.move(ticket, _State.RUNNING, event)
-        self._add(Item(event.at, What.IN, body["channel"], msg=body["msg"], cont=flag(event, "cont")))
+        item = Item(event.at, What.IN, body["channel"], msg=body["msg"], cont=flag(event, "cont"))
+        item.address = body.get("address")
+        self._add(item)
 
     def on_msg_out(self, event: Event, ticket: str) -> None:
         self._born(ticket, event)
@@ -274,6 +291,15 @@ class _Root:
     def on_handoff(self, event: Event, ticket: str) -> None:
         self._born(ticket, event)
         self._add(Item(event.at, What.HANDOFF))
+
+    def on_terms(self, event: Event, ticket: str) -> None:
+        """From now on something else may be promised; what was said of tickets that were merged in does not count."""
+        if ticket == self.ticket:
+            old = self.terms[-1][1] if self.terms else Terms()
+            told = {name: event.body[name] for name in Terms._fields if isinstance(event.body.get(name, 0), str | None)}
+            new = Terms(*(told[name] if name in told else getattr(old, name) for name in Terms._fields))
+            if new != old:
+                self.terms.append((event.at, new))
 
     def on_reason(self, event: Event, _ticket: str) -> None:
         self.reason = event.body["reason"]
@@ -312,6 +338,9 @@ _STAYS: dict[str, _Handler] = {
     "ticket.split": _Root.on_created,
     "ticket.status": _Root.on_status,
     "ticket.merged": _Root.on_merged,
+    "ticket.assigned": _Root.on_terms,
+    "ticket.priority": _Root.on_terms,
+    "ticket.band": _Root.on_terms,
     "ticket.reason": _Root.on_reason,
     "ticket.tag": _Root.on_tag,
     "ticket.fcr_exempt": _Root.on_exempt,

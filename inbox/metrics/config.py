@@ -59,7 +59,8 @@ DEFAULTS: dict[str, Any] = {
         }
     },
     "channel_calendar": {"default": "default"},
-    "sla": {"frt_s": {"default": 14400}, "ttr_s": {"default": 86400}},
+    "sla": {"frt_s": {"default": 14400}, "nrt_s": {"default": 14400}, "ttr_s": {"default": 86400}},
+    "promises": [],
     "fx_stale_d": 7,
     "renew_grace_d": 30,
     "churn_lag_d": 90,
@@ -68,6 +69,8 @@ DEFAULTS: dict[str, Any] = {
     "smi_threshold": 50,
 }
 
+CLOCKS = frozenset({"frt_s", "nrt_s", "ttr_s"})
+FACTS = frozenset({"channel", "address", "team", "priority", "band"})  # what a promise may depend on
 _OTHER_GAP_S = 3600  # any channel that the configuration does not name
 
 
@@ -151,13 +154,26 @@ class Config:
         """The limit after which an inbound interaction without a human answer counts as unanswered."""
         return _ms(_by_channel(self.raw["unanswered_s"], channel))
 
-    def allowance(self, clock: str, channel: str) -> int:
-        """The SLA target of a clock (``frt_s`` or ``ttr_s``) on a channel, in business ms."""
-        return _ms(_by_channel(self.raw["sla"][clock], channel))
+    def allowance(self, clock: str, channel: str, facts: Mapping[str, str | None] | None = None) -> int:
+        """The SLA target of a clock (``frt_s``, ``nrt_s`` or ``ttr_s``) on a channel, in business ms.
 
-    def calendar(self, channel: str) -> str:
-        """The name of the calendar that was promised on a channel."""
-        return str(_by_channel(self.raw["channel_calendar"], channel))
+        The first of ``promises`` that names the clock and fits the ``facts`` (address, team, priority, band) decides,
+        else what the channel is given in ``sla``.
+        """
+        own = self._promised(clock, channel, facts)
+        return _ms(_by_channel(self.raw["sla"][clock], channel) if own is None else own)
+
+    def calendar(self, channel: str, facts: Mapping[str, str | None] | None = None) -> str:
+        """The name of the calendar that was promised on a channel, to a ticket with those facts."""
+        own = self._promised("calendar", channel, facts)
+        return str(_by_channel(self.raw["channel_calendar"], channel) if own is None else own)
+
+    def _promised(self, name: str, channel: str, facts: Mapping[str, str | None] | None) -> Any:
+        told = {**(facts or {}), "channel": channel}
+        for promise in self.raw["promises"]:
+            if name in promise and all(told.get(key) == value for key, value in promise.get("where", {}).items()):
+                return promise[name]
+        return None
 
 
 def _look_at(raw: Mapping[str, Any]) -> None:
@@ -165,14 +181,27 @@ def _look_at(raw: Mapping[str, Any]) -> None:
     Days(str(raw["tz"]))
     for channel in raw["channels"].values():
         _ms(channel.get("gap_s", _OTHER_GAP_S))
-    for table in (raw["unanswered_s"], raw["sla"]["frt_s"], raw["sla"]["ttr_s"]):
+    for table in (raw["unanswered_s"], *(raw["sla"][clock] for clock in CLOCKS)):
         for seconds in table.values():
             _ms(seconds)
-    for calendar in raw["channel_calendar"].values():
-        if calendar not in raw["calendars"]:
-            raise ValueError(f"a calendar that nobody described: {calendar!r}")
+    _look_at_calendars(raw)
     for weight in (*raw["social_weights"].values(), raw["smi_threshold"]):
         Decimal(str(weight))
+
+
+def _look_at_calendars(raw: Mapping[str, Any]) -> None:
+    named = [*raw["channel_calendar"].values()]
+    for promise in raw["promises"]:
+        if unknown := sorted(set(promise) - {"where", "calendar", *CLOCKS}):
+            raise ValueError(f"a promise has no {', '.join(unknown)}")
+        if unknown := sorted(set(promise.get("where", {})) - FACTS):
+            raise ValueError(f"a promise cannot look at {', '.join(unknown)}")
+        named += [promise["calendar"]] if "calendar" in promise else []
+        for clock in CLOCKS & set(promise):
+            _ms(promise[clock])
+    for calendar in named:
+        if calendar not in raw["calendars"]:
+            raise ValueError(f"a calendar that nobody described: {calendar!r}")
 
 
 def _by_channel(table: Mapping[str, Any], channel: str) -> Any:

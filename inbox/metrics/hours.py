@@ -114,14 +114,12 @@ class Hours:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._calendars = {name: OpeningHours(raw, config.zone) for name, raw in config.raw["calendars"].items()}
-        self._channels: dict[str, OpeningHours] = {}
 
-    def of(self, channel: str) -> OpeningHours:
-        """What was promised on a channel. Raises ``ValueError`` for a calendar that nobody described."""
-        known = self._channels.get(channel)
-        if known is None:
-            known = self._channels[channel] = self._named(self._config.calendar(channel))
-        return known
+    def of(self, channel: str, facts: Mapping[str, str | None] | None = None) -> OpeningHours:
+        """What was promised on a channel, to a ticket with those facts. Raises ``ValueError`` for a calendar that
+        nobody described.
+        """
+        return self._named(self._config.calendar(channel, facts))
 
     def _named(self, name: str) -> OpeningHours:
         if name not in self._calendars:

@@ -132,6 +132,8 @@ KINDS: dict[str, Kind] = {
     "msg.classify": _kind("msg", "ack auto cont"),
     "note.added": _kind("ticket"),
     "ticket.assigned": _kind("ticket", "agent team"),
+    "ticket.priority": _kind("ticket"),
+    "ticket.band": _kind("ticket"),
     "ticket.reason": _kind("ticket reason"),
     "ticket.tag": _kind("ticket tag", "op", op=_one_of("add", "remove")),
     "ticket.fcr_exempt": _kind("ticket"),

@@ -18,6 +18,8 @@ DRAWERS: dict[str, tuple[tuple[str, str], ...]] = {
             "msg.out",
             "note.added",
             "ticket.assigned",
+            "ticket.priority",
+            "ticket.band",
             "ticket.reason",
             "ticket.tag",
             "ticket.fcr_exempt",

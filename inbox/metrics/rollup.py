@@ -15,7 +15,17 @@ from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, Sheet
 from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty, merge
 from inbox.metrics.times import DAY
 
-__all__ = ["EACH", "GRAINS", "WORKED", "RollUp", "day_of_due", "level_of", "month_of_day", "month_of_due", "week_of_day"]
+__all__ = [
+    "EACH",
+    "GRAINS",
+    "WORKED",
+    "RollUp",
+    "day_of_due",
+    "level_of",
+    "month_of_day",
+    "month_of_due",
+    "week_of_day",
+]
 
 GRAINS = ("channel", "agent", "team", "reason", "tag")
 EACH = " by channel"  # after a grain whose cells are also kept for each channel

@@ -24,16 +24,15 @@ CARDS = 30  # of one lane; more are counted
 
 
 def _card(ticket: Ticket, now: dt.datetime) -> BoardCard:
-    since = ticket.waiting_since
-    waited = now - since if since is not None else dt.timedelta()
-    state = "late" if waited > desk.LATE_AFTER else "soon" if waited > desk.LATE_AFTER / 2 else ""
+    clock_now = desk.due(ticket, now)
     return BoardCard(
         id=ticket.id,
         customer=customer_chip(ticket.customer).name,
         subject=ticket.subject,
         kind=ticket.preview_kind or ticket.kind,
-        state=state,  # type: ignore[arg-type]
-        waiting_since=since,
+        state=clock_now.state if clock_now is not None else "",
+        due=clock_now,
+        waiting_since=ticket.waiting_since,
         priority=ticket.priority.value,
         failed=bool(ticket.attention),
     )
@@ -43,7 +42,8 @@ def _lane(agent: Agent | None, tickets: Sequence[Ticket], now: dt.datetime, done
     rank = {"late": 0, "soon": 1, "": 2}
     far = now + dt.timedelta(days=36_500)
     cards = sorted(
-        (_card(ticket, now) for ticket in tickets), key=lambda c: (rank[c.state], c.waiting_since or far, c.id)
+        (_card(ticket, now) for ticket in tickets),
+        key=lambda c: (rank[c.state], c.due.at if c.due is not None else far, c.waiting_since or far, c.id),
     )
     waits = [card.waiting_since for card in cards if card.waiting_since is not None]
     return Lane(
@@ -111,7 +111,6 @@ def board(work: Work, who: Who, team: str = "", moving: int | None = None) -> Bo
         lanes=lanes,
         teams=tuple(Choice(one.id, one.name) for one in work.scalars(select(Team).order_by(Team.name))),
         now=now,
-        late_after_s=int(desk.LATE_AFTER.total_seconds()),
         team=team,
         may_move=may(who, "ticket.write"),
         moving=_card(moved, now) if moved is not None else None,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions import clocks
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who, visible
+from inbox.reading import desk
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices
-from inbox.reading.parts import CustomerPanel, IdentityView, Money, PreviousTicket, TicketFacts
+from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
 from inbox.reading.rows import customer_chip
 from inbox.reading.threads import history
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
@@ -65,6 +67,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         if customer is not None
         else 0
     )
+    told = clocks.story(work, ticket.id)
     return CustomerPanel(
         ticket=ticket.id,
         customer=customer_chip(customer),
@@ -77,6 +80,8 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         ),
         previous_total=total,
         facts=_facts(work, ticket),
+        clocks=_running(told, clock.now()),
+        settled=told.settled,
         history=tuple(history(work, ticket)),
     )
 
@@ -98,6 +103,20 @@ def _message_of(work: Work, who: Who, identity: int) -> int | None:
         .order_by(Message.id.desc())
         .limit(1)
     )
+
+
+def _running(told: clocks.Story, now: datetime) -> tuple[Due, ...]:
+    """The clocks that run now and will run out as things stand."""
+    return tuple(
+        desk.clock_of(one.name, at(one.started), at(one.soon or one.due), at(one.due), now)
+        for one in told.running
+        if one.due is not None
+    )
+
+
+def at(ms: int) -> datetime:
+    """The engine's milliseconds as a moment."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def _facts(work: Work, ticket: Ticket) -> TicketFacts:

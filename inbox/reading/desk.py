@@ -18,6 +18,7 @@ from inbox.reading.parts import (
     ChannelCount,
     Desk,
     Directory,
+    Due,
     Me,
     SavedCount,
     Sidebar,
@@ -27,28 +28,40 @@ from inbox.reading.parts import (
     ViewCount,
 )
 from inbox.reading.views import tally
-from inbox.reading.views.tally import LATE_AFTER, LIVING, loads
-from inbox.store import Agent, Channel, Membership, Team, Work
-from inbox.terms import Role
+from inbox.reading.views.tally import LIVING, loads
+from inbox.store import Agent, Channel, Membership, Team, Ticket, Work
+from inbox.terms import Role, Status
 
 __all__ = [
-    "LATE_AFTER",
     "LIVING",
     "alerts",
     "chip",
+    "clock_of",
     "counts",
     "desk",
     "directory",
-    "late_before",
+    "due",
     "loads",
     "me",
     "sidebar",
 ]
 
+OPEN = (Status.NEW, Status.OPEN)
 
-def late_before() -> datetime:
-    """Who waits since before then is late."""
-    return clock.now() - LATE_AFTER
+
+def due(ticket: Ticket, now: datetime | None = None) -> Due | None:
+    """The clock of an open ticket that is due first; it shows that of the solution once it is due soon."""
+    if ticket.due_at is None or ticket.due_from is None or ticket.status not in OPEN:
+        return None
+    return clock_of(ticket.due_clock, ticket.due_from, ticket.due_soon_at, ticket.due_at, now or clock.now())
+
+
+def clock_of(name: str, since: datetime, soon: datetime | None, at: datetime, now: datetime) -> Due:
+    """A running clock as it stands now."""
+    soon = soon or at
+    whole = (at - since).total_seconds()
+    share = min(100, max(0, round(100 * (now - since).total_seconds() / whole))) if whole > 0 else 100
+    return Due(name, since, soon, at, "late" if at < now else "soon" if soon <= now else "", share)
 
 
 def desk(work: Work, language: str = "") -> Desk:

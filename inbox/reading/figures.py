@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import desk as settings
+from inbox.actions import promises
 from inbox.errors import Forbidden, Invalid
-from inbox.metrics import Book, Config, Report, Request, book_of
+from inbox.metrics import Book, Report, Request, book_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.store import Event, Membership, Work
 
-__all__ = ["FRESH", "Source", "config", "guard", "lines", "report", "source"]
+__all__ = ["FRESH", "Source", "guard", "lines", "report", "source"]
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
@@ -51,17 +52,10 @@ def lines(work: Work) -> Iterator[dict[str, object]]:
         yield event.as_dict()
 
 
-def config(work: Work) -> Config:
-    """The definitions' settings of this desk: its zone and currency, else the defaults."""
-    zone = settings.get(work, "desk.timezone")
-    calendars = {"default": {"tz": zone}}
-    return Config.of({"tz": zone, "base": settings.get(work, "desk.currency"), "calendars": calendars})
-
-
 def source(work: Work, as_of: dt.datetime | None = None) -> Source:
     """The derived log, kept while nothing new was appended."""
     seq = work.scalar(select(func.max(Event.seq))) or 0
-    definitions = config(work)
+    definitions = promises.config(work)
     now = as_of or clock.now()
     key = f"{work.store.settings.url}|{definitions.digest}"
     with _lock:

@@ -28,6 +28,7 @@ __all__ = [
     "DeliveryView",
     "Desk",
     "Directory",
+    "Due",
     "EventView",
     "Facet",
     "FacetValue",
@@ -68,7 +69,7 @@ __all__ = [
 #: Avatar and tag colours are classes of the style sheet, ``data-tone="0"`` to ``"11"``.
 TONES = 12
 
-View = Literal["mine", "unassigned", "late", "failed", "all", "snoozed", "resolved"]
+View = Literal["mine", "unassigned", "soon", "late", "failed", "all", "snoozed", "resolved"]
 
 
 def tone(seed: str) -> int:
@@ -289,6 +290,19 @@ class TagView:
 
 
 @dataclass(frozen=True)
+class Due:
+    """A clock that runs: ``name`` is first (answer), next (answer) or resolve. ``state`` is that of the moment of
+    drawing; the browser goes on from the times."""
+
+    name: str
+    since: dt.datetime
+    soon: dt.datetime
+    at: dt.datetime
+    state: Literal["", "soon", "late"] = ""
+    share: int = 0  # hundredths of the way from since to at
+
+
+@dataclass(frozen=True)
 class TicketRow:
     """One line of the list, the same for everybody. ``preview_direction``: ``in``, ``out`` or ``note``."""
 
@@ -307,7 +321,7 @@ class TicketRow:
     assignee: AgentChip | None = None
     team: TeamChip | None = None
     waiting_since: dt.datetime | None = None  # the customer waits for us since then
-    late: bool = False
+    due: Due | None = None
     attention: str = ""  # "failed" or "unknown": an answer did not leave
     attention_at: dt.datetime | None = None  # since when
     snoozed_until: dt.datetime | None = None
@@ -582,7 +596,7 @@ class NoteView:
 What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
-    "imported", "macro",
+    "imported", "macro", "overdue",
 ]  # fmt: skip
 
 
@@ -644,7 +658,7 @@ class ThreadHead:
     tags: tuple[TagView, ...] = ()
     reason: str = ""
     waiting_since: dt.datetime | None = None
-    late: bool = False
+    due: Due | None = None
     snoozed_until: dt.datetime | None = None
     moves: tuple[str, ...] = ()  # what terms.Move may happen now: pending, snooze, resolve, reopen, open
     merged_into: int | None = None
@@ -848,6 +862,8 @@ class CustomerPanel:
     previous: tuple[PreviousTicket, ...] = ()
     previous_total: int = 0
     facts: TicketFacts | None = None
+    clocks: tuple[Due, ...] = ()
+    settled: tuple[tuple[str, str, dt.timedelta], ...] = ()  # (clock, met or breached, how long it took)
     history: tuple[EventView, ...] = ()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from inbox import clock
 from inbox.actions.who import Who
 from inbox.reading import desk, once
 from inbox.reading.addresses import label
@@ -37,7 +38,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
         for message in work.scalars(select(Message).where(Message.id.in_(last.group_by(Message.ticket_id))))
     }
     agents, teams = once.agents(work), once.teams(work)
-    late = desk.late_before()
+    now = clock.now()
     found = []
     for ticket in tickets:
         message = newest.get(ticket.id)
@@ -61,7 +62,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
                 assignee=desk.chip(agent) if agent is not None else None,
                 team=TeamChip(team.id, team.name) if team is not None else None,
                 waiting_since=ticket.waiting_since if ticket.is_open else None,
-                late=ticket.is_open and ticket.waiting_since is not None and ticket.waiting_since < late,
+                due=desk.due(ticket, now),
                 attention=ticket.attention,
                 attention_at=ticket.attention_at,
                 snoozed_until=ticket.snoozed_until,

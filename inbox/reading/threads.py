@@ -78,6 +78,7 @@ SHOWN_EVENTS = (
     "ticket.moved",
     "ticket.imported",
     "macro.run",
+    "sla.late",
 )
 
 
@@ -116,7 +117,7 @@ def head(work: Work, ticket: Ticket) -> ThreadHead:
         tags=tuple(TagView(tag.tag) for tag in ticket.tags),
         reason=ticket.reason or "",
         waiting_since=waiting,
-        late=waiting is not None and waiting < desk.late_before(),
+        due=desk.due(ticket),
         snoozed_until=ticket.snoozed_until,
         moves=tuple(move.value for move in SHOWN_MOVES if (ticket.status, move) in LIFECYCLE),
         merged_into=ticket.merged_into,
@@ -297,6 +298,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.moved": ("moved", "to"),
     "ticket.imported": ("imported", ""),
     "macro.run": ("macro", "name"),
+    "sla.late": ("overdue", "clock"),
 }
 
 

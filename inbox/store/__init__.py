@@ -90,7 +90,11 @@ __all__ = [
     "Visitor",
     "Work",
     "after",
+    "followers",
 ]
+
+#: What is kept in step with the log by the transaction that writes it; the floor above puts its own here.
+followers: list[Callable[[Work], None]] = []
 
 #: PostgreSQL: held from the first appended event to the commit, so that commit order is ``seq`` order.
 LOG_LOCK = 0x5057_0001
@@ -154,6 +158,9 @@ class Work(Session):
         self.flush()
         if not self.events:
             return
+        for follow in followers:
+            follow(self)
+        self.flush()
         postgres = self.get_bind().dialect.name == "postgresql"
         if postgres:
             self.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})

@@ -21,6 +21,7 @@ class Customer(Base, kw_only=True):
     id: Mapped[Id] = mapped_column(default_factory=surrogate)
     name: Mapped[Name] = mapped_column(default="")
     sample: Mapped[bool] = mapped_column(default=False)
+    band: Mapped[str] = mapped_column(String(40), default="")  # what they are worth to us: promises and routing look
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     identities: Mapped[list[Identity]] = relationship(
         lazy="selectin", order_by="Identity.id", default_factory=list, cascade="all, delete-orphan"

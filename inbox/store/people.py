@@ -8,7 +8,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
-from inbox.store.columns import Base, Created, Fk, Id, Name, surrogate, word
+from inbox.store.columns import Base, Created, Fk, Id, Json, Name, surrogate, word
 from inbox.terms import Role
 
 __all__ = ["Agent", "Membership", "SignIn", "Team", "Token"]
@@ -39,6 +39,11 @@ class Agent(Base, kw_only=True):
     undo_s: Mapped[int | None] = mapped_column(default=None)  # how long answers can be taken back; None: the desk's
     state: Mapped[str] = mapped_column(String(16), default="offline")
     capacity: Mapped[int] = mapped_column(default=8)
+    capacities: Mapped[Json] = mapped_column(default_factory=dict)  # kind of channel → tickets of it at a time
+    skills: Mapped[Json] = mapped_column(default_factory=list)  # tags and reasons that they know about
+    speaks: Mapped[Json] = mapped_column(default_factory=list)  # languages besides the desk's own
+    away_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    deputy_id: Mapped[str | None] = mapped_column(String(32), default=None)  # an agent, who is never deleted
     active: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)

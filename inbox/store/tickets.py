@@ -67,9 +67,13 @@ class Ticket(Base, kw_only=True):
         Index("ix_tickets_waiting", "status", "waiting_since"),
         Index("ix_tickets_snoozed", "snoozed_until"),
         # all that the figures of the views ask for, so that counting looks at the index alone
-        Index("ix_tickets_tally", "status", "assignee_id", "team_id", "channel_id", "waiting_since", "merged_into"),
+        Index(
+            "ix_tickets_tally",
+            *("status", "assignee_id", "team_id", "channel_id", "waiting_since", "due_at", "merged_into"),
+        ),
         Index("ix_tickets_priority", "status", "priority", "active_at", "id"),
         Index("ix_tickets_trouble", "attention_at", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
+        Index("ix_tickets_due", "status", "due_at", "id"),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)
@@ -99,6 +103,12 @@ class Ticket(Base, kw_only=True):
     attention_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # since when: the newest stands on top
     resolved_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     snoozed_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    due_clock: Mapped[str] = mapped_column(String(8), default="")  # "first", "next", "resolve": which is due first
+    due_from: Mapped[dt.datetime | None] = mapped_column(default=None)  # when that clock started
+    due_soon_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    due_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # None: nothing was promised, or it stands still
+    due_told: Mapped[str] = mapped_column(String(8), default="")  # "soon", "late": what the log has of this clock
+    due_rules: Mapped[str] = mapped_column(String(16), default="")  # the digest of what it was set by
     version: Mapped[int] = mapped_column(init=False, default=1)
     customer: Mapped[Customer | None] = relationship(lazy="joined", init=False, foreign_keys=[customer_id])
     tags: Mapped[list[TicketTag]] = relationship(

@@ -1,7 +1,7 @@
 """Canned replies of a team, macros, mentions, and drafts with their files.
 
 Revision ID: 0007
-Revises: 0005
+Revises: 0006
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from connectors.base import Request
 from inbox import clock, search
-from inbox.actions import channels, journal, sample
+from inbox.actions import channels, journal, promises, sample
 from inbox.actions import desk as settings
 from inbox.actions.sample.script import desk as cast
 from inbox.actions.sample.script import scripts
@@ -22,7 +22,7 @@ from inbox.actions.sample.times import Times
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict
 from inbox.metrics import book_of
-from inbox.reading import figures, ledger, reports
+from inbox.reading import ledger, reports
 from inbox.store import (
     Agent,
     Attachment,
@@ -161,7 +161,7 @@ def test_the_log_is_written_in_the_order_of_time(desk: SampleDesk) -> None:
         lines = work.scalars(select(Event).order_by(Event.seq)).all()
         assert all(a.rec <= b.rec for a, b in itertools.pairwise(lines))
         assert all(line.ts <= line.rec <= NOW for line in lines)
-        book = book_of((line.as_dict() for line in lines), int(NOW.timestamp() * 1000), figures.config(work))
+        book = book_of((line.as_dict() for line in lines), int(NOW.timestamp() * 1000), promises.config(work))
         assert len(list(book.facts())) == len(scripts())
 
 

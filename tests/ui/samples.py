@@ -94,6 +94,13 @@ _ROWS = (
 )  # fmt: skip
 
 
+def due(since: dt.datetime, name: str = "first", *, late: bool = False) -> parts.Due:
+    """A clock of four hours that began then."""
+    end = since + dt.timedelta(hours=4)
+    share = min(100, int((NOW - since).total_seconds() / 144))
+    return parts.Due(name, since, since + dt.timedelta(hours=3), end, "late" if late else "", share)
+
+
 def row(number: int, **changes: object) -> parts.TicketRow:
     """The row of a ticket, changed as asked."""
     found = next(each for each in rows if each.id == number)
@@ -119,7 +126,7 @@ def _row(line: tuple[object, ...]) -> parts.TicketRow:
         assignee=agent if isinstance(agent, parts.AgentChip) else None,
         team=hosting,
         waiting_since=at(str(wait), int(str(days))) if wait else None,
-        late=bool(late),
+        due=due(at(str(wait), int(str(days))), late=bool(late)) if wait else None,
         attention="failed" if delivery == "failed" else "",
     )
 
@@ -227,6 +234,7 @@ head = parts.ThreadHead(
     team=hosting,
     tags=(parts.TagView("ssl"), parts.TagView("migrazione")),
     waiting_since=at("09:31"),
+    due=due(at("09:31"), "next"),
     moves=("pending", "snooze", "resolve"),
 )
 

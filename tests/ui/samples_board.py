@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inbox.reading import pages
-from tests.ui.samples import NOW, at, giulia, luca, marco, sara
+from tests.ui.samples import NOW, at, due, giulia, luca, marco, sara
 
 team_choices = (pages.Choice("team-hosting", "Hosting"), pages.Choice("team-billing", "Amministrazione"))
 
@@ -15,7 +15,8 @@ def card(
 ) -> pages.BoardCard:
     """A ticket on the board, waiting since that time of the morning."""
     since = at(waits) if waits else None
-    return pages.BoardCard(number, customer, subject, kind, state, since, **more)  # type: ignore[arg-type]
+    clock = replace(due(since), state=state) if since else None  # type: ignore[arg-type]
+    return pages.BoardCard(number, customer, subject, kind, state, since, clock, **more)  # type: ignore[arg-type]
 
 
 elena = replace(marco, id="agent-elena", name="Elena Riva", state="away")
@@ -100,7 +101,6 @@ board = pages.Board(
     lanes,
     team_choices,
     NOW,
-    4 * 3600,
 )
 board_moving = replace(board, moving=unassigned.cards[0])
 board_empty = replace(

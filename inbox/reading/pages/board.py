@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inbox.reading.pages.common import Choice
-from inbox.reading.parts import AgentChip
+from inbox.reading.parts import AgentChip, Due
 
 __all__ = ["Board", "BoardCard", "BoardFigures", "Lane"]
 
@@ -15,7 +15,7 @@ __all__ = ["Board", "BoardCard", "BoardFigures", "Lane"]
 @dataclass(frozen=True)
 class BoardCard:
     """A ticket on the board. ``waiting_since`` is the customer's oldest unanswered message, None when we are waited for
-    by nobody; ``state`` is ``late`` past the desk's limit and ``soon`` past half of it."""
+    by nobody; ``state`` is that of its clock."""
 
     id: int
     customer: str
@@ -23,6 +23,7 @@ class BoardCard:
     kind: str
     state: Literal["late", "soon", ""] = ""
     waiting_since: dt.datetime | None = None
+    due: Due | None = None
     priority: str = "normal"
     failed: bool = False
 
@@ -61,16 +62,15 @@ class BoardFigures:
 
 @dataclass(frozen=True)
 class Board:
-    """``page`` of ``board/index.html`` and of the frame. GET ``team`` narrows it. ``late_after_s`` is the limit that
-    ``late`` means. ``moving`` is the card of ``?move=<ticket>``: the menu "Move to" as a page for a browser without
-    scripts. A move is POST ``tickets.assign`` with ``agent`` (id or empty) and ``next``. ``may_move`` is a right."""
+    """``page`` of ``board/index.html`` and of the frame. GET ``team`` narrows it. ``moving`` is the card of
+    ``?move=<ticket>``: the menu "Move to" as a page for a browser without scripts. A move is POST ``tickets.assign``
+    with ``agent`` (id or empty) and ``next``. ``may_move`` is a right."""
 
     figures: BoardFigures
     unassigned: Lane
     lanes: tuple[Lane, ...]
     teams: tuple[Choice, ...]
     now: dt.datetime
-    late_after_s: int
     team: str = ""
     may_move: bool = True
     moving: BoardCard | None = None

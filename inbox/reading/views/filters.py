@@ -72,6 +72,13 @@ def _waiting(words: Words, _who: Who) -> ColumnElement[bool]:
     return Ticket.waiting_since < clock.now() - timedelta(hours=min(int(word) for word in words))
 
 
+def _due(words: Words, _who: Who) -> ColumnElement[bool]:
+    """By the state of the clock that ends first."""
+    now = clock.now()
+    states = {"late": Ticket.due_at < now, "soon": and_(Ticket.due_soon_at <= now, Ticket.due_at >= now)}
+    return or_(*(states[word] for word in words))
+
+
 #: Every field. One more is a row here, a row of words in the template and a rule in the browser's ``order.js``.
 FIELDS: Final[dict[str, Field]] = {
     "status": Field(lambda words, _who: Ticket.status.in_(_walked(words)), (*STATUSES, "any")),
@@ -82,6 +89,7 @@ FIELDS: Final[dict[str, Field]] = {
     "tag": Field(_tag),
     "reason": Field(_reason),
     "waiting": Field(_waiting, WAITS),
+    "due": Field(_due, ("soon", "late")),
     "attention": Field(lambda _words, _who: TROUBLED, ("yes",)),  # type: ignore[arg-type,return-value]
 }
 

@@ -31,7 +31,7 @@ __all__ = ["PAGE", "bulk_view", "condition", "count", "inbox", "running", "whole
 PAGE: Final = 50
 HITS: Final = 2_000  # a search looks at so many messages
 MOMENT: Final = dt.timedelta(minutes=5)  # so long what was done stands above the list, with its way back
-SORTS: Final = ("newest", "oldest", "waiting", "priority")
+SORTS: Final = ("newest", "oldest", "due", "waiting", "priority")
 
 
 def condition(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[ColumnElement[bool], tuple[Status, ...]]:

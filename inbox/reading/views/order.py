@@ -29,13 +29,17 @@ class Band:
 
 
 NEWEST: Final = Band(Ticket.active_at)
-#: An order is one band after the other. A due time of an agreement would be two more bands here.
+#: An order is one band after the other.
 SORTS: Final[dict[str, tuple[Band, ...]]] = {
     "newest": (NEWEST,),
     "oldest": (Band(Ticket.active_at, descending=False),),
     "waiting": (
         Band(Ticket.waiting_since, descending=False, when=Ticket.waiting_since.is_not(None)),
         Band(Ticket.active_at, when=Ticket.waiting_since.is_(None)),
+    ),
+    "due": (
+        Band(Ticket.due_at, descending=False, when=Ticket.due_at.is_not(None)),
+        Band(Ticket.active_at, when=Ticket.due_at.is_(None)),
     ),
     "priority": tuple(
         Band(Ticket.active_at, when=Ticket.priority == one)

@@ -20,7 +20,8 @@ __all__ = ["CUSTOM", "FIXED", "TABS", "Asked", "Shown", "shown"]
 FIXED: Final[dict[str, filters.Filter]] = {
     "mine": {"agent": ("me",)},
     "unassigned": {"agent": ("none",)},
-    "late": {"waiting": ("4",)},
+    "soon": {"due": ("soon",)},
+    "late": {"due": ("late",)},
     "failed": {"status": ("any",), "attention": ("yes",)},
     "all": {},
     "snoozed": {"status": ("snoozed",)},

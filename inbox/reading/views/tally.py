@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import case, func, select
@@ -16,10 +15,8 @@ from inbox.reading.views import filters
 from inbox.store import TROUBLED, Channel, Membership, SavedView, Team, Ticket, Work
 from inbox.terms import Actor, Role, Status
 
-__all__ = ["LATE_AFTER", "LIVING", "figures", "loads", "saved"]
+__all__ = ["LIVING", "figures", "loads", "saved"]
 
-#: A customer who has waited longer is late: the default first-response target of metrics.md 2.1.
-LATE_AFTER: Final = timedelta(hours=4)
 OPEN: Final = frozenset({Status.NEW, Status.OPEN})
 #: What is counted: the rest is an archive.
 LIVING: Final = (Status.NEW, Status.OPEN, Status.PENDING, Status.SNOOZED)
@@ -46,7 +43,7 @@ class Line:
 def lines(work: Work) -> list[Line]:
     """The tally as it stands in this look at the store; asked for once, by an index alone."""
     if "tally" not in work.info:
-        late = case((Ticket.waiting_since < clock.now() - LATE_AFTER, 1), else_=0)
+        late = case((Ticket.due_at < clock.now(), 1), else_=0)
         alike = (Ticket.status, Ticket.assignee_id, Ticket.team_id, Ticket.channel_id)
         rows = work.execute(
             select(*alike, func.count(), func.count(Ticket.waiting_since), func.sum(late))

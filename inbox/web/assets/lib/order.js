@@ -3,6 +3,14 @@
 const STATUSES = { new: "open" };
 const RANK = { urgent: 0, high: 1, normal: 2, low: 3 };
 
+const now = () => Date.now() / 1000;
+
+/** A clock's state → whether a row's clock is in it. */
+const clocks = {
+  soon: (row) => row.due >= now() && row.soon && row.soon <= now(),
+  late: (row) => row.due && row.due < now(),
+};
+
 /** A field of the filter → whether a row with these `data-` values has one of its words. */
 const fields = {
   status: (words, row) => words.includes("any") || words.includes(STATUSES[row.status] ?? row.status),
@@ -12,7 +20,8 @@ const fields = {
   priority: (words, row) => words.includes(row.priority),
   tag: (words, row) => JSON.parse(row.tags || "[]").some((tag) => words.includes(tag)),
   reason: (words, row) => words.includes(row.reason || "none"),
-  waiting: (words, row) => Boolean(row.waiting) && Date.now() / 1000 - row.waiting > Math.min(...words) * 3600,
+  waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
+  due: (words, row) => words.some((word) => clocks[word](row)),
   attention: (_words, row) => row.attention !== "",
 };
 
@@ -25,6 +34,7 @@ const orders = {
   newest: (a, b) => b.at - a.at,
   oldest: (a, b) => a.at - b.at,
   waiting: (a, b) => (a.waiting || Number.POSITIVE_INFINITY) - (b.waiting || Number.POSITIVE_INFINITY) || b.at - a.at,
+  due: (a, b) => (a.due || Number.POSITIVE_INFINITY) - (b.due || Number.POSITIVE_INFINITY) || a.ticket - b.ticket,
   trouble: (a, b) => (b.attentionAt || b.at) - (a.attentionAt || a.at),
   priority: (a, b) => RANK[a.priority] - RANK[b.priority] || b.at - a.at,
 };

@@ -42,6 +42,11 @@ const forms = {
   month: (date) => format({ month: "short", year: "numeric" }).format(date),
   wait: (date) => (Date.now() - date < 60_000 ? say("now") : span((Date.now() - date) / 1000)),
   left: (date) => span((date - Date.now()) / 1000),
+  due: (date) => {
+    const left = (date - Date.now()) / 1000;
+    if (left < 0) return `−${span(-left)}`;
+    return left < 120 && left >= 60 ? `${span(60)} ${say("seconds", { n: Math.floor(left - 60) })}` : span(left);
+  },
   ahead: (date) => format({ weekday: "short", ...CLOCK }).format(date),
   date: (date) => {
     const recent = dayNumber(new Date()) - dayNumber(date) < 180;
@@ -65,6 +70,25 @@ const forms = {
   },
 };
 
+let soonest = null;
+
+/** Colours a clock and turns its ring; one whose end is near is looked at every second. */
+function turn(element, date) {
+  const place = element.closest("[data-since]");
+  const now = Date.now();
+  const { since, soon } = place.dataset;
+  place.classList.toggle("late", date < now);
+  place.classList.toggle("soon", date >= now && soon * 1000 <= now);
+  const share = (now - since * 1000) / (date - since * 1000);
+  const ring = `${Math.round(100 * Math.min(1, Math.max(0, share)))} 100`;
+  place.querySelector("[pathLength]").setAttribute("stroke-dasharray", ring);
+  if (Math.abs(date - now) < 120_000 && !soonest)
+    soonest = setTimeout(() => {
+      soonest = null;
+      if (!document.hidden) all(document, "due");
+    }, 1000);
+}
+
 /** Writes one <time>. A date without an hour is taken at noon, so that no zone moves it to another day. */
 export function write(element) {
   const given = element.dateTime;
@@ -72,14 +96,16 @@ export function write(element) {
   const form = forms[element.dataset.form];
   if (!form || Number.isNaN(date.getTime())) return;
   const text = form(date);
+  if (element.dataset.form === "due") turn(element, date);
   if (element.textContent !== text) element.textContent = text;
   const title = format({ dateStyle: "full", timeStyle: "short" }).format(date);
   if (given.length > 10 && element.title !== title) element.title = title;
 }
 
-function all(root) {
-  if (root.matches?.("time[data-form]")) write(root);
-  for (const element of root.querySelectorAll?.("time[data-form]") ?? []) write(element);
+function all(root, form) {
+  const times = form ? `time[data-form="${form}"]` : "time[data-form]";
+  if (root.matches?.(times)) write(root);
+  for (const element of root.querySelectorAll?.(times) ?? []) write(element);
 }
 
 /** Writes what stands on the page, what comes, and again every 15 s what ages. */
