@@ -49,6 +49,7 @@ RIGHTS: dict[Section, str] = {
     "people": "people.change",
     "teams": "people.change",
     "channels": "settings.change",
+    "promises": "settings.change",
     "canned": "canned.change",
     "macros": "macro.own",
     "reasons": "reasons.change",

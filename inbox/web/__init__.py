@@ -23,6 +23,7 @@ from inbox.web import (
     macros,
     messages,
     people,
+    promises,
     regrouping,
     reports,
     searches,
@@ -56,7 +57,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
-    *(sign_ins.blueprint, costs.blueprint, journals.blueprint, widgets.blueprint),
+    *(sign_ins.blueprint, promises.blueprint, costs.blueprint, journals.blueprint, widgets.blueprint),
 )
 
 

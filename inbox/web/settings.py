@@ -18,6 +18,7 @@ from inbox.reading import channels as channel_facts
 from inbox.reading import costs as cost_figures
 from inbox.reading import journal as arrivals
 from inbox.reading import macros as macro_words
+from inbox.reading import promises as promised
 from inbox.reading import settings as reading
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
@@ -166,6 +167,13 @@ def channels() -> Any:
         return ChannelsPage(reading.nav(work, who()), rows, kinds())
 
     return drawn("settings/channels.html", view)
+
+
+@blueprint.get("/settings/promises")
+@right("settings.change")
+def promises() -> Any:
+    """Opening hours, and how long answers may take."""
+    return drawn("settings/promises.html", lambda work: promised.page(work, who()))
 
 
 @blueprint.get("/settings/canned")

@@ -167,7 +167,7 @@ def test_the_log_is_written_in_the_order_of_time(desk: SampleDesk) -> None:
 
 def test_log_and_messages_agree(desk: SampleDesk) -> None:
     with desk.store.reading() as work:
-        lines = {line.id: line for line in work.scalars(select(Event))}
+        lines = {line.id: line for line in work.scalars(select(Event).order_by(Event.seq))}
         voided = {line.data["target"] for line in lines.values() if line.kind == "void"}
         for message in work.scalars(select(Message)):
             if message.direction is Direction.IN:

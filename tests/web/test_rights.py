@@ -49,6 +49,8 @@ LEAST = {
     **dict.fromkeys(
         (
             *("settings.general", "settings.people", "settings.teams", "settings.channels", "settings.costs"),
+            *("settings.promises", "promises.calendar", "promises.targets"),
+            *("promises.remove_calendar", "promises.remove_targets"),
             *(
                 "settings.audit",
                 "settings.demo_remove",

@@ -11,6 +11,7 @@ from inbox.reading.pages.board import Board, BoardCard, BoardFigures, Lane
 from inbox.reading.pages.channel_form import ConfigField, config_fields, config_input
 from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
+from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
 from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.settings import (
     CannedPage,
@@ -47,6 +48,7 @@ __all__ = [
     "BoardCard",
     "BoardFigures",
     "Bucket",
+    "CalendarRow",
     "CannedPage",
     "CannedRow",
     "Change",
@@ -77,6 +79,7 @@ __all__ = [
     "PeoplePage",
     "Period",
     "PersonRow",
+    "PromisesPage",
     "RateRow",
     "ReasonRow",
     "ReasonsPage",
@@ -84,8 +87,10 @@ __all__ = [
     "SettingsIndex",
     "SettingsNav",
     "SetupPage",
+    "SpecialDay",
     "StepGroup",
     "TagRow",
+    "TargetRow",
     "TeamRow",
     "TeamsPage",
     "WeekPoint",

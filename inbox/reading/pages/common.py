@@ -8,7 +8,9 @@ from typing import Literal
 
 __all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
-Section = Literal["general", "channels", "teams", "canned", "macros", "reasons", "people", "costs", "journal", "audit"]
+Section = Literal[
+    "general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "costs", "journal", "audit"
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
