@@ -11,7 +11,10 @@ from inbox.reading import pages, parts
 from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
-    ("general", "channels", "teams", "canned", "macros", "reasons", "people", "costs", "journal", "audit"),
+    (
+        *("general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "costs", "journal"),
+        "audit",
+    ),
     quarantined=3,
     demo=True,
 )
@@ -271,6 +274,46 @@ reasons = pages.ReasonsPage(
     ),
     (pages.TagRow("ssl", 31), pages.TagRow("pec", 12), pages.TagRow("urgente", 4)),
     pages.Form({"name": "Dominio e DNS"}, {"name": "This reason is there already."}),
+)
+_WEEK = (*((day, "09:00-13:00, 14:30-18:30") for day in ("mon", "tue", "wed", "thu", "fri")), ("sat", ""), ("sun", ""))
+_PRIORITIES = ("urgent", "high", "normal", "low")
+
+
+def _cells(first: str, following: str, solved: str) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    told = {"first": first, "next": following, "resolve": solved}
+    return tuple((name, tuple(zip(_PRIORITIES, line.split("|"), strict=True))) for name, line in told.items())
+
+
+promises = pages.PromisesPage(
+    nav,
+    (
+        pages.CalendarRow("default", "", _WEEK, True, "Milano", (), (), (), (), 5),
+        pages.CalendarRow(
+            "shop", "Negozio", _WEEK, True, "07/12", (pages.SpecialDay("2026-12-24", "Vigilia", "09:00-12:00"),),
+            ("ch-sms",), ("team-hosting",), ("Hosting", "SMS"), 5,
+        ),
+    ),
+    (
+        pages.TargetRow("all", "", _cells("30m|2h|4h|8h", "30m|2h|4h|8h", "8h|16h|24h|40h")),
+        pages.TargetRow("band:oro", "oro", _cells("15m|1h||", "|||", "4h|||")),
+    ),
+    (pages.Choice("ch-email", "Email"), pages.Choice("ch-sms", "SMS")),
+    (pages.Choice("team-hosting", "Hosting"),),
+    (pages.Choice("channel:ch-sms", "SMS"), pages.Choice("team:team-hosting", "Hosting")),
+    ("Bergamo", "Milano", "Roma"),
+    _cells("|||", "|||", "|||"),
+)  # fmt: skip
+promises_failed = replace(
+    promises,
+    editing="shop",
+    edit=pages.Form(
+        {"name": "", "week-mon": "mattina", "patron": "other", "patron_day": "40/12"},
+        {
+            "name": "Give the calendar a name of up to 60 letters.",
+            "mon": "Write 09:00-13:00.",
+            "patron": "Choose a city.",
+        },
+    ),
 )
 costs = pages.CostsPage(
     nav,
