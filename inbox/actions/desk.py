@@ -25,6 +25,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "reply.undo_s": None,  # None: each channel's own
     "sla.calendars": {},  # id → opening hours; inbox/actions/promises.py checks and changes them
     "sla.targets": {},  # scope → clock → priority → seconds
+    "routing.rules": {},  # scope → way; inbox/actions/routing.py checks and changes them
+    "routing.bands": [],  # of customers, the best first
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -30,6 +31,8 @@ __all__ = [
     "change_agent",
     "change_team",
     "password_hash",
+    "set_abilities",
+    "set_absence",
     "set_state",
     "sign_in",
     "sign_out",
@@ -177,6 +180,48 @@ def change_agent(  # noqa: PLR0913
         changes["password"] = [None, None]
     audit(work, who, "agent.changed", agent=agent.id, changes=changes)
     return agent
+
+
+def set_absence(work: Work, who: Who, agent_id: str, until: dt.datetime | None, deputy: str | None) -> None:
+    """Says that somebody is out of office until then, and who stands in; None is here again. Their open tickets go to
+    the deputy, without one back to the queue. Raises :class:`Invalid`."""
+    if who.id != agent_id:
+        require(who, "people.change")
+    agent = work.get(Agent, agent_id)
+    if agent is None:
+        msg = "there is no such agent"
+        raise NotFound(msg)
+    if until is not None and until <= clock.now():
+        msg = "choose a day that is still to come"
+        raise Invalid(msg, fields={"away_until": msg})
+    found = work.get(Agent, deputy) if deputy else None
+    if deputy and (found is None or not found.active or found.id == agent_id):
+        msg = "choose somebody else as deputy"
+        raise Invalid(msg, fields={"deputy": msg})
+    agent.away_until, agent.deputy_id = until, deputy if until is not None else None
+    audit(work, who, "agent.absent", agent=agent.id, until=clock.iso(until) if until is not None else None)
+
+
+def set_abilities(
+    work: Work, who: Who, agent_id: str, *, skills: Sequence[str], speaks: Sequence[str], capacities: Mapping[str, int]
+) -> None:
+    """What routing knows of somebody: tags and reasons that they know about, languages, and how many tickets of a kind
+    of channel they take at a time. Raises :class:`Invalid`."""
+    require(who, "people.change")
+    agent = work.get(Agent, agent_id)
+    if agent is None:
+        msg = "there is no such agent"
+        raise NotFound(msg)
+    if any(not 1 <= most <= CAPACITY_MOST for most in capacities.values()):
+        msg = f"write a number from 1 to {CAPACITY_MOST}"
+        raise Invalid(msg, fields={"capacities": msg})
+    agent.skills = _words(skills)
+    agent.speaks = _words(speaks)
+    agent.capacities = dict(capacities)
+
+
+def _words(typed: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(word for one in typed if (word := " ".join(one.split()).lower()[:120])))[:50]
 
 
 def _undo(seconds: int | str) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -43,11 +44,19 @@ SPAM: Final = "spam"
 
 
 def assign(
-    work: Work, who: Who, number: int, *, agent: str | object | None = KEEP, team: str | object | None = KEEP
+    work: Work,
+    who: Who,
+    number: int,
+    facts: Mapping[str, Any] | None = None,
+    /,
+    *,
+    agent: str | object | None = KEEP,
+    team: str | object | None = KEEP,
 ) -> Event | None:
     """Gives a ticket to an agent, a team, or nobody (None); what is not named stays. None where nothing changed.
 
-    A transfer to another team takes the ticket from an agent who is not in it.
+    ``facts`` are kept with the event: ``why`` a rule chose, the ``batch`` that it was part of. A transfer to another
+    team takes the ticket from an agent who is not in it.
     """
     ticket = find_living(work, who, number)
     before = (ticket.assignee_id, ticket.team_id)
@@ -76,6 +85,7 @@ def assign(
         agent=ticket.assignee_id,
         team=ticket.team_id,
         was={"agent": before[0], "team": before[1]},
+        **(facts or {}),
     )
 
 

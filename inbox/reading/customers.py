@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import clocks
+from inbox.actions import desk as settings
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who, visible
 from inbox.reading import desk
@@ -80,6 +81,8 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         ),
         previous_total=total,
         facts=_facts(work, ticket),
+        band=customer.band if customer is not None else "",
+        bands=tuple(settings.get(work, "routing.bands")) if customer is not None else (),
         clocks=_running(told, clock.now()),
         settled=told.settled,
         history=tuple(history(work, ticket)),

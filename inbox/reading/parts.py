@@ -617,6 +617,7 @@ class EventView:
     until: dt.datetime | None = None
     count: int = 0
     undo: str = ""  # the event's id where it can be undone
+    why: str = ""  # the rule that chose: a word of actions.choosing, "balance", "deputy", "absent"
     part: Literal["event"] = "event"
 
 
@@ -862,6 +863,8 @@ class CustomerPanel:
     previous: tuple[PreviousTicket, ...] = ()
     previous_total: int = 0
     facts: TicketFacts | None = None
+    band: str = ""
+    bands: tuple[str, ...] = ()  # those that the desk names
     clocks: tuple[Due, ...] = ()
     settled: tuple[tuple[str, str, dt.timedelta], ...] = ()  # (clock, met or breached, how long it took)
     history: tuple[EventView, ...] = ()

@@ -50,6 +50,7 @@ RIGHTS: dict[Section, str] = {
     "teams": "people.change",
     "channels": "settings.change",
     "promises": "settings.change",
+    "routing": "settings.change",
     "canned": "canned.change",
     "macros": "macro.own",
     "reasons": "reasons.change",

@@ -278,8 +278,9 @@ def _assigned(event: Event, names: Names) -> EventView:
     if data.get("team") and data.get("team") != was.get("team"):
         return EventView(event.seq, "transferred", event.ts, actor, names.teams.get(str(data["team"]), ""))
     if data.get("agent"):
-        return EventView(event.seq, "assigned", event.ts, actor, names.name(str(data["agent"])))
-    return EventView(event.seq, "unassigned", event.ts, actor)
+        given = names.name(str(data["agent"]))
+        return EventView(event.seq, "assigned", event.ts, actor, given, why=str(data.get("why", "")))
+    return EventView(event.seq, "unassigned", event.ts, actor, why=str(data.get("why", "")))
 
 
 #: These can be undone from the line that tells of them; what else can be has a control of its own.

@@ -42,6 +42,7 @@ class Agent(Base, kw_only=True):
     capacities: Mapped[Json] = mapped_column(default_factory=dict)  # kind of channel → tickets of it at a time
     skills: Mapped[Json] = mapped_column(default_factory=list)  # tags and reasons that they know about
     speaks: Mapped[Json] = mapped_column(default_factory=list)  # languages besides the desk's own
+    routed_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # when a ticket was last given by a rule
     away_until: Mapped[dt.datetime | None] = mapped_column(default=None)
     deputy_id: Mapped[str | None] = mapped_column(String(32), default=None)  # an agent, who is never deleted
     active: Mapped[bool] = mapped_column(default=True)

@@ -26,6 +26,7 @@ from inbox.web import (
     promises,
     regrouping,
     reports,
+    routing,
     searches,
     sessions,
     settings,
@@ -57,7 +58,8 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
-    *(sign_ins.blueprint, promises.blueprint, costs.blueprint, journals.blueprint, widgets.blueprint),
+    *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
+    *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )
 
 

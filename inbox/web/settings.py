@@ -19,6 +19,7 @@ from inbox.reading import costs as cost_figures
 from inbox.reading import journal as arrivals
 from inbox.reading import macros as macro_words
 from inbox.reading import promises as promised
+from inbox.reading import routing as routed
 from inbox.reading import settings as reading
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
@@ -27,7 +28,7 @@ from inbox.web.gate import frame, right, store, who
 from inbox.web.setups import NAMES, kinds, zones
 from inbox.web.wording import errors
 
-__all__ = ["blueprint", "cursor", "day", "done", "drawn", "priced", "typed"]
+__all__ = ["blueprint", "cursor", "day", "done", "drawn", "priced", "typed", "whole"]
 
 blueprint = Blueprint("settings", __name__)
 #: What a desk is likely to count in; any other can be set by the command line.
@@ -174,6 +175,13 @@ def channels() -> Any:
 def promises() -> Any:
     """Opening hours, and how long answers may take."""
     return drawn("settings/promises.html", lambda work: promised.page(work, who()))
+
+
+@blueprint.get("/settings/routing")
+@right("settings.change")
+def routing() -> Any:
+    """How tickets are given to people."""
+    return drawn("settings/routing.html", lambda work: routed.page(work, who()))
 
 
 @blueprint.get("/settings/canned")

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.datastructures import MultiDict
 
 from inbox import clock
-from inbox.actions import drafts, holding, reply, tickets
+from inbox.actions import bands, drafts, holding, reply, tickets
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
@@ -251,6 +251,14 @@ def priority(id: int) -> Any:
     """Sets the priority."""
     with store().transaction() as work:
         tickets.prioritise(work, who(), id, request.form.get("priority", ""))
+    return _changed(id)
+
+
+@blueprint.post("/tickets/<int:id>/band")
+def band(id: int) -> Any:
+    """Puts the customer into a band."""
+    with store().transaction() as work:
+        bands.set_band(work, who(), id, request.form.get("band", ""))
     return _changed(id)
 
 

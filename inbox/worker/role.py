@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from connectors.base import ConnectorError
 from inbox import clock, logs
-from inbox.actions import grants, pacing
+from inbox.actions import grants, pacing, routing
 from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
@@ -52,6 +52,7 @@ class Worker:
         threads = [
             self._thread("journal", self._journal),
             self._thread("outbox", self._outbox),
+            self._thread("routing", lambda: self._loop("routing", lambda: routing.route_due(self.store))),
             self._thread("timers", self._timers),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
             self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
@@ -91,7 +92,7 @@ class Worker:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
-            did += bulk.work_due(self.store)
+            did += bulk.work_due(self.store) + routing.route_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
                 continue

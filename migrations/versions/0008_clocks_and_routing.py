@@ -27,6 +27,7 @@ COLUMNS: dict[str, dict[str, tuple[Any, str | None]]] = {
         "capacities": (JSON, "{}"),
         "skills": (JSON, "[]"),
         "speaks": (JSON, "[]"),
+        "routed_at": (TIME, None),
         "away_until": (TIME, None),
         "deputy_id": (sa.String(32), None),
     },

@@ -289,6 +289,8 @@ panel = parts.CustomerPanel(
     ticket=4821,
     customer=chiara,
     line="Studio Lombardi Architetti · Bergamo",
+    band="oro",
+    bands=("oro", "argento"),
     clocks=(due(at("09:31"), "next"), due(at("08:41"), "resolve")),
     settled=(("first", "met", dt.timedelta(minutes=17)),),
     tickets=12,

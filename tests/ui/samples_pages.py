@@ -12,8 +12,8 @@ from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
     (
-        *("general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "costs", "journal"),
-        "audit",
+        *("general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "routing", "costs"),
+        *("journal", "audit"),
     ),
     quarantined=3,
     demo=True,
@@ -314,6 +314,25 @@ promises_failed = replace(
             "patron": "Choose a city.",
         },
     ),
+)
+routing = pages.RoutingPage(
+    nav,
+    (
+        pages.RuleRow("all", "", "least_busy", True),
+        pages.RuleRow("team:team-hosting", "Hosting", "skill", False),
+    ),
+    ("manual", "round_robin", "least_busy", "skill"),
+    (pages.Choice("channel:ch-sms", "SMS"),),
+    "oro, argento",
+    (
+        pages.AbleRow(luca, "ssl, dns", "de, fr", (("chat", "3"), ("email", ""), ("sms", "")), pages.Absence()),
+        pages.AbleRow(sara, "", "", (("chat", ""), ("email", ""), ("sms", "")), pages.Absence("2026-12-06", luca.id)),
+    ),
+)
+routing_failed = replace(
+    routing,
+    editing=sara.id,
+    edit=pages.Form({"away_until": "2020-01-01"}, {"away_until": "Choose a day that is still to come."}),
 )
 costs = pages.CostsPage(
     nav,

@@ -69,6 +69,8 @@ ADDRESSES = {
     "agents.status": "/me/state",
     "agents.language": "/me/language",
     "agents.undo": "/me/undo",
+    "routing.absence": "/me/absence",
+    "tickets.band": "/tickets/<int:id>/band",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",

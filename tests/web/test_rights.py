@@ -22,6 +22,7 @@ LEAST = {
             *(
                 "tickets.priority",
                 "tickets.reason",
+                "tickets.band",
                 "tickets.read",
                 "bulk.begin",
                 "messages.cancel",
@@ -30,7 +31,7 @@ LEAST = {
             *("messages.schedule", "messages.arrived", "messages.leave", "messages.send_as", "messages.pictures"),
             *("regrouping.merge", "regrouping.split", "regrouping.move", "regrouping.suggestion"),
             *("regrouping.undo", "messages.view", "attachments.show", "agents.status", "agents.language"),
-            *("agents.undo", "search.index"),
+            *("agents.undo", "search.index", "routing.absence"),
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
@@ -51,6 +52,7 @@ LEAST = {
             *("settings.general", "settings.people", "settings.teams", "settings.channels", "settings.costs"),
             *("settings.promises", "promises.calendar", "promises.targets"),
             *("promises.remove_calendar", "promises.remove_targets"),
+            *("settings.routing", "routing.rule", "routing.remove_rule", "routing.bands", "routing.able"),
             *(
                 "settings.audit",
                 "settings.demo_remove",

@@ -13,6 +13,7 @@ from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
 from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
 from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
+from inbox.reading.pages.routing import AbleRow, Absence, RoutingPage, RuleRow
 from inbox.reading.pages.settings import (
     CannedPage,
     CannedRow,
@@ -42,6 +43,8 @@ from inbox.reading.pages.welcome import DemoAccount, LoginPage, SetupPage
 from inbox.reading.pages.widget import WidgetFrame, WidgetTry
 
 __all__ = [
+    "AbleRow",
+    "Absence",
     "AuditPage",
     "AuditRow",
     "Board",
@@ -84,6 +87,8 @@ __all__ = [
     "ReasonRow",
     "ReasonsPage",
     "ReportsPage",
+    "RoutingPage",
+    "RuleRow",
     "SettingsIndex",
     "SettingsNav",
     "SetupPage",

@@ -1,0 +1,36 @@
+"""What a customer is worth to the desk: a band, set by hand or by a program; promises and routing look at it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from inbox.actions import desk
+from inbox.actions.who import Who, find_living
+from inbox.errors import Conflict, Invalid
+from inbox.store import Customer, Ticket, Work
+from inbox.terms import Status
+
+__all__ = ["set_band"]
+
+UNFINISHED = (Status.NEW, Status.OPEN, Status.PENDING, Status.SNOOZED)
+
+
+def set_band(work: Work, who: Who, number: int, band: str) -> None:
+    """Puts the customer of a ticket into a band, "" into none; the clocks of all their open tickets follow.
+
+    Raises :class:`Invalid` for a band that the desk does not name, :class:`Conflict` where nobody knows the customer.
+    """
+    ticket = find_living(work, who, number)
+    customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
+    if customer is None:
+        msg = "this customer is not known"
+        raise Conflict(msg)
+    if band and band not in desk.get(work, "routing.bands"):
+        msg = f"{band} is no band of this desk; settings, Routing names them"
+        raise Invalid(msg, fields={"band": msg})
+    if customer.band == band:
+        return
+    customer.band = band
+    theirs = select(Ticket.id).where(Ticket.customer_id == customer.id, Ticket.status.in_(UNFINISHED))
+    for other in work.scalars(theirs.order_by(Ticket.id)):
+        work.append("ticket.band", actor=who.actor, ticket=other, band=band or None)
