@@ -21,8 +21,10 @@ _PAGE = {"url": 500, "referrer": 500, "title": 200, "language": 20, "timezone": 
 def items(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Iterator[Item]:
     """One frame of a known visitor at the time our own server took it in. Raises ``ValueError`` where it is none.
 
-    ``{"type": "message", "id", "text", "name"?, "email"?, "files"?: [{"ref", "name", "content_type", "bytes"}],
-    "page"?: {"url", "referrer", "title", "language", "timezone"}}`` · ``{"type": "delivered" | "read", "message"}``
+    ``{"type": "message", "id", "text", "name"?, "email"?, "topic"?,
+    "files"?: [{"ref", "name", "content_type", "bytes"}],
+    "page"?: {"url", "referrer", "title", "language", "timezone"}}`` ·
+    ``{"type": "delivered" | "read", "message"}``
     """
     if not visitor:
         raise ValueError("no visitor")
@@ -54,12 +56,16 @@ def _message(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Inbound:
     if email:
         # Typed, not proved: the desk may write there, but it opens nobody's earlier tickets.
         extra["email"] = email
+    topic = " ".join(as_text(frame.get("topic")).split())[:60]
+    if topic:
+        extra["topic"] = topic
     if page.get("language"):
         extra["locale"] = page["language"]
     return Inbound(
         external_id=f"{visitor}:{key}",
         sender=Address(visitor, name=as_text(frame.get("name")).strip()[:100]),
         text=text,
+        subject=f"{topic}: {' '.join(text.split())[:120] or attachments[0].name}" if topic else None,
         at=at,
         attachments=attachments,
         thread=visitor,

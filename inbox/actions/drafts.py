@@ -12,7 +12,7 @@ from inbox import clock
 from inbox.actions import reply
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Invalid, NotFound
-from inbox.store import Draft, Ticket, Upload, Work
+from inbox.store import Draft, DraftFile, Ticket, Work
 
 __all__ = ["KEPT", "MODES", "attach", "detach", "drop", "forget_due", "keep", "take"]
 
@@ -44,7 +44,7 @@ def keep(work: Work, who: Who, number: int, mode: str, text: str) -> None:
     row.text, row.at = text[:LONGEST], clock.now()
 
 
-def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> Upload:
+def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> DraftFile:
     """Puts a file to a draft. Raises :class:`Invalid` for one that no message of this desk takes."""
     ticket = find_ticket(work, who, number)
     top = work.store.settings.attachment_limit_mb
@@ -55,7 +55,7 @@ def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> 
     if len(rows) >= MOST:
         msg = f"a message takes {MOST} files"
         raise Invalid(msg, fields={"files": msg})
-    row = Upload(
+    row = DraftFile(
         agent_id=who.id or "",
         ticket_id=ticket.id,
         mode=mode,
@@ -71,16 +71,16 @@ def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> 
 
 def detach(work: Work, who: Who, number: int) -> None:
     """Takes a file out of one's own draft. Raises :class:`NotFound`."""
-    row = work.get(Upload, number)
+    row = work.get(DraftFile, number)
     if row is None or row.agent_id != who.id:
         msg = "this file is not here (any more)"
         raise NotFound(msg)
     work.delete(row)
 
 
-def _rows(work: Work, who: Who, ticket: Ticket, mode: str) -> list[Upload]:
-    mine = (Upload.agent_id == who.id, Upload.ticket_id == ticket.id, Upload.mode == mode)
-    return list(work.scalars(select(Upload).where(*mine).order_by(Upload.id)))
+def _rows(work: Work, who: Who, ticket: Ticket, mode: str) -> list[DraftFile]:
+    mine = (DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id, DraftFile.mode == mode)
+    return list(work.scalars(select(DraftFile).where(*mine).order_by(DraftFile.id)))
 
 
 def take(work: Work, who: Who, number: int, mode: str, ids: Sequence[int]) -> list[reply.Upload]:
@@ -97,12 +97,12 @@ def take(work: Work, who: Who, number: int, mode: str, ids: Sequence[int]) -> li
 
 def drop(work: Work, who: Who, number: int, mode: str, ids: Sequence[int] = ()) -> None:
     """The draft has left as a message, with those files: they and its text are forgotten."""
-    for table, more in ((Draft, true()), (Upload, Upload.id.in_(ids))):
+    for table, more in ((Draft, true()), (DraftFile, DraftFile.id.in_(ids))):
         mine = (table.agent_id == who.id, table.ticket_id == number, table.mode == mode)
         work.execute(delete(table).where(*mine, more).execution_options(synchronize_session=False))
 
 
 def forget_due(work: Work) -> None:
     """Forgets what nobody has touched for :data:`KEPT`."""
-    for table in (Draft, Upload):
+    for table in (Draft, DraftFile):
         work.execute(delete(table).where(table.at < clock.now() - KEPT).execution_options(synchronize_session=False))

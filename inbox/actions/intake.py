@@ -11,7 +11,7 @@ from sqlalchemy import select
 from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import automatic, canary, events, identities, lines, restored, statuses
+from inbox.actions import automatic, canary, events, identities, lines, restored, statuses, uploads
 from inbox.actions.threading import Home, find_home
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
@@ -196,7 +196,7 @@ def _write(
         at=at,
         state=Delivery.SENT if item.echo else None,
     )
-    message.attachments = [_attachment(work, one) for one in item.attachments]
+    message.attachments = [_attachment(work, channel, one) for one in item.attachments]
     work.add(message)
     work.flush()
     names = " ".join(one.name for one in message.attachments)
@@ -283,7 +283,7 @@ def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
     return Ended(Outcome.STATUS, "edit", message.ticket_id, message.id)
 
 
-def _attachment(work: Work, one: Arrived) -> Attachment:
+def _attachment(work: Work, channel: Channel, one: Arrived) -> Attachment:
     row = Attachment(
         name=(one.name or "file")[:255],
         content_type=one.content_type[:120],
@@ -293,6 +293,12 @@ def _attachment(work: Work, one: Arrived) -> Attachment:
     if one.data is not None:
         row.sha256 = work.store.files.put(one.data)
         row.size = len(one.data)
+    elif one.media is not None and channel.kind == "chat":  # it lies here already
+        kept = uploads.taken(work, one.media.ref)
+        if kept is None:
+            row.problem = "the file is not here any more"
+        else:
+            row.sha256, row.size = kept.sha256, kept.size
     elif one.media is not None:
         row.media = {"ref": one.media.ref, "name": one.media.name, "content_type": one.media.content_type}
         row.fetch_at = clock.now()

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 
+from connectors.chat import ChatConfig
 from inbox import clock
-from inbox.actions import identities, people, reply
-from inbox.errors import Invalid
+from inbox.actions import identities, people, reply, uploads
+from inbox.errors import Forbidden, Invalid
 from inbox.store import Channel, Customer, Identity, Message, Visitor, Work
 from inbox.terms import Delivery, Direction
 
-__all__ = ["LASTS", "by_mail_due", "leave_email", "of_token", "open_session", "said"]
+__all__ = [
+    "LASTS",
+    "TOKEN",
+    "Entry",
+    "by_mail_due",
+    "enter",
+    "leave_email",
+    "may_send_files",
+    "of_token",
+    "open_session",
+    "said",
+]
 
 LASTS = timedelta(days=60)
 HISTORY = 200
@@ -21,6 +36,84 @@ HISTORY = 200
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 #: An answer that no page of the visitor's took in goes by mail after this long, if there is an address.
 UNSEEN = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a visitor says of themselves before the first message: claimed, not proved. ``agreed`` is the consent."""
+
+    name: str = ""
+    email: str = ""
+    topic: str = ""
+    language: str = ""
+    agreed: bool = False
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any], config: ChatConfig) -> Entry:
+        """Read from a frame of any shape; only what the channel asks for is kept of it."""
+
+        def asked(name: str, most: int) -> str:
+            value = said.get(name)
+            return " ".join(value.split())[:most] if isinstance(value, str) and name in config.before else ""
+
+        language = said.get("language")
+        return cls(
+            name=asked("name", 100),
+            email=asked("email", 254).lower(),
+            topic=asked("topic", 60),
+            language=language if isinstance(language, str) and language in config.languages else "",
+            agreed=said.get("consent") is True,
+        )
+
+    def said(self) -> dict[str, str]:
+        """Its part of the journalled frame."""
+        told = {"name": self.name, "email": self.email, "topic": self.topic}
+        return {name: value for name, value in told.items() if value}
+
+
+def enter(
+    work: Work, channel: Channel, config: ChatConfig, visitor: Visitor | None, token: str, entry: Entry
+) -> Visitor:
+    """Lets a visitor in who agreed to what the channel asks consent for and said what it asks before the first
+    message; opens the session of a new one. Raises :class:`Invalid` naming what is missing; nothing is stored then."""
+    if config.consent and not entry.agreed and (visitor is None or visitor.consent != config.consent):
+        msg = "agree to the chat's terms first"
+        raise Invalid(msg, fields={"consent": msg})
+    if visitor is None:
+        _complete(config, entry)
+        visitor = open_session(work, channel, token)
+    if config.consent and visitor.consent != config.consent:
+        visitor.consent, visitor.consent_at = config.consent, clock.now()
+    visitor.language = entry.language or visitor.language
+    visitor.email = entry.email or visitor.email
+    return visitor
+
+
+def may_send_files(work: Work, site: str, config: ChatConfig, token: str, *, agreed: bool) -> str:
+    """Whose a file will be, before any message. Raises :class:`Invalid` for a guessable token or without consent,
+    :class:`Forbidden` where this chat takes none."""
+    if not config.files:
+        msg = "this chat takes no files"
+        raise Forbidden(msg)
+    if not TOKEN.fullmatch(token):
+        msg = "a visitor's token has 43 random letters"
+        raise Invalid(msg)
+    visitor = of_token(work, site, token)
+    if config.consent and not agreed and (visitor is None or visitor.consent != config.consent):
+        msg = "agree to the chat's terms first"
+        raise Invalid(msg, fields={"consent": msg})
+    return uploads.owner(people.digest(token))
+
+
+def _complete(config: ChatConfig, entry: Entry) -> None:
+    wrong: dict[str, str] = {name: "fill this in" for name in config.before if not getattr(entry, name)}
+    if entry.email and not people.EMAIL.fullmatch(entry.email):
+        wrong["email"] = "this is no mail address"
+    if entry.topic and entry.topic not in config.topics:
+        wrong["topic"] = "choose one of the topics"
+    if wrong:
+        msg = "say first: " + ", ".join(wrong)
+        raise Invalid(msg, fields=wrong)
 
 
 def open_session(work: Work, channel: Channel, token: str) -> Visitor:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,14 +12,15 @@ from sqlalchemy import select
 
 from connectors.chat import arrival
 from inbox import clock, logs
-from inbox.actions import journal, links, visitors
+from inbox.actions import journal, uploads, visitors
 from inbox.errors import Problem
+from inbox.live.chat_lines import LINES, Line
+from inbox.live.chat_view import shown
 from inbox.live.presence import Presence
 from inbox.live.rooms import channel_name, homes, private_teams
-from inbox.reading import addresses
+from inbox.reading import addresses, sites
 from inbox.rendering import LANGUAGES
-from inbox.rendering.markup import render
-from inbox.store import Agent, Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
+from inbox.store import Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction
 from inbox.throttle import Throttle, client
 
@@ -31,72 +30,6 @@ log = logs.get(__name__)
 NAMESPACE = "/chat"
 BURST, HELLOS = "10/10 seconds", "60/minute"
 SESSIONS = "20/hour"  # new visitors from one address
-
-
-class Line:
-    """One visitor's open page."""
-
-    def __init__(self, channel: str) -> None:
-        self.channel = channel
-        self.digest = ""
-        self.visitor = ""
-
-
-class Lines:
-    """The open pages of this process, by socket and by visitor."""
-
-    def __init__(self) -> None:
-        self.by_sid: dict[str, Line] = {}
-        self.by_visitor: dict[str, set[str]] = defaultdict(set)
-        self.lock = threading.Lock()
-
-    def bind(self, sid: str, line: Line, visitor: Visitor) -> None:
-        """This page belongs to that visitor."""
-        with self.lock:
-            line.digest, line.visitor = visitor.digest, visitor.id
-            self.by_visitor[visitor.id].add(sid)
-
-    def drop(self, sid: str) -> None:
-        """The page is gone."""
-        with self.lock:
-            line = self.by_sid.pop(sid, None)
-            if line is not None and line.visitor:
-                self.by_visitor[line.visitor].discard(sid)
-                if not self.by_visitor[line.visitor]:
-                    del self.by_visitor[line.visitor]
-
-    def of(self, visitor: str) -> list[str]:
-        """A visitor's sockets."""
-        with self.lock:
-            return list(self.by_visitor.get(visitor, ()))
-
-
-LINES = Lines()
-
-
-def shown(work: Work, message: Message) -> dict[str, Any]:
-    """A message as the visitor's page takes it."""
-    ours = message.direction is Direction.OUT
-    agent = work.get(Agent, message.agent_id) if message.agent_id else None
-    _text, html = render(links.text_of(work, message), "html") if ours else (message.text, None)
-    body = html.partition("<body>")[2].partition("</body>")[0] if html else None
-    key = (message.external_id or "").rpartition(":")[2] if not ours else None
-    return {
-        "id": message.id,
-        "client_id": key,
-        "from": "desk" if ours else "you",
-        "name": agent.name.split()[0] if agent is not None and ours else "",
-        "text": message.text,
-        "html": body,
-        "at": clock.iso(message.at),
-        "state": (message.state.value if message.state is not None else "") if ours else "delivered",
-        "attachments": [{"name": one.name, "bytes": one.size} for one in message.attachments],
-    }
-
-
-def online(work: Work) -> bool:
-    """Whether anybody is there to answer."""
-    return work.scalar(select(Agent.id).where(Agent.active, Agent.state == "online").limit(1)) is not None
 
 
 class Visitors:
@@ -133,7 +66,7 @@ class Visitors:
             sid = _sid()
             line = LINES.by_sid.setdefault(sid, Line(channel.id))
             visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
-            answer: dict[str, Any] = {"online": online(work), "messages": []}
+            answer: dict[str, Any] = {"online": sites.online(work), "messages": []}
             if visitor is None:
                 return answer
             visitor.seen_at = clock.now()
@@ -153,20 +86,24 @@ class Visitors:
         if line is None:
             return {"error": "line"}
         key, text = str(data.get("client_id", "")), str(data.get("text", ""))
-        if not key or len(key) > 64 or not text.strip() or len(text) > 10_000:
+        files = data.get("files") if isinstance(data.get("files"), list) else []
+        if not key or len(key) > 64 or not (text.strip() or files) or len(text) > 10_000:
             return {"error": "text"}
         self.throttle.hit(BURST, "chat send", line.visitor or self._address())
         answer: dict[str, Any] = {}
-        page = {"url": str(data.get("page_url", "")), "title": str(data.get("page_title", ""))}
-        frame = json.dumps({"type": "message", "id": key, "text": text, "page": page}).encode()
         with self.store.transaction() as work:
             channel = work.get_one(Channel, line.channel)
+            config = sites.site(work, channel.id)
             token = str(data.get("token", ""))
             visitor = work.get(Visitor, line.digest) if line.digest else visitors.of_token(work, channel.id, token)
             if visitor is None:
                 self.throttle.hit(SESSIONS, "chat session", self._address())
-                visitor = visitors.open_session(work, channel, token)
-            entry = journal.keep(work, channel, arrival(visitor.id, frame, clock.now()))
+            first = visitors.Entry.of(data, config)
+            visitor = visitors.enter(work, channel, config, visitor, token, first)
+            frame: dict[str, Any] = {"type": "message", "id": key, "text": text, **first.said(), "page": _page(data)}
+            if files:
+                frame["files"] = uploads.chosen(work, uploads.owner(visitor.digest), files)
+            entry = journal.keep(work, channel, arrival(visitor.id, json.dumps(frame).encode(), clock.now()))
             answer["journal"] = entry.id
         LINES.bind(_sid(), line, visitor)
         return answer
@@ -246,7 +183,7 @@ def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
     for event in events:
         data = event.data or {}
         if event.kind == "agent.state":
-            socketio.emit("online", {"online": online(work)}, namespace=NAMESPACE)
+            socketio.emit("online", {"online": sites.online(work)}, namespace=NAMESPACE)
         if event.kind != "msg.state" or data.get("channel") != "chat" or data.get("state") != "sent":
             continue
         message = work.get(Message, int(data["msg"]))
@@ -286,6 +223,10 @@ def attach(socketio: SocketIO, store: Store, presence: Presence, throttle: Throt
         socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
 
 
+def _page(data: dict[str, Any]) -> dict[str, str]:
+    return {"url": str(data.get("page_url", "")), "title": str(data.get("page_title", ""))}
+
+
 def _sid() -> str:
     return str(request.sid)  # type: ignore[attr-defined]
 
@@ -297,7 +238,7 @@ def _calm(handler: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
         try:
             return handler(data if isinstance(data, dict) else {})
         except Problem as problem:
-            return {"error": problem.type, "detail": problem.detail}
+            return {"error": problem.type, "detail": problem.detail, "fields": problem.fields}
         except Exception:
             log.exception("chat frame failed", app=current_app.name)
             return {"error": "desk"}

@@ -21,7 +21,7 @@ from inbox.reading.addresses import label
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, DraftView, Money, UploadView
 from inbox.reading.rows import customer_chip
-from inbox.store import Canned, Channel, Customer, Draft, Identity, Membership, Message, Ticket, Upload, Work
+from inbox.store import Canned, Channel, Customer, Draft, DraftFile, Identity, Membership, Message, Ticket, Work
 from inbox.terms import Direction
 
 __all__ = ["choices", "composer", "label", "other_ways"]
@@ -164,7 +164,7 @@ def drafts(work: Work, who: Who, ticket: Ticket) -> tuple[DraftView, ...]:
     }
     files: dict[str, list[UploadView]] = {}
     for row in work.scalars(
-        select(Upload).where(Upload.agent_id == who.id, Upload.ticket_id == ticket.id).order_by(Upload.id)
+        select(DraftFile).where(DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id).order_by(DraftFile.id)
     ):
         files.setdefault(row.mode, []).append(UploadView(row.id, row.name, row.size))
     return tuple(

@@ -23,7 +23,7 @@ from inbox.store import engine
 from inbox.store.bulk import BulkItem, BulkRun
 from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base
-from inbox.store.customers import Customer, Identity, Visitor
+from inbox.store.customers import Customer, Handover, Identity, Upload, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.files import Files
 from inbox.store.health import Alert, Canary
@@ -43,7 +43,7 @@ from inbox.store.tickets import (
     after,
 )
 from inbox.store.views import SavedView, ViewHabit
-from inbox.store.writing import Canned, Draft, Macro, Mention, Upload
+from inbox.store.writing import Canned, Draft, DraftFile, Macro, Mention
 
 __all__ = [
     "LIFECYCLE",
@@ -63,9 +63,11 @@ __all__ = [
     "Channel",
     "Customer",
     "Draft",
+    "DraftFile",
     "Event",
     "Files",
     "Focus",
+    "Handover",
     "Identity",
     "JournalEntry",
     "JournalItem",

@@ -8,9 +8,9 @@ from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox import clock
-from inbox.store.columns import Base, Created, Fk, Id, Name, Serial, surrogate
+from inbox.store.columns import Base, Created, Fk, Id, Json, Name, Serial, surrogate
 
-__all__ = ["Customer", "Identity", "Visitor"]
+__all__ = ["Customer", "Handover", "Identity", "Upload", "Visitor"]
 
 
 class Customer(Base, kw_only=True):
@@ -46,14 +46,52 @@ class Identity(Base, kw_only=True):
 
 
 class Visitor(Base, kw_only=True):
-    """A web chat visitor's session: the browser holds the token, the table its digest. ``id`` is their identity."""
+    """A web chat visitor's session: the browser holds the token, the table its digest. ``id`` is their identity: the
+    sessions of one signed-in customer, whom the site knows as ``user_id``, share it.
+
+    ``consent`` is the text that was agreed to, ``page`` where they are now: ``{"url", "title"}``.
+    """
 
     __tablename__ = "visitors"
-    __table_args__ = (Index(None, "id"),)
+    __table_args__ = (Index(None, "id"), Index("ix_visitors_user", "channel_id", "user_id"))
 
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     id: Mapped[str] = mapped_column(String(32), default_factory=surrogate)
     channel_id: Mapped[str] = mapped_column(String(32), Fk("channels.id"))
     email: Mapped[str] = mapped_column(String(254), default="")
+    user_id: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(8), default="")
+    consent: Mapped[str] = mapped_column(String(500), default="")
+    consent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    page: Mapped[Json] = mapped_column(default_factory=dict)
+    page_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     seen_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
+class Upload(Base, kw_only=True):
+    """A file that a visitor has chosen; its bytes lie in the files. What no message takes up is forgotten in a day."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (Index("ix_uploads_visitor", "visitor", "at"), Index("ix_uploads_unused", "used", "at"))
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    visitor: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(255))
+    content_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    used: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
+class Handover(Base, kw_only=True):
+    """A visitor's way to another channel: the link holds a code, the table its digest. Good once, for a day."""
+
+    __tablename__ = "handovers"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    visitor: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str] = mapped_column(String(32))
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None] = mapped_column(default=None)

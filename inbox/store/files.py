@@ -28,6 +28,7 @@ class Files:
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
         if path.exists():
+            os.utime(path)  # whoever forgets old files sees that this one is wanted again
             return digest
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
@@ -46,6 +47,12 @@ class Files:
         finally:
             os.close(folder)
         return digest
+
+    def forget(self, sha256: str, before: float) -> None:
+        """Removes bytes that nobody has stored again since ``before`` (seconds since 1970)."""
+        path = self.path(sha256)
+        if path.exists() and path.stat().st_mtime < before:
+            path.unlink()
 
     def get(self, sha256: str) -> bytes:
         """The bytes. Raises ``FileNotFoundError``."""

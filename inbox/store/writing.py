@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Json, Name, Serial
 
-__all__ = ["Canned", "Draft", "Macro", "Mention", "Upload"]
+__all__ = ["Canned", "Draft", "DraftFile", "Macro", "Mention"]
 
 
 class Canned(Base, kw_only=True):
@@ -64,11 +64,15 @@ class Draft(Base, kw_only=True):
     at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
-class Upload(Base, kw_only=True):
+class DraftFile(Base, kw_only=True):
     """A file that an agent put to a draft: stored as it is dropped, taken by the message that leaves with it."""
 
-    __tablename__ = "uploads"
-    __table_args__ = (Index("ix_uploads_draft", "agent_id", "ticket_id"), Index(None, "ticket_id"), Index(None, "at"))
+    __tablename__ = "draft_files"
+    __table_args__ = (
+        Index("ix_draft_files_draft", "agent_id", "ticket_id"),
+        Index(None, "ticket_id"),
+        Index(None, "at"),
+    )
 
     id: Mapped[Serial] = mapped_column(init=False)
     agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True))

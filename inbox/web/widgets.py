@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_babel import force_locale
 
 from connectors.chat import ChatConfig
+from inbox.actions import uploads, visitors
+from inbox.errors import Forbidden, Problem
 from inbox.reading import sites
 from inbox.reading.pages import WidgetFrame, WidgetTry
 from inbox.rendering import asset
+from inbox.throttle import Throttle
 from inbox.web.channels import SCRIPT
-from inbox.web.gate import store
+from inbox.web.gate import address, store
 
 __all__ = ["blueprint"]
 
@@ -23,6 +27,7 @@ blueprint = Blueprint("widget", __name__)
 #: How long a site keeps the loader: its name carries no hash, so a new one has to come soon.
 LOADER_KEPT = "public, max-age=600"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+FILES = "30/10 minutes"
 THEMES = ("light", "dark", "auto")
 
 
@@ -82,10 +87,37 @@ def frame(site: str) -> Response:
             offline_note=chat.offline_note,
             ask_email=chat.ask_email,
             privacy_url=chat.privacy_url,
+            consent=chat.consent,
+            before=chat.before,
+            topics=chat.topics,
+            file_mb=chat.file_mb if chat.files else 0,
         )
     response = _document("widget/frame.html", page)
     response.headers["Content-Security-Policy"] = _policy(f"{chat.frame_ancestors} 'self'")
     return response
+
+
+@blueprint.post("/widget/<site>/files")
+def upload(site: str) -> Response:
+    """Takes a visitor's file in: the body is the file, ``?name=`` what it is called, the bearer the session's token."""
+    throttle: Throttle = current_app.extensions["throttle"]
+    try:
+        if request.headers.get("Origin") is not None and not _own(request.headers["Origin"]):
+            msg = "only the chat itself sends files here"
+            raise Forbidden(msg)
+        throttle.hit(FILES, "chat file", address())
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        with store().transaction() as work:
+            chat = sites.site(work, site)
+            limit = chat.file_mb * 2**20
+            whose = visitors.may_send_files(work, site, chat, token, agreed=request.headers.get("X-Consent") == "1")
+            throttle.hit(FILES, "chat file", whose)
+            data = request.stream.read(limit + 1)
+            row = uploads.keep(work, whose, request.args.get("name", ""), data, limit)
+            answer = {"id": row.id, "name": row.name, "bytes": row.size, "content_type": row.content_type}
+    except Problem as problem:
+        return Response(json.dumps({"error": problem.type}), problem.status, content_type="application/json")
+    return Response(json.dumps(answer), 201, content_type="application/json")
 
 
 @blueprint.get("/widget/<site>/try", endpoint="try")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from connectors.base import Config, ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
-from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, visitors
+from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, uploads, visitors
 from inbox.errors import Misconfigured
 from inbox.store import Attachment, Channel, Message, SignIn, Store, Work
 
@@ -30,6 +30,7 @@ def housekeeping(store: Store) -> None:
         handling.compact_due(work)
         visitors.by_mail_due(work)
         drafts.forget_due(work)
+        uploads.sweep(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
     store.write(clocks.refresh_stale)
     store.write(clocks.tell_due)

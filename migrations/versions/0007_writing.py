@@ -66,7 +66,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_drafts_ticket_id"), "drafts", ["ticket_id"])
     op.create_table(
-        "uploads",
+        "draft_files",
         sa.Column("id", WHOLE, autoincrement=True, nullable=False),
         sa.Column("agent_id", sa.String(32), nullable=False),
         sa.Column("ticket_id", WHOLE, nullable=False),
@@ -76,17 +76,17 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("size", WHOLE, nullable=False),
         sa.Column("at", TIME, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
-        _to("uploads", "agent_id", "agents.id"),
-        _to("uploads", "ticket_id", "tickets.id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_files")),
+        _to("draft_files", "agent_id", "agents.id"),
+        _to("draft_files", "ticket_id", "tickets.id"),
     )
-    op.create_index("ix_uploads_draft", "uploads", ["agent_id", "ticket_id"])
-    op.create_index(op.f("ix_uploads_ticket_id"), "uploads", ["ticket_id"])
-    op.create_index(op.f("ix_uploads_at"), "uploads", ["at"])
+    op.create_index("ix_draft_files_draft", "draft_files", ["agent_id", "ticket_id"])
+    op.create_index(op.f("ix_draft_files_ticket_id"), "draft_files", ["ticket_id"])
+    op.create_index(op.f("ix_draft_files_at"), "draft_files", ["at"])
 
 
 def downgrade() -> None:
-    for table in ("uploads", "drafts", "mentions", "macros"):
+    for table in ("draft_files", "drafts", "mentions", "macros"):
         op.drop_table(table)
     with op.batch_alter_table("canned_replies") as batch:
         batch.drop_constraint(op.f("fk_canned_replies_team_id"), type_="foreignkey")

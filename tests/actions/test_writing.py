@@ -14,7 +14,7 @@ from inbox.reading import compose, threads
 from inbox.reading import mentions as reading
 from inbox.reading.parts import Leg, NoteView
 from inbox.rendering.markup import noted
-from inbox.store import Event, Message, Ticket, Upload
+from inbox.store import DraftFile, Event, Message, Ticket
 from tests.actions.conftest import SmallDesk
 
 
@@ -128,7 +128,7 @@ def test_a_draft_waits_with_its_files_for_the_same_agent_and_leaves_with_the_mes
         drafts.drop(work, who, number, "reply", [own])
     with desk.store.reading() as work:
         assert compose.drafts(work, who, work.get_one(Ticket, number)) == ()
-        assert [row.id for row in work.query(Upload)] == [other]
+        assert [row.id for row in work.query(DraftFile)] == [other]
 
 
 def test_an_untouched_draft_is_forgotten(desk: SmallDesk, later: Callable[[dt.timedelta], None]) -> None:

@@ -213,7 +213,8 @@ def test_a_chat_that_is_off_gone_or_no_chat_is_not_there(desk: TestDesk, site: C
             assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_nothing_of_the_widget_takes_a_form(desk: TestDesk, site: Channel) -> None:
+def test_nothing_of_the_widget_takes_a_form_but_files(desk: TestDesk, site: Channel) -> None:
     rules = [rule for rule in desk.app.url_map.iter_rules() if rule.endpoint.startswith("widget.")]
-    assert {rule.endpoint for rule in rules} == {"widget.loader", "widget.config", "widget.frame", "widget.try"}
-    assert not any("POST" in (rule.methods or set()) for rule in rules)
+    pages = {"widget.loader", "widget.config", "widget.frame", "widget.try"}
+    assert {rule.endpoint for rule in rules} == {*pages, "widget.upload"}
+    assert {rule.endpoint for rule in rules if "POST" in (rule.methods or set())} == {"widget.upload"}

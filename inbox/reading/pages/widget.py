@@ -13,7 +13,10 @@ class WidgetFrame:
     """``page`` of ``widget/frame.html``. ``colour`` is ``#rrggbb`` (darkened in the browser until white reads well on
     it), ``lang`` is ``it`` or ``en`` (the door renders it in that language), ``theme`` is ``light``, ``dark`` or
     ``auto`` (``?color=``, ``?lang=`` and ``?theme=`` of the loader), ``greeting`` may be empty; ``offline_note`` stands
-    above the question for an address, which is asked after the first message where ``ask_email`` says so."""
+    above the question for an address, which is asked after the first message where ``ask_email`` says so.
+
+    ``consent`` is asked for before anything is stored, ``before``
+    (name, email, topic) before the first message; ``file_mb`` 0 takes no files."""
 
     site: str
     title: str
@@ -25,6 +28,10 @@ class WidgetFrame:
     offline_note: str = ""
     ask_email: Literal["offline", "always", "never"] = "offline"
     privacy_url: str = ""
+    consent: str = ""
+    before: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    file_mb: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,25 +3,26 @@
 import "./widget.css";
 import { readable } from "./colour.js";
 import { startForms } from "./forms.js";
+import { consented, focusIn, startBefore } from "./gate.js";
 import { hostPage } from "./host.js";
 import { memoryOf } from "./memory.js";
 import { startTalk } from "./talk.js";
 
-const { site, colour, theme, ask, online } = document.body.dataset;
+const { site, colour, theme, ask, online, consent, mb } = document.body.dataset;
 const words = JSON.parse(document.getElementById("words").textContent);
 const root = document.documentElement;
 
 root.style.setProperty("--brand", readable(colour));
 root.dataset.theme = theme === "auto" ? (matchMedia("(prefers-color-scheme:dark)").matches ? "dark" : "light") : theme;
 
-const state = { open: false, page: { url: document.referrer, title: "" } };
+const state = { open: false, page: { url: document.referrer, title: "" }, before: {} };
 let talk = null;
 
 const host = hostPage({
   open() {
     state.open = true;
     talk?.seen();
-    document.getElementById("text").focus();
+    focusIn();
   },
   closed() {
     state.open = false;
@@ -39,7 +40,9 @@ document.addEventListener("visibilitychange", () => talk?.seen());
 
 const start = async () => {
   const memory = await memoryOf(site, host);
+  await consented({ memory, text: consent, state, leave: () => host.tell("close") });
+  startBefore({ memory, words, state });
   talk = startTalk({ site, memory, words, ask, online: online === "1", state, tell: host.tell });
-  startForms({ talk, words });
+  startForms({ talk, words, site, memory, mb: Number(mb) });
 };
 start();

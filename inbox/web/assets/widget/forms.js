@@ -1,25 +1,28 @@
 // Where the visitor writes: the message, and the address for an answer by mail.
 
+import { startFiles } from "./files.js";
+
 const TALLEST = 120;
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 const by = (id) => document.getElementById(id);
 
 /** Makes the two forms work. */
-export const startForms = ({ talk, words }) => {
+export const startForms = ({ talk, words, site, memory, mb }) => {
   const field = by("text");
+  let files = { ready: () => null, take: () => [] };
+  const may = () => files.ready() ?? Boolean(field.value.trim());
 
   const grow = () => {
     field.style.height = "auto";
     field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
-    by("go").setAttribute("aria-disabled", String(!field.value.trim()));
+    by("go").setAttribute("aria-disabled", String(!may()));
   };
 
   by("form").addEventListener("submit", (event) => {
     event.preventDefault();
-    const text = field.value.trim();
-    if (!text) return;
-    talk.write(text);
+    if (!may()) return;
+    talk.write(field.value.trim(), files.take());
     field.value = "";
     grow();
     field.focus();
@@ -33,6 +36,7 @@ export const startForms = ({ talk, words }) => {
     event.preventDefault();
     by("form").requestSubmit();
   });
+  files = startFiles({ site, memory, words, mb, changed: grow });
   grow();
 
   by("ask").addEventListener("submit", async (event) => {

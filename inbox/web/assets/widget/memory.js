@@ -1,6 +1,6 @@
 // What the iframe remembers of a visitor: nothing before the first message, then the token and what could not leave yet.
 
-const EMPTY = { token: null, waiting: [], email: false };
+const EMPTY = { token: null, waiting: [], email: false, consent: "", entered: false };
 
 /** 256 random bits that nobody else can guess. */
 const secret = () =>
@@ -34,7 +34,7 @@ export const memoryOf = async (site, host) => {
   const save = () => {
     const text = JSON.stringify(kept);
     if (!storage) host.tell("keep", { data: text });
-    else if (kept.token || kept.waiting.length) storage.setItem(key, text);
+    else if (kept.token || kept.consent || kept.waiting.length) storage.setItem(key, text);
     else storage.removeItem(key);
   };
   const change = (news) => {
@@ -51,6 +51,25 @@ export const memoryOf = async (site, host) => {
     get email() {
       return kept.email;
     },
+    /** The text that the visitor agreed to. */
+    get consent() {
+      return kept.consent;
+    },
+    agree(consent) {
+      change({ consent });
+    },
+    /** Whether the visitor has said what is asked before the first message. */
+    get entered() {
+      return kept.entered;
+    },
+    enter() {
+      if (!kept.entered) change({ entered: true });
+    },
+    /** The token, made now if there is none: a file needs it before the first message. */
+    ownToken() {
+      if (!kept.token) change({ token: secret() });
+      return kept.token;
+    },
     keepToken(token) {
       if (token && token !== kept.token) change({ token });
     },
@@ -62,7 +81,8 @@ export const memoryOf = async (site, host) => {
      * the desk: if the answer to it is lost, the same visitor sends it again.
      */
     queue(message) {
-      if (!kept.token) change({ token: secret() });
+      this.ownToken();
+      this.enter();
       if (kept.waiting.every((each) => each.client_id !== message.client_id)) {
         change({ waiting: [...kept.waiting, message] });
       }

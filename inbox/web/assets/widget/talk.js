@@ -1,5 +1,6 @@
 // The course of the talk: what is written, what comes, what has been seen, and when to ask for an address.
 
+import { entered } from "./gate.js";
 import { openLine } from "./line.js";
 import { chatView } from "./view.js";
 
@@ -54,6 +55,10 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
       hello(answer) {
         online = Boolean(answer.online);
         wrote = Boolean(memory.token) || memory.waiting.length > 0;
+        if (answer.messages?.length) {
+          memory.enter();
+          entered();
+        }
         view.presence(online);
         for (const message of answer.messages || []) take(message, greeted || message.state !== "read", true);
         view.settled(answer.messages || []);
@@ -73,6 +78,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         if (answer.id) view.put({ ...written.get(clientId), id: answer.id, state: answer.state || "sent" });
         else view.state(clientId, "sent");
         wrote = true;
+        if (state.before.email) memory.keepEmail();
         askWhereNeeded();
       },
       refused: (clientId) => view.state(clientId, "failed"),
@@ -82,8 +88,11 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
   const send = (message) => {
     written.set(message.client_id, message);
     view.put({ ...message, state: "pending" });
-    const { client_id, text, at } = message;
-    line.send({ client_id, text, at, page_url: state.page.url || "", page_title: state.page.title || "" });
+    const { client_id, text, at, attachments = [] } = message;
+    const page = { page_url: state.page.url || "", page_title: state.page.title || "" };
+    const who = { ...state.before, consent: Boolean(memory.consent), language: document.documentElement.lang };
+    const names = attachments.map(({ name, content_type }) => ({ name, content_type }));
+    line.send({ client_id, text, at, files: attachments.map(({ id }) => id), attachments: names, ...page, ...who });
   };
 
   // What was written before a reload and has not left yet stands in the log as well.
@@ -97,9 +106,9 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
   return {
     seen,
     typing: () => line.typing(),
-    write(text) {
+    write(text, attachments = []) {
       tell("begun");
-      send({ client_id: newId(), text, from: "you", at: new Date().toISOString() });
+      send({ client_id: newId(), text, attachments, from: "you", at: new Date().toISOString() });
     },
     /** Leaves an address. Returns `"line"` or `"wrong"` where that did not work, "" where it did. */
     async leave(address) {
