@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from connectors import base
@@ -85,11 +85,20 @@ class ChatConfig(base.Config):
         title="Consent",
         description="Asked before anything is stored, with a link to the privacy page. Empty: nothing is asked.",
     )
+    identity_secret: SecretStr = Field(
+        SecretStr(""),
+        max_length=200,
+        title="Secret for signed-in customers",
+        description="At least 16 letters. Your site signs a customer's id with it, so that they find their chat again.",
+        json_schema_extra=MORE,
+    )
 
     @model_validator(mode="after")
     def _sound(self) -> ChatConfig:
         if "topic" in self.before and not self.topics:
             raise ValueError("name the topics to choose from, or do not ask for one")
+        if 0 < len(self.identity_secret.get_secret_value()) < 16:
+            raise ValueError("the secret for signed-in customers needs at least 16 letters")
         return self
 
     def allows(self, origin: str) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "Entry",
     "by_mail_due",
     "enter",
+    "is_email",
     "leave_email",
     "may_send_files",
     "of_token",
@@ -47,6 +48,7 @@ class Entry:
     topic: str = ""
     language: str = ""
     agreed: bool = False
+    known: bool = False
 
     @classmethod
     def of(cls, said: Mapping[str, Any], config: ChatConfig) -> Entry:
@@ -65,6 +67,11 @@ class Entry:
             agreed=said.get("consent") is True,
         )
 
+    @classmethod
+    def again(cls, said: Mapping[str, Any]) -> Entry:
+        """Of somebody who has been here before: nothing is asked again but the consent."""
+        return cls(agreed=said.get("consent") is True, known=True)
+
     def said(self) -> dict[str, str]:
         """Its part of the journalled frame."""
         told = {"name": self.name, "email": self.email, "topic": self.topic}
@@ -80,7 +87,8 @@ def enter(
         msg = "agree to the chat's terms first"
         raise Invalid(msg, fields={"consent": msg})
     if visitor is None:
-        _complete(config, entry)
+        if not entry.known:
+            _complete(config, entry)
         visitor = open_session(work, channel, token)
     if config.consent and visitor.consent != config.consent:
         visitor.consent, visitor.consent_at = config.consent, clock.now()
@@ -161,10 +169,15 @@ def said(work: Work, visitor: Visitor, after: int = 0) -> list[Message]:
     return list(reversed(rows))
 
 
+def is_email(value: str) -> bool:
+    """Whether it looks like a mail address."""
+    return people.EMAIL.fullmatch(value) is not None and len(value) <= 254
+
+
 def leave_email(work: Work, digest: str, address: str) -> None:
     """Keeps the address a visitor typed: claimed, not proved. Raises :class:`Invalid`."""
     value = address.strip().lower()
-    if not people.EMAIL.fullmatch(value) or len(value) > 254:
+    if not is_email(value):
         msg = "this is no mail address"
         raise Invalid(msg, fields={"address": msg})
     work.execute(update(Visitor).where(Visitor.digest == digest).values(email=value))

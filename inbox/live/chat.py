@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from connectors.chat import arrival
 from inbox import clock, logs
-from inbox.actions import journal, uploads, visitors
+from inbox.actions import journal, signed, uploads, visitors
 from inbox.errors import Problem
 from inbox.live.chat_lines import LINES, Line
 from inbox.live.chat_view import shown
@@ -29,6 +29,7 @@ __all__ = ["attach", "desk_types", "tell"]
 log = logs.get(__name__)
 NAMESPACE = "/chat"
 BURST, HELLOS = "10/10 seconds", "60/minute"
+IDENTIFY = "60/minute"
 SESSIONS = "20/hour"  # new visitors from one address
 
 
@@ -68,6 +69,8 @@ class Visitors:
             visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
             answer: dict[str, Any] = {"online": sites.online(work), "messages": []}
             if visitor is None:
+                LINES.release(sid, line)
+                line.signed = None
                 return answer
             visitor.seen_at = clock.now()
             LINES.bind(sid, line, visitor)
@@ -98,8 +101,10 @@ class Visitors:
             visitor = work.get(Visitor, line.digest) if line.digest else visitors.of_token(work, channel.id, token)
             if visitor is None:
                 self.throttle.hit(SESSIONS, "chat session", self._address())
-            first = visitors.Entry.of(data, config)
+            first = signed.fill(visitors.Entry.of(data, config), line.signed)
             visitor = visitors.enter(work, channel, config, visitor, token, first)
+            if line.signed is not None:
+                visitor = signed.identify(work, channel, visitor, line.signed)
             frame: dict[str, Any] = {"type": "message", "id": key, "text": text, **first.said(), "page": _page(data)}
             if files:
                 frame["files"] = uploads.chosen(work, uploads.owner(visitor.digest), files)
@@ -107,6 +112,27 @@ class Visitors:
             answer["journal"] = entry.id
         LINES.bind(_sid(), line, visitor)
         return answer
+
+    def identify(self, data: dict[str, Any]) -> dict[str, Any]:
+        """The site says who this is. Gives ``kept`` where the browser has to keep the token: there is a talk to find;
+        ``conflict`` where its talk is somebody else's."""
+        line = LINES.by_sid.get(_sid())
+        if line is None:
+            return {"error": "line"}
+        self.throttle.hit(IDENTIFY, "chat identify", self._address())
+        with self.store.transaction() as work:
+            channel = work.get_one(Channel, line.channel)
+            config = sites.site(work, channel.id)
+            who = signed.verified(config, data)
+            line.signed = who
+            token = str(data.get("token", ""))
+            visitor = visitors.of_token(work, channel.id, token)
+            if visitor is None and signed.known(work, channel, who) is None:
+                return {"kept": False, "name": who.name, "email": who.email}
+            visitor = visitors.enter(work, channel, config, visitor, token, visitors.Entry.again(data))
+            visitor = signed.identify(work, channel, visitor, who)
+        LINES.bind(_sid(), line, visitor)
+        return {"kept": True, "name": who.name, "email": who.email}
 
     def email(self, data: dict[str, Any]) -> dict[str, Any]:
         """The address for an answer when nobody is here."""
@@ -219,7 +245,7 @@ def attach(socketio: SocketIO, store: Store, presence: Presence, throttle: Throt
     _HANDLERS[id(socketio)] = handlers
     socketio.on_event("connect", handlers.connect, namespace=NAMESPACE)
     socketio.on_event("disconnect", handlers.disconnect, namespace=NAMESPACE)
-    for name in ("hello", "send", "email", "read", "typing"):
+    for name in ("hello", "send", "identify", "email", "read", "typing"):
         socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 
+from inbox.actions.signed import Signed
 from inbox.store import Visitor
 
 __all__ = ["LINES", "Line", "Lines"]
@@ -17,6 +18,7 @@ class Line:
         self.channel = channel
         self.digest = ""
         self.visitor = ""
+        self.signed: Signed | None = None
 
 
 class Lines:

@@ -36,6 +36,8 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             r"(?P<what>IMAP|SMTP) without encryption .*",
             _("%(what)s without encryption is for a server on this machine only."),
         ),
+        (r"name the topics to choose from.*", _("Name the topics to choose from, or do not ask for one.")),
+        (r"the secret for signed-in customers .*", _("The secret for signed-in customers needs at least 16 letters.")),
         (r"not an address", _("Write a whole web address, like https://api.shop.example.")),
         (r"there is no team .*", _("This team is not there any more.")),
         # what the actions say

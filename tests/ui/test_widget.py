@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, Page, expect
 from tests.ui import stage
 from tests.ui.chat_desk import ChatDesk
 
-LOADER_LIMIT = 5_000
+LOADER_LIMIT = 3_500
 APP_LIMIT = 60_000
 
 
@@ -89,13 +89,13 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_the_loader_is_under_5_kb_and_the_app_under_60_kb_packed() -> None:
+def test_packed_the_loader_is_under_3_and_a_half_kb_and_the_app_under_60() -> None:
     loader = (stage.STATIC / stage.asset("widget-loader.js").removeprefix("/static/")).read_bytes()
     app = [
         (stage.STATIC / stage.asset(f"widget-app.{kind}").removeprefix("/static/")).read_bytes()
         for kind in ("js", "css")
     ]
-    assert len(loader) < LOADER_LIMIT
+    assert len(gzip.compress(loader)) < LOADER_LIMIT
     assert sum(len(gzip.compress(part)) for part in app) < APP_LIMIT
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from inbox.actions import uploads
 from inbox.errors import Invalid
-from inbox.store import Attachment, JournalEntry, Message, Upload, Visitor
+from inbox.store import Attachment, Channel, JournalEntry, Message, Upload, Visitor
 from inbox.worker.journal import work_due
 from tests.web.conftest import Browser, TestDesk
 from tests.web.test_live import line
@@ -23,10 +23,13 @@ CONSENT = "Salviamo quello che scrivi."
 class Visiting:
     """One visitor's page of a chat with its own settings."""
 
-    def __init__(self, desk: TestDesk, **config: Any) -> None:
+    def __init__(self, desk: TestDesk, at: Visiting | None = None, **config: Any) -> None:
         usual = {"title": "Bottega", "allowed_sites": ["https://bottega.example"]}
         self.desk = desk
-        self.site = desk.add_channel("chat", f"sito-{secrets.token_hex(4)}", **{**usual, **config})
+        new = {**usual, **config}
+        self.site: Channel = (
+            at.site if at is not None else desk.add_channel("chat", f"sito-{secrets.token_hex(4)}", **new)
+        )
         self.token = secrets.token_urlsafe(32)
         self.line = line(desk, Browser(desk.app), "/chat")
         self.said("hello", site=self.site.id)

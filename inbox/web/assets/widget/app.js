@@ -19,13 +19,17 @@ const state = { open: false, page: { url: document.referrer, title: "" }, before
 let talk = null;
 
 const host = hostPage({
-  open() {
+  open(quiet) {
     state.open = true;
     talk?.seen();
-    focusIn();
+    if (!quiet) focusIn();
   },
   closed() {
     state.open = false;
+  },
+  identify(who) {
+    state.identity = who;
+    talk?.identify();
   },
   page(now) {
     state.page = now;

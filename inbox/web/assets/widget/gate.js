@@ -59,6 +59,14 @@ export const startBefore = ({ memory, words, state }) => {
   });
 };
 
+/** What the site knows of the visitor needs no typing. */
+export const fillIn = (known) => {
+  for (const name of ["name", "email"]) {
+    const field = by(`b-${name}`);
+    if (field && !field.value) field.value = known[name] || "";
+  }
+};
+
 /** Nothing is asked any more: the visitor is known. */
 export const entered = () => {
   const form = by("before");

@@ -3,7 +3,7 @@
 const PATIENCE_MS = 1_000;
 
 /**
- * Listens to the embedding page. `hears` has `open()`, `closed()` and `page({url, title})`. Returns `tell`, and `kept`:
+ * Listens to the embedding page. `hears` has `open(quiet)`, `closed()`, `identify(who)` and `page({url, title})`. Returns `tell`, and `kept`:
  * a promise of what the page keeps for this tab, null where there is nothing.
  */
 export const hostPage = (hears) => {
@@ -22,9 +22,11 @@ export const hostPage = (hears) => {
     origin = from;
     if (data.sportello === "page") hears.page({ url: data.url, title: data.title });
     else if (data.sportello === "kept") given(data.data);
-    else hears[data.sportello === "open" ? "open" : "closed"]();
+    else if (data.sportello === "identify") hears.identify(data.who);
+    else if (data.sportello === "open") hears.open(data.quiet);
+    else if (data.sportello === "closed") hears.closed();
   });
   tell("ready");
-  if (alone) queueMicrotask(hears.open);
+  if (alone) queueMicrotask(() => hears.open(false));
   return { tell, kept };
 };

@@ -110,6 +110,18 @@ export const openLine = ({ site, memory, hears }) => {
         return { error: "line" };
       }
     },
+    /** Says who is signed in. Returns the desk's answer, null while the line is down. */
+    async identify(who, token) {
+      if (!greeted) return null;
+      try {
+        const agreed = Boolean(memory.consent);
+        return await socket.timeout(ACK_MS).emitWithAck("identify", { ...who, token, consent: agreed });
+      } catch {
+        return null;
+      }
+    },
+    /** Greets the desk again: another visitor, or more to see. */
+    hello,
     read(id) {
       if (greeted) socket.emit("read", { id });
     },

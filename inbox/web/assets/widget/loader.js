@@ -33,6 +33,10 @@ const desk = new URL(script.src).origin;
 const key = `sportello:${site}`;
 const small = matchMedia("(max-width:479px)");
 
+let config;
+let identity;
+const hears = {};
+
 let launcher;
 let badge;
 let path;
@@ -55,7 +59,7 @@ const remembered = (value, name = key) => {
 const tell = (what, more) => frame?.contentWindow?.postMessage({ sportello: what, ...more }, desk);
 const tellPage = () => tell("page", { url: location.href, title: document.title });
 
-const makeFrame = (config) => {
+const makeFrame = () => {
   frame = document.createElement("iframe");
   frame.title = config.title;
   frame.allow = "clipboard-write";
@@ -65,8 +69,10 @@ const makeFrame = (config) => {
   launcher.before(frame);
 };
 
-const show = (open, config) => {
-  if (!frame) makeFrame(config);
+/** Opens or closes the chat. A page that finds it open from before leaves the focus where it is. */
+const show = (open, quiet = false) => {
+  if (!frame) makeFrame();
+  if (isOpen !== open) tellSite(open ? "open" : "close");
   isOpen = open;
   frame.hidden = !open;
   launcher.setAttribute("aria-expanded", open);
@@ -79,7 +85,8 @@ const show = (open, config) => {
     root.overflow = open ? "hidden" : overflow;
   }
   tellPage();
-  tell(open ? "open" : "closed");
+  tell(open ? "open" : "closed", { quiet });
+  if (quiet) return;
   if (open) frame.focus();
   else launcher.focus({ preventScroll: true });
 };
@@ -90,7 +97,18 @@ const unread = (count) => {
   if (!isOpen) launcher.setAttribute("aria-label", count ? `${words[0]}, ${count} ${words[2]}` : words[0]);
 };
 
-const draw = (config) => {
+/** What the page asked to hear. An error of its own stays its own. */
+const tellSite = (name, detail) => {
+  for (const hear of hears[name] || []) {
+    try {
+      hear(detail);
+    } catch (error) {
+      console.error(error);
+    }
+  }
+};
+
+const draw = () => {
   const languages = config.languages || ["en"];
   const wanted = [lang, document.documentElement.lang, navigator.language, languages[0]];
   const chosen = wanted.map((each) => (each || "").slice(0, 2).toLowerCase()).find((each) => languages.includes(each));
@@ -124,7 +142,10 @@ const draw = (config) => {
   unread(0);
   launcher.setAttribute("aria-expanded", "false");
   path.setAttribute("d", ICON.chat);
-  launcher.addEventListener("click", () => show(!isOpen, config));
+  launcher.addEventListener("click", () => show(!isOpen));
+  launcher.addEventListener("keydown", ({ key: pressed }) => {
+    if (pressed === "Escape" && isOpen) show(false);
+  });
   document.body.append(host);
 
   addEventListener("message", (event) => {
@@ -133,18 +154,22 @@ const draw = (config) => {
     if (said === "ready") {
       tell("kept", { data: remembered(null, `${key}:kept`) });
       tellPage();
-      tell(isOpen ? "open" : "closed");
+      if (identity !== undefined) tell("identify", { who: identity });
+      tell(isOpen ? "open" : "closed", { quiet: document.activeElement !== host });
     } else if (said === "close" && isOpen) show(false);
-    else if (said === "unread") unread(event.data.count);
+    else if (said === "unread") {
+      unread(event.data.count);
+      tellSite("unread", event.data.count);
+    } else if (said === "message") tellSite("message", event.data.message);
     else if (said === "keep") remembered(event.data.data, `${key}:kept`);
     else if (said === "begun") remembered(isOpen ? "open" : "closed");
   });
   for (const name of ["popstate", "hashchange"]) addEventListener(name, tellPage);
 
   const before = remembered();
-  if (before === "open" && !small.matches) show(true, config);
+  if (before === "open" && !small.matches) show(true, true);
   else if (before) {
-    makeFrame(config);
+    makeFrame();
     frame.hidden = true;
   }
 };
@@ -154,11 +179,33 @@ const start = async () => {
   try {
     const answer = await fetch(`${desk}/widget/${encodeURIComponent(site)}/config`, { credentials: "omit" });
     if (!answer.ok) throw new Error(answer.status);
-    draw(await answer.json());
+    config = await answer.json();
+    draw();
   } catch (error) {
     console.warn(`Sportello chat stays hidden: ${desk} did not allow it for ${location.origin} (${error.message}).`);
   }
 };
 
-if (document.body) start();
-else addEventListener("DOMContentLoaded", start);
+const drawn = new Promise((resolve) => {
+  const go = () => start().then(resolve);
+  if (document.body) go();
+  else addEventListener("DOMContentLoaded", go);
+});
+const move = (open) => drawn.then(() => launcher && isOpen !== open && show(open));
+
+// The one name on the page. What was called before this script came waits in `q`.
+const waiting = window.sportello?.q || [];
+const api = {
+  open: () => move(true),
+  close: () => move(false),
+  /** Who is signed in on the site, with the signature of its server; `null` when they sign out. */
+  identify(who) {
+    identity = who && Object.fromEntries(Object.entries(who).map(([name, value]) => [name, String(value ?? "")]));
+    tell("identify", { who: identity });
+  },
+  on(name, hear) {
+    hears[name] = [...(hears[name] || []), hear];
+  },
+};
+window.sportello = api;
+for (const [name, ...rest] of waiting) api[name]?.(...rest);

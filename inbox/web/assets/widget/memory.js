@@ -1,6 +1,6 @@
 // What the iframe remembers of a visitor: nothing before the first message, then the token and what could not leave yet.
 
-const EMPTY = { token: null, waiting: [], email: false, consent: "", entered: false };
+const EMPTY = { token: null, waiting: [], email: false, consent: "", entered: false, user: "" };
 
 /** 256 random bits that nobody else can guess. */
 const secret = () =>
@@ -69,6 +69,19 @@ export const memoryOf = async (site, host) => {
     ownToken() {
       if (!kept.token) change({ token: secret() });
       return kept.token;
+    },
+    /** Whom the site said this is. */
+    get user() {
+      return kept.user;
+    },
+    keepUser(user) {
+      if (kept.token && user !== kept.user) change({ user });
+    },
+    /** A token for a visitor who has none yet; it is kept only once there is something to find with it. */
+    anyToken: () => kept.token || secret(),
+    /** Forgets the visitor: somebody else sits here now. What they agreed to in this browser stays. */
+    forget() {
+      change({ ...EMPTY, consent: kept.consent });
     },
     keepToken(token) {
       if (token && token !== kept.token) change({ token });

@@ -1,6 +1,6 @@
 // The course of the talk: what is written, what comes, what has been seen, and when to ask for an address.
 
-import { entered } from "./gate.js";
+import { entered, fillIn } from "./gate.js";
 import { openLine } from "./line.js";
 import { chatView } from "./view.js";
 
@@ -19,6 +19,8 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
   let wrote = Boolean(memory.token);
   let newest = 0;
   let unread = 0;
+  let identified = false;
+  let user = "";
 
   const view = chatView({
     words,
@@ -42,11 +44,51 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
     if (!isNew || !fresh) return;
     unread += 1;
     tell("unread", { count: unread });
+    tell("message", { message: { from: "desk", name: message.name, text: message.text, at: message.at } });
     seen();
   };
 
   const askWhereNeeded = () =>
     view.askEmail(wrote && !memory.email && (ask === "always" || (ask === "offline" && !online)));
+
+  /** Tells the desk who is signed in on the page, and shows what they wrote elsewhere. */
+  const identify = async () => {
+    const who = state.identity;
+    if (who === undefined) return;
+    if (!who) {
+      if (memory.user) anew();
+      return;
+    }
+    const token = memory.anyToken();
+    const answer = await line.identify(who, token);
+    if (!answer) return;
+    if (answer.error === "conflict") {
+      anew();
+      await identify();
+    } else if (answer.error) {
+      console.error(`Sportello: identify() was refused. ${answer.detail || answer.error}`);
+    } else {
+      user = who.user_id;
+      fillIn(answer);
+      if (answer.kept && (memory.token !== token || !identified)) {
+        memory.keepToken(token);
+        memory.keepUser(user);
+        identified = true;
+        await line.hello();
+      }
+    }
+  };
+
+  const anew = () => {
+    memory.forget();
+    user = "";
+    identified = false;
+    newest = unread = 0;
+    written.clear();
+    view.empty();
+    tell("unread", { count: 0 });
+    line.hello();
+  };
 
   const line = openLine({
     site,
@@ -63,6 +105,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         for (const message of answer.messages || []) take(message, greeted || message.state !== "read", true);
         view.settled(answer.messages || []);
         greeted = true;
+        if (!identified) identify();
         askWhereNeeded();
       },
       message: (message) => take(message, true),
@@ -78,6 +121,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         if (answer.id) view.put({ ...written.get(clientId), id: answer.id, state: answer.state || "sent" });
         else view.state(clientId, "sent");
         wrote = true;
+        memory.keepUser(user);
         if (state.before.email) memory.keepEmail();
         askWhereNeeded();
       },
@@ -105,9 +149,14 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
 
   return {
     seen,
+    identify() {
+      identified = false;
+      identify();
+    },
     typing: () => line.typing(),
     write(text, attachments = []) {
       tell("begun");
+      tell("message", { message: { from: "visitor", text, at: new Date().toISOString() } });
       send({ client_id: newId(), text, attachments, from: "you", at: new Date().toISOString() });
     },
     /** Leaves an address. Returns `"line"` or `"wrong"` where that did not work, "" where it did. */

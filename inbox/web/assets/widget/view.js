@@ -116,6 +116,12 @@ export const chatView = ({ words, lang, retry }) => {
       regroup();
       follow();
     },
+    /** Nothing was said here yet. */
+    empty() {
+      for (const node of log.querySelectorAll(".m[data-at]")) node.remove();
+      nodes.clear();
+      regroup();
+    },
     state(clientId, value) {
       const node = nodes.get(clientId);
       if (!node) return;
