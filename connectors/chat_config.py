@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from pydantic.config import JsonDict
 
 from connectors import base
+from connectors.chat_hours import hours
 
 __all__ = ["ChatConfig", "site"]
 
@@ -31,6 +32,7 @@ def site(text: str) -> str:
 
 
 Site = Annotated[str, AfterValidator(site)]
+Hours = Annotated[str, AfterValidator(hours)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 MORE: JsonDict = {"advanced": True}
 
@@ -70,6 +72,15 @@ class ChatConfig(base.Config):
     )
     privacy_url: str = Field(
         "", pattern=r"^(https://\S{1,500})?$", title="Privacy page", description="Linked under the chat."
+    )
+    hours: tuple[Hours, ...] = Field(
+        (),
+        max_length=60,
+        title="Opening hours",
+        description="In the desk's time zone: mon-fri 9:00-13:00 15:00-19:00, or 2026-12-25 closed. Empty: always.",
+    )
+    show_wait: bool = Field(
+        True, title="Say how soon an answer comes", description="From the answers of the last two weeks."
     )
     before: tuple[Literal["name", "email", "topic"], ...] = Field(
         (), title="Ask before the first message", description="What a visitor fills in before the chat begins."

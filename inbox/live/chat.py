@@ -67,7 +67,7 @@ class Visitors:
             sid = _sid()
             line = LINES.by_sid.setdefault(sid, Line(channel.id))
             visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
-            answer: dict[str, Any] = {"online": sites.online(work), "messages": []}
+            answer: dict[str, Any] = {"online": sites.online(work, sites.site(work, channel.id)), "messages": []}
             if visitor is None:
                 LINES.release(sid, line)
                 line.signed = None
@@ -209,7 +209,7 @@ def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
     for event in events:
         data = event.data or {}
         if event.kind == "agent.state":
-            socketio.emit("online", {"online": sites.online(work)}, namespace=NAMESPACE)
+            _tell_online(socketio, work)
         if event.kind != "msg.state" or data.get("channel") != "chat" or data.get("state") != "sent":
             continue
         message = work.get(Message, int(data["msg"]))
@@ -219,6 +219,18 @@ def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
         drawn = shown(work, message)
         for sid in LINES.of(identity.value):
             handlers.give(sid, identity.value, message.channel_id or "", message.external_id or "", drawn)
+
+
+def _tell_online(socketio: SocketIO, work: Work) -> None:
+    """Somebody came or went: each page hears what that means for its own chat."""
+    there: dict[str, bool] = {}
+    for sid, line in list(LINES.by_sid.items()):
+        if line.channel not in there:
+            try:
+                there[line.channel] = sites.online(work, sites.site(work, line.channel))
+            except Problem:  # switched off since
+                there[line.channel] = False
+        socketio.emit("online", {"online": there[line.channel]}, to=sid, namespace=NAMESPACE)
 
 
 _HANDLERS: dict[int, Visitors] = {}

@@ -22,6 +22,7 @@ __all__ = [
     "share",
     "size",
     "weekday",
+    "whole_day",
 ]
 
 DASH: Final = "–"
@@ -95,6 +96,11 @@ def size(octets: int) -> str:
 def day(date: dt.date, *, year: bool = False) -> str:
     """``14 Mar``, with the year where asked."""
     return str(format_date(date, "d MMM y" if year else "d MMM"))
+
+
+def whole_day(date: dt.date) -> str:
+    """A date within the year: ``Monday 30 November``, ``lunedì 30 novembre``."""
+    return str(format_date(date, "EEEE d MMMM"))
 
 
 def month(date: dt.date) -> str:

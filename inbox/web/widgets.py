@@ -12,6 +12,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_babel import force_locale
 
 from connectors.chat import ChatConfig
+from inbox import clock
 from inbox.actions import uploads, visitors
 from inbox.errors import Forbidden, Problem
 from inbox.reading import sites
@@ -49,7 +50,7 @@ def config(site: str) -> Response:
     origin = request.headers.get("Origin")
     with store().reading() as work:
         chat = sites.site(work, site)
-        online = sites.online(work)
+        online = sites.online(work, chat)
     if origin is not None and not (_own(origin) or chat.allows(origin)):
         response = Response("this chat is not allowed on this site\n", 403, content_type="text/plain; charset=utf-8")
     else:
@@ -76,13 +77,19 @@ def frame(site: str) -> Response:
     """The chat itself, in an iframe of the allowed sites."""
     with store().reading() as work:
         chat = sites.site(work, site)
+        stands = sites.standing(work, site, chat)
+        back = sites.local(work, stands.opens) if stands.opens is not None else None
+        today = sites.local(work, clock.now()).date()
         page = WidgetFrame(
             site=site,
             title=chat.title,
             colour=_colour(chat),
             lang=_language(chat),
             greeting=chat.greeting,
-            online=sites.online(work),
+            online=stands.online,
+            wait_min=int(stands.wait.total_seconds()) // 60 if stands.wait is not None else 0,
+            back=back,
+            back_today=back is not None and back.date() == today,
             theme=request.args["theme"] if request.args.get("theme") in THEMES else "light",
             offline_note=chat.offline_note,
             ask_email=chat.ask_email,

@@ -38,6 +38,10 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         ),
         (r"name the topics to choose from.*", _("Name the topics to choose from, or do not ask for one.")),
         (r"the secret for signed-in customers .*", _("The secret for signed-in customers needs at least 16 letters.")),
+        (
+            r".* is no day of the week|.*: write (days and )?hours .*|Invalid isoformat string.*",
+            _("Write days and hours, such as mon-fri 9:00-13:00 15:00-19:00, or a date and closed."),
+        ),
         (r"not an address", _("Write a whole web address, like https://api.shop.example.")),
         (r"there is no team .*", _("This team is not there any more.")),
         # what the actions say

@@ -56,7 +56,8 @@ class Visiting:
         while work_due(self.desk.store):
             pass
         with self.desk.store.reading() as work:
-            found = work.scalars(select(Message).where(Message.channel_id == self.site.id)).all()
+            mine = select(Message).where(Message.channel_id == self.site.id)
+            found = work.scalars(mine.order_by(Message.id)).all()
         return found[-1]
 
 

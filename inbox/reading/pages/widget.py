@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,8 @@ class WidgetFrame:
     above the question for an address, which is asked after the first message where ``ask_email`` says so.
 
     ``consent`` is asked for before anything is stored, ``before``
-    (name, email, topic) before the first message; ``file_mb`` 0 takes no files."""
+    (name, email, topic) before the first message; ``file_mb`` 0 takes no files. ``wait_min``
+    is the usual wait (0: not known), ``back`` when it opens again, in the desk's zone."""
 
     site: str
     title: str
@@ -24,6 +26,9 @@ class WidgetFrame:
     lang: str
     greeting: str = ""
     online: bool = False
+    wait_min: int = 0
+    back: dt.datetime | None = None
+    back_today: bool = False
     theme: str = "light"
     offline_note: str = ""
     ask_email: Literal["offline", "always", "never"] = "offline"
