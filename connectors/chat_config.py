@@ -96,6 +96,9 @@ class ChatConfig(base.Config):
         title="Consent",
         description="Asked before anything is stored, with a link to the privacy page. Empty: nothing is asked.",
     )
+    show_page: bool = Field(
+        True, title="Show agents the page", description="The address and title of the page where a visitor is."
+    )
     identity_secret: SecretStr = Field(
         SecretStr(""),
         max_length=200,

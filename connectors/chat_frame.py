@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, State, StatusUpdate
 from connectors.untrusted import as_count, as_dict, as_list, as_text
 
-__all__ = ["TEXT_LIMIT", "items"]
+__all__ = ["TEXT_LIMIT", "items", "page_of"]
 
 TEXT_LIMIT = 10_000
 MAX_FILES = 10
@@ -50,7 +50,7 @@ def _message(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Inbound:
     attachments = tuple(_attachments(frame))
     if not text.strip() and not attachments:
         raise ValueError("nothing in it")
-    page = _page(as_dict(frame.get("page")))
+    page = page_of(as_dict(frame.get("page")))
     email = as_text(frame.get("email")).strip()[:254]
     extra: dict[str, Any] = {"page": page} if page else {}
     if email:
@@ -82,7 +82,8 @@ def _attachments(frame: dict[str, Any]) -> Iterator[Attachment]:
             yield Attachment(name, content_type, media=media)
 
 
-def _page(given: dict[str, Any]) -> dict[str, str]:
+def page_of(given: dict[str, Any]) -> dict[str, str]:
+    """The page that a visitor is on as far as it may be kept: of limited length, without what opens doors."""
     found = {name: as_text(given.get(name)).strip() for name in _PAGE}
     for name in ("url", "referrer"):
         found[name] = _without_secrets(found[name])

@@ -26,6 +26,7 @@ __all__ = [
     "is_email",
     "leave_email",
     "may_send_files",
+    "moved",
     "of_token",
     "open_session",
     "said",
@@ -167,6 +168,11 @@ def said(work: Work, visitor: Visitor, after: int = 0) -> list[Message]:
         .limit(HISTORY)
     ).all()
     return list(reversed(rows))
+
+
+def moved(visitor: Visitor, page: Mapping[str, str]) -> None:
+    """The visitor is on another page of the site."""
+    visitor.page, visitor.page_at = dict(page), clock.now()
 
 
 def is_email(value: str) -> bool:

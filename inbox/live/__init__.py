@@ -259,7 +259,7 @@ def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -
     socketio.on_event("connect", live.connect)
     socketio.on_event("disconnect", live.disconnect)
     socketio.on_event("presence", _calm(live.presence_said))
-    chat.attach(socketio, store, live.presence, throttle)
+    chat.attach(socketio, store, stage, throttle)
     return live
 
 

@@ -11,15 +11,15 @@ from flask_socketio import SocketIO
 from sqlalchemy import select
 
 from connectors.chat import arrival
+from connectors.chat_frame import page_of
 from inbox import clock, logs
 from inbox.actions import journal, signed, uploads, visitors
 from inbox.errors import Problem
 from inbox.live.chat_lines import LINES, Line
 from inbox.live.chat_view import shown
-from inbox.live.presence import Presence
 from inbox.live.rooms import channel_name, homes, private_teams
-from inbox.reading import addresses, sites
-from inbox.rendering import LANGUAGES
+from inbox.reading import addresses, sites, visits
+from inbox.rendering import LANGUAGES, Stage
 from inbox.store import Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction
 from inbox.throttle import Throttle, client
@@ -29,16 +29,17 @@ __all__ = ["attach", "desk_types", "tell"]
 log = logs.get(__name__)
 NAMESPACE = "/chat"
 BURST, HELLOS = "10/10 seconds", "60/minute"
-IDENTIFY = "60/minute"
+IDENTIFY = PAGES = "60/minute"
 SESSIONS = "20/hour"  # new visitors from one address
 
 
 class Visitors:
     """The namespace's handlers."""
 
-    def __init__(self, socketio: SocketIO, store: Store, throttle: Throttle) -> None:
+    def __init__(self, socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> None:
         self.socketio = socketio
         self.store = store
+        self.stage = stage
         self.throttle = throttle
 
     def _address(self) -> str:
@@ -106,6 +107,8 @@ class Visitors:
             if line.signed is not None:
                 visitor = signed.identify(work, channel, visitor, line.signed)
             frame: dict[str, Any] = {"type": "message", "id": key, "text": text, **first.said(), "page": _page(data)}
+            if config.show_page:
+                visitors.moved(visitor, page_of(_page(data)))
             if files:
                 frame["files"] = uploads.chosen(work, uploads.owner(visitor.digest), files)
             entry = journal.keep(work, channel, arrival(visitor.id, json.dumps(frame).encode(), clock.now()))
@@ -170,24 +173,36 @@ class Visitors:
         if line is None or not line.visitor:
             return
         with self.store.reading() as work:
-            row = work.execute(
-                select(Ticket, Identity.name)
-                .select_from(Message)
-                .join(Ticket, Ticket.id == Message.ticket_id)
-                .join(Identity, Identity.id == Message.identity_id)
-                .where(Identity.kind == "chat", Identity.value == line.visitor)
-                .order_by(Message.id.desc())
-                .limit(1)
-            ).first()
+            row = _talk_of(work, line.visitor)
             if row is None:
                 return
             ticket, name = row
             home = homes(ticket, private_teams(work))
-        name = str(name).split(" ")[0] or addresses.label("chat", line.visitor)
+        name = name.split(" ")[0] or addresses.label("chat", line.visitor)
         said = {"ticket": ticket.id, "customer": True, "name": name, "mode": "customer"}
         for language in LANGUAGES:
             self.socketio.emit("typing", said, to=channel_name(f"ticket:{ticket.id}", language))
             self.socketio.emit("typing", said, to=channel_name(home, language))
+
+    def page(self, data: dict[str, Any]) -> None:
+        """The visitor went to another page of the site; who has the ticket open sees where they are."""
+        line = LINES.by_sid.get(_sid())
+        if line is None or not line.digest:
+            return
+        self.throttle.hit(PAGES, "chat page", line.visitor)
+        with self.store.transaction() as work:
+            config = sites.site(work, line.channel)
+            visitor = work.get(Visitor, line.digest)
+            if visitor is None or not config.show_page:
+                return
+            visitors.moved(visitor, page_of(_page(data)))
+            view, row = visits.view(visitor), _talk_of(work, visitor.id)
+        if row is None:
+            return
+        number = row[0].id
+        for language in LANGUAGES:
+            drawn = self.stage.draw("tickets/streams/visit.html", language, ticket=number, visit=view)
+            self.socketio.emit("visit", drawn, to=channel_name(f"ticket:{number}", language))
 
     def give(self, sid: str, visitor: str, channel: str, external: str, message: dict[str, Any]) -> None:
         """Hands a message to a page; its acknowledgement is the delivery."""
@@ -250,15 +265,28 @@ def desk_types(socketio: SocketIO, store: Store, ticket: int) -> None:
         socketio.emit("typing", {}, to=sid, namespace=NAMESPACE)
 
 
-def attach(socketio: SocketIO, store: Store, presence: Presence, throttle: Throttle) -> None:
+def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> None:
     """Hangs the visitors' namespace in."""
-    del presence
-    handlers = Visitors(socketio, store, throttle)
+    handlers = Visitors(socketio, store, stage, throttle)
     _HANDLERS[id(socketio)] = handlers
     socketio.on_event("connect", handlers.connect, namespace=NAMESPACE)
     socketio.on_event("disconnect", handlers.disconnect, namespace=NAMESPACE)
-    for name in ("hello", "send", "identify", "email", "read", "typing"):
+    for name in ("hello", "send", "identify", "email", "read", "typing", "page"):
         socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
+
+
+def _talk_of(work: Work, visitor: str) -> tuple[Ticket, str] | None:
+    """The ticket that a visitor last wrote in, and their name."""
+    row = work.execute(
+        select(Ticket, Identity.name)
+        .select_from(Message)
+        .join(Ticket, Ticket.id == Message.ticket_id)
+        .join(Identity, Identity.id == Message.identity_id)
+        .where(Identity.kind == "chat", Identity.value == visitor)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).first()
+    return (row[0], str(row[1])) if row is not None else None
 
 
 def _page(data: dict[str, Any]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
 from inbox.reading.rows import customer_chip
 from inbox.reading.threads import history
+from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
@@ -86,6 +87,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         clocks=_running(told, clock.now()),
         settled=told.settled,
         history=tuple(history(work, ticket)),
+        visit=visit_of(work, customer.identities) if customer is not None else None,
     )
 
 

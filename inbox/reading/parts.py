@@ -849,6 +849,15 @@ class TicketFacts:
 
 
 @dataclass(frozen=True)
+class VisitView:
+    """The page of the site where a web chat's visitor is, or was last. ``url`` is http(s) without secrets."""
+
+    url: str
+    title: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
 class CustomerPanel:
     """The right column: the customer, this ticket, its history."""
 
@@ -868,6 +877,7 @@ class CustomerPanel:
     clocks: tuple[Due, ...] = ()
     settled: tuple[tuple[str, str, dt.timedelta], ...] = ()  # (clock, met or breached, how long it took)
     history: tuple[EventView, ...] = ()
+    visit: VisitView | None = None
 
 
 # --- search -----------------------------------------------------------------------------------------------------

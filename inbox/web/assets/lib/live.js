@@ -116,6 +116,7 @@ export function startLive() {
     socket.on("disconnect", cut);
     socket.on("connect_error", () => silence || cut());
     socket.on("push", pushed);
+    socket.on("visit", enqueue);
     for (const name of ["reload", "counts", "presence", "viewing", "typing", "unread"]) {
       socket.on(name, (detail) => tell(name, detail));
     }

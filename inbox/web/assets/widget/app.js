@@ -33,6 +33,7 @@ const host = hostPage({
   },
   page(now) {
     state.page = now;
+    talk?.page();
   },
 });
 

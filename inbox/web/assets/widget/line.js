@@ -120,6 +120,10 @@ export const openLine = ({ site, memory, hears }) => {
         return null;
       }
     },
+    /** The visitor is on that page of the site now. */
+    page({ url, title }) {
+      if (greeted && memory.token) socket.emit("page", { page_url: url, page_title: title });
+    },
     /** Greets the desk again: another visitor, or more to see. */
     hello,
     read(id) {

@@ -43,6 +43,7 @@ let path;
 let frame;
 let words;
 let isOpen = false;
+let seenAt;
 let overflow = "";
 
 /** This tab's memory: whether the chat stands open, and, where the browser gives a foreign iframe no memory of its own,
@@ -57,7 +58,10 @@ const remembered = (value, name = key) => {
 };
 
 const tell = (what, more) => frame?.contentWindow?.postMessage({ sportello: what, ...more }, desk);
-const tellPage = () => tell("page", { url: location.href, title: document.title });
+const tellPage = () => {
+  seenAt = `${location.href} ${document.title}`;
+  tell("page", { url: location.href, title: document.title });
+};
 
 const makeFrame = () => {
   frame = document.createElement("iframe");
@@ -164,7 +168,8 @@ const draw = () => {
     else if (said === "keep") remembered(event.data.data, `${key}:kept`);
     else if (said === "begun") remembered(isOpen ? "open" : "closed");
   });
-  for (const name of ["popstate", "hashchange"]) addEventListener(name, tellPage);
+  // A site that changes its page by script says so to nobody: its address and title are looked at.
+  setInterval(() => frame && seenAt !== `${location.href} ${document.title}` && tellPage(), 2000);
 
   const before = remembered();
   if (before === "open" && !small.matches) show(true, true);

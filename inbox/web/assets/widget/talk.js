@@ -105,6 +105,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         for (const message of answer.messages || []) take(message, greeted || message.state !== "read", true);
         view.settled(answer.messages || []);
         greeted = true;
+        line.page(state.page);
         if (!identified) identify();
         askWhereNeeded();
       },
@@ -149,6 +150,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
 
   return {
     seen,
+    page: () => line.page(state.page),
     identify() {
       identified = false;
       identify();
