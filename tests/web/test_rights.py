@@ -140,7 +140,7 @@ def test_agents_find_no_door_to_the_settings_and_supervisors_only_theirs(desk: T
     doors = set(re.findall(r'href="/settings/(\w+)"', page))
     assert doors == {"canned", "macros", "reasons", "journal"}
     everything = set(re.findall(r'href="/settings/(\w+)"', desk.browser("admin").get("/settings").text))
-    assert everything == doors | {"general", "people", "teams", "channels", "costs", "audit"}
+    assert everything == doors | {"general", "people", "teams", "channels", "promises", "routing", "costs", "audit"}
 
 
 def test_a_supervisor_sees_the_journal_without_the_button_to_read_again(desk: TestDesk) -> None:
