@@ -12,7 +12,7 @@ from flask import Response, render_template, request, send_from_directory
 from werkzeug.serving import make_server
 
 from inbox.reading import parts
-from tests.ui import samples, stage
+from tests.ui import samples, samples_views, stage
 
 __all__ = ["STATES", "serving"]
 
@@ -34,6 +34,9 @@ STATES: dict[str, tuple[str, str]] = {
     "failed": ("/tickets/4821?failed=1", ""),
     "bulk": ("/tickets", "j x"),
     "mail": ("/tickets/4821?mail=1", ""),
+    "filtered": ("/tickets?filtered=1", ""),
+    "bulk-running": ("/tickets?running=1", ""),
+    "bulk-done": ("/tickets?settled=1", ""),
 }
 
 
@@ -47,6 +50,10 @@ def _frame() -> dict[str, Any]:
 
 def _index() -> str:
     inbox = samples.empty_inbox if request.args.get("empty") else replace(samples.inbox, next=None)
+    inbox = samples_views.filtered if request.args.get("filtered") else inbox
+    inbox = replace(inbox, next="more") if request.args.get("more") else inbox
+    for state in ("running", "settled"):
+        inbox = replace(inbox, bulk=getattr(samples_views, state)) if request.args.get(state) else inbox
     return render_template("tickets/index.html", **_frame(), inbox=inbox, thread=None, panel=None)
 
 
@@ -90,7 +97,14 @@ def serving() -> Iterator[str]:
     """The address of the stage while it is up."""
     app = stage.application("en")
     app.view_functions.update(
-        {"tickets.index": _index, "tickets.show": _show, "search.index": _search, "messages.view": _mail}
+        {
+            "tickets.index": _index,
+            "tickets.show": _show,
+            "search.index": _search,
+            "messages.view": _mail,
+            "bulk.count": lambda: Response("1240"),
+            "tickets.rows": lambda: Response(status=503),
+        }
     )
     sources = stage.ROOT / "inbox" / "web" / "assets"
     app.add_url_rule("/assets/<path:name>", "assets", lambda name: send_from_directory(sources, name))

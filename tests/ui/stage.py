@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, Response, render_template, request
 from flask_babel import Babel
 
-from inbox.rendering import markup, sentences
+from inbox.rendering import figures, markup, sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "inbox" / "web" / "static"
@@ -90,7 +90,7 @@ def application(language: str = "en") -> Flask:
     app.config.update(SECRET_KEY="stage", BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "inbox" / "translations"))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=lambda: request.args.get("lang", language), timezone_selector=lambda: "Europe/Rome")
-    app.jinja_env.filters.update(said=sentences.said, written=markup.written, noted=markup.noted)
+    app.jinja_env.filters.update(figures.FILTERS, said=sentences.said, written=markup.written, noted=markup.noted)
     app.jinja_env.globals.update(asset=asset, csrf_token=lambda: "stage-token")
     for endpoint, rule in ADDRESSES.items():
         methods = ["GET", "POST"]

@@ -14,6 +14,7 @@ from tests.ui import samples, stage
 from tests.ui import samples_board as boards
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
+from tests.ui import samples_views as view
 
 __all__ = ["PAGES", "Page", "application", "html"]
 
@@ -119,6 +120,8 @@ PAGES = {
     "reports-no-rate": Page("reports/index.html", figure.reports_no_rate, "reports"),
     "reports-empty": Page("reports/index.html", figure.reports_empty, "reports"),
     "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
+    "views": Page("views/index.html", view.views, "views"),
+    "views-filter": Page("views/filter.html", view.filter_form, "views"),
     "error-403": Page("errors/403.html", pages.ErrorPage(403)),
     "error-404": Page("errors/404.html", pages.ErrorPage(404)),
     "error-429": Page("errors/429.html", pages.ErrorPage(429, retry_s=30)),

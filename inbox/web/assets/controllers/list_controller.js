@@ -14,6 +14,7 @@ export default class extends Controller {
 
   initialize() {
     this.unread = new Map();
+    this.drawn = new WeakSet();
     this.pointedAt = 0;
     this.selected = null;
   }
@@ -53,7 +54,7 @@ export default class extends Controller {
 
   moreTargetConnected(more) {
     for (const [ticket, n] of Object.entries(JSON.parse(more.dataset.unread || "{}"))) this.unread.set(ticket, n);
-    if (this.hasRowsTarget) this.decorateAll();
+    if (this.hasRowsTarget) this.decorateNew();
     const link = more.querySelector("[data-rows]");
     this.watcher?.disconnect();
     if (!link) return;
@@ -166,12 +167,19 @@ export default class extends Controller {
     if (row) this.decorate(row);
   }
 
+  /** Of a long list only the rows that have just come. */
+  decorateNew() {
+    for (const row of this.rowsTarget.children) if (!this.drawn.has(row)) this.decorate(row);
+    this.drawNone();
+  }
+
   decorateAll() {
     for (const row of this.rowsTarget.children) this.decorate(row);
     this.drawNone();
   }
 
   decorate(row) {
+    this.drawn.add(row);
     const { ticket } = row.dataset;
     const n = this.unread.get(ticket) ?? 0;
     const badge = row.querySelector("[data-unread]");
@@ -188,8 +196,9 @@ export default class extends Controller {
   }
 
   select(ticket) {
+    const before = document.getElementById(`row-${this.selected}`);
     this.selected = ticket === null ? null : String(ticket);
-    this.decorateAll();
+    for (const row of [before, document.getElementById(`row-${ticket}`)]) if (row) this.decorate(row);
     document.getElementById(`row-${ticket}`)?.scrollIntoView({ block: "nearest" });
   }
 
