@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import delete, select, true
+from sqlalchemy import delete, select
 
 from inbox import clock
 from inbox.actions import reply
@@ -14,7 +14,7 @@ from inbox.actions.who import Who, find_ticket
 from inbox.errors import Invalid, NotFound
 from inbox.store import Draft, DraftFile, Ticket, Work
 
-__all__ = ["KEPT", "MODES", "attach", "detach", "drop", "forget_due", "keep", "take"]
+__all__ = ["KEPT", "MODES", "attach", "detach", "drop", "forget_due", "keep", "stored", "take"]
 
 MODES: Final = ("reply", "note")
 LONGEST: Final = 100_000
@@ -51,14 +51,14 @@ def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> 
     if len(file.data) > top * 2**20:
         msg = f"{file.name} is larger than {top} MB"
         raise Invalid(msg, fields={"files": msg})
-    rows = _rows(work, who, ticket, _mode(mode))
+    rows = _rows(work, who, ticket)
     if len(rows) >= MOST:
         msg = f"a message takes {MOST} files"
         raise Invalid(msg, fields={"files": msg})
     row = DraftFile(
         agent_id=who.id or "",
         ticket_id=ticket.id,
-        mode=mode,
+        mode=_mode(mode),
         name=file.name[-255:],
         content_type=file.content_type[:120],
         sha256=work.store.files.put(file.data),
@@ -69,25 +69,30 @@ def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> 
     return row
 
 
-def detach(work: Work, who: Who, number: int) -> None:
-    """Takes a file out of one's own draft. Raises :class:`NotFound`."""
+def stored(work: Work, who: Who, number: int) -> DraftFile:
+    """A file of one's own drafts. Raises :class:`NotFound`."""
     row = work.get(DraftFile, number)
     if row is None or row.agent_id != who.id:
         msg = "this file is not here (any more)"
         raise NotFound(msg)
-    work.delete(row)
+    return row
 
 
-def _rows(work: Work, who: Who, ticket: Ticket, mode: str) -> list[DraftFile]:
-    mine = (DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id, DraftFile.mode == mode)
+def detach(work: Work, who: Who, number: int) -> None:
+    """Takes a file out of one's own draft. Raises :class:`NotFound`."""
+    work.delete(stored(work, who, number))
+
+
+def _rows(work: Work, who: Who, ticket: Ticket) -> list[DraftFile]:
+    mine = (DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id)
     return list(work.scalars(select(DraftFile).where(*mine).order_by(DraftFile.id)))
 
 
-def take(work: Work, who: Who, number: int, mode: str, ids: Sequence[int]) -> list[reply.Upload]:
-    """The named files of a draft as a message takes them. Raises :class:`NotFound` for one that is not there: no
-    message leaves without a file that its writer saw with it."""
+def take(work: Work, who: Who, number: int, ids: Sequence[int]) -> list[reply.Upload]:
+    """The named files of a ticket's drafts as a message takes them. Raises :class:`NotFound` for one that is not there:
+    no message leaves without a file that its writer saw with it."""
     ticket = find_ticket(work, who, number)
-    found = {row.id: row for row in _rows(work, who, ticket, mode)} if ids else {}
+    found = {row.id: row for row in _rows(work, who, ticket)} if ids else {}
     if not set(ids) <= found.keys():
         msg = "a file is not here any more; attach it again"
         raise NotFound(msg)
@@ -97,9 +102,9 @@ def take(work: Work, who: Who, number: int, mode: str, ids: Sequence[int]) -> li
 
 def drop(work: Work, who: Who, number: int, mode: str, ids: Sequence[int] = ()) -> None:
     """The draft has left as a message, with those files: they and its text are forgotten."""
-    for table, more in ((Draft, true()), (DraftFile, DraftFile.id.in_(ids))):
-        mine = (table.agent_id == who.id, table.ticket_id == number, table.mode == mode)
-        work.execute(delete(table).where(*mine, more).execution_options(synchronize_session=False))
+    for table, which in ((Draft, Draft.mode == mode), (DraftFile, DraftFile.id.in_(ids))):
+        mine = (table.agent_id == who.id, table.ticket_id == number, which)
+        work.execute(delete(table).where(*mine).execution_options(synchronize_session=False))
 
 
 def forget_due(work: Work) -> None:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Final, Literal
 
 __all__ = [
     "AgentChip",
@@ -424,6 +424,12 @@ class Inbox:
     bulk: BulkView | None = None  # what I am doing to many tickets, or did a moment ago
 
 
+#: What browsers play: a voice note, a recording.
+AUDIO: Final = frozenset(
+    f"audio/{kind}" for kind in ("ogg", "opus", "mpeg", "mp4", "aac", "wav", "x-wav", "webm", "flac")
+)
+
+
 # --- the thread -------------------------------------------------------------------------------------------------
 
 
@@ -442,6 +448,11 @@ class AttachmentView:
     def is_image(self) -> bool:
         """True where a browser can show it."""
         return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
+
+    @property
+    def is_audio(self) -> bool:
+        """True where a browser can play it."""
+        return self.content_type in AUDIO
 
 
 @dataclass(frozen=True)
@@ -779,6 +790,18 @@ class Composer:
     moved: Moved | None = None
     max_bytes: int | None = None
     first_name: str = ""
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """The drafts as the browser takes them."""
+        return {
+            one.mode: {
+                "text": one.text,
+                "at": one.at.isoformat() if one.at is not None else "",
+                "files": [{"id": file.id, "name": file.name, "bytes": file.bytes} for file in one.files],
+            }
+            for one in self.drafts
+        }
 
     @property
     def choice(self) -> ChannelChoice | None:

@@ -61,7 +61,7 @@ from inbox.store import (
 )
 from inbox.terms import Delivery, Direction, Move
 
-__all__ = ["REGROUPED", "head", "history", "item_of_event", "item_of_message", "thread"]
+__all__ = ["REGROUPED", "head", "history", "item_of_event", "item_of_message", "page_of", "thread"]
 
 PAGE = 100
 SHOWN_MOVES = (Move.PENDING, Move.SNOOZE, Move.RESOLVE, Move.REOPEN, Move.OPEN)
@@ -412,6 +412,13 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,
     )
+
+
+def page_of(work: Work, ticket: Ticket, message: int) -> int | None:
+    """Before which message the page ends that holds this one in its middle; None for the last page."""
+    newer = select(Message.id).where(Message.ticket_id == ticket.id, Message.id > message).order_by(Message.id)
+    ids = list(work.scalars(newer.limit(PAGE)))
+    return ids[PAGE // 2] if len(ids) == PAGE else None
 
 
 def _others(work: Work, who: Who, ticket: Ticket) -> tuple[PreviousTicket, ...]:

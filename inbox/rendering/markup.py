@@ -45,7 +45,7 @@ def _inline(text: str, *, bold: str, italic: str, code: str, link: str, names: S
     text = _URL.sub(lambda m: keep(link.format(escape(m[1]), escape(m[1]))), text)
     if names:
         longest = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-        text = re.sub(rf"(?<![\w@.])@({longest})(?!\w)", lambda m: keep(f'<b class="at">{escape(m[0])}</b>'), text)
+        text = re.sub(rf"(?<![\w@.])@({longest})(?!\w)", lambda m: keep(f'<b class="mention">{escape(m[0])}</b>'), text)
     text = escape(text, quote=False)
     text = _BOLD.sub(lambda m: bold.format(m[1]), text)
     text = _ITALIC.sub(lambda m: italic.format(m[1]), text)

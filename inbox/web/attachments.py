@@ -6,16 +6,18 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 
+from inbox.actions import drafts
 from inbox.errors import NotFound
+from inbox.reading.parts import AUDIO
 from inbox.store import Attachment
-from inbox.web.gate import store
+from inbox.web.gate import store, who
 from inbox.web.messages import visible_message
 
 __all__ = ["INLINE", "blueprint", "safe_headers"]
 
 blueprint = Blueprint("attachments", __name__)
 #: What a browser may show in place; everything else is downloaded.
-INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp", *AUDIO}
 
 
 def safe_headers(name: str, content_type: str, *, download: bool = False) -> dict[str, str]:
@@ -42,4 +44,15 @@ def show(id: int) -> Response:
             raise NotFound(msg)
         visible_message(work, row.message_id)
     download = request.args.get("download") == "1"
-    return Response(store().files.get(row.sha256), headers=safe_headers(row.name, row.content_type, download=download))
+    data = store().files.get(row.sha256)
+    response = Response(data, headers=safe_headers(row.name, row.content_type, download=download))
+    response.make_conditional(request, accept_ranges=True, complete_length=len(data))  # a player looks for its place
+    return response
+
+
+@blueprint.get("/uploads/<int:id>")
+def uploaded(id: int) -> Response:
+    """The bytes of a file of one's own draft."""
+    with store().reading() as work:
+        row = drafts.stored(work, who(), id)
+    return Response(store().files.get(row.sha256), headers=safe_headers(row.name, row.content_type))

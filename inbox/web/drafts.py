@@ -33,13 +33,13 @@ def numbers(name: str) -> list[int]:
     return [int(one) for one in request.form.getlist(name) if one.isascii() and one.isdigit() and len(one) < 16]
 
 
-def files_of(work: Work, number: int, mode: str) -> list[Upload]:
+def files_of(work: Work, number: int) -> list[Upload]:
     """What goes with the message of this form: files that were dropped before, then those that came with it. None
     where the form was taken already: its files are with that message."""
     key = request.form.get("client_key") or ""
     if key and work.scalar(select(Message.id).where(Message.ticket_id == number, Message.client_key == key)):
         return []
-    return [*drafts.take(work, who(), number, mode, numbers("uploads")), *uploads()]
+    return [*drafts.take(work, who(), number, numbers("uploads")), *uploads()]
 
 
 @blueprint.post("/tickets/<int:id>/draft")

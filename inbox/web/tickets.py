@@ -13,6 +13,7 @@ from inbox.actions.who import find_ticket
 from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
 from inbox.reading.moved import moved
+from inbox.reading.parts import Thread
 from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import CUSTOM, Asked
 from inbox.store import Message, Ticket, Work
@@ -50,12 +51,21 @@ def asked(args: MultiDict[str, str], ticket: int | None = None) -> Asked:
     )
 
 
+def _thread(work: Work, ticket: Ticket) -> Thread:
+    """The page of the thread that the address names: the last one, or that of ``message``."""
+    args = request.args
+    before, message = args.get("before", ""), args.get("message", "")
+    end = int(before) if before.isdigit() and len(before) < 16 else None
+    if message.isdigit() and len(message) < 16:
+        end = threads.page_of(work, ticket, int(message))
+    return threads.thread(work, who(), ticket, before=end, text=args.get("text", ""))
+
+
 def _whole(work: Work, wanted: Asked, ticket: Ticket | None) -> str:
     me = who()
     inbox = lists.inbox(work, me, wanted)
     around = frame(work, inbox.key)
-    text = request.args.get("text", "")
-    thread = threads.thread(work, me, ticket, text=text) if ticket is not None else None
+    thread = _thread(work, ticket) if ticket is not None else None
     if thread is not None:
         around["rooms"] = (*around["rooms"], thread.room)
     return render_template(
@@ -100,8 +110,7 @@ def show(id: int) -> Any:
         if ticket.merged_into is not None:
             return redirect(url_for("tickets.show", id=ticket.merged_into))
         if request.headers.get("Turbo-Frame") == "thread":
-            before = request.args.get("before", "")
-            view = threads.thread(work, who(), ticket, before=int(before) if before.isdigit() else None)
+            view = _thread(work, ticket)
             around = frame(work, "all")
             panel = customers.panel(work, who(), ticket)
             return render_template("tickets/show.html", **around, thread=view, panel=panel)
@@ -137,7 +146,7 @@ def answer(id: int) -> Any:
             channel=form.get("channel") or None,
             address=form.get("address") or None,
             seen=int(seen) if seen.isdigit() else None,
-            files=files_of(work, id, "reply"),
+            files=files_of(work, id),
             answers=int(answers) if answers.isdigit() and len(answers) < 16 else None,
             then=form.get("then") or None,
             undo_s=holding.undo_s(work, who(), work.store.connectors[channel.kind]),
@@ -189,7 +198,7 @@ def note(id: int) -> Any:
     form = request.form
 
     def do(work: Work) -> Message:
-        files, key = files_of(work, id, "note"), form.get("client_key") or None
+        files, key = files_of(work, id), form.get("client_key") or None
         message, _new = reply.note(work, who(), id, text=form.get("text", ""), client_key=key, files=files)
         drafts.drop(work, who(), id, "note", numbers("uploads"))
         return message

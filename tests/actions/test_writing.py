@@ -105,7 +105,7 @@ def test_a_changed_note_tells_only_the_new_ones_and_keeps_what_it_said(desk: Sma
 
 
 def test_a_note_shows_names_and_marks_and_nothing_typed_is_a_tag() -> None:
-    assert noted("@Ada <b> **x** a@Ada.it", ["Ada"]) == '<b class="at">@Ada</b> &lt;b&gt; <b>x</b> a@Ada.it'
+    assert noted("@Ada <b> **x** a@Ada.it", ["Ada"]) == '<b class="mention">@Ada</b> &lt;b&gt; <b>x</b> a@Ada.it'
 
 
 # --- drafts -----------------------------------------------------------------------------------------------------
@@ -122,9 +122,9 @@ def test_a_draft_waits_with_its_files_for_the_same_agent_and_leaves_with_the_mes
         [draft] = compose.drafts(work, who, work.get_one(Ticket, number))
         assert (draft.mode, draft.text, [one.id for one in draft.files]) == ("reply", "Bozza", [own])
     with pytest.raises(NotFound), desk.store.transaction() as work:
-        drafts.take(work, who, number, "reply", [other])
+        drafts.take(work, who, number, [other])
     with desk.store.transaction() as work:
-        assert drafts.take(work, who, number, "reply", [own]) == [file]
+        assert drafts.take(work, who, number, [own]) == [file]
         drafts.drop(work, who, number, "reply", [own])
     with desk.store.reading() as work:
         assert compose.drafts(work, who, work.get_one(Ticket, number)) == ()

@@ -30,6 +30,8 @@ STATES: dict[str, tuple[str, str]] = {
     "tags": ("/tickets/4821", "t"),
     "channel": ("/tickets/4821", "v"),
     "note": ("/tickets/4821", "n"),
+    "canned": ("/tickets/4821", "r /"),
+    "mention": ("/tickets/4821", "n @"),
     "overtaken": ("/tickets/4821?moved=1", ""),
     "failed": ("/tickets/4821?failed=1", ""),
     "bulk": ("/tickets", "j x"),

@@ -240,7 +240,7 @@ head = parts.ThreadHead(
 
 choices = (
     parts.ChannelChoice("telegram", "ch-telegram", "Telegram", "7700142", "@chiaralombardi", free=True,
-                        text_limit=4096, media=True, media_bytes=50_000_000, media_count=1),
+                        text_limit=4096, media=True, media_bytes=50_000_000, media_count=1, replies=True),
     parts.ChannelChoice("sms", "ch-sms", "SMS", "+447700900142", "+44 7700 900142", cost=parts.Money(Decimal("0.071"),
                         "EUR"), segments=True, text_limit=1600, media=True, media_bytes=5_000_000, undo_s=5),
     parts.ChannelChoice("email", "ch-email", "Email", "chiara@studiolombardi.example", "chiara@studiolombardi.example",

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from inbox.actions import macros, words
+from inbox.actions.who import SYSTEM
 from inbox.store import Message
 from inbox.terms import Delivery
 from tests.journeys.desk import RunningDesk, until
@@ -330,3 +332,73 @@ def test_a_phone_shows_one_pane_at_a_time(sign_in: SignIn, customer: Customer) -
     page.locator("#details").get_by_label("Back").click()
     page.locator(".thread-head").get_by_label("Back to the list").click()
     expect(row(page, "Scrivo dal telefono")).to_be_visible()
+
+
+def test_a_macro_is_run_by_its_name_and_one_undo_takes_all_of_it_back(
+    sign_in: SignIn, desk: RunningDesk, customer: Customer
+) -> None:
+    customer.writes("La migrazione è finita?")
+    with desk.store.transaction() as work:
+        text = words.add_canned(work, SYSTEM, name="finita", text="Sì, #{ticket.number} è finita.")
+        what = [("tag", "migrazione"), ("send", str(text.id)), ("status", "resolved")]
+        macros.add(
+            work, SYSTEM, name="Migrazione conclusa", what=[{"do": do, "what": it} for do, it in what], shared=True
+        )
+    page = sign_in("sara")
+    open_ticket(page, "La migrazione è finita?")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("conclusa")
+    page.keyboard.press("Enter")
+    expect(page.locator(".msg.out")).to_have_count(1)
+    expect(page.locator(".thread-sub .tag")).to_have_text("migrazione")
+    expect(page.locator('[data-run="reopen"]:visible')).to_be_visible()
+    page.locator(".toast", has_text="Migrazione conclusa").get_by_role("button", name="Undo").click()
+    expect(page.locator(".msg.out")).to_have_count(0)
+    expect(page.locator(".thread-sub .tag")).to_have_count(0)
+    expect(page.locator('[data-run="resolve"]:visible')).to_be_visible()
+    assert customer.received() == []
+
+
+def test_a_note_names_a_colleague_and_is_edited_with_the_arrow(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Il record CAA manca")
+    page, other = sign_in("sara"), sign_in("giulia")
+    for each in (page, other):
+        open_ticket(each, "Il record CAA manca")
+    page.locator("#tab-note").click()
+    page.keyboard.type("Serve aiuto, @giu")
+    expect(page.locator("#offers-menu [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator(".comp-in")).to_have_value("Serve aiuto, @Giulia Ferri ")
+    page.keyboard.press("Control+Enter")
+    for each in (page, other):
+        expect(each.locator(".note .mention")).to_have_text("@Giulia Ferri")
+    page.locator(".comp-in").click()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".comp-in")).to_have_value("Serve aiuto, @Giulia Ferri")
+    page.keyboard.type(" e @Luca")
+    page.keyboard.press("Control+Enter")
+    for each in (page, other):
+        expect(each.locator(".note")).to_have_count(1)
+        expect(each.locator(".note")).to_contain_text("@Giulia Ferri e @Luca")
+        expect(each.locator(".note .edited summary")).to_be_visible()
+
+
+def test_a_draft_and_its_file_wait_on_the_desk_and_leave_with_the_answer(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Mi manda il modulo?")
+    page = sign_in("sara")
+    open_ticket(page, "Mi manda il modulo?")
+    page.locator(".comp-in").click()
+    page.keyboard.type("Eccolo, **firmato**")
+    with page.expect_response(lambda answer: answer.url.endswith("/files")):
+        page.locator(".composer input[type=file]").set_input_files(
+            {"name": "modulo.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 40}
+        )
+    expect(page.locator(".comp-saved")).to_have_text("Draft saved")
+    elsewhere = sign_in("sara")
+    open_ticket(elsewhere, "Mi manda il modulo?")
+    expect(elsewhere.locator(".comp-in")).to_have_value("Eccolo, **firmato**")
+    expect(elsewhere.locator(".comp-files .att")).to_contain_text("modulo.png")
+    elsewhere.locator(".comp-in").click()
+    elsewhere.keyboard.press("Control+Enter")
+    expect(elsewhere.locator(".msg.out .pic")).to_be_visible()
+    expect(elsewhere.locator(".comp-files .att")).to_have_count(0)

@@ -36,6 +36,7 @@ LEAST = {
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
             *("messages.edit", "drafts.keep", "drafts.attach", "drafts.detach"),
+            "attachments.uploaded",
         ),
         "agent",
     ),

@@ -90,6 +90,17 @@ async function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
+/** Every emoji of a language as [character, name, further words], but for parts of others. */
+async function emoji(language) {
+  const source = await readFile(path.join(modules, `emojibase-data/${language}/data.json`), "utf8");
+  const all = JSON.parse(source).filter(
+    ({ group, order }) => group !== undefined && group !== 2 && order !== undefined,
+  );
+  all.sort((a, b) => a.order - b.order);
+  const lines = all.map(({ emoji: char, label, tags }) => [char, label, (tags ?? []).join(" ")]);
+  return written(`emoji-${language}.json`, JSON.stringify(lines));
+}
+
 /** One icon's file as a symbol; `pen` replaces the attributes of its outer element. */
 function symbol(name, source, pen) {
   const [, attributes, body] = /<svg([^>]*)>([\s\S]*)<\/svg>/.exec(source);
@@ -168,6 +179,7 @@ async function main() {
     }
   }
   manifest["sprite.svg"] = await written("sprite.svg", await sprite());
+  for (const language of ["en", "it"]) manifest[`emoji-${language}.json`] = await emoji(language);
   manifest["icon.svg"] = await written("icon.svg", await readFile(path.join(assets, "icon.svg"), "utf8"));
   const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(path.join(out, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);

@@ -1,16 +1,12 @@
 // The composer: reply or note, by which channel, what it may hold, and sending it so that nothing is lost or doubled.
 
 import { Controller } from "@hotwired/stimulus";
-import { CannedList } from "../lib/canned.js";
-import { draft, keep } from "../lib/drafts.js";
+import { draft, keep, newer } from "../lib/drafts.js";
 import { Files } from "../lib/files.js";
-import { Gauge } from "../lib/gauge.js";
 import { newKey } from "../lib/keys.js";
 import { emit } from "../lib/live.js";
-import { meter } from "../lib/meter.js";
 import { send } from "../lib/outbox.js";
 import { showPending } from "../lib/pending.js";
-import { plain } from "../lib/sms.js";
 import { say } from "../lib/words.js";
 
 const TYPING_MS = 3000;
@@ -42,17 +38,24 @@ export default class extends Controller {
     "sendWords",
     "later",
     "choices",
-    "cannedMenu",
-    "cannedList",
+    "offers",
     "cannedOne",
+    "answers",
+    "kept",
+    "aside",
+    "asideWords",
   ];
-  static values = { ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, after: String };
+  static values = {
+    ...{ ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, after: String },
+    ...{ blind: Array, draftUrl: String, fileUrl: String, emoji: String },
+  };
 
   connect() {
     this.typedAt = 0;
     this.files = new Files(this);
-    this.gauge = new Gauge(this);
-    this.list = this.hasCannedMenuTarget ? new CannedList(this) : null;
+    this.editing = "";
+    this.pressed = ({ target }) => this.about(target.closest?.("[data-about]"));
+    this.pane.addEventListener("click", this.pressed);
     this.given = ({ detail }) => {
       if (detail.ticket === this.ticketValue) this.takeBack(detail);
     };
@@ -63,14 +66,40 @@ export default class extends Controller {
     document.addEventListener("composer:insert", this.proposed);
     const kept = localStorage.getItem("then");
     if (kept !== null && this.hasSendTarget) this.setThen(kept);
-    if (!this.textTarget.value) this.textTarget.value = draft(this.ticketValue, this.kindOf);
+    if (!this.textTarget.value) this.textTarget.value = this.draft(this.kindOf);
+    this.files.restore(Object.values(this.kept).flatMap(({ files }) => files));
     this.check();
+    if (this.textTarget.value) this.tools();
   }
 
   disconnect() {
     document.removeEventListener("draft:back", this.given);
     document.removeEventListener("composer:insert", this.proposed);
+    this.pane.removeEventListener("click", this.pressed);
+    this.writing?.end();
     this.keep();
+  }
+
+  /** What most answers do without comes when somebody begins to write, or asks for it. */
+  tools() {
+    this.loading ??= import("../lib/writing.js").then(({ Writing }) => new Writing(this));
+    return this.loading;
+  }
+
+  async about(button) {
+    if (!button) return;
+    const writing = await this.tools();
+    writing.about(button);
+  }
+
+  /** The drafts that the desk had when this page was made, by kind. */
+  get kept() {
+    return this.hasKeptTarget ? JSON.parse(this.keptTarget.textContent) : {};
+  }
+
+  /** Of this browser's and the desk's draft the newer one. */
+  draft(kind) {
+    return newer(this.ticketValue, kind, this.kept[kind]);
   }
 
   /** "reply" or "note". */
@@ -83,9 +112,12 @@ export default class extends Controller {
     return this.hasChoicesTarget ? this.choicesTarget.querySelector('[aria-pressed="true"]') : null;
   }
 
+  get pane() {
+    return this.element.closest('[data-controller~="thread"]') ?? this.element.parentElement;
+  }
+
   get thread() {
-    const pane = this.element.closest('[data-controller~="thread"]');
-    return this.application.getControllerForElementAndIdentifier(pane, "thread");
+    return this.application.getControllerForElementAndIdentifier(this.pane, "thread");
   }
 
   // --- kinds ---
@@ -106,11 +138,12 @@ export default class extends Controller {
   /** Reply or note: each keeps its own text. */
   turn(kind) {
     if (kind === this.kindOf) return;
-    keep(this.ticketValue, this.kindOf, this.textTarget.value);
+    this.keep();
+    this.writing?.drop();
     this.element.classList.toggle("is-note", kind === "note");
     this.element.action = kind === "note" ? this.noteUrlValue : this.replyUrlValue;
     for (const tab of this.tabTargets) tab.ariaSelected = String(tab.dataset.mode === kind);
-    this.textTarget.value = draft(this.ticketValue, kind);
+    this.textTarget.value = this.draft(kind);
     this.textTarget.placeholder = say(kind === "note" ? "note_place" : "reply_place");
     this.check();
   }
@@ -136,9 +169,9 @@ export default class extends Controller {
   // --- writing ---
 
   typed() {
-    this.list?.typed();
-    const kept = keep(this.ticketValue, this.kindOf, this.textTarget.value);
-    this.savedTarget.textContent = kept && this.textTarget.value.trim() ? say("draft_saved") : "";
+    this.writing?.typed();
+    this.keep();
+    this.savedTarget.textContent = "";
     this.check();
     if (Date.now() - this.typedAt < TYPING_MS || !this.textTarget.value.trim()) return;
     this.typedAt = Date.now();
@@ -146,11 +179,11 @@ export default class extends Controller {
   }
 
   keep() {
-    keep(this.ticketValue, this.kindOf, this.textTarget.value);
+    if (!this.editing) keep(this.ticketValue, this.kindOf, this.textTarget.value);
   }
 
   key(event) {
-    if (event.isComposing || this.list?.key(event)) return;
+    if (event.isComposing || this.writing?.key(event)) return;
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     this.once = event.shiftKey;
@@ -162,16 +195,6 @@ export default class extends Controller {
           : '[data-composer-target="send"]';
     this.element.requestSubmit(this.element.querySelector(how));
     this.once = false;
-  }
-
-  canned() {
-    this.list?.open();
-  }
-
-  plain() {
-    this.textTarget.value = plain(this.textTarget.value);
-    this.typed();
-    this.textTarget.focus();
   }
 
   /** A macro's text, after what is written already. */
@@ -197,20 +220,13 @@ export default class extends Controller {
     return gap;
   }
 
-  /** Puts a canned reply in the place of what led to it. */
-  insert(text) {
-    if (this.list.typedLength) this.textTarget.setSelectionRange(0, this.list.typedLength);
-    this.write(text);
-  }
-
   // --- what the channel takes ---
 
   /** Draws length, price and what does not fit; returns the sentence that stands in the way, or "". */
   check() {
     const reply = this.kindOf === "reply";
     const limits = reply ? this.choice?.dataset : null;
-    const measured = meter(this.textTarget.value, limits);
-    this.gauge.draw(measured, limits);
+    const measured = this.writing?.measure(limits);
     if (reply) this.files.mark(limits);
     const gap = reply && this.textTarget.value.match(GAP);
     const empty = gap ? say("fill_first", { name: gap[0] }) : "";
@@ -249,7 +265,7 @@ export default class extends Controller {
     const hour = submitter?.name === "send_at" ? submitter.value : "";
     const body = new FormData(this.element);
     body.delete("files");
-    for (const file of files) body.append("files", file);
+    this.files.into(body);
     body.set("text", text);
     if (kind === "reply") body.set("then", then);
     if (hour) body.set("send_at", hour);
@@ -261,7 +277,8 @@ export default class extends Controller {
     }
     const choice = this.choice?.dataset;
     const log = this.thread?.logTarget;
-    if (log) showPending(log, { key, kind, text, files, agent: this.agentValue, choice });
+    const edited = this.editing;
+    if (log && !edited) showPending(log, { key, kind, text, files, agent: this.agentValue, choice });
     this.empty();
     send({
       key,
@@ -269,7 +286,7 @@ export default class extends Controller {
       text,
       files,
       body,
-      url: kind === "note" ? this.noteUrlValue : this.replyUrlValue,
+      url: edited ? `/notes/${edited}` : kind === "note" ? this.noteUrlValue : this.replyUrlValue,
       ticket: this.ticketValue,
       mode: kind,
       channel: choice?.kindWord ?? "",
@@ -281,7 +298,10 @@ export default class extends Controller {
     this.textTarget.value = "";
     this.savedTarget.textContent = "";
     this.files.clear();
-    keep(this.ticketValue, this.kindOf, "");
+    this.writing?.sent();
+    if (!this.editing) keep(this.ticketValue, this.kindOf, "");
+    for (const kept of this.keptTargets) kept.remove();
+    this.writing?.drop();
     document.getElementById(`moved-${this.ticketValue}`)?.replaceChildren();
     this.check();
     this.textTarget.focus({ preventScroll: true });

@@ -39,7 +39,7 @@ export default class extends Controller {
       (_, n = "", dot) => `${n}${this.element.dataset.title}${dot}`,
     );
     document.dispatchEvent(new CustomEvent("ticket:open", { detail: { ticket: this.ticketValue } }));
-    const line = this.logTarget.querySelector("[data-new]");
+    const line = this.named() ?? this.logTarget.querySelector("[data-new]");
     if (line) line.scrollIntoView({ block: "center" });
     else this.bottom();
     this.visible();
@@ -137,6 +137,23 @@ export default class extends Controller {
     } catch {
       this.readTimer = setTimeout(() => this.visible(), 10_000);
     }
+  }
+
+  /** The message that the address names. */
+  named() {
+    const { hash } = location;
+    return hash.startsWith("#msg-") ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
+  }
+
+  /** To the message that another one answers, if it is here; else the page with it. */
+  jump(event) {
+    const found = document.getElementById(event.currentTarget.hash.slice(1));
+    if (!found) return;
+    event.preventDefault();
+    const fold = found.querySelector("details.fold, .mail > details");
+    if (fold) fold.open = true;
+    found.scrollIntoView({ block: "center", behavior: "smooth" });
+    found.animate?.([{ opacity: 0.3 }, { opacity: 1 }], { duration: 900 });
   }
 
   // --- doing ---

@@ -11,11 +11,22 @@ export function draft(ticket, mode) {
   }
 }
 
+/** Of this browser's draft and the desk's (`{text, at}`, if it has one) the one that was written later. */
+export function newer(ticket, mode, kept) {
+  const here = draft(ticket, mode);
+  if (!kept?.text) return here;
+  const at = Number(localStorage.getItem(`${key(ticket, mode)}:at`) ?? 0);
+  return Date.parse(kept.at) > at ? kept.text : here;
+}
+
 /** Keeps a draft; an empty one is forgotten. False where the browser keeps nothing. */
 export function keep(ticket, mode, text) {
   try {
-    if (text.trim()) localStorage.setItem(key(ticket, mode), text);
-    else localStorage.removeItem(key(ticket, mode));
+    const name = key(ticket, mode);
+    if (text === draft(ticket, mode)) return true;
+    if (text.trim()) localStorage.setItem(name, text);
+    else localStorage.removeItem(name);
+    localStorage.setItem(`${name}:at`, String(Date.now()));
     return true;
   } catch {
     return false;

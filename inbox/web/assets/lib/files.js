@@ -9,12 +9,54 @@ export class Files {
     this.place = composer.filesTarget;
     this.input = composer.inputTarget;
     this.list = [];
-    const { element, textTarget } = composer;
+    this.ids = new Map(); // of those that lie with the desk already
+    const { element, pane } = composer;
     this.input.addEventListener("change", () => this.add(this.input.files));
-    textTarget.addEventListener("paste", (event) => this.take(event, event.clipboardData));
-    element.addEventListener("dragover", (event) => this.over(event));
-    element.addEventListener("dragleave", () => element.classList.remove("dropping"));
-    element.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
+    pane.addEventListener("paste", (event) => this.take(event, event.clipboardData));
+    pane.addEventListener("dragover", (event) => this.over(event));
+    pane.addEventListener("dragleave", () => element.classList.remove("dropping"));
+    pane.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
+  }
+
+  post(url, fields = {}) {
+    const body = new FormData();
+    body.set("csrf_token", this.composer.element.elements.csrf_token.value);
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    return fetch(url, { method: "POST", body, headers: { Accept: "application/json" } });
+  }
+
+  /** Sends a file ahead; one that does not get through goes with the message itself. */
+  async upload(file) {
+    try {
+      const answer = await this.post(this.composer.fileUrlValue, { mode: this.composer.kindOf, files: file });
+      if (!answer.ok) return;
+      const { id } = await answer.json();
+      if (this.list.includes(file)) this.ids.set(file, id);
+      else await this.post(`/uploads/${id}/remove`);
+    } catch {
+      // The line is down: the message waits with its files for it.
+    }
+  }
+
+  /** The files of a draft that the desk has kept. */
+  async restore(kept) {
+    for (const { id, name } of kept) {
+      const answer = await fetch(`/uploads/${id}`).catch(() => null);
+      if (!answer?.ok) continue;
+      const blob = await answer.blob();
+      const file = new File([blob], name, { type: blob.type });
+      this.ids.set(file, id);
+      this.list.push(file);
+      this.draw();
+    }
+  }
+
+  /** Puts them into the form of a message. */
+  into(body) {
+    for (const file of this.list) {
+      if (this.ids.has(file)) body.append("uploads", this.ids.get(file));
+      else body.append("files", file);
+    }
   }
 
   over(event) {
@@ -44,9 +86,11 @@ export class Files {
   }
 
   add(files) {
-    this.list = [...this.list, ...files];
+    const fresh = [...files];
+    this.list.push(...fresh);
     this.input.value = "";
     this.draw();
+    for (const file of fresh) this.upload(file);
   }
 
   clear() {
@@ -56,6 +100,7 @@ export class Files {
 
   drop(file) {
     this.list = this.list.filter((each) => each !== file);
+    if (this.ids.has(file)) this.post(`/uploads/${this.ids.get(file)}/remove`).catch(() => {});
     this.draw();
   }
 

@@ -17,8 +17,8 @@ export class Gauge {
     on.barTarget.value = Math.min(1, measured.used / measured.room);
     on.lengthTarget.textContent = `${measured.used} / ${measured.room}`;
     on.partsTarget.textContent = limits.segments ? say("segments", { n: measured.parts }) : "";
-    on.priceTarget.textContent = measured.price;
-    on.meterTarget.title = limits.segments ? (measured.unicode ? "Unicode" : "GSM-7") : "";
+    const coded = limits.segments ? (measured.unicode ? "Unicode" : "GSM-7") : "";
+    on.priceTarget.textContent = [coded, measured.price].filter(Boolean).join(" · ");
     on.meterTarget.classList.toggle("over", Boolean(measured.wrong));
     on.plainTarget.textContent = measured.saves ? say("plain_saves", { n: measured.saves }) : "";
   }
