@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions import balancing
 from inbox.actions import desk as settings
+from inbox.actions.routing import away
 from inbox.actions.who import Who, may, visible
 from inbox.reading import desk
-from inbox.reading.pages import Board, BoardCard, BoardFigures, Choice, Lane
+from inbox.reading.pages import BalancePage, Board, BoardCard, BoardFigures, Choice, Lane, Place, Queue, Shift
 from inbox.reading.rows import customer_chip
-from inbox.store import Agent, Event, Membership, Team, Ticket, Work
+from inbox.store import Agent, Channel, Event, Membership, Team, Ticket, Work
 from inbox.terms import Status
 
-__all__ = ["board"]
+__all__ = ["balance", "board"]
 
 CARDS = 30  # of one lane; more are counted
 
@@ -55,6 +57,79 @@ def _lane(agent: Agent | None, tickets: Sequence[Ticket], now: dt.datetime, done
         done_today=done,
         oldest=min(waits, default=None),
         more=max(0, len(cards) - CARDS),
+        absent=agent is not None and away(agent, now),
+    )
+
+
+def _queue(name: str, kind: str, tickets: Sequence[Ticket], now: dt.datetime, **people: int) -> Queue:
+    waits = [one.waiting_since for one in tickets if one.waiting_since is not None]
+    states = Counter(due.state for one in tickets if (due := desk.due(one, now)) is not None)
+    return Queue(
+        name,
+        kind,
+        waiting=len(waits),
+        unassigned=sum(one.assignee_id is None for one in tickets if one.waiting_since is not None),
+        oldest=min(waits, default=None),
+        soon=states["soon"],
+        late=states["late"],
+        **people,
+    )
+
+
+def _queues(work: Work, tickets: Sequence[Ticket], agents: Sequence[Agent], now: dt.datetime) -> tuple[Queue, ...]:
+    """What waits for each team, and for none."""
+    here = {agent.id for agent in agents if agent.state == "online" and not away(agent, now)}
+    found = []
+    for team in work.scalars(select(Team).order_by(Team.name)):
+        staff = [agent.id for agent in agents if team.id in {one.id for one in agent.teams}]
+        own = [one for one in tickets if one.team_id == team.id]
+        found.append(_queue(team.name, "", own, now, here=len(here & set(staff)), people=len(staff)))
+    loose = [one for one in tickets if one.team_id is None]
+    if loose or not found:
+        found.append(_queue("", "", loose, now, here=len(here), people=len(agents)))
+    return tuple(found)
+
+
+def _channels(work: Work, tickets: Sequence[Ticket], now: dt.datetime) -> tuple[Queue, ...]:
+    """What waits on each channel."""
+    rows = work.scalars(select(Channel).where(Channel.removed_at.is_(None)).order_by(Channel.kind, Channel.title))
+    by: dict[str, list[Ticket]] = {}
+    for one in tickets:
+        by.setdefault(one.channel_id, []).append(one)
+    return tuple(
+        _queue(row.title or row.name, row.kind, by.get(row.id, []), now) for row in rows if row.enabled or row.id in by
+    )
+
+
+def balance(work: Work, who: Who, team: str = "") -> BalancePage:
+    """What balancing would move, and everybody's load before and after."""
+    seats, moves = balancing.plan(work, who, team)
+    people = {agent.id: agent for agent in work.scalars(select(Agent).where(Agent.active))}
+    found = work.scalars(select(Ticket).where(Ticket.id.in_([move.ticket for move in moves]))).unique()
+    rows, now = {one.id: one for one in found}, clock.now()
+    change: Counter[str] = Counter()
+    for move in moves:
+        change[move.source] -= 1
+        change[move.target] += 1
+    return BalancePage(
+        shifts=tuple(
+            Shift(
+                value=f"{move.ticket}:{move.source}:{move.target}",
+                ticket=move.ticket,
+                customer=customer_chip(rows[move.ticket].customer).name,
+                subject=rows[move.ticket].subject,
+                kind=rows[move.ticket].preview_kind or rows[move.ticket].kind,
+                due=desk.due(rows[move.ticket], now),
+                source=people[move.source].name if move.source in people else "",
+                target=people[move.target].name,
+            )
+            for move in moves
+        ),
+        places=tuple(
+            Place(desk.chip(people[seat.agent], seat.load), seat.load, seat.load + change[seat.agent], seat.here)
+            for seat in seats
+        ),
+        team=team,
     )
 
 
@@ -109,6 +184,8 @@ def board(work: Work, who: Who, team: str = "", moving: int | None = None) -> Bo
         ),
         unassigned=unassigned,
         lanes=lanes,
+        queues=_queues(work, tickets, agents, now),
+        channels=_channels(work, tickets, now),
         teams=tuple(Choice(one.id, one.name) for one in work.scalars(select(Team).order_by(Team.name))),
         now=now,
         team=team,

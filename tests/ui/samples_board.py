@@ -99,9 +99,44 @@ board = pages.Board(
     pages.BoardFigures(15, 4, at("04:40"), "sms", 2, 5, 3, 5, 64, 71, 1),
     unassigned,
     lanes,
+    (
+        pages.Queue("Amministrazione", "", 2, 0, at("08:12"), 2, 1, 1, 2),
+        pages.Queue("Hosting", "", 9, 3, at("06:40"), 3, 1, 2, 3),
+        pages.Queue("", "", 4, 1, at("04:40"), 0, 0, 3, 5),
+    ),
+    (
+        pages.Queue("Chat sul sito", "chat", 4, 0, at("06:50"), 2, 0),
+        pages.Queue("Assistenza", "email", 8, 1, at("04:50"), 1, 1),
+        pages.Queue("SMS", "sms", 3, 1, at("04:40"), 0, 1),
+    ),
     team_choices,
     NOW,
 )
+balance = pages.BalancePage(
+    tuple(
+        pages.Shift(
+            f"{each.id}:{source}:{target.id}",
+            each.id,
+            each.customer,
+            each.subject,
+            each.kind,
+            each.due,
+            source,
+            target.name,
+        )
+        for each, source, target in (
+            (unassigned.cards[0], "", marco),
+            (unassigned.cards[1], "", giulia),
+            (lanes[3].cards[1], "Sara Conti", marco),
+        )
+    ),
+    (
+        pages.Place(giulia, 4, 5, here=True),
+        pages.Place(marco, 3, 5, here=True),
+        pages.Place(replace(sara, load=8), 8, 7, here=False),
+    ),
+)
+balance_even = replace(balance, shifts=())
 board_moving = replace(board, moving=unassigned.cards[0])
 board_empty = replace(
     board,

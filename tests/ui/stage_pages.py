@@ -69,6 +69,8 @@ ADDRESSES = {
     "journal.replay": "/settings/journal/<int:id>/replay",
     "journal.replay_all": "/settings/journal/replay",
     "board.lanes": "/board/lanes",
+    "board.balance": "/board/balance",
+    "board.balance_undo": "/board/balance/<batch>/undo",
     "widget.loader": "/widget.js",
     "widget.try": "/widget/<site>/try",
 }
@@ -115,6 +117,8 @@ PAGES = {
     "audit": Page("settings/audit.html", our.audit, "settings"),
     "board": Page("board/index.html", boards.board, "board"),
     "board-moving": Page("board/index.html", boards.board_moving, "board"),
+    "balance": Page("board/balance.html", boards.balance, "board"),
+    "balance-even": Page("board/balance.html", boards.balance_even, "board"),
     "board-empty": Page("board/index.html", boards.board_empty, "board"),
     "reports": Page("reports/index.html", figure.reports, "reports"),
     "reports-no-rate": Page("reports/index.html", figure.reports_no_rate, "reports"),

@@ -43,6 +43,7 @@ LEAST = {
     **dict.fromkeys(
         (
             *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
+            *("board.balance", "board.balance_undo"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.remove"),
         ),

@@ -7,7 +7,7 @@ whole milliseconds in ``_ms`` fields, shares are 0..1, and ``None`` means "not k
 
 from __future__ import annotations
 
-from inbox.reading.pages.board import Board, BoardCard, BoardFigures, Lane
+from inbox.reading.pages.board import BalancePage, Board, BoardCard, BoardFigures, Lane, Place, Queue, Shift
 from inbox.reading.pages.channel_form import ConfigField, config_fields, config_input
 from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
@@ -47,6 +47,7 @@ __all__ = [
     "Absence",
     "AuditPage",
     "AuditRow",
+    "BalancePage",
     "Board",
     "BoardCard",
     "BoardFigures",
@@ -82,7 +83,9 @@ __all__ = [
     "PeoplePage",
     "Period",
     "PersonRow",
+    "Place",
     "PromisesPage",
+    "Queue",
     "RateRow",
     "ReasonRow",
     "ReasonsPage",
@@ -92,6 +95,7 @@ __all__ = [
     "SettingsIndex",
     "SettingsNav",
     "SetupPage",
+    "Shift",
     "SpecialDay",
     "StepGroup",
     "TagRow",

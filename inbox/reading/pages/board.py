@@ -9,7 +9,7 @@ from typing import Literal
 from inbox.reading.pages.common import Choice
 from inbox.reading.parts import AgentChip, Due
 
-__all__ = ["Board", "BoardCard", "BoardFigures", "Lane"]
+__all__ = ["BalancePage", "Board", "BoardCard", "BoardFigures", "Lane", "Place", "Queue", "Shift"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,56 @@ class Lane:
     done_today: int = 0
     oldest: dt.datetime | None = None
     more: int = 0
+    absent: bool = False  # out of office
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits for a team ("" those of no team) or on a channel; ``here`` of ``people`` are at the desk, both None
+    for a channel."""
+
+    name: str
+    kind: str
+    waiting: int
+    unassigned: int
+    oldest: dt.datetime | None
+    soon: int
+    late: int
+    here: int | None = None
+    people: int | None = None
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A move that balancing proposes: ``value`` is what the form sends; ``source`` "" is the queue."""
+
+    value: str
+    ticket: int
+    customer: str
+    subject: str
+    kind: str
+    due: Due | None
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A person's load before and after the proposed moves."""
+
+    person: AgentChip
+    before: int
+    after: int
+    here: bool
+
+
+@dataclass(frozen=True)
+class BalancePage:
+    """``page`` of ``board/balance.html``. POST ``board.balance``: ``moves`` (repeated values), ``team``."""
+
+    shifts: tuple[Shift, ...]
+    places: tuple[Place, ...]
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +119,8 @@ class Board:
     figures: BoardFigures
     unassigned: Lane
     lanes: tuple[Lane, ...]
+    queues: tuple[Queue, ...]
+    channels: tuple[Queue, ...]
     teams: tuple[Choice, ...]
     now: dt.datetime
     team: str = ""
