@@ -39,6 +39,7 @@ __all__ = [
     "Paced",
     "Polled",
     "Profile",
+    "Rating",
     "Receipt",
     "Refused",
     "Request",
@@ -226,6 +227,17 @@ class Signal(Item):
 
     sender: Address
     what: Literal["opt_out", "opt_in", "blocked", "unblocked"]
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Rating(Item):
+    """A customer's answer to a survey of ours: ``score`` 1 to 5, and what they wrote beside it."""
+
+    sender: Address
+    survey: str
+    score: int
+    comment: str
     at: dt.datetime
 
 

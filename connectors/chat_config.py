@@ -96,6 +96,12 @@ class ChatConfig(base.Config):
         title="Consent",
         description="Asked before anything is stored, with a link to the privacy page. Empty: nothing is asked.",
     )
+    rating: bool = Field(True, title="Ask for a rating at the end", description="One to five, with a comment.")
+    transcript: bool = Field(
+        True,
+        title="Visitors may have the chat sent to them by mail",
+        description="Where the desk has a mailbox to send from.",
+    )
     show_page: bool = Field(
         True, title="Show agents the page", description="The address and title of the page where a visitor is."
     )

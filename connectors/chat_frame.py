@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, State, StatusUpdate
+from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, Rating, State, StatusUpdate
 from connectors.untrusted import as_count, as_dict, as_list, as_text
 
 __all__ = ["TEXT_LIMIT", "items", "page_of"]
@@ -24,7 +24,7 @@ def items(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Iterator[Item
     ``{"type": "message", "id", "text", "name"?, "email"?, "topic"?,
     "files"?: [{"ref", "name", "content_type", "bytes"}],
     "page"?: {"url", "referrer", "title", "language", "timezone"}}`` ·
-    ``{"type": "delivered" | "read", "message"}``
+    ``{"type": "delivered" | "read", "message"}`` · ``{"type": "rating", "id", "survey", "score", "comment"?}``
     """
     if not visitor:
         raise ValueError("no visitor")
@@ -37,6 +37,8 @@ def items(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Iterator[Item
             raise ValueError("no message")
         state: State = "delivered" if kind == "delivered" else "read"
         yield StatusUpdate(f"{message}:{state}", message=message, state=state, at=at, recipient=visitor)
+    elif kind == "rating":
+        yield _rating(frame, visitor, at)
     else:
         yield Ignored(f"{visitor}:{as_text(frame.get('id'))[:64]}", "unknown_type")
 
@@ -71,6 +73,14 @@ def _message(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Inbound:
         thread=visitor,
         extra=extra,
     )
+
+
+def _rating(frame: dict[str, Any], visitor: str, at: dt.datetime) -> Rating:
+    score, survey = frame.get("score"), as_text(frame.get("survey"))[:80]
+    if not isinstance(score, int) or isinstance(score, bool) or not 1 <= score <= 5 or not survey:
+        raise ValueError("no score from 1 to 5, or of no survey")
+    key = as_text(frame.get("id"))[:64]
+    return Rating(f"{visitor}:{key}", Address(visitor), survey, score, as_text(frame.get("comment")).strip()[:1000], at)
 
 
 def _attachments(frame: dict[str, Any]) -> Iterator[Attachment]:

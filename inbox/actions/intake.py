@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from connectors.base import Address, Ignored, Inbound, Item, Signal, StatusUpdate, Unreadable
+from connectors.base import Address, Ignored, Inbound, Item, Rating, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import automatic, canary, events, identities, lines, restored, statuses, uploads
+from inbox.actions import automatic, canary, events, identities, lines, ratings, restored, statuses, uploads
 from inbox.actions.threading import Home, find_home
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
@@ -44,6 +44,9 @@ def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended
             return _status(work, channel, entry, item)
         case Signal():
             return _signal(work, channel, item)
+        case Rating():
+            ticket = ratings.answered(work, item)
+            return Ended(Outcome.STATUS, "rating", ticket) if ticket else Ended(Outcome.IGNORED, "no_such_survey")
         case Inbound():
             return _message(work, channel, entry, item)
     return Ended(Outcome.QUARANTINED, f"an item of unknown type {type(item).__name__}")

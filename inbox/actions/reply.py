@@ -23,6 +23,7 @@ from inbox.terms import Actor, Delivery, Direction, Move
 __all__ = [
     "ANSWERABLE",
     "Upload",
+    "by_itself",
     "cancel",
     "choose",
     "hour",
@@ -422,6 +423,35 @@ def copy(work: Work, message: Message, channel: Channel, identity: Identity) -> 
         _as_mail(work, ticket, channel, twin)
     events.delivery(work, twin, Delivery.QUEUED)
     return twin
+
+
+def by_itself(work: Work, number: int, channel: Channel, identity: Identity, text: str) -> Message:
+    """A mail that no person wrote and that answers nobody: the customer asked the desk's own machine for it."""
+    ticket = find_living(work, SYSTEM, number)
+    now = clock.now()
+    message = Message(
+        ticket_id=ticket.id,
+        channel_id=channel.id,
+        kind=channel.kind,
+        direction=Direction.OUT,
+        identity_id=identity.id,
+        from_address=channel.address,
+        to=[{"name": identity.name, "address": identity.value}],
+        text=text,
+        auto="reply",
+        client_key=uuid.uuid4().hex,
+        state=Delivery.QUEUED,
+        next_at=now,
+        joined_rule="manual",
+        at=now,
+        received_at=now,
+    )
+    work.add(message)
+    work.flush()
+    _as_mail(work, ticket, channel, message)
+    events.message_out(work, message, SYSTEM, now)
+    events.delivery(work, message, Delivery.QUEUED)
+    return message
 
 
 def note(

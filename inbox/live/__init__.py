@@ -18,7 +18,7 @@ from inbox.actions import desk as settings
 from inbox.actions import handling, people
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Problem
-from inbox.live import chat
+from inbox.live import chat, chat_telling
 from inbox.live.announcer import Announcer
 from inbox.live.presence import Presence, Seat
 from inbox.live.rooms import allowed, channel_name
@@ -214,7 +214,7 @@ class Live:
         for language in LANGUAGES:
             self.socketio.emit("typing", said, to=channel_name(f"ticket:{number}", language), skip_sid=_sid())
         if mode == "reply":
-            chat.desk_types(self.socketio, self.store, number)
+            chat_telling.desk_types(self.socketio, self.store, number)
 
     def presence_said(self, data: Any) -> None:
         """Still here, or away from every tab: then others see it, until somebody touches one again."""

@@ -10,7 +10,7 @@ from flask_socketio import SocketIO
 from sqlalchemy import func, select
 
 from inbox import killpoints, logs
-from inbox.live import chat, pushes
+from inbox.live import chat_telling, pushes
 from inbox.live.rooms import channel_name
 from inbox.rendering import LANGUAGES, Stage
 from inbox.store import Event, Store, Work
@@ -65,7 +65,7 @@ class Announcer:
             killpoints.reach("before_announcement")
             for room, push in pushes.plan(work, events).items():
                 self._emit(work, room, push)
-            chat.tell(self.socketio, work, events)
+            chat_telling.tell(self.socketio, work, events)
             self.last = events[-1].seq
         self.after(list(events))
         return len(events) == BATCH

@@ -3,54 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, request
+from flask import current_app
 from flask_socketio import SocketIO
 from sqlalchemy import select
 
 from connectors.chat import arrival
 from connectors.chat_frame import page_of
 from inbox import clock, logs
-from inbox.actions import journal, signed, uploads, visitors
+from inbox.actions import journal, ratings, signed, uploads, visitors
 from inbox.errors import Problem
+from inbox.live import chat_telling
 from inbox.live.chat_lines import LINES, Line
 from inbox.live.chat_view import shown
+from inbox.live.chat_wishes import Wishes, sid_of_this
 from inbox.live.rooms import channel_name, homes, private_teams
 from inbox.reading import addresses, sites, visits
 from inbox.rendering import LANGUAGES, Stage
-from inbox.store import Channel, Event, Identity, Message, Store, Ticket, Visitor, Work
+from inbox.store import Channel, Identity, Message, Store, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction
-from inbox.throttle import Throttle, client
+from inbox.throttle import Throttle
 
-__all__ = ["attach", "desk_types", "tell"]
+__all__ = ["attach"]
 
 log = logs.get(__name__)
-NAMESPACE = "/chat"
+NAMESPACE = chat_telling.NAMESPACE
 BURST, HELLOS = "10/10 seconds", "60/minute"
 IDENTIFY = PAGES = "60/minute"
 SESSIONS = "20/hour"  # new visitors from one address
 
 
-class Visitors:
-    """The namespace's handlers."""
-
-    def __init__(self, socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> None:
-        self.socketio = socketio
-        self.store = store
-        self.stage = stage
-        self.throttle = throttle
-
-    def _address(self) -> str:
-        return client(request.remote_addr, request.headers.get, proxied=bool(self.store.settings.public_url))
+class Visitors(Wishes):
+    """The namespace's handlers: the talk itself."""
 
     def connect(self, _auth: Any = None) -> None:
         """Anybody may open a line; nothing is stored for it."""
 
     def disconnect(self, *_reason: Any) -> None:
         """The page went."""
-        LINES.drop(_sid())
+        LINES.drop(sid_of_this())
 
     def hello(self, data: dict[str, Any]) -> dict[str, Any]:
         """Says which site, and who if there is a token; gives what was said since ``after``."""
@@ -65,10 +58,11 @@ class Visitors:
             )
             if channel is None:
                 return {"error": "no such site", "messages": [], "online": False}
-            sid = _sid()
+            config = sites.site(work, channel.id)
+            sid = sid_of_this()
             line = LINES.by_sid.setdefault(sid, Line(channel.id))
             visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
-            answer: dict[str, Any] = {"online": sites.online(work, sites.site(work, channel.id)), "messages": []}
+            answer: dict[str, Any] = {"online": sites.online(work, config), "messages": []}
             if visitor is None:
                 LINES.release(sid, line)
                 line.signed = None
@@ -80,13 +74,17 @@ class Visitors:
             waiting = [
                 (message.external_id or "", shown(work, message)) for message in said if message.state is Delivery.SENT
             ]
+            survey = ratings.open_survey(work, visitor.id) if config.rating else None
+            question = (survey[0].id, survey[1]) if survey is not None else None
+        if question is not None:
+            self.ask(sid, *question)
         for external, message in waiting:
             self.give(sid, visitor.id, channel.id, external, message)
         return answer
 
     def send(self, data: dict[str, Any]) -> dict[str, Any]:
         """One message: journalled before it is acknowledged. The first one opens the visitor's session."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         if line is None:
             return {"error": "line"}
         key, text = str(data.get("client_id", "")), str(data.get("text", ""))
@@ -113,13 +111,13 @@ class Visitors:
                 frame["files"] = uploads.chosen(work, uploads.owner(visitor.digest), files)
             entry = journal.keep(work, channel, arrival(visitor.id, json.dumps(frame).encode(), clock.now()))
             answer["journal"] = entry.id
-        LINES.bind(_sid(), line, visitor)
+        LINES.bind(sid_of_this(), line, visitor)
         return answer
 
     def identify(self, data: dict[str, Any]) -> dict[str, Any]:
         """The site says who this is. Gives ``kept`` where the browser has to keep the token: there is a talk to find;
         ``conflict`` where its talk is somebody else's."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         if line is None:
             return {"error": "line"}
         self.throttle.hit(IDENTIFY, "chat identify", self._address())
@@ -134,12 +132,12 @@ class Visitors:
                 return {"kept": False, "name": who.name, "email": who.email}
             visitor = visitors.enter(work, channel, config, visitor, token, visitors.Entry.again(data))
             visitor = signed.identify(work, channel, visitor, who)
-        LINES.bind(_sid(), line, visitor)
+        LINES.bind(sid_of_this(), line, visitor)
         return {"kept": True, "name": who.name, "email": who.email}
 
     def email(self, data: dict[str, Any]) -> dict[str, Any]:
         """The address for an answer when nobody is here."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         if line is None or not line.digest:
             return {"error": "line"}
         with self.store.transaction() as work:
@@ -148,7 +146,7 @@ class Visitors:
 
     def read(self, data: dict[str, Any]) -> None:
         """The visitor has seen everything up to a message."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         number = data.get("id")
         if line is None or not line.visitor or not isinstance(number, int):
             return
@@ -169,7 +167,7 @@ class Visitors:
 
     def typing(self, _data: dict[str, Any]) -> None:
         """The agents on the visitor's ticket see that they write."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         if line is None or not line.visitor:
             return
         with self.store.reading() as work:
@@ -186,7 +184,7 @@ class Visitors:
 
     def page(self, data: dict[str, Any]) -> None:
         """The visitor went to another page of the site; who has the ticket open sees where they are."""
-        line = LINES.by_sid.get(_sid())
+        line = LINES.by_sid.get(sid_of_this())
         if line is None or not line.digest:
             return
         self.throttle.hit(PAGES, "chat page", line.visitor)
@@ -218,60 +216,13 @@ class Visitors:
             journal.keep(work, work.get_one(Channel, channel_id), arrival(visitor, frame, clock.now()))
 
 
-def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
-    """What the log says to visitors: an answer that is ready, and whether anybody is there."""
-    handlers = _HANDLERS[id(socketio)]
-    for event in events:
-        data = event.data or {}
-        if event.kind == "agent.state":
-            _tell_online(socketio, work)
-        if event.kind != "msg.state" or data.get("channel") != "chat" or data.get("state") != "sent":
-            continue
-        message = work.get(Message, int(data["msg"]))
-        identity = work.get(Identity, message.identity_id) if message is not None and message.identity_id else None
-        if message is None or identity is None:
-            continue
-        drawn = shown(work, message)
-        for sid in LINES.of(identity.value):
-            handlers.give(sid, identity.value, message.channel_id or "", message.external_id or "", drawn)
-
-
-def _tell_online(socketio: SocketIO, work: Work) -> None:
-    """Somebody came or went: each page hears what that means for its own chat."""
-    there: dict[str, bool] = {}
-    for sid, line in list(LINES.by_sid.items()):
-        if line.channel not in there:
-            try:
-                there[line.channel] = sites.online(work, sites.site(work, line.channel))
-            except Problem:  # switched off since
-                there[line.channel] = False
-        socketio.emit("online", {"online": there[line.channel]}, to=sid, namespace=NAMESPACE)
-
-
-_HANDLERS: dict[int, Visitors] = {}
-
-
-def desk_types(socketio: SocketIO, store: Store, ticket: int) -> None:
-    """The visitor of a chat ticket sees that somebody answers."""
-    with store.reading() as work:
-        value = work.scalar(
-            select(Identity.value)
-            .join(Message, Message.identity_id == Identity.id)
-            .where(Message.ticket_id == ticket, Message.kind == "chat", Message.direction == Direction.IN)
-            .order_by(Message.id.desc())
-            .limit(1)
-        )
-    for sid in LINES.of(value) if value else []:
-        socketio.emit("typing", {}, to=sid, namespace=NAMESPACE)
-
-
 def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -> None:
     """Hangs the visitors' namespace in."""
     handlers = Visitors(socketio, store, stage, throttle)
-    _HANDLERS[id(socketio)] = handlers
+    chat_telling.HANDLERS[id(socketio)] = handlers
     socketio.on_event("connect", handlers.connect, namespace=NAMESPACE)
     socketio.on_event("disconnect", handlers.disconnect, namespace=NAMESPACE)
-    for name in ("hello", "send", "identify", "email", "read", "typing", "page"):
+    for name in ("hello", "send", "identify", "email", "read", "typing", "page", "rate", "transcript"):
         socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
 
 
@@ -291,10 +242,6 @@ def _talk_of(work: Work, visitor: str) -> tuple[Ticket, str] | None:
 
 def _page(data: dict[str, Any]) -> dict[str, str]:
     return {"url": str(data.get("page_url", "")), "title": str(data.get("page_title", ""))}
-
-
-def _sid() -> str:
-    return str(request.sid)  # type: ignore[attr-defined]
 
 
 def _calm(handler: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:

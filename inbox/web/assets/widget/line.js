@@ -11,7 +11,7 @@ const TYPING_MS = 3_000;
 
 /**
  * Opens the line. `hears` is told what happens: `hello(answer)`, `message(m)`, `state({client_id, state})`, `typing()`,
- * `online(bool)`, `line(bool)`, `sent(client_id, answer)` and `refused(client_id, reason)`.
+ * `rate(survey)`, `online(bool)`, `line(bool)`, `sent(client_id, answer)` and `refused(client_id, reason)`.
  * `memory` keeps the token and what waits. The desk is asked for the whole talk each time: ids grow as messages are
  * written, not as they are sent, so a newest known id would hide an answer that left later.
  */
@@ -92,6 +92,10 @@ export const openLine = ({ site, memory, hears }) => {
     hears.message(message);
     ack?.({ id: message.id });
   });
+  socket.on("rate", (asked, ack) => {
+    hears.rate(asked.survey);
+    ack?.({});
+  });
   socket.on("state", hears.state);
   socket.on("typing", hears.typing);
   socket.on("online", (news) => hears.online(news?.online ?? news));
@@ -118,6 +122,14 @@ export const openLine = ({ site, memory, hears }) => {
         return await socket.timeout(ACK_MS).emitWithAck("identify", { ...who, token, consent: agreed });
       } catch {
         return null;
+      }
+    },
+    /** A wish beside the talk. Returns the desk's answer; an `error` says what is wrong. */
+    async wish(name, data) {
+      try {
+        return (await socket.timeout(ACK_MS).emitWithAck(name, data)) || {};
+      } catch {
+        return { error: "line" };
       }
     },
     /** The visitor is on that page of the site now. */

@@ -3,6 +3,7 @@
 import { entered, fillIn } from "./gate.js";
 import { openLine } from "./line.js";
 import { chatView } from "./view.js";
+import { startWishes } from "./wishes.js";
 
 /** A key of its own for each message; `randomUUID` is missing where the desk is reached without HTTPS. */
 const newId = () =>
@@ -100,6 +101,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         if (answer.messages?.length) {
           memory.enter();
           entered();
+          wishes.talked();
         }
         view.presence(online);
         for (const message of answer.messages || []) take(message, greeted || message.state !== "read", true);
@@ -110,6 +112,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         askWhereNeeded();
       },
       message: (message) => take(message, true),
+      rate: (survey) => wishes.rate(survey),
       state: ({ client_id: clientId, state: value }) => view.state(clientId, value),
       typing: () => view.typing(true),
       online(now) {
@@ -122,6 +125,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
         if (answer.id) view.put({ ...written.get(clientId), id: answer.id, state: answer.state || "sent" });
         else view.state(clientId, "sent");
         wrote = true;
+        wishes.talked(true);
         memory.keepUser(user);
         if (state.before.email) memory.keepEmail();
         askWhereNeeded();
@@ -129,6 +133,8 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
       refused: (clientId) => view.state(clientId, "failed"),
     },
   });
+
+  const wishes = startWishes({ line, words, view });
 
   const send = (message) => {
     written.set(message.client_id, message);
