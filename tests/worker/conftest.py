@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,6 +93,18 @@ def shop(store: Store) -> Iterator[Workshop]:
     with Sandbox() as sandbox:
         sandbox.pace(sent=0.02, delivered=0.02, price=0.02, retry=0.02)
         yield Workshop(store, sandbox)
+
+
+@pytest.fixture
+def impatient_shop(sqlite_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    """One on SQLite that waits for nobody who writes: its database is busy as soon as somebody does."""
+    monkeypatch.setattr("inbox.store.engine.BUSY_TIMEOUT_MS", 50)
+    settings = Settings(database_url=sqlite_url, data_dir=data_dir)
+    settings.prepare()
+    store = Store(settings, registry())
+    with Sandbox() as sandbox:
+        yield Workshop(store, sandbox)
+    store.close()
 
 
 @pytest.fixture

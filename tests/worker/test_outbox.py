@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from connectors import registry
 from inbox.actions import reply
 from inbox.actions.who import SYSTEM
-from inbox.sandbox.running import Sandbox
-from inbox.settings import Settings
 from inbox.store import Message, Store, Ticket
 from inbox.terms import Delivery, Direction
 from inbox.worker import outbox, pollers
@@ -20,33 +15,27 @@ from tests.worker.conftest import Heard, Workshop, held
 
 
 def test_a_receipt_that_comes_while_the_database_is_locked_is_not_lost(
-    sqlite_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    impatient_shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = Heard()
     monkeypatch.setattr(outbox, "log", heard)
     monkeypatch.setattr(outbox, "AGAIN_S", 0.05)
-    monkeypatch.setattr("inbox.store.engine.BUSY_TIMEOUT_MS", 50)
-    settings = Settings(database_url=sqlite_url, data_dir=data_dir)
-    settings.prepare()
-    store = Store(settings, registry())
-    with Sandbox() as sandbox:
-        shop = Workshop(store, sandbox)
-        channel = shop.connect("sms")
-        pollers.poll_once(store, channel)
-        sandbox.sms.receive("+447700900188", "Ci siete?", wait=0)
-        pollers.poll_once(store, channel)
-        work_due(store)
-        with store.transaction() as work:
-            reply.reply(work, SYSTEM, work.query(Ticket).one().id, text="Eccoci")
-        sandbox.fault("sms", "slow", seconds=1)
-        sender = outbox.Outbox(store)
-        sender.work_due()
-        sandbox.accepted("sms", count=1, timeout=30)
-        with held(store):
-            until(lambda: "database outbox" in heard.lines, 30)
-        until(lambda: _state(store) is Delivery.SENT, 30)
-        sender.close()
-    store.close()
+    store, sandbox = impatient_shop.store, impatient_shop.sandbox
+    channel = impatient_shop.connect("sms")
+    pollers.poll_once(store, channel)
+    sandbox.sms.receive("+447700900188", "Ci siete?", wait=0)
+    pollers.poll_once(store, channel)
+    work_due(store)
+    with store.transaction() as work:
+        reply.reply(work, SYSTEM, work.query(Ticket).one().id, text="Eccoci")
+    sandbox.fault("sms", "slow", seconds=1)
+    sender = outbox.Outbox(store)
+    sender.work_due()
+    sandbox.accepted("sms", count=1, timeout=30)
+    with held(store):
+        until(lambda: "database outbox" in heard.lines, 30)
+    until(lambda: _state(store) is Delivery.SENT, 30)
+    sender.close()
 
 
 def _state(store: Store) -> Delivery | None:

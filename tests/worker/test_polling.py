@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 
 from connectors import registry
 from inbox.actions import channels
 from inbox.sandbox.client import attachment
-from inbox.sandbox.running import Sandbox
-from inbox.settings import Settings
 from inbox.store import Message, Store
 from inbox.worker import Worker, pollers
 from inbox.worker.journal import work_due
@@ -68,28 +65,22 @@ def test_holes_are_looked_for_at_the_start_and_again_each_hour(shop: Workshop, m
 
 
 def test_a_locked_database_is_no_fault_of_the_mailbox_and_mail_comes_as_soon_as_it_is_free(
-    sqlite_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    impatient_shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = Heard()
     monkeypatch.setattr(pollers, "log", heard)
     monkeypatch.setattr(pollers, "SHORTEST", 0.05)
-    monkeypatch.setattr("inbox.store.engine.BUSY_TIMEOUT_MS", 50)
-    settings = Settings(database_url=sqlite_url, data_dir=data_dir)
-    settings.prepare()
-    store = Store(settings, registry())
-    with Sandbox() as sandbox:
-        shop = Workshop(store, sandbox)
-        channel = shop.connect("email")
-        crew = pollers.Pollers(store, lambda: None)
-        crew.follow()
-        until(lambda: shop.channel(channel).polled_at, 20)
-        with held(store):
-            sandbox.email.receive("chiara@studio.example", "Il sito è giù", "Aiuto")
-            until(lambda: "database poll" in heard.lines, 20)
-        until(lambda: work_due(store), 20)
-        crew.stop()
-        assert (shop.outcomes(), shop.channel(channel).problem) == (["message"], "")
-    store.close()
+    shop = impatient_shop
+    channel = shop.connect("email")
+    crew = pollers.Pollers(shop.store, lambda: None)
+    crew.follow()
+    until(lambda: shop.channel(channel).polled_at, 20)
+    with held(shop.store):
+        shop.sandbox.email.receive("chiara@studio.example", "Il sito è giù", "Aiuto")
+        until(lambda: "database poll" in heard.lines, 20)
+    until(lambda: work_due(shop.store), 20)
+    crew.stop()
+    assert (shop.outcomes(), shop.channel(channel).problem) == (["message"], "")
 
 
 def test_a_key_that_does_not_fit_stops_no_drain(shop: Workshop) -> None:
