@@ -23,6 +23,8 @@ LIMIT = 20_000  # letters of one message that are indexed
 @lru_cache(maxsize=50_000)
 def _forms(word: str) -> tuple[str, ...]:
     """A word's searchable forms: itself without accents, and its Italian and English stems."""
+    if word.isascii() and word.isdigit():
+        return (word, f"i_{word}", f"e_{word}")
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
     return tuple(dict.fromkeys((plain, f"i_{_ITALIAN.stemWord(plain)}", f"e_{_ENGLISH.stemWord(plain)}")))
 
@@ -37,26 +39,37 @@ def _words(content: str) -> list[str]:
     return [word for word in found if word]
 
 
+@lru_cache(maxsize=50_000)
+def _all_forms(whole: str) -> str:
+    return " ".join(form for word in _words(whole) for form in _forms(word))
+
+
 def terms(content: str) -> str:
     """The searchable forms of a text, separated by spaces; letters, digits and ``_`` only."""
-    return " ".join(form for word in _words(content) for form in _forms(word))
+    found = map(_all_forms, _WORD.findall(content[:LIMIT].casefold()))
+    return " ".join(forms for forms in found if forms)
 
 
-def index(work: Work, *, message: int, ticket: int, content: str) -> None:
-    """Makes a message findable, in the work's own transaction; again for the same message replaces it."""
-    values = {"id": message, "ticket": ticket, "body": terms(content)}
-    if work.store.is_sqlite:
-        work.execute(text("DELETE FROM search_messages WHERE rowid = :id"), values)
-        work.execute(text("INSERT INTO search_messages (rowid, ticket_id, body) VALUES (:id, :ticket, :body)"), values)
-    else:
-        work.execute(
-            text(
-                "INSERT INTO search_messages (message_id, ticket_id, body)"
-                " VALUES (:id, :ticket, array_to_tsvector(array_remove(string_to_array(:body, ' '), '')))"
-                " ON CONFLICT (message_id) DO UPDATE SET body = excluded.body, ticket_id = excluded.ticket_id"
-            ),
-            values,
-        )
+# Prepared once: every message that arrives is indexed.
+_DELETE = text("DELETE FROM search_messages WHERE rowid = :id")
+_INSERT = text("INSERT INTO search_messages (rowid, ticket_id, body) VALUES (:id, :ticket, :body)")
+_UPSERT = text(
+    "INSERT INTO search_messages (message_id, ticket_id, body)"
+    " VALUES (:id, :ticket, array_to_tsvector(array_remove(string_to_array(:body, ' '), '')))"
+    " ON CONFLICT (message_id) DO UPDATE SET body = excluded.body, ticket_id = excluded.ticket_id"
+)
+
+
+def index(work: Work, *, message: int, ticket: int, content: str, new: bool = False) -> None:
+    """Makes a message findable, in the work's own transaction; again for the same message replaces it, and ``new``
+    says that it was never indexed."""
+    line, values = work.connection(), {"id": message, "ticket": ticket, "body": terms(content)}
+    if not work.store.is_sqlite:
+        line.execute(_UPSERT, values)
+        return
+    if not new:
+        line.execute(_DELETE, values)
+    line.execute(_INSERT, values)
 
 
 def rehome(work: Work, messages: Iterable[int], ticket: int) -> None:

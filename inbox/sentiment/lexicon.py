@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import filterfalse
 from typing import Any
 
 __all__ = ["Lexicon", "fold", "lexicon", "pictures"]
@@ -19,7 +20,7 @@ _WEIGHT = ""  # under which a branch of the tree keeps the weight of the entry t
 def fold(text: str) -> str:
     """Lower case without accents, with one kind of apostrophe: as people type on a telephone."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char))
+    return plain if plain.isascii() else "".join(filterfalse(unicodedata.combining, plain))
 
 
 class Lexicon:
@@ -32,17 +33,22 @@ class Lexicon:
             for word in phrase.split():
                 branch = branch.setdefault(word, {})
             branch[_WEIGHT] = weight
+        self._begun = lru_cache(20_000)(self._beginnings)  # most words begin nothing, and the same ones come again
+
+    def _beginnings(self, word: str) -> tuple[dict[str, Any], ...]:
+        return tuple(_below(self._tree, word))
 
     def at(self, words: Sequence[str], start: int) -> tuple[float, int]:
         """The weight of the longest entry that begins at a word, and how many words it has; (0, 0) where none does."""
-        best = (0.0, 0)
-        branches = [self._tree]
-        for n, word in enumerate(words[start:], 1):
-            branches = [found for branch in branches for found in _below(branch, word)]
-            if not branches:
-                break
+        best, n = (0.0, 0), 1
+        branches: Sequence[dict[str, Any]] = self._begun(words[start])
+        while branches:
             weight = next((branch[_WEIGHT] for branch in branches if _WEIGHT in branch), None)
             best = best if weight is None else (weight, n)
+            if start + n == len(words):
+                break
+            branches = [found for branch in branches for found in _below(branch, words[start + n])]
+            n += 1
         return best
 
 

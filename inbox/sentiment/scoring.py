@@ -89,7 +89,7 @@ def _pictures(text: str) -> tuple[float, str]:
 
 
 def _told_by(words: Sequence[str]) -> str:
-    counts = {name: sum(word in manners.small for word in words) for name, manners in _MANNERS.items()}
+    counts = {name: sum(map(manners.small.__contains__, words)) for name, manners in _MANNERS.items()}
     return max(counts, key=lambda name: counts[name])
 
 
@@ -98,7 +98,9 @@ def _clauses(folded: str, known: Lexicon, manners: Manners) -> Iterator[float]:
     parts = _CLAUSE.split(folded)
     for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=True):
         words = _WORD.findall(clause)
-        turn = next((n for n, word in enumerate(words) if word in manners.turns and n), None)
+        turn = None
+        if not manners.turns.isdisjoint(words):
+            turn = next((n for n, word in enumerate(words) if word in manners.turns and n), None)
         weight = 0.0
         for n, found in _found(words, known, manners):
             weight += found if turn is None else found * (_BEFORE_BUT if n < turn else _AFTER_BUT)
