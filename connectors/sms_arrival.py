@@ -6,6 +6,7 @@ import datetime as dt
 import email.utils
 import mimetypes
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -52,6 +53,7 @@ def form(body: bytes) -> Form:
     return found
 
 
+@lru_cache(10_000)
 def e164(value: str) -> str:
     """A phone number as ``+`` and digits; short codes and sender names as they are, without blanks."""
     text = value.strip()
