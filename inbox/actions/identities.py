@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from connectors.base import Address
 from inbox import clock
@@ -12,14 +13,14 @@ from inbox.store import Channel, Customer, Identity, Message, Work
 
 __all__ = ["claim_email", "find", "resolve", "show_pictures"]
 
+#: Prepared once: every arrival asks for its sender.
+FOUND = select(Identity).where(Identity.kind == bindparam("kind"), Identity.value == bindparam("value"))
+SENDER = FOUND.with_for_update()
+
 
 def find(work: Work, kind: str, value: str) -> Identity | None:
     """The identity of that kind and canonical value, if known."""
-    return work.scalar(_of(kind, value))
-
-
-def _of(kind: str, value: str) -> Select[Identity]:
-    return select(Identity).where(Identity.kind == kind, Identity.value == value)
+    return work.scalar(FOUND, {"kind": kind, "value": value})
 
 
 def resolve(work: Work, channel: Channel, sender: Address) -> Identity | None:
@@ -32,14 +33,14 @@ def resolve(work: Work, channel: Channel, sender: Address) -> Identity | None:
     value = connector.normalise(sender.value)[:320]
     if not value:
         return None
-    identity = work.scalar(_of(kind, value).with_for_update())
+    identity = work.scalar(SENDER, {"kind": kind, "value": value})
     name = " ".join(sender.name.split())[:200]
     if identity is None:
         customer = Customer(name=name, sample=channel.sample)
-        identity = Identity(kind=kind, value=value, name=name)
-        customer.identities.append(identity)
-        work.add(customer)
-        work.flush()
+        work.insert(customer)
+        identity = Identity(kind=kind, value=value, name=name, customer_id=customer.id)
+        work.insert(identity)
+        set_committed_value(customer, "identities", [identity])
     elif name and not identity.name:
         identity.name = name
         customer = work.get_one(Customer, identity.customer_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from connectors.base import Address, Ignored, Inbound, Item, Rating, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
@@ -19,6 +19,11 @@ from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, M
 from inbox.terms import Delivery, Direction, Move, Outcome, Status
 
 __all__ = ["Ended", "take"]
+
+#: Whether a message is here already: columns, for nothing else is wanted of it.
+KNOWN = select(Message.id, Message.ticket_id).where(
+    Message.channel_id == bindparam("channel"), Message.external_id == bindparam("external")
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,7 @@ def _signal(work: Work, channel: Channel, item: Signal) -> Ended:
 
 
 def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -> Ended:
-    external = item.external_id[:500]
-    known = work.scalar(select(Message).where(Message.channel_id == channel.id, Message.external_id == external))
+    known = work.execute(KNOWN, {"channel": channel.id, "external": item.external_id[:500]}).first()
     if known is not None:
         return Ended(Outcome.DUPLICATE, None, known.ticket_id, known.id)
     if item.edits:
@@ -142,8 +146,7 @@ def _open(
     number = restored.next_number(work)
     if number is not None:
         ticket.id = number
-    work.add(ticket)
-    work.flush()
+    work.insert(ticket)
     who = SYSTEM if item.echo else Who.customer(ticket.customer_id)
     events.created(work, ticket, who, at)
     if item.extra.get("folder") == "junk":
@@ -199,13 +202,15 @@ def _write(
         at=at,
         state=Delivery.SENT if item.echo else None,
     )
-    message.attachments = [_attachment(work, channel, one) for one in item.attachments]
-    work.add(message)
-    work.flush()
+    if not item.echo and not entry.imported and work.store.connectors[channel.kind].capabilities.prices:
+        message.price_at = clock.now() + statuses.PRICE_AFTER[0]
+    work.insert(message)
+    if item.attachments:
+        message.attachments = [_attachment(work, channel, one) for one in item.attachments]
     names = " ".join(one.name for one in message.attachments)
     said = f"{message.subject or ''} {message.full_text or message.text}"
     content = f"{said} {message.from_name} {message.from_address} {names} {ticket.id}"
-    search.index(work, message=message.id, ticket=ticket.id, content=content)
+    search.index(work, message=message.id, ticket=ticket.id, content=content, new=True)
     return message
 
 
@@ -221,8 +226,6 @@ def _arrived(
         _wake_imported(work, ticket, message)
     customer = identity.customer_id if identity is not None else ticket.customer_id
     events.message_in(work, message, customer, imported=entry.imported, reached=reached)
-    if work.store.connectors[message.kind].capabilities.prices and not entry.imported:
-        message.price_at = clock.now() + statuses.PRICE_AFTER[0]
     now = clock.now()
     ticket.updated_at = now
     if message.auto is None and identity is not None and identity.undeliverable_at is not None:

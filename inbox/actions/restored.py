@@ -24,6 +24,7 @@ WAITING = (Delivery.HELD, Delivery.QUEUED, Delivery.CLAIMED, Delivery.SENDING)
 #: The first ticket number that nobody can have seen before the restore (SQLite has no counter to set).
 NUMBERS: Final = "desk.numbers_from"
 MONTH = timedelta(days=30)
+FIRST: Final = select(Setting.value).where(Setting.name == NUMBERS)
 CODE: Final = "restored"
 PROBLEM: Final = "it was waiting when the backup was made, and may have been sent since; see, then send it again"
 
@@ -102,7 +103,7 @@ def next_number(work: Work) -> int | None:
     """The number for the next ticket where the database's own would be one from before a restore; None mostly."""
     if not work.store.is_sqlite:
         return None
-    row = work.get(Setting, NUMBERS)
-    if row is None or (work.scalar(select(func.max(Ticket.id))) or 0) >= int(row.value):
+    first = work.scalar(FIRST)
+    if first is None or (work.scalar(select(func.max(Ticket.id))) or 0) >= int(first):
         return None
-    return int(row.value)
+    return int(first)

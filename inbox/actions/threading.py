@@ -5,8 +5,10 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy.orm import lazyload
 
 from connectors.base import Inbound
 from inbox import clock
@@ -18,6 +20,14 @@ __all__ = ["CASE_GAP", "Home", "find_home", "reply_token", "ticket_of_token"]
 
 #: A message within it reopens a resolved ticket, a later one opens a new, linked one (metrics.md ``case_gap_d``).
 CASE_GAP = timedelta(days=7)
+
+#: What is wanted of a message that was found: (id, its ticket, its line of the log).
+Said: TypeAlias = "Row[int, int, str | None]"
+NEWEST = select(Message.id, Message.ticket_id, Message.out_event).order_by(Message.id.desc()).limit(1)
+SPOKEN = NEWEST.where(
+    Message.channel_id == bindparam("channel"),
+    or_(Message.identity_id == bindparam("identity"), Message.from_address == bindparam("address")),
+)
 
 
 @dataclass(frozen=True)
@@ -77,12 +87,17 @@ def _aged(home: Home) -> Home:
     return home
 
 
+def _ticket(work: Work, number: int) -> Ticket | None:
+    """A ticket without its customer and tags, for which nobody asks on the way in: they are read when somebody does."""
+    return work.get(Ticket, number, options=[lazyload("*")])
+
+
 def _current(work: Work, ticket: Ticket | None) -> Ticket | None:
     """Follows merges to the ticket that lives."""
     seen: set[int] = set()
     while ticket is not None and ticket.merged_into is not None and ticket.id not in seen:
         seen.add(ticket.id)
-        ticket = work.get(Ticket, ticket.merged_into)
+        ticket = _ticket(work, ticket.merged_into)
     return ticket
 
 
@@ -95,15 +110,16 @@ def _reached(work: Work, number: int, ticket: Ticket) -> int | None:
     return number if addressed is not None and addressed.id == ticket.id else None
 
 
-def _came_for(work: Work, message: Message) -> int:
+def _came_for(work: Work, message: Said) -> int:
     """The ticket that the log has a message under: its own, or the one that was merged into its own."""
     line = message.out_event or f"msg.in:{message.id}"
-    return work.scalar(select(Event.ticket_id).where(Event.id == line)) or message.ticket_id
+    under: int | None = work.scalar(select(Event.ticket_id).where(Event.id == line))
+    return under or message.ticket_id
 
 
-def _of_message(work: Work, found: Message, rule: str) -> Home | None:
+def _of_message(work: Work, found: Said, rule: str) -> Home | None:
     """The home of a message that names ``found``."""
-    ticket = _current(work, work.get(Ticket, found.ticket_id))
+    ticket = _current(work, _ticket(work, found.ticket_id))
     if ticket is None:
         return None
     reached = _reached(work, _came_for(work, found), ticket)
@@ -144,10 +160,8 @@ def _trusted(work: Work, home: Home, identity: Identity | None, item: Inbound) -
     return Home(None, suggestion={"ticket": ticket.id, "rule": home.rule})
 
 
-def _match(work: Work, condition: ColumnElement[bool], channel: Channel) -> Message | None:
-    return work.scalar(
-        select(Message).where(Message.channel_id == channel.id, condition).order_by(Message.id.desc()).limit(1)
-    )
+def _match(work: Work, condition: ColumnElement[bool], channel: Channel) -> Said | None:
+    return work.execute(NEWEST.where(Message.channel_id == channel.id, condition)).first()
 
 
 def _by_ids(work: Work, channel: Channel, item: Inbound, identity: Identity | None) -> Home | None:
@@ -186,14 +200,7 @@ def _by_conversation(work: Work, channel: Channel, _item: Inbound, identity: Ide
     """Channels without threads: the ticket in which this address was last spoken with over this very channel."""
     if identity is None:
         return None
-    last = work.scalar(
-        select(Message)
-        .where(
-            Message.channel_id == channel.id,
-            or_(Message.identity_id == identity.id, Message.from_address == identity.value),
-        )
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    asked = {"channel": channel.id, "identity": identity.id, "address": identity.value}
+    last = work.execute(SPOKEN, asked).first()
     home = _of_message(work, last, "customer") if last is not None else None
     return replace(home, ref=None) if home is not None else None

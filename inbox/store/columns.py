@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Enum,
     ForeignKey,
+    Insert,
     Integer,
     MetaData,
     Numeric,
     String,
+    Table,
     Text,
+    insert,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
@@ -35,6 +41,7 @@ __all__ = [
     "Name",
     "Serial",
     "UtcDateTime",
+    "insert_row",
     "surrogate",
     "word",
 ]
@@ -44,11 +51,12 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 #: Without look-alikes, so that an id can be read out on the phone.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+_CHANCE = secrets.SystemRandom()
 
 
 def surrogate() -> str:
     """A random id of 16 letters (79 bits): unguessable, says nothing of the person behind it."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(16))
+    return "".join(_CHANCE.choices(ALPHABET, k=16))
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -115,6 +123,27 @@ def word(kind: type[StrEnum]) -> Enum:
         length=24,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+@cache
+def _insert(kind: type[Base]) -> tuple[Insert, tuple[str, ...], str | None]:
+    """The statement for a table's rows, its columns, and the one that the database numbers."""
+    table = cast("Table", kind.__table__)
+    counted = table.autoincrement_column
+    return insert(table), tuple(column.key for column in table.columns), counted.key if counted is not None else None
+
+
+def insert_row(line: Connection, row: Base) -> None:
+    """Stores one row past the unit of work; what the database or a column's default gives stands in it afterwards."""
+    statement, names, counted = _insert(type(row))
+    held = row.__dict__
+    stored = line.execute(statement, {name: held[name] for name in names if held.get(name) is not None})
+    if counted is not None and stored.inserted_primary_key is not None:
+        setattr(row, counted, stored.inserted_primary_key[0])
+    given = cast("Mapping[str, Any]", stored.last_inserted_params())
+    for name in names:
+        if name not in held:
+            setattr(row, name, given.get(name))
 
 
 def Fk(target: str, *, cascade: bool = False) -> ForeignKey:  # noqa: N802  (reads as a column word)

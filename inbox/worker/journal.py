@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from connectors.base import Item, Request, Unreadable
 from inbox import clock, killpoints, logs
@@ -20,6 +22,24 @@ from inbox.terms import Outcome
 __all__ = ["process", "work_due"]
 
 log = logs.get(__name__)
+ITEMS, JOURNAL = cast("Table", JournalItem.__table__), cast("Table", JournalEntry.__table__)
+#: Prepared once, for every arrival asks them. An entry's items are read and written as columns: as rows of the unit of
+#: work they would cost more than all else that is done with the entry.
+DUE = (
+    select(JournalEntry)
+    .options(lazyload(JournalEntry.items))
+    .where(JournalEntry.id == bindparam("id"), JournalEntry.done.is_(False))
+    .with_for_update(skip_locked=True)
+)
+OUTCOMES = (
+    select(JournalItem.n, JournalItem.outcome).where(JournalItem.entry_id == bindparam("entry")).order_by(JournalItem.n)
+)
+INSERT = insert(ITEMS)
+WORKED = (
+    update(JOURNAL)
+    .where(JOURNAL.c.id == bindparam("entry"))
+    .values({name: bindparam(name) for name in ("tries", "things", "done", "due_at")})
+)
 FINAL = {Outcome.MESSAGE, Outcome.STATUS}
 AGAIN = timedelta(seconds=2)  # a status that overtook its receipt is looked at again
 
@@ -51,35 +71,46 @@ def process(store: Store, entry_id: int) -> bool:
     """Reads one entry; False where another worker has it or it is done."""
     killpoints.reach("after_journal")
     with store.transaction() as work:
-        entry = work.scalar(
-            select(JournalEntry)
-            .where(JournalEntry.id == entry_id, JournalEntry.done.is_(False))
-            .with_for_update(skip_locked=True)
-        )
+        entry = work.scalar(DUE, {"id": entry_id})
         if entry is None:
             return False
         channel = work.get_one(Channel, entry.channel_id)
         items = _items(work, channel, entry)
-        known = {row.n: row for row in entry.items}
+        outcomes = {row.n: row.outcome for row in work.execute(OUTCOMES, {"entry": entry_id})}
         for n, item in enumerate(items):
-            row = known.get(n)
-            if row is not None and row.outcome in FINAL:
+            if outcomes.get(n) in FINAL:
                 continue
             ended = _take(work, channel, entry, item)
-            if row is None:
-                row = JournalItem(n=n, outcome=ended.outcome)
-                entry.items.append(row)
-            row.outcome, row.reason, row.external_id = ended.outcome, ended.reason, item.external_id[:500] or None
-            row.ticket_id, row.message_id = ended.ticket, ended.message
-        pending = any(row.outcome is Outcome.PENDING for row in entry.items)
-        entry.tries += 1
-        entry.things = max(len(items), entry.things or 0)
-        entry.done = not pending
-        entry.due_at = clock.now() + AGAIN if pending else None
-        for row in entry.items:
-            if row.outcome is Outcome.QUARANTINED and not pending:
-                work.append("journal.quarantined", channel_id=channel.id, journal=entry.id, n=row.n)
+            _write_down(work, entry_id, n, item, ended, again=n in outcomes)
+            outcomes[n] = ended.outcome
+        pending = Outcome.PENDING in outcomes.values()
+        worked = {
+            "tries": entry.tries + 1,
+            "things": max(len(items), entry.things or 0),
+            "done": not pending,
+            "due_at": clock.now() + AGAIN if pending else None,
+        }
+        work.connection().execute(WORKED, {"entry": entry_id, **worked})
+        for n, outcome in outcomes.items():
+            if outcome is Outcome.QUARANTINED and not pending:
+                work.append("journal.quarantined", channel_id=channel.id, journal=entry.id, n=n)
     return True
+
+
+def _write_down(work: Work, entry: int, n: int, item: Item, ended: Ended, *, again: bool) -> None:
+    """The line of an item in the ledger; ``again`` where it has one already."""
+    values = {
+        "outcome": ended.outcome,
+        "reason": ended.reason,
+        "external_id": item.external_id[:500] or None,
+        "ticket_id": ended.ticket,
+        "message_id": ended.message,
+    }
+    line = work.connection()
+    if again:
+        line.execute(update(ITEMS).where(ITEMS.c.entry_id == entry, ITEMS.c.n == n).values(values))
+    else:
+        line.execute(INSERT, {"entry_id": entry, "n": n, **values})
 
 
 def _items(work: Work, channel: Channel, entry: JournalEntry) -> list[Item]:
@@ -106,12 +137,12 @@ def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item, tries: 
     Where another worker takes in the same message, or the same new sender, in the same moment, it looks again: by then
     they are there.
     """
-    before = len(work.events)
+    before = len(work.events), len(work.inserted)
     try:
         with work.begin_nested():
             return intake.take(work, channel, entry, item)
     except Exception as problem:
-        del work.events[before:]
+        work.take_back(*before)
         if tries > 1 and _raced(problem):
             return _take(work, channel, entry, item, tries - 1)
         if passes(problem):

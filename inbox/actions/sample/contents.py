@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import event
 
-from inbox.store import Agent, Audit, Canned, Event, Reason, Setting, Team, Work
+from inbox.store import Agent, Audit, Canned, Reason, Setting, Team, Work
 
 __all__ = ["NAME", "UNMARKED", "Contents", "fingerprint", "kept", "noting"]
 
@@ -40,7 +40,7 @@ def kept(work: Work) -> Contents | None:
 
 @contextmanager
 def noting(work: Work) -> Iterator[Contents]:
-    """Notes every row without a mark that is written meanwhile."""
+    """Notes every row without a mark that is written meanwhile, and at the end every event of no ticket."""
     contents = Contents()
 
     def note(session: Work, _flush: object) -> None:
@@ -48,12 +48,11 @@ def noting(work: Work) -> Iterator[Contents]:
             word = UNMARKED.get(type(row))
             if word is not None:
                 contents.rows[word].append(row.id)
-            elif isinstance(row, Event) and row.ticket_id is None:
-                contents.events.append(row.id)
 
     event.listen(work, "after_flush", note)
     try:
         yield contents
+        contents.events = [line.id for line in [*work.written, *work.events] if line.ticket_id is None]
     finally:
         event.remove(work, "after_flush", note)
 
