@@ -33,7 +33,7 @@ __all__ = [
     "waiting",
 ]
 
-AT_ONCE: Final = 100  # so many are done while somebody waits
+AT_ONCE: Final = 50  # so many are done while somebody waits
 PORTION: Final = 50  # of a transaction: nobody else waits for long
 MOST: Final = 500  # tickets named one by one
 UNDER_WAY: Final = ("running", "undoing")

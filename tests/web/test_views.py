@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from inbox import clock
 from inbox.actions import people, views
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Forbidden, NotFound
+from inbox.reading import customers, threads
 from inbox.reading import desk as frame
 from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import FIXED, TABS, Asked
@@ -249,3 +251,38 @@ def test_the_order_of_a_list_is_remembered_for_whoever_chose_it(full: TestDesk) 
     assert "sort=oldest" in shared
     assert "tag=vip" in shared
     assert browser.post("/views/sort", view="mine", sort="best").status_code == 422
+
+
+#: How a database says that it reads a table as a whole, and what makes it look for an index first.
+WHOLE = {
+    "sqlite": ("", "EXPLAIN QUERY PLAN ", re.compile(r"SCAN (tickets|messages)$")),
+    "postgresql": ("SET enable_seqscan = off", "EXPLAIN ", re.compile(r"Seq Scan on (tickets|messages)")),
+}
+
+
+def test_no_list_and_no_ticket_reads_a_whole_table(full: TestDesk) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def keep(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked.append((statement, values))
+
+    who = full.who("agent")
+    event.listen(full.store.reader, "before_cursor_execute", keep)
+    try:
+        with full.store.reading() as work:
+            for view, sort in itertools.product(FIXED, lists.SORTS):
+                lists.inbox(work, who, Asked(view=view, sort=sort))
+            threads.thread(work, who, work.get_one(Ticket, 3))
+            customers.panel(work, who, work.get_one(Ticket, 3))
+    finally:
+        event.remove(full.store.reader, "before_cursor_execute", keep)
+    assert len(asked) > 40
+    first, explain, said = WHOLE[full.store.reader.dialect.name]
+    whole = set()
+    with full.store.reader.connect() as connection:
+        if first:
+            connection.exec_driver_sql(first)
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(explain + statement, values)
+            whole |= {f"{row[-1]}: {statement}" for row in plan if said.search(str(row[-1]))}
+    assert whole == set()

@@ -89,9 +89,9 @@ def inbox(work: Work, who: Who, asked: Asked) -> Inbox:
         next=encode(last) if last is not None else None,
         unread=unread(work, who, [ticket.id for ticket in tickets]),
         unassigned=figures.get("unassigned", 0),
-        first_id=_first(work, who),
+        first_id=None if asked.after else _first(work, who),
         snoozes=snoozes(zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))),
-        bulk=running(work, who),
+        bulk=None if asked.after else running(work, who),
     )
 
 
