@@ -161,7 +161,7 @@ class Live:
             ticket = find_ticket(work, Who.of(agent), number)
             seat.ticket, seat.session = number, f"{sid}-{time.time_ns()}"[:64]
             handling.start(work, Who.of(agent), seat.session, ticket)
-        self._tell_viewing(number)
+        self._tell_viewing(number, sid)
 
     def beat(self, data: Any) -> None:
         """Still there; ``idle`` where nobody touched anything for a minute."""
@@ -193,8 +193,11 @@ class Live:
         if number is not None:
             self._tell_viewing(number)
 
-    def _tell_viewing(self, number: int) -> None:
+    def _tell_viewing(self, number: int, sid: str | None = None) -> None:
+        """Everybody on the ticket hears who is; the tab that has just come may not be in its room yet."""
         seen = {"ticket": number, "agents": self.presence.viewing(number)}
+        if sid is not None:
+            self.socketio.emit("viewing", seen, to=sid)
         for language in LANGUAGES:
             self.socketio.emit("viewing", seen, to=channel_name(f"ticket:{number}", language))
 
