@@ -40,6 +40,7 @@ __all__ = [
     "Polled",
     "Profile",
     "Rating",
+    "Reaction",
     "Receipt",
     "Refused",
     "Request",
@@ -238,6 +239,16 @@ class Rating(Item):
     survey: str
     score: int
     comment: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Reaction(Item):
+    """What a customer put on a message, theirs or ours; an empty ``emoji`` takes it off. ``message`` is external."""
+
+    sender: Address
+    message: str
+    emoji: str
     at: dt.datetime
 
 

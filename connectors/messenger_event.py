@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, State, StatusUpdate
+from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, Reaction, State, StatusUpdate
 from connectors.untrusted import as_dict, as_list, as_text, from_millis, unreadable
 
 __all__ = ["items"]
@@ -172,7 +172,17 @@ def _postback(event: _Event, postback: dict[str, Any]) -> Iterator[Item]:
 
 
 def _reaction(event: _Event, reaction: dict[str, Any]) -> Iterator[Item]:
-    yield Ignored(f"{as_text(reaction.get('mid'))}:reaction:{event.digest}", "reaction")
+    mid = as_text(reaction.get("mid"))
+    if not mid:
+        raise ValueError("no mid")
+    gone = as_text(reaction.get("action")) == "unreact"
+    yield Reaction(
+        external_id=f"{mid}:reaction:{event.digest}",
+        sender=Address(event.sender),
+        message=mid,
+        emoji="" if gone else (as_text(reaction.get("emoji")) or as_text(reaction.get("reaction")))[:40],
+        at=event.at,
+    )
 
 
 def _delivery(event: _Event, delivery: dict[str, Any]) -> Iterator[Item]:

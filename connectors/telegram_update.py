@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, Signal
+from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, Reaction, Signal
 from connectors.untrusted import as_count, as_dict, as_list, as_text, from_seconds
 
 __all__ = ["MESSAGE_KINDS", "items"]
 
-MESSAGE_KINDS = ("message", "edited_message", "callback_query", "my_chat_member")
+MESSAGE_KINDS = ("message", "edited_message", "message_reaction", "callback_query", "my_chat_member")
 """What we ask Telegram for (``allowed_updates``)."""
 
 # Field of a message → name without one of its own, and type where the update gives none. An animation comes with a
@@ -36,13 +36,14 @@ def items(update: dict[str, Any], received_at: dt.datetime) -> Iterator[Item]:
         yield _message(number, as_dict(update["message"]), edited=False)
     elif "edited_message" in update:
         yield _message(number, as_dict(update["edited_message"]), edited=True)
+    elif "message_reaction" in update:
+        yield _reaction(number, as_dict(update["message_reaction"]))
     elif "callback_query" in update:
         yield _pressed(number, as_dict(update["callback_query"]), received_at)
     elif "my_chat_member" in update:
         yield _membership(number, as_dict(update["my_chat_member"]))
     else:
-        kinds = [name for name in update if name != "update_id"]
-        yield Ignored(f"update:{number}", "reaction" if "message_reaction" in kinds else "unknown_type")
+        yield Ignored(f"update:{number}", "unknown_type")
 
 
 def _message(number: str, message: dict[str, Any], *, edited: bool) -> Item:
@@ -136,6 +137,21 @@ def _in_words(message: dict[str, Any]) -> str:
 
 def _degrees(value: object) -> str:
     return f"{value:.6f}" if isinstance(value, int | float) and -180 <= value <= 180 else "?"
+
+
+def _reaction(number: str, change: dict[str, Any]) -> Item:
+    """All that the person has on the message now; one of them in a private chat, several with Telegram Premium."""
+    chat, message_id = as_dict(change.get("chat")), as_text(change.get("message_id"))
+    if not as_text(chat.get("id")) or not message_id:
+        raise ValueError("no chat or message id")
+    emoji = [as_text(as_dict(each).get("emoji")) for each in as_list(change.get("new_reaction"))]
+    return Reaction(
+        external_id=f"update:{number}",
+        sender=_sender(chat, as_dict(change.get("user"))),
+        message=f"{as_text(chat.get('id'))}:{message_id}",
+        emoji="".join(emoji)[:40],
+        at=from_seconds(change.get("date")),
+    )
 
 
 def _pressed(number: str, query: dict[str, Any], at: dt.datetime) -> Item:

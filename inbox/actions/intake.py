@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from connectors.base import Address, Ignored, Inbound, Item, Rating, Signal, StatusUpdate, Unreadable
+from connectors.base import Address, Ignored, Inbound, Item, Rating, Reaction, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
 from inbox.actions import automatic, canary, events, identities, lines, ratings, restored, statuses, uploads
@@ -52,6 +52,8 @@ def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended
         case Rating():
             ticket = ratings.answered(work, item)
             return Ended(Outcome.STATUS, "rating", ticket) if ticket else Ended(Outcome.IGNORED, "no_such_survey")
+        case Reaction():
+            return _reaction(work, channel, item)
         case Inbound():
             return _message(work, channel, entry, item)
     return Ended(Outcome.QUARANTINED, f"an item of unknown type {type(item).__name__}")
@@ -89,6 +91,23 @@ def _signal(work: Work, channel: Channel, item: Signal) -> Ended:
         "identity.opted_out" if out else "identity.opted_in", customer=identity.customer_id, channel=identity.kind
     )
     return Ended(Outcome.STATUS, item.what)
+
+
+def _reaction(work: Work, channel: Channel, item: Reaction) -> Ended:
+    """What a customer puts on a message stands at it; an older news of it changes nothing."""
+    message = work.scalar(
+        select(Message).where(Message.channel_id == channel.id, Message.external_id == item.message[:500])
+    )
+    if message is None:
+        return Ended(Outcome.IGNORED, "no_such_message")
+    at = clock.iso(item.at)
+    there = dict(message.extra.get("reactions", {}))
+    if str(there.get(item.sender.value, {}).get("at", "")) > at:
+        return Ended(Outcome.STATUS, "reaction", message.ticket_id, message.id)
+    there[item.sender.value] = {"emoji": item.emoji, "at": at}
+    message.extra = {**message.extra, "reactions": there}
+    work.append("msg.reaction", ticket=message.ticket_id, msg=str(message.id), emoji=item.emoji)
+    return Ended(Outcome.STATUS, "reaction", message.ticket_id, message.id)
 
 
 def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -> Ended:

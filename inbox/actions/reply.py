@@ -7,18 +7,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import attention, channels, events, identities, lines, links, mentions, pictures, variables
+from inbox.actions import attention, channels, events, identities, lines, links, mentions, moments, pictures, variables
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
-from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
-from inbox.terms import Actor, Delivery, Direction, Move
+from inbox.store import Attachment, Channel, Customer, Event, Identity, Message, Ticket, Work
+from inbox.terms import Actor, Delivery, Direction, Move, Status
 
 __all__ = [
     "ANSWERABLE",
@@ -39,6 +39,12 @@ __all__ = [
 
 TEXT_LIMIT = 100_000
 LATEST = timedelta(days=366)
+#: What becomes of a ticket with the answer; a snooze ends at one of the moments that people name.
+AFTER: Final[dict[str, Move]] = {
+    "resolve": Move.RESOLVE,
+    "pending": Move.PENDING,
+    **{f"snooze-{name}": Move.SNOOZE for name in moments.MOMENTS},
+}
 #: Here a complaint stops what is sent by itself; a person may still answer a person.
 ANSWERABLE = frozenset({"email"})
 
@@ -156,7 +162,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     """Puts a reply into the outbox; gives (message, True), or (the first one, False) for a known ``client_key``.
 
     ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
-    ``resolve`` or ``pending``. ``undo_s`` holds the message back that long. With ``send_at`` it waits for its hour
+    one of :data:`AFTER`. ``undo_s`` holds the message back that long. With ``send_at`` it waits for its hour
     and answers nobody before; what becomes of the ticket waits with it. ``answers`` is the one message that it answers,
     where the channel can show that. Raises :class:`Invalid`.
     """
@@ -165,8 +171,8 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
         known = work.scalar(select(Message).where(Message.ticket_id == ticket.id, Message.client_key == client_key))
         if known is not None:
             return known, False
-    if then not in {None, "", "resolve", "pending"}:
-        msg = "then is resolve or pending"
+    if then not in {None, "", *AFTER}:
+        msg = f"then is one of {', '.join(AFTER)}"
         raise Invalid(msg, fields={"then": msg})
     if seen is not None:
         newer = work.scalar(
@@ -378,8 +384,10 @@ def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | N
     ticket.waiting_since = None
     _mine(work, who, ticket)
     events.move(work, ticket, who, Move.AGENT_WROTE, ts=message.at)
-    step = {"resolve": Move.RESOLVE, "pending": Move.PENDING}.get(then or "")
+    step = AFTER.get(then or "")
     if step is not None:
+        if step is Move.SNOOZE:
+            ticket.snoozed_until = moments.moment(work, str(then).removeprefix("snooze-"))
         event = events.move(work, ticket, who, step)
         message.then_event = event.id if event is not None else None
     lines.show(ticket, message)
@@ -520,9 +528,12 @@ def never_left(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
     message.out_event = None
     if message.then_event:
         events.void(work, who, message.then_event, ticket.id)
+        sent_with = work.scalar(select(Event).where(Event.id == message.then_event))
         message.then_event = None
         if not ticket.is_open:
             events.move(work, ticket, SYSTEM, Move.REOPEN)
+        elif sent_with is not None and sent_with.data.get("desk") == ticket.status.value:
+            ticket.status, ticket.snoozed_until = Status(sent_with.data["was"]), None
     last_in = work.get(Message, ticket.last_in_id) if ticket.last_in_id else None
     answered = work.scalar(
         select(func.max(Message.id)).where(

@@ -28,6 +28,7 @@ from inbox.terms import Status
 __all__ = ["routes"]
 
 routes = Routes()
+Then = Literal["resolve", "pending", "snooze-later", "snooze-tomorrow", "snooze-monday", "snooze-week"]
 MOST_FILES = 20
 
 
@@ -85,7 +86,10 @@ class ReplyIn(Body):
         None, ge=0, le=HIGHEST, description="The last message that you know; newer ones refuse the reply with 409."
     )
     attachments: tuple[FileIn, ...] = Field((), max_length=MOST_FILES)
-    then: Literal["resolve", "pending"] | None = Field(None, description="What becomes of the ticket.")
+    then: Then | None = Field(None, description="What becomes of the ticket.")
+    answers: int | None = Field(
+        None, ge=1, le=HIGHEST, description="The one message of the ticket that this answers, where a channel shows it."
+    )
     send_at: AwareDatetime | None = Field(None, description="When it is to leave, within a year; else at once.")
 
 
@@ -222,6 +226,7 @@ def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
             seen=body.seen,
             files=files,
             then=body.then,
+            answers=body.answers,
             send_at=body.send_at,
         )
         return message_shape(work, row), new

@@ -559,6 +559,7 @@ class MessageView:
     sender_known: bool = False  # the choice can be remembered
     versions: tuple[Version, ...] = ()  # what it said before its writer edited it
     answers: Quoted | None = None
+    reactions: tuple[str, ...] = ()  # what customers put on it
 
     @property
     def is_mail(self) -> bool:

@@ -209,6 +209,7 @@ def _message(
         sender_known=identity is not None,
         versions=versions(message),
         answers=answers,
+        reactions=tuple(one["emoji"] for one in message.extra.get("reactions", {}).values() if one["emoji"]),
     )
 
 

@@ -191,7 +191,7 @@ def test_a_reply_is_refused_when_the_thread_moved_on(desk: SmallDesk) -> None:
         ({"channel": "nowhere"}, "no channel"),
         ({"channel": "mail"}, "no address on email"),
         ({"address": "+447700900999"}, "no address of this customer"),
-        ({"then": "explode"}, "resolve or pending"),
+        ({"then": "explode"}, "one of resolve, pending"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_a_sentence(

@@ -15,6 +15,7 @@ from inbox.reading import mentions as reading
 from inbox.reading.parts import Leg, NoteView
 from inbox.rendering.markup import noted
 from inbox.store import DraftFile, Event, Message, Ticket
+from inbox.terms import Delivery, Status
 from tests.actions.conftest import SmallDesk
 
 
@@ -192,3 +193,51 @@ def test_only_a_message_of_the_ticket_is_answered(desk: SmallDesk) -> None:
     for answers in (own, 9999):
         with pytest.raises(Invalid), desk.store.transaction() as work:
             reply.reply(work, desk.who(), number, text="A", answers=answers)
+
+
+# --- what becomes of the ticket with an answer ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("then", ["pending", "snooze-tomorrow", "resolve"])
+def test_an_answer_that_is_taken_back_takes_back_what_became_of_the_ticket(desk: SmallDesk, then: str) -> None:
+    number = ticket(desk)
+    with desk.store.transaction() as work:
+        first, _new = reply.reply(work, desk.who(), number, text="A")
+        first.state = Delivery.SENT
+    desk.take(desk.text("Ancora"))
+    with desk.store.transaction() as work:
+        message, _new = reply.reply(work, desk.who(), number, text="B", then=then, undo_s=5)
+    with desk.store.reading() as work:
+        row = work.get_one(Ticket, number)
+        assert (row.status.value, row.snoozed_until is not None) == {
+            "pending": ("pending", False),
+            "snooze-tomorrow": ("snoozed", True),
+            "resolve": ("resolved", False),
+        }[then]
+    with desk.store.transaction() as work:
+        reply.cancel(work, desk.who(), message.id)
+    with desk.store.reading() as work:
+        row = work.get_one(Ticket, number)
+        assert (row.status, row.snoozed_until, row.waiting_since is not None) == (Status.OPEN, None, True)
+
+
+def test_a_reaction_stands_at_its_message_until_it_is_taken_off(desk: SmallDesk) -> None:
+    from connectors.base import Address, Reaction
+    from inbox import clock
+
+    ended = desk.take(desk.text("Quanto costa?", sender="+447700900123"))
+    with desk.store.reading() as work:
+        external = work.get_one(Message, ended.message).external_id or ""
+
+    def shown(emoji: str, seconds: int, message: str = external) -> tuple[str | None, tuple[str, ...]]:
+        at = clock.now() + dt.timedelta(seconds=seconds)
+        reason = desk.take(Reaction(f"r{seconds}", Address("+447700900123"), message, emoji, at)).reason
+        with desk.store.reading() as work:
+            leg = threads.item_of_message(work, work.get_one(Message, ended.message))
+        assert isinstance(leg, Leg)
+        return reason, leg.messages[0].reactions
+
+    assert shown("👍", 0) == ("reaction", ("👍",))
+    assert shown("🙏", -60) == ("reaction", ("👍",))  # older than what stands there
+    assert shown("", 60) == ("reaction", ())
+    assert shown("👍", 90, "elsewhere") == ("no_such_message", ())

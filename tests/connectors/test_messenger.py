@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Address, Ignored, Inbound, Item, Outgoing, Refused, Request, StatusUpdate, Unreadable
+from connectors.base import (
+    Address,
+    Ignored,
+    Inbound,
+    Item,
+    Outgoing,
+    Reaction,
+    Refused,
+    Request,
+    StatusUpdate,
+    Unreadable,
+)
 from connectors.messenger import Messenger, MessengerConfig
 from tests.connectors.contract import HttpContract, HttpLine
 from tests.connectors.loopback import Loopback, Reply
@@ -222,7 +233,6 @@ def test_a_mark_counts_for_everything_before_it(name: str, state: str, second: i
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("reaction.json", "reaction"),
         ("optin.json", "optin"),
         ("standby.json", "standby"),
         ("feed.json", "feed"),
@@ -258,3 +268,9 @@ def test_the_version_has_a_form() -> None:
     assert config(graph_version="v26.0").graph_version == "v26.0"
     with pytest.raises(ValidationError):
         config(graph_version="../v1")
+
+
+def test_a_reaction_names_the_message_that_it_stands_on() -> None:
+    (found,) = items("reaction.json")
+    assert isinstance(found, Reaction)
+    assert (found.sender.value, found.message, found.emoji) == ("5501234567890123", "m_ours", "\u2764")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.base import Address, Ignored, Inbound, Item, Outgoing, Refused, Request, Signal, Unreadable
+from connectors.base import Address, Ignored, Inbound, Item, Outgoing, Reaction, Refused, Request, Signal, Unreadable
 from connectors.telegram import Telegram, TelegramConfig
 from tests.connectors.contract import HttpContract, HttpLine
 from tests.connectors.loopback import Loopback, Reply
@@ -198,7 +198,6 @@ def test_a_deep_links_word_is_kept() -> None:
     ("name", "reason"),
     [
         ("service.json", "service"),
-        ("reaction.json", "reaction"),
         ("future-kind.json", "unknown_type"),
         ("made-administrator.json", "membership"),
     ],
@@ -223,3 +222,9 @@ def test_polled_and_called_updates_are_the_same_items(provider: Loopback) -> Non
     (arrival,) = Telegram().poll(config(provider.base), {}).arrivals
     assert Telegram().parse(config(), dataclasses.replace(arrival, received_at=AT)) == items("photo.json")
     assert TOKEN not in arrival.url
+
+
+def test_a_reaction_names_the_message_that_it_stands_on() -> None:
+    (found,) = items("reaction.json")
+    assert isinstance(found, Reaction)
+    assert (found.sender.value, found.message, found.emoji) == ("700123", "700123:42", "👍")

@@ -281,7 +281,13 @@ def test_connecting_sets_the_webhook_with_its_secret_and_kinds(provider: Loopbac
     list(Telegram().connect(webhook_config(provider), HOOK))
     given = provider.calls[0].json
     assert (given["url"], given["secret_token"]) == (HOOK, SECRET)
-    assert set(given["allowed_updates"]) == {"message", "edited_message", "callback_query", "my_chat_member"}
+    assert set(given["allowed_updates"]) == {
+        "message",
+        "edited_message",
+        "message_reaction",
+        "callback_query",
+        "my_chat_member",
+    }
 
 
 @pytest.mark.parametrize(("receive", "hook"), [("polling", HOOK), ("polling", None), ("webhook", None)])

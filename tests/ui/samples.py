@@ -259,6 +259,10 @@ canned = (
 composer = parts.Composer(
     ticket=4821, choices=choices, chosen=choices[0].key, seen=107, client_key="00000000-0000-4000-8000-000000000000",
     canned=canned, max_bytes=25_000_000, first_name="Chiara",
+    laters=(
+        parts.Snooze("later", at("14:00")), parts.Snooze("tomorrow", at("09:00", -1)),
+        parts.Snooze("monday", at("09:00", -2)), parts.Snooze("week", at("09:00", -7)),
+    ),
 )  # fmt: skip
 
 thread = parts.Thread(

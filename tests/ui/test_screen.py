@@ -402,3 +402,26 @@ def test_a_draft_and_its_file_wait_on_the_desk_and_leave_with_the_answer(sign_in
     elsewhere.keyboard.press("Control+Enter")
     expect(elsewhere.locator(".msg.out .pic")).to_be_visible()
     expect(elsewhere.locator(".comp-files .att")).to_have_count(0)
+
+
+def test_who_sees_a_colleague_write_takes_over_and_no_text_is_lost(sign_in: SignIn, customer: Customer) -> None:
+    customer.writes("Chi mi risponde?")
+    sara, giulia = sign_in("sara"), sign_in("giulia")
+    for page in (sara, giulia):
+        open_ticket(page, "Chi mi risponde?")
+    sara.locator(".comp-in").click()
+    sara.keyboard.type("Le rispondo io")
+    bar = giulia.locator(".collide")
+    expect(bar).to_contain_text("Sara is writing a reply")
+    expect(giulia.locator("[data-viewers] .av")).to_have_count(1)
+    bar.get_by_role("button", name="Take over").click()
+    for page in (sara, giulia):
+        expect(page.locator("[data-run=assign]")).to_contain_text("Giulia")
+    expect(sara.locator(".comp-in")).to_have_value("Le rispondo io")
+    write(giulia, "Eccomi.")
+    giulia.keyboard.press("Control+Enter")
+    expect(sara.locator(".msg.out")).to_have_count(1)
+    sara.locator(".comp-in").press("Control+Enter")
+    sara.locator(".moved").get_by_role("button", name="Show").click()
+    expect(sara.locator(".comp-in")).to_have_value("Le rispondo io")
+    until("only one left", lambda: customer.received() == ["Eccomi."])

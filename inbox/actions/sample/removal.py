@@ -16,6 +16,7 @@ from inbox.store import (
     Agent,
     Attachment,
     Audit,
+    Canned,
     Channel,
     Customer,
     Event,
@@ -100,6 +101,9 @@ def _loosen(work: Work, who: Who, leaving: list[str], brought: Contents) -> None
         agent = None if ticket.assignee_id in leaving else tickets.KEEP
         team = None if ticket.team_id in brought.rows["teams"] else tickets.KEEP
         tickets.assign(work, SYSTEM, ticket.id, agent=agent, team=team)
+    said = Canned.team_id.in_(brought.rows["teams"]) & Canned.id.not_in(brought.rows["canned"])
+    for canned in work.scalars(select(Canned).where(said)).all():
+        canned.team_id = None
     routed = Channel.team_id.in_(brought.rows["teams"]) & Channel.sample.is_(False) & Channel.removed_at.is_(None)
     for channel in work.scalars(select(Channel).where(routed)).all():
         channels.change(work, who, channel.id, team="")

@@ -156,6 +156,7 @@ async function main() {
         theme: path.join(assets, "theme.js"),
         app: path.join(assets, "styles/app.css"),
         pages: path.join(assets, "styles/pages.css"),
+        print: path.join(assets, "styles/print.css"),
       },
       format: "iife",
     }),

@@ -271,7 +271,7 @@ export default class extends Controller {
     if (hour) body.set("send_at", hour);
     if (submitter?.closest("#send-menu")) document.getElementById("send-menu").hidePopover();
     // What is chosen in the menu becomes the button's own action; the key for this one time and an hour do not.
-    if (submitter?.closest("#send-menu") && !this.once && !hour) {
+    if (submitter?.closest("#send-menu") && !this.once && !hour && !("once" in submitter.dataset)) {
       localStorage.setItem("then", then);
       this.setThen(then);
     }

@@ -1,5 +1,6 @@
 // What was written and not sent, per ticket and kind, kept at every keystroke in this browser.
 
+const LATE_MS = 3000;
 const key = (ticket, mode) => `draft:${ticket}:${mode}`;
 
 /** The draft's text, or "". */
@@ -15,8 +16,13 @@ export function draft(ticket, mode) {
 export function newer(ticket, mode, kept) {
   const here = draft(ticket, mode);
   if (!kept?.text) return here;
-  const at = Number(localStorage.getItem(`${key(ticket, mode)}:at`) ?? 0);
-  return Date.parse(kept.at) > at ? kept.text : here;
+  try {
+    const at = Number(localStorage.getItem(`${key(ticket, mode)}:at`) ?? 0);
+    // What was on its way to the desk while the answer left is no newer draft.
+    return Date.parse(kept.at) > at + LATE_MS ? kept.text : here;
+  } catch {
+    return kept.text;
+  }
 }
 
 /** Keeps a draft; an empty one is forgotten. False where the browser keeps nothing. */

@@ -27,6 +27,9 @@ export class Files {
 
   /** Sends a file ahead; one that does not get through goes with the message itself. */
   async upload(file) {
+    if (this.ids.has(file) && !file.left) return;
+    this.ids.delete(file);
+    file.left = false;
     try {
       const answer = await this.post(this.composer.fileUrlValue, { mode: this.composer.kindOf, files: file });
       if (!answer.ok) return;

@@ -42,6 +42,7 @@ async function answered(entry, response) {
   waiting.delete(entry.key);
   if (response.ok) {
     sent.set(entry.key, entry);
+    for (const file of entry.files) file.left = true; // with the message: taken back, it is sent ahead anew
     if (streams) renderStreamMessage(body);
     else await refetch();
     requestAnimationFrame(() => requestAnimationFrame(() => offerUndo(entry)));
