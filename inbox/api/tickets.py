@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BeforeValidator, Field, WithJsonSchema, fiel
 from sqlalchemy import or_, select
 
 from inbox import shapes
+from inbox.actions import bands, clocks, merging, splitting
 from inbox.actions import bulk as runs
-from inbox.actions import merging, splitting
 from inbox.actions import reply as replies
 from inbox.actions import tickets as verbs
 from inbox.actions import undo as undoing
@@ -111,6 +111,12 @@ class AssignIn(Body):
 
     agent: str | None = Field(None, description="An agent's id or mail address, or me.")
     team: str | None = Field(None, description="A team's id or name.")
+
+
+class BandIn(Body):
+    """What the ticket's customer is worth to the desk."""
+
+    band: str = Field(description="One of the desk's bands; empty is none.")
 
 
 class StatusIn(Body):
@@ -275,6 +281,17 @@ def assign(call: Call[Nothing, AssignIn], number: int) -> Response:
     return shape(write(call.store, do))
 
 
+@routes.post("/tickets/{number}/band", Done, body=BandIn)
+def set_band(call: Call[Nothing, BandIn], number: int) -> Response:
+    """Puts a ticket's customer into a band: promises and routing of all their tickets follow."""
+
+    def do(work: Work) -> Done:
+        bands.set_band(work, call.who, number, call.body.band)
+        return _done(work, call.who, number, None)
+
+    return shape(write(call.store, do))
+
+
 @routes.post("/tickets/{number}/status", Done, body=StatusIn)
 def set_status(call: Call[Nothing, StatusIn], number: int) -> Response:
     """Opens, snoozes, resolves, reopens or closes a ticket; 409 where that cannot happen from where it stands."""
@@ -354,6 +371,7 @@ def bulk(call: Call[Nothing, BulkIn]) -> Response:
 def _done(work: Work, who: Who, number: int, event: Event | None) -> Done:
     row = feeds.ticket(work, who, number)
     work.flush()
+    clocks.follow(work)
     return Done(event=event.id if event is not None else None, ticket=shapes.Ticket.of(row))
 
 

@@ -12,6 +12,7 @@ from inbox.metrics.fcr import reopened
 from inbox.metrics.hours import Hours
 from inbox.metrics.interactions import Interaction
 from inbox.metrics.money import Price, Wages, labour
+from inbox.metrics.promises import opening_time
 from inbox.metrics.sheets import AGENT, BOTH, NEVER, TEAM, WHOLE, Entry, Heard, OpenSpan, Sheet
 from inbox.metrics.sla import Clock
 from inbox.metrics.speed import net_time
@@ -259,7 +260,8 @@ def _first_response(sheet: Sheet, fact: CaseFact, context: Context) -> None:
     reply, channel = response.reply, response.interaction.channel
     entry = sheet.at(context.days.of(reply.at), channel, reply.agent, reply.team)
     entry.time("frt", reply.at - response.since)
-    entry.time("frt_bh", context.hours.of(channel).between(response.since, reply.at))
+    spent = opening_time(fact.case, channel, response.since, reply.at, context.config, context.hours)
+    entry.time("frt_bh", spent)
     if response.handoff is not None:
         entry.time("frt_handoff", reply.at - response.handoff)
 

@@ -9,7 +9,7 @@ from inbox.metrics.cases import Case, Terms
 from inbox.metrics.config import Config
 from inbox.metrics.hours import Hours, OpeningHours
 
-__all__ = ["Promise", "promised", "used_up"]
+__all__ = ["Promise", "opening_time", "promised", "used_up"]
 
 Span = tuple[int, int | None]  # half-open; an end of None is still running
 
@@ -55,6 +55,12 @@ def used_up(spans: Iterable[Span], promises: Sequence[Promise]) -> int | None:
             if stop is not None:
                 spent += promise.hours.between(start, stop)
     return None
+
+
+def opening_time(case: Case, channel: str, begin: int, end: int, config: Config, hours: Hours) -> int:
+    """The opening time of [begin, end) in ms, by the hours that were promised on the case at each moment."""
+    promises = promised(case, "frt_s", channel, case.address, config, hours)
+    return sum(one.hours.between(start, stop or start) for one, start, stop in _pieces(begin, end, promises))
 
 
 def _pieces(begin: int, end: int | None, promises: Sequence[Promise]) -> Iterator[tuple[Promise, int, int | None]]:

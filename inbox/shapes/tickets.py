@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from inbox import store
 from inbox.shapes.base import Shape, Time
 from inbox.terms import Priority, Status
 
-__all__ = ["Customer", "Ticket"]
+__all__ = ["Customer", "Due", "Ticket"]
 
 
 class Customer(Shape):
@@ -16,6 +18,22 @@ class Customer(Shape):
 
     id: str
     name: str | None
+
+
+class Due(Shape):
+    """The promised time that runs out first, in opening hours: of the first answer, the next one or the solution."""
+
+    clock: Literal["first", "next", "resolve"]
+    since: Time
+    soon_at: Time | None = Field(description="When most of the time is used.")
+    at: Time = Field(description="When all of it is used; in the past it is overdue.")
+
+    @classmethod
+    def of(cls, row: store.Ticket) -> Due | None:
+        """The shape of a ticket's clock, None where none runs."""
+        if row.due_at is None or row.due_from is None or not row.is_open:
+            return None
+        return cls(clock=row.due_clock, since=row.due_from, soon_at=row.due_soon_at, at=row.due_at)
 
 
 class Ticket(Shape):
@@ -33,6 +51,8 @@ class Ticket(Shape):
     tags: list[str]
     priority: Priority
     reason: str | None = Field(description="The contact reason.")
+    band: str | None = Field(description="What the customer is worth to the desk, one of its bands.")
+    due: Due | None = Field(description="The promised time that runs out first; null where none runs.")
     merged_into: int | None
     linked_to: int | None = Field(description="The ticket that this one follows or was split from.")
     created_at: Time
@@ -55,6 +75,8 @@ class Ticket(Shape):
             tags=[one.tag for one in row.tags],
             priority=row.priority,
             reason=row.reason,
+            band=(customer.band or None) if customer is not None else None,
+            due=Due.of(row),
             merged_into=row.merged_into,
             linked_to=row.linked_to,
             created_at=row.created_at,

@@ -72,12 +72,12 @@ def _parts(text: str) -> tuple[str, str, str]:
     return ticket, source, target
 
 
-@blueprint.post("/board/balance/<batch>/undo")
+@blueprint.post("/board/balance/<id>/undo")
 @right("board.see")
-def balance_undo(batch: str) -> Any:
+def balance_undo(id: str) -> Any:
     """Takes a balancing back, all of it that nobody has changed since."""
     try:
-        back, stays = store().write(lambda work: balancing.take_back(work, who(), batch))
+        back, stays = store().write(lambda work: balancing.take_back(work, who(), id))
     except Conflict as problem:
         flash(worded(problem.detail), "bad")
     else:

@@ -14,6 +14,7 @@ from inbox.actions import clocks, people, promises, reply, splitting, tickets, u
 from inbox.actions.merging import merge
 from inbox.actions.who import SYSTEM
 from inbox.errors import Problem
+from inbox.live.pushes import plan
 from inbox.metrics import book_of
 from inbox.metrics.sla import running
 from inbox.reading.figures import lines
@@ -174,3 +175,28 @@ def test_hours_are_read_as_people_write_them(typed: str, kept_as: list[str] | No
             promises.spans(typed)
     else:
         assert promises.spans(typed) == kept_as
+
+
+def test_whoever_has_the_ticket_and_the_supervisors_are_told(
+    desk: SmallDesk, later: Callable[[dt.timedelta], None]
+) -> None:
+    with desk.store.transaction() as work:
+        week = dict.fromkeys(promises.DAYS, "00:00-24:00")
+        promises.save_calendar(work, SYSTEM, "default", {"week": week})
+    number = desk.take(desk.text()).ticket or 0
+    with desk.store.transaction() as work:
+        tickets.assign(work, SYSTEM, number, agent=desk.giulia)
+    later(dt.timedelta(hours=4, minutes=1))
+    with desk.store.transaction() as work:
+        assert clocks.tell_due(work) == 1
+
+    def rooms() -> dict[str, dict[int, str]]:
+        with desk.store.reading() as work:
+            lines = work.query(Event).filter(Event.kind == "sla.late").all()
+            return {room: push.alerts for room, push in plan(work, lines).items() if push.alerts}
+
+    told = {number: "late"}
+    assert rooms() == {f"agent:{desk.giulia}": told, f"agent:{desk.admin}": told}
+    with desk.store.transaction() as work:
+        reply.reply(work, desk.who(desk.giulia), number, text="Eccomi")
+    assert rooms() == {}  # an announcer that comes late tells nobody of what is over

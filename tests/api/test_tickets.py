@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import people, tickets
+from inbox.actions import people, promises, routing, tickets
 from inbox.actions.who import SYSTEM
 from inbox.store import Reason
+from inbox.terms import Priority
 from tests.api.conftest import CHIARA, MARCO, Api, Desk
 
 FIELDS = (
@@ -234,3 +235,17 @@ def test_bulk_does_each_by_itself_and_says_why_not(call: Api, desk: Desk) -> Non
 )
 def test_bulk_that_makes_no_sense_is_refused(call: Api, body: dict[str, Any]) -> None:
     call.refused("POST", "/tickets/bulk", 422, "invalid", json=body)
+
+
+def test_a_ticket_says_what_is_due_and_its_customers_band_moves_it(call: Api, desk: Desk) -> None:
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold"])
+        promises.save_targets(work, SYSTEM, "band:gold", {"first": dict.fromkeys(Priority, 600)})
+    ticket = desk.text("Quando aprite?", sender="+447700900177")
+    usual = call.get(f"/tickets/{ticket}")
+    assert (usual["due"]["clock"], usual["band"]) == ("first", None)
+    told = call.post(f"/tickets/{ticket}/band", {"band": "gold"})["ticket"]
+    assert told["band"] == "gold"
+    assert told["due"]["at"] < usual["due"]["at"]
+    assert call.get(f"/tickets/{ticket}")["due"] == told["due"]
+    call.refused("POST", f"/tickets/{ticket}/band", 422, "invalid", json={"band": "tin"})

@@ -70,7 +70,7 @@ ADDRESSES = {
     "journal.replay_all": "/settings/journal/replay",
     "board.lanes": "/board/lanes",
     "board.balance": "/board/balance",
-    "board.balance_undo": "/board/balance/<batch>/undo",
+    "board.balance_undo": "/board/balance/<id>/undo",
     "widget.loader": "/widget.js",
     "widget.try": "/widget/<site>/try",
 }

@@ -12,7 +12,14 @@ from inbox.store import Channel, JournalEntry, Reason
 from tests.web.conftest import Browser, TestDesk, words
 
 PAGES = (
-    *("/tickets", "/tickets?view=mine", "/tickets?view=unassigned", "/tickets?view=late", "/tickets?view=snoozed"),
+    *(
+        "/tickets",
+        "/tickets?view=mine",
+        "/tickets?view=unassigned",
+        "/tickets?view=late",
+        "/tickets?view=soon&sort=due",
+        "/tickets?view=snoozed",
+    ),
     *("/tickets?view=resolved", "/tickets?sort=waiting", "/tickets?sort=priority", "/tickets/rows", "/search"),
     *("/search?q=fattura", "/search?palette=1&q=fat", "/board", "/board/lanes", "/reports", "/reports?by=reason"),
     *("/settings", "/settings/general", "/settings/people", "/settings/teams", "/settings/channels"),
