@@ -12,12 +12,12 @@ from inbox.store import Channel, JournalEntry, Reason
 from tests.web.conftest import Browser, TestDesk, words
 
 PAGES = (
+    *("/tickets?view=soon&sort=due", "/board/balance", "/settings/promises", "/settings/routing", "/me/absence"),
     *(
         "/tickets",
         "/tickets?view=mine",
         "/tickets?view=unassigned",
         "/tickets?view=late",
-        "/tickets?view=soon&sort=due",
         "/tickets?view=snoozed",
     ),
     *("/tickets?view=resolved", "/tickets?sort=waiting", "/tickets?sort=priority", "/tickets/rows", "/search"),
