@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select, update
+from sqlalchemy.orm.util import identity_key
 
 from inbox import clock
 from inbox.actions import promises
@@ -53,6 +54,11 @@ _PARTNERS: Final = {"ticket.merged": "into", "ticket.absorbed": "merged", "ticke
 _LATER: Final = 1 << 60  # the place in the log of what this transaction will write
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _BATCH = 200
+_COLUMNS: Final = (Ticket.due_clock, Ticket.due_from, Ticket.due_soon_at, Ticket.due_at)
+_LINES: Final = select(
+    Event.seq, Event.id, Event.ts, Event.rec, Event.kind, Event.actor_kind, Event.actor_id, Event.actor_team,
+    Event.ticket_id, Event.data,
+)  # fmt: skip
 
 
 def follow(work: Work) -> None:
@@ -70,10 +76,7 @@ def refresh(work: Work, numbers: Collection[int]) -> None:
         lines = _family(work, left.pop())
         left -= lines.keys()
         found = _clocks(lines, rules)
-        for number in lines:
-            ticket = work.get(Ticket, number)
-            if ticket is not None:
-                _set(ticket, found.get(number, []), rules.config.digest)
+        _keep(work, {number: _first(found.get(number, [])) for number in lines}, rules.config.digest)
 
 
 @dataclass(frozen=True)
@@ -147,18 +150,23 @@ def _family(work: Work, number: int) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
     wanted = {number}
     while wanted:
-        rows = work.scalars(
-            select(Event).where(Event.ticket_id.in_(wanted), Event.kind.in_(KINDS)).order_by(Event.seq)
-        ).all()
+        rows = work.execute(_LINES.where(Event.ticket_id.in_(wanted), Event.kind.in_(KINDS)).order_by(Event.seq))
         found |= {one: [] for one in wanted}
         for row in rows:
-            found[row.ticket_id or 0].append(row.as_dict())
+            found[row.ticket_id].append(_told(row))
         for n, line in enumerate(work.events):
             if line.ticket_id in wanted and line.kind in KINDS:
                 found[line.ticket_id].append({**line.as_dict(), "seq": _LATER + n})
         named = {int(line[_PARTNERS[line["kind"]]]) for one in wanted for line in _naming(found[one])}
         wanted = named - found.keys()
     return found
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    """A line as the engine reads it; no object is made of it, since this is the way of every arrival."""
+    actor = {"kind": row.actor_kind, "id": row.actor_id, "team": row.actor_team}
+    envelope = {"seq": row.seq, "id": row.id, "ts": clock.iso(row.ts), "rec": clock.iso(row.rec), "kind": row.kind}
+    return {**envelope, "actor": actor, "ticket": str(row.ticket_id), **row.data}
 
 
 def _naming(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -182,21 +190,38 @@ def _cases(lines: dict[int, list[dict[str, Any]]], rules: Rules) -> dict[int, Ca
     return {int(case.root): case for case in cases_of(family, rules.config)}
 
 
-def _set(ticket: Ticket, found: list[Running], digest: str) -> None:
-    """Keeps the clock of a ticket that is due first."""
+def _first(found: list[Running]) -> tuple[Any, ...]:
+    """The clock that is due first, as :data:`_COLUMNS` have it."""
     first = min((one for one in found if one.due is not None), key=lambda one: one.due or 0, default=None)
-    now = (
-        first.name if first is not None else "",
-        _moment(first.started) if first is not None else None,
-        _moment(first.soon) if first is not None else None,
-        _moment(first.due) if first is not None else None,
-    )
-    if now != (ticket.due_clock, ticket.due_from, ticket.due_soon_at, ticket.due_at):
-        if (now[0], now[3]) != (ticket.due_clock, ticket.due_at):
-            ticket.due_told = ""
-        ticket.due_clock, ticket.due_from, ticket.due_soon_at, ticket.due_at = now
-    if ticket.due_rules != digest:
-        ticket.due_rules = digest
+    if first is None:
+        return ("", None, None, None)
+    return (first.name, _moment(first.started), _moment(first.soon), _moment(first.due))
+
+
+def _keep(work: Work, clocks: Mapping[int, tuple[Any, ...]], digest: str) -> None:
+    """Keeps the clocks of tickets: of one that this work holds in the object, of any other in the row alone."""
+    held = {number: work.identity_map.get(identity_key(Ticket, number)) for number in clocks}
+    rows = {ticket.id: ticket for ticket in held.values() if isinstance(ticket, Ticket)}
+    others = [number for number in clocks if number not in rows]
+    if others:
+        known = select(Ticket.id, *_COLUMNS, Ticket.due_rules).where(Ticket.id.in_(others))
+        for row in work.execute(known):
+            changed = _changed(tuple(row[1:5]), clocks[row.id], row.due_rules, digest)
+            if changed:
+                change = update(Ticket).where(Ticket.id == row.id).values(**changed, version=Ticket.version + 1)
+                work.execute(change.execution_options(synchronize_session=False))
+    for number, ticket in rows.items():
+        was = tuple(getattr(ticket, column.key) for column in _COLUMNS)
+        for name, value in _changed(was, clocks[number], ticket.due_rules, digest).items():
+            setattr(ticket, name, value)
+
+
+def _changed(was: tuple[Any, ...], now: tuple[Any, ...], rules: str, digest: str) -> dict[str, Any]:
+    """What is to be written; another clock, or another end of it, has not been told of."""
+    changed = {column.key: value for column, old, value in zip(_COLUMNS, was, now, strict=True) if old != value}
+    if changed.keys() & {"due_clock", "due_at"}:
+        changed["due_told"] = ""
+    return changed if rules == digest else {**changed, "due_rules": digest}
 
 
 def _moment(at: int | None) -> dt.datetime | None:

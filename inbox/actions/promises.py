@@ -94,7 +94,9 @@ def config(work: Work) -> Config:
 
 def rules(work: Work) -> Rules:
     """The definitions of this desk, made once for each way in which they are set."""
-    rows = {row.name: row.value for row in work.scalars(select(Setting).where(Setting.name.in_(_SETTINGS)))}
+    rows: dict[str, Any] = dict(
+        work.execute(select(Setting.name, Setting.value).where(Setting.name.in_(_SETTINGS))).all()
+    )
     told = {name: rows.get(name, desk.DEFAULTS[name]) for name in _SETTINGS}
     key = json.dumps(told, sort_keys=True)
     made = _made.get(key)
