@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from pydantic.config import JsonDict
 
 from connectors import base
+from connectors.chat_greeting import Greeting, greeting
 from connectors.chat_hours import hours
 
 __all__ = ["ChatConfig", "site"]
@@ -31,8 +32,14 @@ def site(text: str) -> str:
     return f"{parts.scheme}://{host}" + ("" if usual else f":{port}")
 
 
+def _greets(line: str) -> str:
+    greeting(line)
+    return " ".join(line.split())
+
+
 Site = Annotated[str, AfterValidator(site)]
 Hours = Annotated[str, AfterValidator(hours)]
+Greets = Annotated[str, AfterValidator(_greets)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 MORE: JsonDict = {"advanced": True}
 
@@ -88,6 +95,9 @@ class ChatConfig(base.Config):
     topics: tuple[Short, ...] = Field(
         (), max_length=12, title="Topics", description="What a visitor may choose from, where the topic is asked for."
     )
+    quick: tuple[Short, ...] = Field(
+        (), max_length=6, title="Quick replies", description="Buttons under the greeting that write for the visitor."
+    )
     files: bool = Field(True, title="Visitors may send files", description="Pictures, PDF and office documents.")
     file_mb: int = Field(10, ge=1, le=20, title="Largest file (MB)", description="1 to 20.", json_schema_extra=MORE)
     consent: str = Field(
@@ -105,6 +115,13 @@ class ChatConfig(base.Config):
     show_page: bool = Field(
         True, title="Show agents the page", description="The address and title of the page where a visitor is."
     )
+    greetings: tuple[Greets, ...] = Field(
+        (),
+        max_length=20,
+        title="Greet by itself",
+        description="A part of the address, the seconds on the page and the text, such as /checkout 30 Can we help?"
+        " Once for each visitor, in opening hours; with a consent text only for those who agreed.",
+    )
     identity_secret: SecretStr = Field(
         SecretStr(""),
         max_length=200,
@@ -120,6 +137,11 @@ class ChatConfig(base.Config):
         if 0 < len(self.identity_secret.get_secret_value()) < 16:
             raise ValueError("the secret for signed-in customers needs at least 16 letters")
         return self
+
+    @property
+    def greets(self) -> tuple[Greeting, ...]:
+        """What is said by itself, and where."""
+        return tuple(greeting(line) for line in self.greetings)
 
     def allows(self, origin: str) -> bool:
         """Whether a browser's ``Origin`` is one of the allowed sites; ``*.`` stands for one or more names before."""

@@ -41,22 +41,30 @@ def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended
     if canary.came_back(work, channel, item, entry.received_at):
         return Ended(Outcome.IGNORED, canary.REASON)
     match item:
-        case Unreadable():
-            return Ended(Outcome.QUARANTINED, item.error[:500])
-        case Ignored():
-            return Ended(Outcome.IGNORED, item.reason)
+        case Unreadable() | Ignored():
+            return _set_aside(item)
         case StatusUpdate():
             return _status(work, channel, entry, item)
         case Signal():
             return _signal(work, channel, item)
         case Rating():
-            ticket = ratings.answered(work, item)
-            return Ended(Outcome.STATUS, "rating", ticket) if ticket else Ended(Outcome.IGNORED, "no_such_survey")
+            return _rating(work, item)
         case Reaction():
             return _reaction(work, channel, item)
         case Inbound():
             return _message(work, channel, entry, item)
     return Ended(Outcome.QUARANTINED, f"an item of unknown type {type(item).__name__}")
+
+
+def _set_aside(item: Unreadable | Ignored) -> Ended:
+    if isinstance(item, Unreadable):
+        return Ended(Outcome.QUARANTINED, item.error[:500])
+    return Ended(Outcome.IGNORED, item.reason)
+
+
+def _rating(work: Work, item: Rating) -> Ended:
+    ticket = ratings.answered(work, item)
+    return Ended(Outcome.STATUS, "rating", ticket) if ticket else Ended(Outcome.IGNORED, "no_such_survey")
 
 
 def _status(work: Work, channel: Channel, entry: JournalEntry, item: StatusUpdate) -> Ended:

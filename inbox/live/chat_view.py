@@ -6,6 +6,7 @@ from typing import Any
 
 from inbox import clock
 from inbox.actions import links
+from inbox.rendering import quick
 from inbox.rendering.markup import render
 from inbox.store import Agent, Attachment, Message, Work
 from inbox.terms import Direction
@@ -14,10 +15,12 @@ __all__ = ["shown"]
 
 
 def shown(work: Work, message: Message) -> dict[str, Any]:
-    """``{"id", "client_id", "from": "you" | "desk", "name", "text", "html", "at", "state", "attachments"}``."""
+    """``{"id", "client_id", "from": "you" | "desk", "name", "text", "html", "at", "state", "quick",
+    "attachments"}``."""
     ours = message.direction is Direction.OUT
     agent = work.get(Agent, message.agent_id) if message.agent_id else None
-    _text, html = render(links.text_of(work, message), "html") if ours else (message.text, None)
+    said, replies = quick.apart(links.text_of(work, message)) if ours else (message.text, [])
+    html = render(said, "html")[1] if ours else None
     body = html.partition("<body>")[2].partition("</body>")[0] if html else None
     key = (message.external_id or "").rpartition(":")[2] if not ours else None
     until = int((clock.now() + links.LIVES).timestamp())
@@ -26,10 +29,11 @@ def shown(work: Work, message: Message) -> dict[str, Any]:
         "client_id": key,
         "from": "desk" if ours else "you",
         "name": agent.name.split()[0] if agent is not None and ours else "",
-        "text": message.text,
+        "text": quick.apart(message.text)[0] if ours else said,
         "html": body,
         "at": clock.iso(message.at),
         "state": (message.state.value if message.state is not None else "") if ours else "delivered",
+        "quick": replies,
         "attachments": [_file(work, one, until) for one in message.attachments],
     }
 

@@ -9,6 +9,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from inbox.rendering import quick
+
 __all__ = ["MARKS", "noted", "render", "written"]
 
 #: The marks that an agent's toolbar writes. Everything else, a lone star included, stays as typed.
@@ -75,7 +77,7 @@ MARKS: Final[dict[str, Callable[[str], tuple[str, str | None]]]] = {
 
 def render(text: str, markup: str) -> tuple[str, str | None]:
     """(plain text, HTML or None) for a channel whose ``Capabilities.markup`` is ``plain``, ``html`` or ``telegram``."""
-    return MARKS[markup](text)
+    return MARKS[markup](quick.spelled(text))
 
 
 def written(text: str) -> Markup:

@@ -54,7 +54,10 @@ def config(site: str) -> Response:
     if origin is not None and not (_own(origin) or chat.allows(origin)):
         response = Response("this chat is not allowed on this site\n", 403, content_type="text/plain; charset=utf-8")
     else:
+        says = [each.as_dict() for each in chat.greets] if online else []
+        more = {"greetings": says, "consent": bool(chat.consent)} if says else {}
         response = jsonify(
+            **more,
             title=chat.title,
             colour=chat.colour,
             greeting=chat.greeting,
@@ -97,6 +100,7 @@ def frame(site: str) -> Response:
             consent=chat.consent,
             before=chat.before,
             topics=chat.topics,
+            quick=chat.quick,
             file_mb=chat.file_mb if chat.files else 0,
             transcript=chat.transcript and transcripts.mailbox(work) is not None,
         )

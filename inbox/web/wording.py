@@ -42,6 +42,10 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             r".* is no day of the week|.*: write (days and )?hours .*|Invalid isoformat string.*",
             _("Write days and hours, such as mon-fri 9:00-13:00 15:00-19:00, or a date and closed."),
         ),
+        (
+            r".*: write a part of the address, .*",
+            _("Write a part of the address, the seconds and the text: /checkout 30 Can we help?"),
+        ),
         (r"not an address", _("Write a whole web address, like https://api.shop.example.")),
         (r"there is no team .*", _("This team is not there any more.")),
         # what the actions say

@@ -36,6 +36,7 @@ class WidgetFrame:
     consent: str = ""
     before: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    quick: tuple[str, ...] = ()
     file_mb: int = 0
     transcript: bool = False
 

@@ -31,6 +31,10 @@ const host = hostPage({
     state.identity = who;
     talk?.identify();
   },
+  greet(text) {
+    document.getElementById("greeting").textContent = text;
+    document.getElementById("greeting").parentElement.hidden = false;
+  },
   page(now) {
     state.page = now;
     talk?.page();

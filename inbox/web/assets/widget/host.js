@@ -3,7 +3,7 @@
 const PATIENCE_MS = 1_000;
 
 /**
- * Listens to the embedding page. `hears` has `open(quiet)`, `closed()`, `identify(who)` and `page({url, title})`. Returns `tell`, and `kept`:
+ * Listens to the embedding page. `hears` has `open(quiet)`, `closed()`, `identify(who)`, `greet(text)` and `page({url, title})`. Returns `tell`, and `kept`:
  * a promise of what the page keeps for this tab, null where there is nothing.
  */
 export const hostPage = (hears) => {
@@ -23,6 +23,7 @@ export const hostPage = (hears) => {
     if (data.sportello === "page") hears.page({ url: data.url, title: data.title });
     else if (data.sportello === "kept") given(data.data);
     else if (data.sportello === "identify") hears.identify(data.who);
+    else if (data.sportello === "greet") hears.greet(data.text);
     else if (data.sportello === "open") hears.open(data.quiet);
     else if (data.sportello === "closed") hears.closed();
   });

@@ -7,25 +7,33 @@
 
 import { readable } from "./colour.js";
 
-const WORDS = { en: ["Open chat", "Close chat", "new"], it: ["Apri la chat", "Chiudi la chat", "nuovi"] };
+const WORDS = {
+  en: ["Open chat", "Close chat", "new", "Dismiss"],
+  it: ["Apri la chat", "Chiudi la chat", "nuovi", "Ignora"],
+};
 const ICON = {
   chat: "M21 11.5a8.4 8.4 0 0 1-12.3 7.4L3 21l2.1-5.7A8.4 8.4 0 1 1 21 11.5Z",
   down: "m6 9 6 6 6-6",
 };
 // Lengths in px: a rem would be the host page's.
 const STYLE = `:host{all:initial!important;position:fixed!important;z-index:2147483000!important;bottom:0;width:0;height:0}
-button{all:unset;box-sizing:border-box;position:fixed;inset:auto var(--r) calc(24px + env(safe-area-inset-bottom)) var(--l);
+button{all:unset;cursor:pointer}
+.l{box-sizing:border-box;position:fixed;inset:auto var(--r) calc(24px + env(safe-area-inset-bottom)) var(--l);
 width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;display:grid;place-items:center;cursor:pointer;
 box-shadow:0 2px 6px rgb(20 18 12/.2),0 10px 28px -6px rgb(20 18 12/.5)}
 button:focus-visible{outline:3px solid #fff;outline-offset:-5px;box-shadow:0 0 0 3px var(--c),0 0 0 5px #fff}
 svg{width:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 b{position:absolute;right:-2px;top:-2px;min-width:8px;padding:0 6px;border-radius:10px;
 background:#c2362d;font:600 12px/20px system-ui,sans-serif;text-align:center}
-[hidden]{display:none}
+.g{position:fixed;inset:auto var(--r) calc(92px + env(safe-area-inset-bottom)) var(--l);display:flex;align-items:start;max-width:min(280px,calc(100vw - 48px));
+border-radius:16px;background:#fff;color:#1d1c1a;font:15px/1.4 system-ui,sans-serif;box-shadow:0 0 0 1px rgb(40 30 10/.08),0 10px 28px -6px rgb(20 18 12/.4)}
+.g button{padding:12px 14px;border-radius:16px;overflow-wrap:anywhere}.g button+button{padding:12px 14px 12px 0}
+.g button:focus-visible{outline:3px solid var(--c);box-shadow:none}
+[hidden]{display:none!important}
 iframe{position:fixed;inset:auto var(--r) 96px var(--l);width:376px;height:616px;max-height:calc(100dvh - 120px);
 border:0;border-radius:20px;background:#fff;box-shadow:0 0 0 1px rgb(40 30 10/.08),0 24px 60px -12px rgb(40 30 10/.38)}
 @media (max-width:479px){iframe{inset:0;width:100%;height:100%;max-height:none;border-radius:0}button[aria-expanded=true]{display:none}}
-@media print{button,iframe{display:none}}`;
+@media print{button,iframe,.g{display:none}}`;
 
 const script = document.currentScript;
 const { site, color, lang, theme } = script.dataset;
@@ -37,6 +45,8 @@ let config;
 let identity;
 const hears = {};
 
+let bubble;
+let greeted;
 let launcher;
 let badge;
 let path;
@@ -76,6 +86,7 @@ const makeFrame = () => {
 /** Opens or closes the chat. A page that finds it open from before leaves the focus where it is. */
 const show = (open, quiet = false) => {
   if (!frame) makeFrame();
+  if (open) bubble.replaceChildren();
   if (isOpen !== open) tellSite(open ? "open" : "close");
   isOpen = open;
   frame.hidden = !open;
@@ -89,6 +100,7 @@ const show = (open, quiet = false) => {
     root.overflow = open ? "hidden" : overflow;
   }
   tellPage();
+  if (open && greeted) tell("greet", { text: greeted });
   tell(open ? "open" : "closed", { quiet });
   if (quiet) return;
   if (open) frame.focus();
@@ -112,6 +124,55 @@ const tellSite = (name, detail) => {
   }
 };
 
+/** Shows a greeting beside the launcher; pressed, it opens the chat and stands first there. */
+const greet = (text) => {
+  const box = document.createElement("div");
+  box.className = "g";
+  const say = (word, press, label) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = word;
+    if (label) button.setAttribute("aria-label", label);
+    button.addEventListener("click", () => {
+      bubble.replaceChildren();
+      press();
+    });
+    box.append(button);
+  };
+  say(text, () => {
+    greeted = text;
+    show(true);
+  });
+  say("×", () => launcher.focus({ preventScroll: true }), words[3]);
+  bubble.append(box);
+};
+
+/** Once for each visitor: the browser remembers it, so where consent is asked only those are greeted who gave it. */
+const startGreeting = () => {
+  const name = `${key}:greeted`;
+  const store = () => {
+    try {
+      return window.localStorage;
+    } catch {
+      return null;
+    }
+  };
+  if (!config.greetings || (config.consent && !remembered()) || !store() || store().getItem(name)) return;
+  let page = location.href;
+  let seconds = 0;
+  const clock = setInterval(() => {
+    seconds = page === location.href ? seconds + 1 : 0;
+    page = location.href;
+    const rule = config.greetings.find((each) => page.includes(each.part) && seconds >= each.after);
+    if (isOpen || store().getItem(name)) clearInterval(clock);
+    else if (rule && !document.hidden) {
+      clearInterval(clock);
+      store().setItem(name, "1");
+      greet(rule.text);
+    }
+  }, 1000);
+};
+
 const draw = () => {
   const languages = config.languages || ["en"];
   const wanted = [lang, document.documentElement.lang, navigator.language, languages[0]];
@@ -132,6 +193,7 @@ const draw = () => {
   for (const [name, value] of Object.entries(look)) host.style.setProperty(name, value);
 
   launcher = document.createElement("button");
+  launcher.className = "l";
   launcher.setAttribute("type", "button");
   launcher.setAttribute("aria-haspopup", "dialog");
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
@@ -142,7 +204,9 @@ const draw = () => {
   badge = document.createElement("b");
   badge.setAttribute("aria-hidden", "true");
   launcher.append(svg, badge);
-  root.append(launcher);
+  bubble = document.createElement("div");
+  bubble.setAttribute("role", "status");
+  root.append(bubble, launcher);
   unread(0);
   launcher.setAttribute("aria-expanded", "false");
   path.setAttribute("d", ICON.chat);
@@ -158,6 +222,7 @@ const draw = () => {
     if (said === "ready") {
       tell("kept", { data: remembered(null, `${key}:kept`) });
       tellPage();
+      if (greeted) tell("greet", { text: greeted });
       if (identity !== undefined) tell("identify", { who: identity });
       tell(isOpen ? "open" : "closed", { quiet: document.activeElement !== host });
     } else if (said === "close" && isOpen) show(false);
@@ -171,6 +236,7 @@ const draw = () => {
   // A site that changes its page by script says so to nobody: its address and title are looked at.
   setInterval(() => frame && seenAt !== `${location.href} ${document.title}` && tellPage(), 2000);
 
+  startGreeting();
   const before = remembered();
   if (before === "open" && !small.matches) show(true, true);
   else if (before) {

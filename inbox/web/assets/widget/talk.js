@@ -36,8 +36,16 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
     tell("unread", { count: 0 });
   };
 
+  const offer = (replies) => {
+    view.quick(replies, (text) => {
+      write(text);
+      document.getElementById("text").focus();
+    });
+  };
+
   const take = (message, fresh, many = false) => {
     const isNew = view.put(message, many);
+    offer(message.quick || []);
     if (message.from !== "desk") return;
     view.typing(false);
     view.presence(online, message.name);
@@ -139,11 +147,18 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
   const send = (message) => {
     written.set(message.client_id, message);
     view.put({ ...message, state: "pending" });
+    offer([]);
     const { client_id, text, at, attachments = [] } = message;
     const page = { page_url: state.page.url || "", page_title: state.page.title || "" };
     const who = { ...state.before, consent: Boolean(memory.consent), language: document.documentElement.lang };
     const names = attachments.map(({ name, content_type }) => ({ name, content_type }));
     line.send({ client_id, text, at, files: attachments.map(({ id }) => id), attachments: names, ...page, ...who });
+  };
+
+  const write = (text, attachments = []) => {
+    tell("begun");
+    tell("message", { message: { from: "visitor", text, at: new Date().toISOString() } });
+    send({ client_id: newId(), text, attachments, from: "you", at: new Date().toISOString() });
   };
 
   // What was written before a reload and has not left yet stands in the log as well.
@@ -153,6 +168,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
     view.put({ ...message, state: "pending" });
   }
   view.presence(online);
+  if (!wrote && !memory.waiting.length) offer(words.quick);
 
   return {
     seen,
@@ -162,11 +178,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
       identify();
     },
     typing: () => line.typing(),
-    write(text, attachments = []) {
-      tell("begun");
-      tell("message", { message: { from: "visitor", text, at: new Date().toISOString() } });
-      send({ client_id: newId(), text, attachments, from: "you", at: new Date().toISOString() });
-    },
+    write,
     /** Leaves an address. Returns `"line"` or `"wrong"` where that did not work, "" where it did. */
     async leave(address) {
       const answer = await line.email(address);

@@ -116,6 +116,18 @@ export const chatView = ({ words, lang, retry }) => {
       regroup();
       follow();
     },
+    /** What the visitor may answer by one press; nothing where that was answered. */
+    quick(replies, press) {
+      const buttons = replies.map((text) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = text;
+        button.addEventListener("click", () => press(text));
+        return button;
+      });
+      by("quick").replaceChildren(...buttons);
+      by("quick").hidden = !buttons.length;
+    },
     /** Nothing was said here yet. */
     empty() {
       for (const node of log.querySelectorAll(".m[data-at]")) node.remove();
