@@ -112,6 +112,9 @@ class ChatConfig(base.Config):
         title="Visitors may have the chat sent to them by mail",
         description="Where the desk has a mailbox to send from.",
     )
+    elsewhere: tuple[Literal["telegram", "sms"], ...] = Field(
+        (), title="Continue elsewhere", description="Offered where the desk has such a channel."
+    )
     show_page: bool = Field(
         True, title="Show agents the page", description="The address and title of the page where a visitor is."
     )

@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, select
 from connectors.base import Address, Ignored, Inbound, Item, Rating, Reaction, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import automatic, canary, events, identities, lines, ratings, restored, statuses, uploads
-from inbox.actions.threading import Home, find_home
+from inbox.actions import automatic, canary, events, handovers, identities, lines, ratings, restored, statuses, uploads
+from inbox.actions.threading import Home, find_home, home_in
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Attachment, Channel, Customer, Identity, JournalEntry, Message, Ticket, TicketTag, Visitor, Work
@@ -128,7 +128,8 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
     identity = identities.resolve(work, channel, customer_side)
     if identity is not None and identity.kind == "chat":
         _claimed(work, identity, str(item.extra.get("email", "")))
-    home = find_home(work, channel, item, identity)
+    item, chat = handovers.arrived(work, channel, item, identity)
+    home = find_home(work, channel, item, identity) if chat is None else home_in(work, chat)
     at = min(item.at, clock.now())
     ticket = home.ticket or _open(work, channel, entry, item, identity, home, at)
     message = _write(work, channel, entry, item, identity, home, ticket, at)

@@ -16,7 +16,7 @@ from inbox.actions import events
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction, Status
 
-__all__ = ["CASE_GAP", "Home", "find_home", "reply_token", "ticket_of_token"]
+__all__ = ["CASE_GAP", "Home", "find_home", "home_in", "reply_token", "ticket_of_token"]
 
 #: A message within it reopens a resolved ticket, a later one opens a new, linked one (metrics.md ``case_gap_d``).
 CASE_GAP = timedelta(days=7)
@@ -73,6 +73,13 @@ def find_home(work: Work, channel: Channel, item: Inbound, identity: Identity | 
             if home is not None:
                 return _aged(home)
     return Home(None)
+
+
+def home_in(work: Work, ticket: Ticket) -> Home:
+    """The home of what its sender was led into ``ticket`` for: a chat that goes on on another channel."""
+    living = _current(work, ticket)
+    reached = _reached(work, ticket.id, living) if living is not None else None
+    return _aged(Home(living, "customer", None, reached=reached))
 
 
 def _aged(home: Home) -> Home:

@@ -222,7 +222,7 @@ def attach(socketio: SocketIO, store: Store, stage: Stage, throttle: Throttle) -
     chat_telling.HANDLERS[id(socketio)] = handlers
     socketio.on_event("connect", handlers.connect, namespace=NAMESPACE)
     socketio.on_event("disconnect", handlers.disconnect, namespace=NAMESPACE)
-    for name in ("hello", "send", "identify", "email", "read", "typing", "page", "rate", "transcript"):
+    for name in ("hello", "send", "identify", "email", "read", "typing", "page", "rate", "transcript", "elsewhere"):
         socketio.on_event(name, _calm(getattr(handlers, name)), namespace=NAMESPACE)
 
 

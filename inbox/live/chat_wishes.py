@@ -1,4 +1,4 @@
-"""What a visitor may wish for beside the talk: to say how it was, and to have it by mail."""
+"""What a visitor may wish for beside the talk: to say how it was, to have it by mail, to go on elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_socketio import SocketIO
 
 from connectors.chat import arrival
 from inbox import clock
-from inbox.actions import journal, ratings, transcripts
+from inbox.actions import handovers, journal, ratings, transcripts
 from inbox.live.chat_lines import LINES
 from inbox.live.chat_telling import NAMESPACE
 from inbox.reading import sites
@@ -72,6 +72,17 @@ class Wishes:
             language = visitor.language or config.languages[0]
             transcripts.send(work, visitor, config.title, language, str(data.get("address", "")))
         return {"ok": True}
+
+    def elsewhere(self, data: dict[str, Any]) -> dict[str, Any]:
+        """A link on which the talk goes on by another channel of the desk."""
+        line = LINES.by_sid.get(sid_of_this())
+        if line is None or not line.digest:
+            return {"error": "line"}
+        self.throttle.hit(WISHES, "chat elsewhere", line.visitor)
+        with self.store.transaction() as work:
+            visitor = work.get_one(Visitor, line.digest)
+            config = sites.site(work, line.channel)
+            return {"url": handovers.link(work, visitor, config, str(data.get("kind", "")))}
 
     def ask(self, sid: str, ticket: int, survey: str) -> None:
         """Asks a page for a rating; once it shows the question, the survey counts as sent."""

@@ -13,7 +13,7 @@ from flask_babel import force_locale
 
 from connectors.chat import ChatConfig
 from inbox import clock
-from inbox.actions import transcripts, uploads, visitors
+from inbox.actions import handovers, transcripts, uploads, visitors
 from inbox.errors import Forbidden, Problem
 from inbox.reading import sites
 from inbox.reading.pages import WidgetFrame, WidgetTry
@@ -101,6 +101,7 @@ def frame(site: str) -> Response:
             before=chat.before,
             topics=chat.topics,
             quick=chat.quick,
+            elsewhere=tuple(handovers.ways(work, chat)),
             file_mb=chat.file_mb if chat.files else 0,
             transcript=chat.transcript and transcripts.mailbox(work) is not None,
         )

@@ -37,6 +37,7 @@ class WidgetFrame:
     before: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     quick: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     file_mb: int = 0
     transcript: bool = False
 

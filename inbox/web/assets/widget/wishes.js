@@ -1,4 +1,4 @@
-// What a visitor may wish for beside the talk: to say how it was, and to have it by mail.
+// What a visitor may wish for beside the talk: to say how it was, to have it by mail, to go on elsewhere.
 
 const by = (id) => document.getElementById(id);
 const ADDRESS = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -54,6 +54,21 @@ export const startWishes = ({ line, words, view }) => {
     by("text").focus();
   });
 
+  for (const button of document.querySelectorAll("#elsewhere button")) {
+    button.addEventListener("click", async () => {
+      const { kind } = button.dataset;
+      const { url } = await line.wish("elsewhere", { kind });
+      if (!url) return;
+      // The visitor presses once more: a page that opens another by itself is stopped by the browser.
+      const link = document.createElement("a");
+      Object.assign(link, { href: url, rel: "noopener", target: kind === "sms" ? "_top" : "_blank" });
+      link.textContent = words.there[kind];
+      link.addEventListener("click", () => setTimeout(() => link.replaceWith(button)));
+      button.replaceWith(link);
+      link.focus();
+    });
+  }
+
   return {
     rate(asked) {
       if (asked === survey) return;
@@ -66,7 +81,7 @@ export const startWishes = ({ line, words, view }) => {
     },
     /** There is something to send; `wrote` takes a question about an end back that was none. */
     talked(wrote = false) {
-      if (by("more")) by("more").hidden = false;
+      for (const id of ["more", "elsewhere"]) if (by(id)) by(id).hidden = false;
       if (wrote) by("rate").hidden = by("rated").hidden = true;
     },
   };
