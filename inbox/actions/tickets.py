@@ -13,7 +13,7 @@ from inbox.actions import attention, desk, events, mentions
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
 from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
-from inbox.terms import Move, Priority, Status
+from inbox.terms import Direction, Move, Priority, Status
 
 __all__ = [
     "KEEP",
@@ -224,13 +224,17 @@ def given(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def read(work: Work, who: Who, number: int, message: int) -> None:
-    """Marks the ticket read up to a message for this agent; never back."""
+    """Marks the ticket read up to a message for this agent; never back. A visitor of the web chat sees it."""
     ticket = find_ticket(work, who, number)
     if who.id is None:
         return
     mentions.read(work, who, ticket)
     mark = work.get(ReadMark, (who.id, number))
+    if mark is not None and mark.message_id >= message:
+        return
     if mark is None:
         work.add(ReadMark(agent_id=who.id, ticket_id=number, message_id=message))
-    elif mark.message_id < message:
+    else:
         mark.message_id = message
+    if ticket.preview_kind == "chat" and ticket.preview_direction == Direction.IN.value:
+        work.append("chat.read", actor=who.actor, ticket=number, msg=str(message))

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from connectors.chat import ChatConfig
 from inbox import clock
 from inbox.actions import identities, people, reply, uploads
 from inbox.errors import Forbidden, Invalid
-from inbox.store import Channel, Customer, Identity, Message, Visitor, Work
+from inbox.store import Channel, Customer, Identity, Message, ReadMark, Visitor, Work
 from inbox.terms import Delivery, Direction
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "of_token",
     "open_session",
     "said",
+    "seen_upto",
 ]
 
 LASTS = timedelta(days=60)
@@ -173,6 +174,13 @@ def said(work: Work, visitor: Visitor, after: int = 0) -> list[Message]:
 def moved(visitor: Visitor, page: Mapping[str, str]) -> None:
     """The visitor is on another page of the site."""
     visitor.page, visitor.page_at = dict(page), clock.now()
+
+
+def seen_upto(work: Work, said: Sequence[Message]) -> int:
+    """The newest message of a talk that an agent has had on the screen; 0 for none."""
+    tickets = {message.ticket_id for message in said}
+    marks = select(func.max(ReadMark.message_id)).where(ReadMark.ticket_id.in_(tickets))
+    return (work.scalar(marks) or 0) if tickets else 0
 
 
 def is_email(value: str) -> bool:

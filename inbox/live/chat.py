@@ -70,7 +70,10 @@ class Visitors(Wishes):
             visitor.seen_at = clock.now()
             LINES.bind(sid, line, visitor)
             said = visitors.said(work, visitor, int(after) if isinstance(after, int) else 0)
-            answer["messages"] = [shown(work, message) for message in said if message.state is not Delivery.SENT]
+            read = visitors.seen_upto(work, said)
+            answer["messages"] = [
+                shown(work, message, read=read) for message in said if message.state is not Delivery.SENT
+            ]
             waiting = [
                 (message.external_id or "", shown(work, message)) for message in said if message.state is Delivery.SENT
             ]

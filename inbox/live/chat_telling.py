@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from flask_socketio import SocketIO
+from sqlalchemy import select
 
 from inbox.actions import ratings
 from inbox.errors import Problem
@@ -13,6 +14,7 @@ from inbox.live.chat_lines import LINES
 from inbox.live.chat_view import shown
 from inbox.reading import sites
 from inbox.store import Event, Identity, Message, Store, Ticket, Work
+from inbox.terms import Direction
 
 __all__ = ["HANDLERS", "NAMESPACE", "desk_types", "tell"]
 
@@ -39,6 +41,8 @@ def tell(socketio: SocketIO, work: Work, events: Sequence[Event]) -> None:
         data = event.data or {}
         if event.kind == "agent.state":
             _tell_online(socketio, work)
+        if event.kind == "chat.read" and event.ticket_id is not None:
+            _tell_read(socketio, work, event.ticket_id, int(data["msg"]))
         if event.kind == "ticket.status" and data.get("desk") == "resolved" and event.ticket_id is not None:
             _ask(handlers, work, event.ticket_id)
         if event.kind != "msg.state" or data.get("channel") != "chat" or data.get("state") != "sent":
@@ -62,6 +66,20 @@ def _tell_online(socketio: SocketIO, work: Work) -> None:
             except Problem:  # switched off since
                 there[line.channel] = False
         socketio.emit("online", {"online": there[line.channel]}, to=sid, namespace=NAMESPACE)
+
+
+def _tell_read(socketio: SocketIO, work: Work, number: int, upto: int) -> None:
+    """An agent has the visitor's messages on the screen."""
+    visitor = ratings.visitor_of(work, number)
+    sids = LINES.of(visitor) if visitor else []
+    if not sids:
+        return
+    theirs = select(Message.external_id).where(
+        Message.ticket_id == number, Message.kind == "chat", Message.direction == Direction.IN, Message.id <= upto
+    )
+    keys = [str(one).rpartition(":")[2] for one in work.scalars(theirs.order_by(Message.id.desc()).limit(50))]
+    for sid in sids:
+        socketio.emit("seen", {"client_ids": keys}, to=sid, namespace=NAMESPACE)
 
 
 def _ask(handlers: Handlers, work: Work, number: int) -> None:

@@ -14,9 +14,9 @@ from inbox.terms import Direction
 __all__ = ["shown"]
 
 
-def shown(work: Work, message: Message) -> dict[str, Any]:
+def shown(work: Work, message: Message, *, read: int = 0) -> dict[str, Any]:
     """``{"id", "client_id", "from": "you" | "desk", "name", "text", "html", "at", "state", "quick",
-    "attachments"}``."""
+    "attachments"}``; ``read`` is the newest message that an agent has seen."""
     ours = message.direction is Direction.OUT
     agent = work.get(Agent, message.agent_id) if message.agent_id else None
     said, replies = quick.apart(links.text_of(work, message)) if ours else (message.text, [])
@@ -32,7 +32,11 @@ def shown(work: Work, message: Message) -> dict[str, Any]:
         "text": quick.apart(message.text)[0] if ours else said,
         "html": body,
         "at": clock.iso(message.at),
-        "state": (message.state.value if message.state is not None else "") if ours else "delivered",
+        "state": (message.state.value if message.state is not None else "")
+        if ours
+        else "read"
+        if message.id <= read
+        else "delivered",
         "quick": replies,
         "attachments": [_file(work, one, until) for one in message.attachments],
     }

@@ -23,7 +23,7 @@ ALERTS = ("failed", "unknown")
 DUE = {"sla.soon": "soon", "sla.late": "late"}
 MOST = 3  # notices at once; of more their number is said
 #: Kinds that change nothing on a screen.
-QUIET = ("handle.", "cost.", "agent.", "identity.", "journal.", "setting.")
+QUIET = ("handle.", "chat.", "cost.", "agent.", "identity.", "journal.", "setting.")
 
 
 @dataclass

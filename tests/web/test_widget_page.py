@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from inbox.store import Event
 from tests.web.conftest import TestDesk
 from tests.web.test_live import heard, hello, line
 from tests.web.test_widget_entry import Visiting
@@ -39,3 +42,22 @@ def test_a_page_before_the_first_message_is_nobodys(desk: TestDesk) -> None:
     visiting = Visiting(desk)
     visiting.said("page", **PAGE)
     assert visiting.stored() == 0
+
+
+def test_the_visitor_sees_that_an_agent_has_read_it_live_and_later(desk: TestDesk) -> None:
+    visiting = Visiting(desk)
+    visiting.write("Ci siete?")
+    number = visiting.message().ticket_id
+    visiting.said("hello", site=visiting.site.id, token=visiting.token)
+    browser = desk.browser("agent")
+    assert browser.post(f"/tickets/{number}/read").status_code < 400
+    with desk.store.reading() as work:
+        seen = work.scalars(select(Event.data).where(Event.ticket_id == number, Event.kind == "chat.read")).all()
+    assert len(seen) == 1
+    browser.post(f"/tickets/{number}/read")  # once is enough
+    again = visiting.said("hello", site=visiting.site.id, token=visiting.token)["messages"]
+    assert [one["state"] for one in again] == ["read"]
+    visiting.write("Allora?")
+    visiting.message()
+    again = visiting.said("hello", site=visiting.site.id, token=visiting.token)["messages"]
+    assert [one["state"] for one in again] == ["read", "delivered"]

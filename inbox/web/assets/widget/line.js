@@ -97,6 +97,9 @@ export const openLine = ({ site, memory, hears }) => {
     ack?.({});
   });
   socket.on("state", hears.state);
+  socket.on("seen", ({ client_ids }) => {
+    for (const client_id of client_ids) hears.state({ client_id, state: "read" });
+  });
   socket.on("typing", hears.typing);
   socket.on("online", (news) => hears.online(news?.online ?? news));
 
