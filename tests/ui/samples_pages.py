@@ -439,5 +439,17 @@ audit = pages.AuditPage(
 frame = pages.WidgetFrame(
     "7f2c90aa41e04c7c", "Bottega Ventura", "#b98a52", "it", "Ciao! Come possiamo aiutarti?", online=True
 )
+entry = replace(
+    frame,
+    consent="Salviamo quello che scrivi per poterti rispondere, per due anni.",
+    privacy_url="https://bottega.example/privacy",
+    before=("name", "email", "topic"),
+    topics=("Ordini e spedizioni", "Altro"),
+    quick=("Dov’è il mio ordine?", "Orari"),
+    elsewhere=("telegram", "sms"),
+    file_mb=10,
+    transcript=True,
+    wait_min=3,
+)
 widget_try = pages.WidgetTry("7f2c90aa41e04c7c", "Bottega Ventura", "#7a4a22", "it", connect_chat.snippet)
 alerts = (parts.Alert("c-telegram", "@CirroSupportBot", "login", at("18:10", 1)),)

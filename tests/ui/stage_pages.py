@@ -131,6 +131,7 @@ PAGES = {
     "error-429": Page("errors/429.html", pages.ErrorPage(429, retry_s=30)),
     "error-500": Page("errors/500.html", pages.ErrorPage(500, reference="7f3a-21c9")),
     "widget-frame": Page("widget/frame.html", our.frame),
+    "widget-entry": Page("widget/frame.html", our.entry),
     "widget-try": Page("widget/try.html", our.widget_try),
 }
 

@@ -60,7 +60,7 @@ export const startBefore = ({ memory, words, state }) => {
 };
 
 /** What the site knows of the visitor needs no typing. */
-export const fillIn = (known) => {
+export const prefill = (known) => {
   for (const name of ["name", "email"]) {
     const field = by(`b-${name}`);
     if (field && !field.value) field.value = known[name] || "";

@@ -9,7 +9,7 @@ import { readable } from "./colour.js";
 
 const WORDS = {
   en: ["Open chat", "Close chat", "new", "Dismiss"],
-  it: ["Apri la chat", "Chiudi la chat", "nuovi", "Ignora"],
+  it: ["Apri la chat", "Chiudi la chat", "nuovi", "Nascondi"],
 };
 const ICON = {
   chat: "M21 11.5a8.4 8.4 0 0 1-12.3 7.4L3 21l2.1-5.7A8.4 8.4 0 1 1 21 11.5Z",

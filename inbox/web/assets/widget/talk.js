@@ -1,6 +1,6 @@
 // The course of the talk: what is written, what comes, what has been seen, and when to ask for an address.
 
-import { entered, fillIn } from "./gate.js";
+import { entered, prefill } from "./gate.js";
 import { openLine } from "./line.js";
 import { chatView } from "./view.js";
 import { startWishes } from "./wishes.js";
@@ -78,7 +78,7 @@ export const startTalk = ({ site, memory, words, ask, online: there, state, tell
       console.error(`Sportello: identify() was refused. ${answer.detail || answer.error}`);
     } else {
       user = who.user_id;
-      fillIn(answer);
+      prefill(answer);
       if (answer.kept && (memory.token !== token || !identified)) {
         memory.keepToken(token);
         memory.keepUser(user);
