@@ -87,16 +87,30 @@ class ChatConfig(base.Config):
         description="In the desk's time zone: mon-fri 9:00-13:00 15:00-19:00, or 2026-12-25 closed. Empty: always.",
     )
     show_wait: bool = Field(
-        True, title="Say how soon an answer comes", description="From the answers of the last two weeks."
+        True,
+        title="Say how soon an answer comes",
+        description="From the answers of the last two weeks.",
+        json_schema_extra=MORE,
     )
     before: tuple[Literal["name", "email", "topic"], ...] = Field(
-        (), title="Ask before the first message", description="What a visitor fills in before the chat begins."
+        (),
+        title="Ask before the first message",
+        description="What a visitor fills in before the chat begins.",
+        json_schema_extra=MORE,
     )
     topics: tuple[Short, ...] = Field(
-        (), max_length=12, title="Topics", description="What a visitor may choose from, where the topic is asked for."
+        (),
+        max_length=12,
+        title="Topics",
+        description="What a visitor may choose from, where the topic is asked for.",
+        json_schema_extra=MORE,
     )
     quick: tuple[Short, ...] = Field(
-        (), max_length=6, title="Quick replies", description="Buttons under the greeting that write for the visitor."
+        (),
+        max_length=6,
+        title="Quick replies",
+        description="Buttons under the greeting that write for the visitor.",
+        json_schema_extra=MORE,
     )
     files: bool = Field(True, title="Visitors may send files", description="Pictures, PDF and office documents.")
     file_mb: int = Field(10, ge=1, le=20, title="Largest file (MB)", description="1 to 20.", json_schema_extra=MORE)
@@ -111,12 +125,16 @@ class ChatConfig(base.Config):
         True,
         title="Visitors may have the chat sent to them by mail",
         description="Where the desk has a mailbox to send from.",
+        json_schema_extra=MORE,
     )
     elsewhere: tuple[Literal["telegram", "sms"], ...] = Field(
-        (), title="Continue elsewhere", description="Offered where the desk has such a channel."
+        (), title="Continue elsewhere", description="Offered where the desk has such a channel.", json_schema_extra=MORE
     )
     show_page: bool = Field(
-        True, title="Show agents the page", description="The address and title of the page where a visitor is."
+        True,
+        title="Show agents the page",
+        description="The address and title of the page where a visitor is.",
+        json_schema_extra=MORE,
     )
     greetings: tuple[Greets, ...] = Field(
         (),
@@ -124,6 +142,7 @@ class ChatConfig(base.Config):
         title="Greet by itself",
         description="A part of the address, the seconds on the page and the text, such as /checkout 30 Can we help?"
         " Once for each visitor, in opening hours; with a consent text only for those who agreed.",
+        json_schema_extra=MORE,
     )
     identity_secret: SecretStr = Field(
         SecretStr(""),

@@ -284,3 +284,25 @@ def test_a_site_that_is_not_allowed_shows_nothing_and_says_why(desk: ChatDesk, o
     page.goto(f"{desk.host}/?site=other")
     until(page, lambda: any("did not allow it" in each for each in said))
     assert page.locator("sportello-chat").count() == 0
+
+
+def test_the_page_opens_it_and_hears_it_and_a_reload_leaves_the_focus_alone(desk: ChatDesk, visitor: Page) -> None:
+    visitor.evaluate(
+        "() => { window.heard = []; for (const name of ['open', 'close', 'message'])"
+        " sportello.on(name, (told) => heard.push([name, told?.from])); sportello.on('open', () => missing()) }"
+    )
+    visitor.evaluate("sportello.open()")
+    frame = chat(visitor)
+    expect(frame.locator("#text")).to_be_focused()
+    write(frame, "aperta da uno script")
+    arrived(frame)
+    desk.say("eccomi")
+    expect(frame.locator(".m:not(.me)[data-at] .bub")).to_have_text("eccomi")
+    visitor.evaluate("sportello.close()")
+    heard = visitor.evaluate("heard")
+    assert heard == [["open", None], ["message", "visitor"], ["message", "desk"], ["close", None]]
+    visitor.evaluate("sportello.open()")
+    visitor.reload()
+    expect(chat(visitor).locator(".me .bub")).to_have_text("aperta da uno script")
+    assert visitor.evaluate("document.activeElement === document.body")
+    assert visitor.evaluate("Object.keys(window).filter((name) => /sportello/i.test(name))") == ["sportello"]

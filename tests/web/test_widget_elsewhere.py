@@ -103,3 +103,16 @@ def test_only_what_the_desk_has_is_offered(desk: TestDesk, bot: Channel) -> None
         for one in work.scalars(select(Channel).where(Channel.kind == "telegram", Channel.removed_at.is_(None))):
             channels.change(work, SYSTEM, one.id, enabled=False)
     assert 'data-kind="telegram"' not in Browser(desk.app).get(f"/widget/{visiting.site.id}").text
+
+
+def test_an_sms_link_brings_the_number_and_the_code(desk: TestDesk) -> None:
+    account = {
+        "account_sid": "AC" + "0" * 32,
+        "auth_token": "0" * 32,
+        "number": f"+4477009{secrets.randbelow(10**5):05}",
+    }
+    desk.add_channel("sms", f"sms-{secrets.token_hex(4)}", **account)
+    visiting = Visiting(desk, elsewhere=["sms"])
+    visiting.write()
+    url = visiting.said("elsewhere", kind="sms")["url"]
+    assert re.fullmatch(rf"sms:\{account['number']}\?&body=Chat%20[a-z2-9]{{10}}", url), url
