@@ -36,22 +36,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--full", action="store_true", help="the long form of tests that have one (chaos, a11y, gallery)")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share what their module or folder starts run in the same process, so that it is started once."""
-    for item in items:
-        if not isinstance(item, pytest.Function) or item.get_closest_marker("xdist_group"):
-            continue
-        known = item._fixtureinfo.name2fixturedefs
-        shared = {name: known[name][-1].scope for name in item.fixturenames if name in known}
-        shared = {name: scope for name, scope in shared.items() if scope in {"module", "package"}}
-        if shared:
-            place = item.path.parent if "package" in shared.values() else item.path
-            chosen = getattr(item, "callspec", None)
-            kinds = [str(chosen.params[name]) for name in shared if chosen is not None and name in chosen.params]
-            item.add_marker(pytest.mark.xdist_group("-".join([place.name, *kinds])))
-
-
 @pytest.fixture(scope="session")
 def full(pytestconfig: pytest.Config) -> bool:
     """True where a test is asked for its long form."""
