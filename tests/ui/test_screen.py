@@ -100,7 +100,7 @@ def test_an_answer_is_planned_from_the_menu_and_sent_before_its_hour(sign_in: Si
     open_ticket(page, "Quando scade il certificato")
     write(page, "Domani le scrivo la data.")
     page.get_by_role("button", name="More ways to send").click()
-    page.locator("#send-menu").get_by_role("button", name="Tomorrow morning").click()
+    page.get_by_role("group", name="Send later").get_by_role("button", name="Tomorrow morning").click()
     expect(page.locator(".comp-in")).to_have_value("")
     expect(page.locator("#send-menu")).to_be_hidden()
     planned = page.locator(".msg.out")
