@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from inbox import clock
-from inbox.actions import channels, desk, people
+from inbox.actions import channels, clocks, desk, people
 from inbox.actions.sample import casting, contents, script
 from inbox.actions.sample.acting import Act
 from inbox.actions.sample.removal import remove
@@ -71,6 +71,8 @@ def fill(
         desk.put(work, who, "desk.sample", True)
         count = len(script.scripts())
         desk.audit(work, who, "demo.added", tickets=count)
+        work.write_events()
+        clocks.tell_due(work)  # what was promised earlier is told already: nobody is called to it
         work.write_events()
     brought.write(work)
     return count
