@@ -59,6 +59,8 @@ sidebar = parts.Sidebar(
         parts.ViewCount("resolved"),
     ),
     channels=channels,
+    saved=(parts.SavedCount(2, "Migrazioni", 9), parts.SavedCount(3, "Reclami", None, shared=True)),
+    teams=(parts.TeamCount("t-hosting", "Hosting", 21),),
     current="all",
     needs_me=3,
 )
