@@ -30,10 +30,7 @@ export default class extends Controller {
   back(event) {
     event.preventDefault();
     const list = document.getElementById("list");
-    const query = new URLSearchParams(
-      Object.entries(JSON.parse(list?.dataset.listParamsValue ?? "{}")).filter(([, each]) => each),
-    );
-    visit(`${new URL(event.currentTarget.href).pathname}?${query}`);
+    visit(`${new URL(event.currentTarget.href).pathname}?${list?.dataset.listParamsValue ?? ""}`);
   }
 
   thread() {
