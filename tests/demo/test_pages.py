@@ -62,17 +62,19 @@ def pages(app: Flask, store: Store) -> Iterator[str]:
         }
     for rule in app.url_map.iter_rules():
         door = rule.endpoint.partition(".")[0]
+        if rule.endpoint == "attachments.uploaded":  # files of drafts, which the sample has none of
+            continue
         if "GET" not in (rule.methods or ()) or door in {"api", "health", "hooks", "static", "setup", "sessions"}:
             continue
         if not rule.arguments and rule.endpoint != "channels.new":
             yield str(rule)
         for name in ids.get("site" if door == "widget" else door, []) if rule.arguments else ():
             yield re.sub(r"<[^>]+>", str(name), str(rule))
-    for view in ("mine", "unassigned", "late", "failed", "all", "snoozed", "resolved"):
+    for view in ("mine", "unassigned", "soon", "late", "failed", "all", "snoozed", "resolved"):
         yield from (
             f"/tickets?view={view}&status={tab}&sort={sort}"
             for tab in ("open", "pending", "resolved")
-            for sort in ("oldest", "waiting")
+            for sort in ("oldest", "due", "waiting")
         )
     yield from (f"/reports?by={by}" for by in ("channel", "reason"))
     yield from (f"/settings/channels/new?kind={kind}" for kind in store.connectors)
