@@ -117,6 +117,7 @@ class Work(Session):
         super().__init__(*args, **kwargs)
         self.store = store
         self.events: list[Event] = []
+        self.patient = False  # a long one is meant: nobody works beside it
         self.written: list[Event] = []  # those of them that stand in the log by now
         self.inserted: list[Base] = []
 
@@ -257,7 +258,7 @@ class Store:
                 work.rollback()
                 raise
             finally:
-                if (took := time.monotonic() - begin) > SLOW_S:
+                if (took := time.monotonic() - begin) > SLOW_S and not work.patient:
                     log.warning("slow write", seconds=round(took, 1), thread=threading.current_thread().name)
 
     def write(self, do: Callable[[Work], T]) -> T:

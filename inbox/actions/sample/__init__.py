@@ -45,6 +45,7 @@ def fill(
     are switched off. With a ``password`` the sample's agents sign in with it; without one they cannot.
     """
     require(who, "settings.change")
+    work.patient = True
     if desk.get(work, "desk.sample"):
         msg = "the sample data is there already; take it away first"
         raise Conflict(msg)
