@@ -84,7 +84,8 @@ class ChatConfig(base.Config):
         (),
         max_length=60,
         title="Opening hours",
-        description="In the desk's time zone: mon-fri 9:00-13:00 15:00-19:00, or 2026-12-25 closed. Empty: always.",
+        description="In the desk's time zone: mon-fri 9:00-13:00 15:00-19:00, or 2026-12-25 closed. Empty:"
+        " those of the calendar that names this chat, else always.",
     )
     show_wait: bool = Field(
         True,

@@ -62,7 +62,7 @@ class Visitors(Wishes):
             sid = sid_of_this()
             line = LINES.by_sid.setdefault(sid, Line(channel.id))
             visitor = visitors.of_token(work, channel.id, str(data.get("token", "")))
-            answer: dict[str, Any] = {"online": sites.online(work, config), "messages": []}
+            answer: dict[str, Any] = {"online": sites.online(work, channel.id, config), "messages": []}
             if visitor is None:
                 LINES.release(sid, line)
                 line.signed = None

@@ -62,7 +62,7 @@ def _tell_online(socketio: SocketIO, work: Work) -> None:
     for sid, line in list(LINES.by_sid.items()):
         if line.channel not in there:
             try:
-                there[line.channel] = sites.online(work, sites.site(work, line.channel))
+                there[line.channel] = sites.online(work, line.channel, sites.site(work, line.channel))
             except Problem:  # switched off since
                 there[line.channel] = False
         socketio.emit("online", {"online": there[line.channel]}, to=sid, namespace=NAMESPACE)

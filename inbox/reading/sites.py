@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from connectors.chat import ChatConfig
 from connectors.chat_hours import week
 from inbox import clock
-from inbox.actions import channels
+from inbox.actions import channels, promises
 from inbox.actions import desk as settings
 from inbox.errors import NotFound
 from inbox.metrics.hours import OpeningHours
@@ -51,15 +51,15 @@ def site(work: Work, channel_id: str) -> ChatConfig:
     return config
 
 
-def online(work: Work, config: ChatConfig) -> bool:
+def online(work: Work, channel_id: str, config: ChatConfig) -> bool:
     """Whether it is open and anybody is there to answer."""
-    opening = _hours(work, config)
+    opening = _hours(work, channel_id, config)
     return (opening is None or _is_open(opening)) and _anybody(work)
 
 
 def standing(work: Work, channel_id: str, config: ChatConfig) -> Standing:
     """Everything a visitor is told of it."""
-    opening = _hours(work, config)
+    opening = _hours(work, channel_id, config)
     wait = rounded(_usual_wait(work, channel_id, opening)) if config.show_wait else None
     if opening is not None and not _is_open(opening):
         at = opening.used_up(_ms(clock.now()), 0)
@@ -83,9 +83,14 @@ def _ms(at: dt.datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
-def _hours(work: Work, config: ChatConfig) -> OpeningHours | None:
-    """The chat's own opening hours in the desk's zone; None where it is always open."""
-    return OpeningHours(week(config.hours), str(settings.get(work, "desk.timezone"))) if config.hours else None
+def _hours(work: Work, channel_id: str, config: ChatConfig) -> OpeningHours | None:
+    """The chat's own opening hours in the desk's zone, else those of the calendar that names it; None where it is always
+    open."""
+    if config.hours:
+        return OpeningHours(week(config.hours), str(settings.get(work, "desk.timezone")))
+    if any(channel_id in calendar["channels"] for calendar in promises.calendars(work).values()):
+        return promises.rules(work).hours.of("chat", {"address": channel_id})
+    return None
 
 
 def _is_open(opening: OpeningHours) -> bool:

@@ -50,7 +50,7 @@ def config(site: str) -> Response:
     origin = request.headers.get("Origin")
     with store().reading() as work:
         chat = sites.site(work, site)
-        online = sites.online(work, chat)
+        online = sites.online(work, site, chat)
     if origin is not None and not (_own(origin) or chat.allows(origin)):
         response = Response("this chat is not allowed on this site\n", 403, content_type="text/plain; charset=utf-8")
     else:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from connectors.chat_hours import hours, week
 from inbox import clock
-from inbox.actions import people
+from inbox.actions import people, promises
 from inbox.actions.reply import reply
 from inbox.reading import sites
 from inbox.store import Ticket
@@ -76,6 +76,34 @@ def test_in_shut_hours_nobody_is_there_and_it_says_when_somebody_is_back(desk: T
     assert visiting.said("hello", site=visiting.site.id)["online"] is False
     with desk.store.transaction() as work:
         people.set_state(work, agent, "offline")
+
+
+def test_a_chat_without_hours_of_its_own_is_open_by_the_calendar_that_names_it(desk: TestDesk) -> None:
+    visiting, admin = Visiting(desk), desk.who("admin")
+    with desk.store.transaction() as work:
+        people.set_state(work, desk.who("agent").id or "", "online")
+
+    def opens() -> dt.datetime | None:
+        with desk.store.reading() as work:
+            return sites.standing(work, visiting.site.id, sites.site(work, visiting.site.id)).opens
+
+    assert opens() is None
+    later = clock.now() + DAY
+    calendar = {
+        "name": "Chat",
+        "week": {},
+        "special": {later.date().isoformat(): {"name": "", "hours": "00:00-24:00"}},
+        "channels": [visiting.site.id],
+    }
+    with desk.store.transaction() as work:
+        promises.save_calendar(work, admin, "chat", calendar)
+    at = opens()
+    assert at is not None
+    assert at.date() in {later.date(), (later - DAY).date()}  # its midnight is the desk's
+    with desk.store.transaction() as work:
+        promises.remove_calendar(work, admin, "chat")
+        people.set_state(work, desk.who("agent").id or "", "offline")
+    assert opens() is None
 
 
 def test_the_expected_wait_counts_who_still_waits_and_is_silent_with_few_talks(desk: TestDesk) -> None:
