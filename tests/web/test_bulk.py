@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import bulk, lines, people, tickets
+from inbox.actions import bulk, clocks, lines, people, tickets
 from inbox.actions.who import SYSTEM
 from inbox.reading.views import lists
 from inbox.reading.views.shown import Asked
@@ -19,7 +19,7 @@ from inbox.worker.bulk import work_due
 from tests.web.conftest import TestDesk, words
 
 #: What changes by the mere fact that something was written.
-STAMPS = {"updated_at", "version"}
+STAMPS = {"updated_at", "version", "due_rules"}
 COUNT = 130
 
 
@@ -59,6 +59,8 @@ def many(desk: TestDesk) -> TestDesk:
                 work.flush()
                 for name, value in row.items():
                     setattr(lost, name, value)
+    while desk.store.write(clocks.refresh_stale):
+        pass
     return desk
 
 
