@@ -53,7 +53,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, kind, nullable=default is None, server_default=default))
     op.create_index("ix_tickets_due", "tickets", ["status", "due_at", "id"])
     op.drop_index("ix_tickets_tally", "tickets")
-    op.create_index("ix_tickets_tally", "tickets", [*TALLY[:-1], "due_at", TALLY[-1]])
+    op.create_index("ix_tickets_tally", "tickets", [*TALLY[:-1], "due_soon_at", "due_at", TALLY[-1]])
 
 
 def downgrade() -> None:

@@ -54,6 +54,10 @@ def full(desk: TestDesk) -> TestDesk:
                 waiting_since=None if waits is None else now - dt.timedelta(hours=waits),
                 attention=dice.choice(["", "", "failed"]),
             )
+            hours = dice.choice([None, -30, -1, 1, 1, 40])  # a clock ends then, and is soon from three hours before
+            if hours is not None:
+                ticket.due_at = now + dt.timedelta(hours=hours)
+                ticket.due_soon_at = ticket.due_at - dt.timedelta(hours=3)
             ticket.attention_at = ticket.active_at if ticket.attention else None
             ticket.tags = [TicketTag(tag=tag) for tag in dice.sample(["vip", "dns", "posta"], dice.randrange(3))]
             work.add(ticket)
@@ -75,11 +79,19 @@ def holds(ticket: Ticket, filter: filters.Filter, me: str) -> bool:
         "tag": lambda w: any(tag.tag in w for tag in ticket.tags),
         "reason": lambda w: (ticket.reason or "none") in w,
         "waiting": lambda w: waited > min(map(int, w)),
+        "due": lambda w: clock_state(ticket) in w,
         "attention": lambda _w: bool(ticket.attention),
         "status": lambda _w: True,
     }
     stands = "any" in status or ("open" if ticket.status is Status.NEW else ticket.status.value) in status
     return ticket.merged_into is None and stands and all(tests[name](each) for name, each in filter.items())
+
+
+def clock_state(ticket: Ticket) -> str:
+    now = clock.now()
+    if ticket.due_at is None or ticket.due_soon_at is None:
+        return ""
+    return "late" if ticket.due_at < now else "soon" if ticket.due_soon_at <= now else ""
 
 
 def order(ticket: Ticket, sort: str) -> tuple[Any, ...]:
@@ -92,6 +104,7 @@ def order(ticket: Ticket, sort: str) -> tuple[Any, ...]:
             ticket.waiting_since or far,
             *((0, ticket.id) if ticket.waiting_since else (late, -ticket.id)),
         ),
+        "due": (ticket.due_at or far, *((0, ticket.id) if ticket.due_at else (late, -ticket.id))),
         "priority": (RANK[ticket.priority.value], late, -ticket.id),
     }[sort]
 
@@ -115,6 +128,8 @@ CASES: list[dict[str, tuple[str, ...]]] = [
     {"status": ("closed",), "tag": ("vip", "dns")},
     {"agent": ("me", "none"), "reason": ("Resi",), "waiting": ("4",)},
     {"agent": ("none",), "team": ("none",)},
+    {"due": ("soon", "late"), "priority": ("high", "low")},
+    {"status": ("any",), "due": ("late",)},
     {"status": ("any",), "attention": ("yes",)},
     {"status": ("any",), "reason": ("none",), "channel": ("CHANNEL",), "tag": ("posta",)},
     {"status": ("open", "pending"), "team": ("PRIVATE", "none"), "waiting": ("72", "1")},

@@ -37,6 +37,7 @@ class Line:
     channel: str
     count: int
     waiting: int
+    soon: int
     late: int
 
     @property
@@ -48,10 +49,12 @@ class Line:
 def lines(work: Work) -> list[Line]:
     """The tally as it stands in this look at the store; asked for once, by an index alone."""
     if "tally" not in work.info:
-        late = case((Ticket.due_at < clock.now(), 1), else_=0)
+        now = clock.now()
+        late = case((Ticket.due_at < now, 1), else_=0)
+        soon = case(((Ticket.due_soon_at <= now) & (Ticket.due_at >= now), 1), else_=0)
         alike = (Ticket.status, Ticket.assignee_id, Ticket.team_id, Ticket.channel_id)
         rows = work.execute(
-            select(*alike, func.count(), func.count(Ticket.waiting_since), func.sum(late))
+            select(*alike, func.count(), func.count(Ticket.waiting_since), func.sum(soon), func.sum(late))
             .where(Ticket.status.in_(LIVING), Ticket.merged_into.is_(None))
             .group_by(*alike)
         )
@@ -85,6 +88,7 @@ def figures(work: Work, who: Who) -> dict[str, int]:
         "all": _sum(line.count for line in opened),
         "mine": _sum(line.count for line in own),
         "unassigned": _sum(line.count for line in opened if line.agent is None),
+        "soon": _sum(line.soon for line in opened),
         "late": _sum(line.late for line in opened),
         "needs_me": _sum(line.waiting for line in own),
         "snoozed": _sum(line.count for line in mine if line.status is Status.SNOOZED),
