@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -95,8 +97,11 @@ def settled(desk: RunningDesk) -> None:
     looked at for a minute."""
     end, begin = time.monotonic() + 180, clock.now()
     waiting = pending = unread = None
+    missed: list[str] = []
     while time.monotonic() < end:
-        with desk.store.transaction() as work:  # hours pass: what waits for its next attempt is due
+        with desk.store.transaction() as work:  # hours pass: what waits for its next attempt is due, also to be fetched
+            for channel in work.scalars(select(Channel)):
+                channel.cursor = hours_later(channel.cursor)
             work.execute(update(Message).where(Message.state == Delivery.QUEUED).values(next_at=clock.now()))
             work.execute(
                 update(Message)
@@ -107,11 +112,30 @@ def settled(desk: RunningDesk) -> None:
         with desk.store.reading() as work:
             waiting = work.scalar(select(func.count()).where(Message.state.in_(WAITING)))
             pending = work.scalar(select(func.count()).where(JournalEntry.done.is_(False)))
-            unread = [row.name for row in work.scalars(select(Channel)) if not row.polled_at or row.polled_at < begin]
-        if not waiting and not pending and not unread:
+            rows = work.scalars(select(Channel)).all()
+            unread = [row.name for row in rows if not row.polled_at or row.polled_at < begin]
+            missed = [row.name for row in rows if any(one.get("failed") for one in folders(row.cursor).values())]
+        if not waiting and not pending and not unread and not missed:
             return
         time.sleep(2)
-    raise AssertionError(f"not settled: {waiting} messages wait, {pending} entries are pending, {unread} unread")
+    raise AssertionError(
+        f"not settled: {waiting} messages wait, {pending} entries pend, {unread} unread, {missed} missed"
+    )
+
+
+def folders(cursor: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A mailbox's folders in its channel's cursor."""
+    found: dict[str, dict[str, Any]] = cursor.get("folders", {})
+    return found
+
+
+def hours_later(cursor: dict[str, Any]) -> dict[str, Any]:
+    """The same place, with every mail that could not be fetched due to be asked for again."""
+    later = copy.deepcopy(cursor)
+    for folder in folders(later).values():
+        for one in folder.get("failed", {}).values():
+            one["again"] = clock.iso(clock.now() - timedelta(seconds=1))
+    return later
 
 
 def drained(desk: RunningDesk) -> int:

@@ -80,16 +80,21 @@ export default class extends Controller {
     this.keep();
   }
 
-  /** What most answers do without comes when somebody begins to write, or asks for it. */
+  /** What most answers do without comes when somebody begins to write, or asks for it; null while the line is down. */
   tools() {
-    this.loading ??= import("../lib/writing.js").then(({ Writing }) => new Writing(this));
+    this.loading ??= import("../lib/writing.js")
+      .then(({ Writing }) => new Writing(this))
+      .catch(() => {
+        this.loading = undefined;
+        return null;
+      });
     return this.loading;
   }
 
   async about(button) {
     if (!button) return;
     const writing = await this.tools();
-    writing.about(button);
+    writing?.about(button);
   }
 
   /** The drafts that the desk had when this page was made, by kind. */

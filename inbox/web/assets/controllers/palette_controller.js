@@ -28,7 +28,7 @@ export default class extends Controller {
     const ticket = document.querySelector("[data-thread-ticket-value]")?.dataset.threadTicketValue;
     this.hereTarget.hidden = !ticket;
     this.numberTarget.textContent = ticket ? `#${ticket}` : "";
-    this.macrosTarget.replaceChildren(document.getElementById("pal-macros")?.content.cloneNode(true) ?? "");
+    this.macrosTarget.replaceChildren(document.getElementById("t-macros")?.content.cloneNode(true) ?? "");
     this.inputTarget.value = "";
     this.hitsTarget.replaceChildren();
     this.type();
