@@ -69,7 +69,16 @@ class Ticket(Base, kw_only=True):
         # all that the figures of the views ask for, so that counting looks at the index alone
         Index(
             "ix_tickets_tally",
-            *("status", "assignee_id", "team_id", "channel_id", "waiting_since", "due_soon_at", "due_at", "merged_into"),
+            *(
+                "status",
+                "assignee_id",
+                "team_id",
+                "channel_id",
+                "waiting_since",
+                "due_soon_at",
+                "due_at",
+                "merged_into",
+            ),
         ),
         Index("ix_tickets_priority", "status", "priority", "active_at", "id"),
         Index("ix_tickets_trouble", "attention_at", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
