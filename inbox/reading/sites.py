@@ -84,8 +84,7 @@ def _ms(at: dt.datetime) -> int:
 
 
 def _hours(work: Work, channel_id: str, config: ChatConfig) -> OpeningHours | None:
-    """The chat's own opening hours in the desk's zone, else those of the calendar that names it; None where it is always
-    open."""
+    """The chat's own opening hours in the desk's zone, else those of the calendar that names it; None: always open."""
     if config.hours:
         return OpeningHours(week(config.hours), str(settings.get(work, "desk.timezone")))
     if any(channel_id in calendar["channels"] for calendar in promises.calendars(work).values()):
