@@ -46,7 +46,7 @@ def test_a_picture_goes_along_and_is_shown(sandbox: Sandbox, page: Page) -> None
     page.get_by_role("button", name="Send").click()
     picture = page.locator(".bubble img")
     expect(picture).to_have_attribute("alt", "errore.png")
-    assert picture.evaluate("image => image.naturalWidth") == 1
+    expect(picture).to_have_js_property("naturalWidth", 1)
 
 
 def test_an_empty_subject_answers_the_last_mail_and_a_new_one_starts_anew(sandbox: Sandbox) -> None:

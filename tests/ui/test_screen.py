@@ -191,10 +191,10 @@ def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
 
 
 def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, customer: Customer) -> None:
-    customer.writes("Chi se ne occupa oggi?")
+    customer.writes("Chi mi risponde?")
     sara, giulia = sign_in("sara"), sign_in("giulia")
     for page in (sara, giulia):
-        open_ticket(page, "Chi se ne occupa oggi?")
+        open_ticket(page, "Chi mi risponde?")
     expect(sara.locator("[data-viewers] [aria-label='Giulia Ferri']")).to_be_visible()
     giulia.locator(".comp-in").press_sequentially("Ecco")
     expect(sara.locator(".collide")).to_contain_text("Giulia is writing a reply on SMS")

@@ -14,14 +14,13 @@ export default class extends Controller {
     this.observer = new MutationObserver(() => this.element.open && this.opened());
     this.observer.observe(this.element, { attributeFilter: ["open"] });
     this.element.addEventListener("click", (event) => event.target === this.element && this.element.close());
-    this.left = () => this.element.close();
-    document.addEventListener("turbo:before-cache", this.left);
+    // A copy of the page from the cache may hold it open; a page being left for good must not close it under typing hands.
+    if (this.element.open) this.element.close();
   }
 
   disconnect() {
     this.observer.disconnect();
     clearTimeout(this.timer);
-    document.removeEventListener("turbo:before-cache", this.left);
   }
 
   opened() {
