@@ -111,7 +111,7 @@ class Session:
         self.unselect()
         self.folder, self.read_only, self.uidvalidity = folder, read_only, folder.uidvalidity
         self.view = sorted(folder.mails)
-        self._shown = {uid: frozenset(mail.flags) for uid, mail in folder.mails.items()}
+        self._shown = {uid: frozenset(mail.flags) for uid, mail in list(folder.mails.items())}
         folder.listeners.add(self._notice)
 
     def unselect(self) -> None:
