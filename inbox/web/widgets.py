@@ -35,13 +35,16 @@ THEMES = ("light", "dark", "auto")
 @blueprint.get("/widget.js")
 def loader() -> Response:
     """The loader, for any site: what it may do there is decided by the request for its settings."""
-    path = Path(current_app.static_folder or "") / asset("widget-loader.js").removeprefix("/static/")
-    response = Response(path.read_bytes(), content_type="text/javascript; charset=utf-8")
+    response = Response(_built("widget-loader.js"), content_type="text/javascript; charset=utf-8")
     response.headers["Cache-Control"] = LOADER_KEPT
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def _built(name: str) -> bytes:
+    return (Path(current_app.static_folder or "") / asset(name).removeprefix("/static/")).read_bytes()
 
 
 @blueprint.get("/widget/<site>/config")
@@ -64,6 +67,7 @@ def config(site: str) -> Response:
             online=online,
             languages=list(chat.languages),
             position=chat.position,
+            style=_built("widget-launcher.css").decode(),
         )
         if origin is not None:
             response.headers["Access-Control-Allow-Origin"] = origin

@@ -31,6 +31,7 @@ class ChatDesk:
     def __init__(self) -> None:
         self.online = True
         self.refuse_lines = False
+        self.greetings: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
         self.talks: dict[str, list[dict[str, Any]]] = {}
         self.emails: list[str] = []
@@ -89,7 +90,8 @@ class ChatDesk:
         def config(site: str) -> Response:
             answer = jsonify(
                 title="Bottega Ventura", colour="#7a4a22", greeting="", online=self.online, languages=["it", "en"],
-                position="right",
+                position="right", greetings=self.greetings,
+                style=(stage.STATIC / stage.asset("widget-launcher.css").removeprefix("/static/")).read_text(),
             )  # fmt: skip
             if site == SITE and request.headers.get("Origin") in {self.host, self.near}:
                 answer.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]

@@ -12,7 +12,7 @@ from playwright.sync_api import Frame, Page, expect
 from tests.ui import stage
 from tests.ui.chat_desk import ChatDesk
 
-LOADER_LIMIT = 3_500
+LOADER_LIMIT = 5_000  # bytes as they are
 APP_LIMIT = 60_000
 
 
@@ -89,13 +89,13 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_packed_the_loader_is_under_3_and_a_half_kb_and_the_app_under_60() -> None:
+def test_the_loader_is_under_5_kb_as_it_is_and_the_app_under_60_packed() -> None:
     loader = (stage.STATIC / stage.asset("widget-loader.js").removeprefix("/static/")).read_bytes()
     app = [
         (stage.STATIC / stage.asset(f"widget-app.{kind}").removeprefix("/static/")).read_bytes()
         for kind in ("js", "css")
     ]
-    assert len(gzip.compress(loader)) < LOADER_LIMIT
+    assert len(loader) < LOADER_LIMIT
     assert sum(len(gzip.compress(part)) for part in app) < APP_LIMIT
 
 
@@ -123,6 +123,22 @@ def test_a_browser_that_gives_a_foreign_iframe_no_memory_keeps_the_talk_for_its_
     visitor.reload()
     expect(chat(visitor).locator(".me .bub")).to_have_text("in incognito")
     assert visitor.evaluate("localStorage.length") == 0
+
+
+def test_a_visitor_is_greeted_once_and_the_greeting_opens_the_chat_with_itself(
+    desk: ChatDesk, open_page: Callable[..., Page]
+) -> None:
+    desk.greetings = [{"part": "lang=en", "after": 1, "text": "Serve una mano?"}]
+    page = arrive(desk, open_page())
+    until(page, lambda: page.evaluate("localStorage.length") == 1)
+    page.get_by_role("link", name="a link").focus()
+    page.keyboard.press("Tab")  # the greeting stands before the launcher
+    page.keyboard.press("Enter")
+    expect(chat(page).locator("#greeting")).to_have_text("Serve una mano?")
+    desk.greetings = [{"part": "", "after": 0, "text": "Ancora?"}]
+    again = arrive(desk, page)
+    again.wait_for_timeout(1500)
+    expect(opened(again).locator("#greeting")).not_to_have_text("Ancora?")
 
 
 def test_it_opens_by_keyboard_and_escape_gives_the_focus_back(visitor: Page) -> None:

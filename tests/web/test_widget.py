@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import secrets
@@ -45,7 +44,7 @@ def test_the_loader_is_small_kept_for_minutes_and_brings_no_cookie(desk: TestDes
         assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
         assert answer.headers["Cache-Control"] == "public, max-age=600"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-        assert len(gzip.compress(answer.data)) < 3_500
+        assert len(answer.data) < 5_000
         assert "Set-Cookie" not in answer.headers
         assert "Cookie" not in answer.headers.get("Vary", "")
         again = browser.get("/widget.js", **{"If-None-Match": answer.headers["ETag"]})
@@ -62,7 +61,9 @@ def test_an_allowed_site_reads_the_settings_and_is_named(desk: TestDesk, site: C
     assert answer.headers["Access-Control-Allow-Origin"] == origin
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert answer.headers["Vary"] == "Origin"
-    assert answer.json == {
+    told = dict(answer.json or {})
+    assert str(told.pop("style")).startswith(":host{")
+    assert told == {
         "title": "Bottega Ventura",
         "colour": "#7a4a22",
         "greeting": "Ciao! Come possiamo aiutarti?",

@@ -146,7 +146,7 @@ async function main() {
     logLevel: "warning",
     plugins: [gathered, withoutStyle],
   };
-  const entries = ["loader.js", "app.js", "try.css"];
+  const entries = ["loader.js", "launcher.css", "app.js", "try.css"];
   await mkdir(out, { recursive: true });
   const built = await Promise.all([
     esbuild.build({ ...common, entryPoints: { app: path.join(assets, "app.js") }, format: "esm", splitting: true }),

@@ -15,26 +15,6 @@ const ICON = {
   chat: "M21 11.5a8.4 8.4 0 0 1-12.3 7.4L3 21l2.1-5.7A8.4 8.4 0 1 1 21 11.5Z",
   down: "m6 9 6 6 6-6",
 };
-// Lengths in px: a rem would be the host page's.
-const STYLE = `:host{all:initial!important;position:fixed!important;z-index:2147483000!important;bottom:0;width:0;height:0}
-button{all:unset;cursor:pointer}
-.l{box-sizing:border-box;position:fixed;inset:auto var(--r) calc(24px + env(safe-area-inset-bottom)) var(--l);
-width:56px;height:56px;border-radius:50%;background:var(--c);color:#fff;display:grid;place-items:center;cursor:pointer;
-box-shadow:0 2px 6px rgb(20 18 12/.2),0 10px 28px -6px rgb(20 18 12/.5)}
-button:focus-visible{outline:3px solid #fff;outline-offset:-5px;box-shadow:0 0 0 3px var(--c),0 0 0 5px #fff}
-svg{width:26px;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
-b{position:absolute;right:-2px;top:-2px;min-width:8px;padding:0 6px;border-radius:10px;
-background:#c2362d;font:600 12px/20px system-ui,sans-serif;text-align:center}
-.g{position:fixed;inset:auto var(--r) calc(92px + env(safe-area-inset-bottom)) var(--l);display:flex;align-items:start;max-width:min(280px,calc(100vw - 48px));
-border-radius:16px;background:#fff;color:#1d1c1a;font:15px/1.4 system-ui,sans-serif;box-shadow:0 0 0 1px rgb(40 30 10/.08),0 10px 28px -6px rgb(20 18 12/.4)}
-.g button{padding:12px 14px;border-radius:16px;overflow-wrap:anywhere}.g button+button{padding:12px 14px 12px 0}
-.g button:focus-visible{outline:3px solid var(--c);box-shadow:none}
-[hidden]{display:none!important}
-iframe{position:fixed;inset:auto var(--r) 96px var(--l);width:376px;height:616px;max-height:calc(100dvh - 120px);
-border:0;border-radius:20px;background:#fff;box-shadow:0 0 0 1px rgb(40 30 10/.08),0 24px 60px -12px rgb(40 30 10/.38)}
-@media (max-width:479px){iframe{inset:0;width:100%;height:100%;max-height:none;border-radius:0}button[aria-expanded=true]{display:none}}
-@media print{button,iframe,.g{display:none}}`;
-
 const script = document.currentScript;
 const { site, color, lang, theme } = script.dataset;
 const desk = new URL(script.src).origin;
@@ -90,8 +70,7 @@ const show = (open, quiet = false) => {
   if (isOpen !== open) tellSite(open ? "open" : "close");
   isOpen = open;
   frame.hidden = !open;
-  launcher.setAttribute("aria-expanded", open);
-  launcher.setAttribute("aria-label", words[open ? 1 : 0]);
+  set(launcher, { "aria-expanded": open, "aria-label": words[open ? 1 : 0] });
   path.setAttribute("d", open ? ICON.down : ICON.chat);
   if (remembered()) remembered(open ? "open" : "closed");
   if (small.matches) {
@@ -107,10 +86,17 @@ const show = (open, quiet = false) => {
   else launcher.focus({ preventScroll: true });
 };
 
+const set = (node, attributes) => {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return node;
+};
+
+const svg = (name) => document.createElementNS("http://www.w3.org/2000/svg", name);
+
 const unread = (count) => {
   badge.hidden = !count;
   badge.textContent = count > 9 ? "9+" : count;
-  if (!isOpen) launcher.setAttribute("aria-label", count ? `${words[0]}, ${count} ${words[2]}` : words[0]);
+  if (!isOpen) set(launcher, { "aria-label": count ? `${words[0]}, ${count} ${words[2]}` : words[0] });
 };
 
 /** What the page asked to hear. An error of its own stays its own. */
@@ -132,7 +118,7 @@ const greet = (text) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = word;
-    if (label) button.setAttribute("aria-label", label);
+    if (label) set(button, { "aria-label": label });
     button.addEventListener("click", () => {
       bubble.replaceChildren();
       press();
@@ -182,7 +168,7 @@ const draw = () => {
   const host = document.createElement("sportello-chat");
   const root = host.attachShadow({ mode: "closed" });
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
+  sheet.replaceSync(config.style);
   root.adoptedStyleSheets = [sheet];
   const left = config.position === "left";
   const look = {
@@ -193,23 +179,15 @@ const draw = () => {
   for (const [name, value] of Object.entries(look)) host.style.setProperty(name, value);
 
   launcher = document.createElement("button");
-  launcher.className = "l";
-  launcher.setAttribute("type", "button");
-  launcher.setAttribute("aria-haspopup", "dialog");
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  svg.append(path);
-  badge = document.createElement("b");
-  badge.setAttribute("aria-hidden", "true");
-  launcher.append(svg, badge);
-  bubble = document.createElement("div");
-  bubble.setAttribute("role", "status");
+  set(launcher, { class: "l", type: "button", "aria-haspopup": "dialog", "aria-expanded": false });
+  path = set(svg("path"), { d: ICON.chat });
+  const picture = set(svg("svg"), { viewBox: "0 0 24 24", "aria-hidden": true });
+  picture.append(path);
+  badge = set(document.createElement("b"), { "aria-hidden": true });
+  launcher.append(picture, badge);
+  bubble = set(document.createElement("div"), { role: "status" });
   root.append(bubble, launcher);
   unread(0);
-  launcher.setAttribute("aria-expanded", "false");
-  path.setAttribute("d", ICON.chat);
   launcher.addEventListener("click", () => show(!isOpen));
   launcher.addEventListener("keydown", ({ key: pressed }) => {
     if (pressed === "Escape" && isOpen) show(false);
