@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import ColumnElement, Row, or_, select, update
 from sqlalchemy.orm.util import identity_key
 
 from inbox import clock
@@ -22,7 +22,7 @@ from inbox.metrics.tickets import Family
 from inbox.store import Event, Ticket, Work
 from inbox.terms import Status
 
-__all__ = ["KINDS", "UNFINISHED", "Story", "follow", "refresh", "refresh_stale", "story", "tell_due"]
+__all__ = ["KINDS", "UNFINISHED", "Story", "follow", "refresh", "refresh_stale", "story", "tell_due", "waiting"]
 
 UNFINISHED: Final = (Status.NEW, Status.OPEN, Status.PENDING, Status.SNOOZED)
 #: Lines that can start, stop or change a clock; a ticket's history has many others.
@@ -111,12 +111,26 @@ def story(work: Work, number: int) -> Story:
     return Story(runs, tuple(settled))
 
 
+def waiting(work: Work) -> bool:
+    """Whether :func:`refresh_stale` or :func:`tell_due` would find anything: a look that holds up no writer."""
+    found = (select(Ticket.id).where(one).limit(1) for one in (_stale(work), _untold(clock.now())))
+    return any(work.scalar(each) is not None for each in found)
+
+
+def _stale(work: Work) -> ColumnElement[bool]:
+    return Ticket.status.in_(UNFINISHED) & (Ticket.due_rules != promises.config(work).digest)
+
+
+def _untold(now: dt.datetime) -> ColumnElement[bool]:
+    late = (Ticket.due_at < now) & (Ticket.due_told != "late")
+    soon = (Ticket.due_soon_at <= now) & (Ticket.due_at >= now) & (Ticket.due_told == "")
+    return Ticket.status.in_([Status.NEW, Status.OPEN]) & or_(late, soon)
+
+
 def refresh_stale(work: Work) -> int:
     """Sets the clocks of unfinished tickets that were set by other hours or targets than those of today, some at a
     time; gives their number."""
-    digest = promises.config(work).digest
-    query = select(Ticket.id).where(Ticket.status.in_(UNFINISHED), Ticket.due_rules != digest).limit(_BATCH)
-    stale = list(work.scalars(query))
+    stale = list(work.scalars(select(Ticket.id).where(_stale(work)).limit(_BATCH)))
     if stale:
         refresh(work, stale)
     return len(stale)
@@ -125,10 +139,7 @@ def refresh_stale(work: Work) -> int:
 def tell_due(work: Work) -> int:
     """Writes into the log which clocks have become due soon or were overrun, each once; gives their number."""
     now = clock.now()
-    open_now = Ticket.status.in_([Status.NEW, Status.OPEN])
-    late = (Ticket.due_at < now) & (Ticket.due_told != "late")
-    soon = (Ticket.due_soon_at <= now) & (Ticket.due_at >= now) & (Ticket.due_told == "")
-    rows = work.scalars(select(Ticket).where(open_now, or_(late, soon)).order_by(Ticket.due_at).limit(_BATCH)).unique()
+    rows = work.scalars(select(Ticket).where(_untold(now)).order_by(Ticket.due_at).limit(_BATCH)).unique()
     told = 0
     for ticket in rows.all():
         if ticket.due_at is None:

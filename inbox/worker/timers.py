@@ -32,8 +32,11 @@ def housekeeping(store: Store) -> None:
         drafts.forget_due(work)
         uploads.sweep(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
-    store.write(clocks.refresh_stale)
-    store.write(clocks.tell_due)
+    with store.reading() as work:
+        moved = clocks.waiting(work)
+    if moved:
+        store.write(clocks.refresh_stale)
+        store.write(clocks.tell_due)
     if again or lost:
         log.warning("leases ended", queued_again=again, unknown=lost)
 

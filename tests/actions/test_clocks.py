@@ -149,8 +149,10 @@ def test_other_hours_move_the_clocks_of_open_tickets(desk: SmallDesk) -> None:
     with desk.store.transaction() as work:
         promises.save_calendar(work, SYSTEM, "default", {"week": {"sun": "10:00-10:30"}})
     with desk.store.transaction() as work:
+        assert clocks.waiting(work)
         assert clocks.refresh_stale(work) == 1
     with desk.store.transaction() as work:
+        assert not clocks.waiting(work)
         assert clocks.refresh_stale(work) == 0
         due = work.get_one(Ticket, number).due_at
     assert due is not None
@@ -188,7 +190,9 @@ def test_whoever_has_the_ticket_and_the_supervisors_are_told(
         tickets.assign(work, SYSTEM, number, agent=desk.giulia)
     later(dt.timedelta(hours=4, minutes=1))
     with desk.store.transaction() as work:
+        assert clocks.waiting(work)
         assert clocks.tell_due(work) == 1
+        assert not clocks.waiting(work)
 
     def rooms() -> dict[str, dict[int, str]]:
         with desk.store.reading() as work:
