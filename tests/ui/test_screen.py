@@ -48,6 +48,15 @@ def open_ticket(page: Page, text: str) -> None:
     expect(page.locator(".pane-thread h2")).to_have_text(text)
 
 
+def two_at(sign_in: SignIn, customer: Customer, text: str) -> tuple[Page, Page]:
+    """Sara's and Giulia's browsers on the ticket of what the customer writes."""
+    customer.writes(text)
+    pages = sign_in("sara"), sign_in("giulia")
+    for page in pages:
+        open_ticket(page, text)
+    return pages
+
+
 def write(page: Page, text: str) -> None:
     page.locator(".comp-in").fill(text)
 
@@ -191,10 +200,7 @@ def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
 
 
 def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, customer: Customer) -> None:
-    customer.writes("Chi mi risponde?")
-    sara, giulia = sign_in("sara"), sign_in("giulia")
-    for page in (sara, giulia):
-        open_ticket(page, "Chi mi risponde?")
+    sara, giulia = two_at(sign_in, customer, "Chi mi risponde?")
     expect(sara.locator("[data-viewers] [aria-label='Giulia Ferri']")).to_be_visible()
     giulia.locator(".comp-in").press_sequentially("Ecco")
     expect(sara.locator(".collide")).to_contain_text("Giulia is writing a reply on SMS")
@@ -407,10 +413,7 @@ def test_a_draft_and_its_file_wait_on_the_desk_and_leave_with_the_answer(sign_in
 
 
 def test_who_sees_a_colleague_write_takes_over_and_no_text_is_lost(sign_in: SignIn, customer: Customer) -> None:
-    customer.writes("Chi se ne occupa oggi?")
-    sara, giulia = sign_in("sara"), sign_in("giulia")
-    for page in (sara, giulia):
-        open_ticket(page, "Chi se ne occupa oggi?")
+    sara, giulia = two_at(sign_in, customer, "Chi se ne occupa oggi?")
     sara.locator(".comp-in").click()
     sara.keyboard.type("Le rispondo io")
     bar = giulia.locator(".collide")
