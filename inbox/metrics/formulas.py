@@ -10,6 +10,7 @@ from math import sqrt
 __all__ = [
     "Z",
     "bucket",
+    "bucket_name",
     "half_even",
     "kaplan_meier",
     "micro",
@@ -25,6 +26,7 @@ __all__ = [
 Z = 1.959963984540054  # the two-sided 95 % point of the normal distribution
 
 _WHOLE = Decimal(1)
+_NAMES = [f"{n:04d}" for n in range(64 * 32)]
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -128,6 +130,11 @@ def bucket(v: int) -> int:
         return v
     e = v.bit_length() - 6
     return 32 * e + (v >> e)
+
+
+def bucket_name(b: int) -> str:
+    """The name of a bucket; names sort as their numbers do."""
+    return _NAMES[b]
 
 
 def midpoint(b: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from inbox.metrics.config import Config
 from inbox.metrics.log import Event
 
 __all__ = ["Contract", "Cover", "Term", "contracts_of"]
+
+_LAST = "\U0010ffff"  # after every customer's id
 
 
 @dataclass(slots=True)
@@ -71,33 +74,41 @@ def contracts_of(events: Iterable[Event], config: Config) -> list[Contract]:
 
 
 class Cover:
-    """Which customers are active at an instant."""
+    """Which customers are active at an instant; spans and terms are sorted, so that a period looks at its own only."""
 
     def __init__(self, contracts: Iterable[Contract], root: Callable[[str], str]) -> None:
-        self.terms: list[Term] = []
+        terms: list[Term] = []
         self._spans: dict[str, list[tuple[int, int]]] = {}
         for contract in contracts:
-            self.terms += contract.terms
+            terms += contract.terms
             self._spans.setdefault(root(contract.customer), []).extend(contract.spans)
+        self._terms = sorted(terms, key=lambda term: term.ends)
+        self._spans = {who: _union(spans) for who, spans in self._spans.items()}
+        self._begins = sorted(begin for spans in self._spans.values() for begin, _ in spans)
+        self._ends = sorted((end, who) for who, spans in self._spans.items() for _, end in spans)
 
     def customers(self) -> Iterable[str]:
         """Everybody who has or had a contract."""
         return self._spans.keys()
 
-    def active(self, at: int) -> set[str]:
-        """Everybody with a contract that covers an instant."""
-        return {who for who, spans in self._spans.items() if any(begin <= at < end for begin, end in spans)}
+    def is_active(self, customer: str, at: int) -> bool:
+        """Whether a contract of a customer covers an instant."""
+        return any(begin <= at < end for begin, end in self._spans.get(customer, ()))
 
     def churn(self, begin: int, end: int) -> tuple[int, int]:
         """(active at the first instant and not at the last, active at the first)."""
-        base = self.active(begin)
-        return len(base - self.active(end)), len(base)
+        over = bisect_right(self._ends, (begin, _LAST))
+        base = bisect_right(self._begins, begin) - over
+        ended = {who for _, who in self._ends[over : bisect_right(self._ends, (end, _LAST))]}
+        lost = sum(self.is_active(who, begin) and not self.is_active(who, end) for who in ended)
+        return lost, base
 
     def renewals(self, begin: int, end: int, as_of: int, grace: int) -> tuple[int, int, int]:
         """Of the terms that end in a period: (renewed, decided, undecided)."""
         renewed = decided = undecided = 0
-        for term in self.terms:
-            if not begin <= term.ends < end or term.cancelled:
+        low, high = (bisect_left(self._terms, at, key=lambda term: term.ends) for at in (begin, end))
+        for term in self._terms[low:high]:
+            if term.cancelled:
                 continue
             if term.renewed or as_of >= term.ends + grace:
                 decided += 1
@@ -111,11 +122,23 @@ class Cover:
 
         ``wrote`` says of each customer with inbound in the period whether anything stayed unanswered in time.
         """
-        base, still = self.active(begin), self.active(later)
         found = {"exposed": [0, 0], "unexposed": [0, 0]}
         for customer, exposed in wrote.items():
-            if customer in base:
+            if self.is_active(customer, begin):
                 side = found["exposed" if exposed else "unexposed"]
-                side[0] += customer not in still
+                side[0] += not self.is_active(customer, later)
                 side[1] += 1
         return {name: (lost, n) for name, (lost, n) in found.items()}
+
+
+def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same cover as spans that do not touch, in the order of time."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(spans):
+        if begin >= end:
+            continue
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return found

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from inbox.metrics.backlog import LATE, OPEN, ages_at, blocks_at, month_of
 from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
-from inbox.metrics.rollup import EACH, STILL_OPEN, day_of_due, month_of_day, month_of_due
-from inbox.metrics.sheets import Entry, Heard, OpenSpan
-from inbox.metrics.storage import Cell, Place, Rolls
+from inbox.metrics.rollup import EACH, day_of_due, month_of_day, month_of_due
+from inbox.metrics.sheets import NEVER, Entry, Heard, OpenSpan
+from inbox.metrics.storage import Kept, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
 
 __all__ = ["RolledUp"]
+
+_FAR = NEVER // DAY
 
 
 class RolledUp:
@@ -71,13 +74,12 @@ class RolledUp:
         ragged: set[int] = set()
         for place, cell in self._rolls.cells("month", grain, *months):
             _add_cell(found, place, cell, month_of_due(cut))
-            if month_of_due(cut) in cell.due:
+            if any(month_of_due(cut) in row[::2] for row in cell.due.values()):
                 ragged.add(place.when)
         for month in ragged:
             for unit, low, high in _weeks_and_days(*_days_of(month)):
                 for place, cell in self._rolls.cells(unit, grain, low, high):
-                    near = {due: counts for due, counts in cell.due.items() if month_of_due(due) == month_of_due(cut)}
-                    _add_cell(found, place, Cell({}, near, {}), cut)
+                    _add_cell(found, place, Kept({}, _in_month(cell.due, month_of_due(cut)), {}), cut)
         return found
 
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
@@ -100,15 +102,28 @@ class RolledUp:
                     one.sums.since.setdefault(measure, []).append(at)
 
     def backlog(self, slices: list[Slice], at: int) -> None:
-        today = at // DAY
-        places = Places(slices)
-        for level in range(STILL_OPEN + 1):
-            low = 0 if level == STILL_OPEN else (at - (1 << level)) // DAY
-            for raw in self._rolls.rows(f"open {level}", max(0, low), today + 1):
+        """A local midnight; or an instant that is not before the last record, when only what ends late has ended."""
+        for grain, own in _by_grain(slices).items():
+            for place, cell in self._open_cells(grain, at):
+                for wanted in {(place.value, None), (place.value, place.channel)}:
+                    for into in own.get(wanted, ()):
+                        into.since.setdefault("backlog", []).extend(ages_at(cell.plain, at))
+        if not self._is_midnight(at):
+            places = Places(slices)
+            for raw in self._rolls.rows(LATE, at // DAY, _FAR):
                 span = OpenSpan(*raw)
-                if span.begin <= at and (span.end is None or at < span.end):
+                if span.begin <= at < (span.end or 0):
                     for one in places.of(About(span.channel, span.agent, span.team, span.reason, tuple(span.tags))):
                         one.sums.since.setdefault("backlog", []).append(span.age(at))
+
+    def _open_cells(self, grain: str, at: int) -> Iterator[tuple[Place, Kept]]:
+        yield from self._rolls.cells(OPEN, grain, 0, month_of(at) + 1)
+        if self._is_midnight(at):
+            for unit, block in blocks_at(self.context.days.of(at)):
+                yield from self._rolls.cells(unit, grain, block, block + 1)
+
+    def _is_midnight(self, at: int) -> bool:
+        return self.context.days.start(self.context.days.of(at)) == at
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         found: dict[int, dict[str, int]] = {}
@@ -155,7 +170,7 @@ def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], lis
     return found
 
 
-def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut: int) -> None:
+def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut: int) -> None:
     """Add one cell: outcomes that are due, and those that are not yet; neither is the cut itself."""
     sums = found.get((place.value, place.channel))
     if sums is None:
@@ -163,19 +178,29 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Cell, cut:
     into, durations = sums.counts, sums.durations
     for measure, n in cell.plain.items():
         into[measure] = into.get(measure, 0) + n
-    for due, counts in cell.due.items():
-        if due < cut:
-            for outcome, n in counts.items():
-                into[outcome] = into.get(outcome, 0) + n
-        elif due > cut:
-            for outcome, n in counts.items():
-                name = NOT_YET + outcome
+    for outcome, row in cell.due.items():
+        if row[-2] < cut:
+            into[outcome] = into.get(outcome, 0) + sum(row[1::2])
+            continue
+        for due, n in zip(row[::2], row[1::2], strict=True):
+            if due != cut:
+                name = outcome if due < cut else NOT_YET + outcome
                 into[name] = into.get(name, 0) + n
     for measure, buckets in cell.times.items():
         known = durations.get(measure)
         if known is None:
             known = durations[measure] = Durations()
         known.fill(buckets)
+
+
+def _in_month(due: Mapping[str, list[int]], month: int) -> dict[str, list[int]]:
+    """Of the outcomes of a day or week, what becomes due in a month."""
+    found: dict[str, list[int]] = {}
+    for outcome, row in due.items():
+        for day, n in zip(row[::2], row[1::2], strict=True):
+            if month_of_due(day) == month:
+                found.setdefault(outcome, []).extend((day, n))
+    return found
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:

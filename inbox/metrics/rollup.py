@@ -10,10 +10,11 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from inbox.metrics.formulas import bucket
-from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, Sheet
+from inbox.metrics.backlog import LATE, late, stretches
+from inbox.metrics.formulas import bucket, bucket_name
+from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, OpenSpan, Sheet
 from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty, merge
-from inbox.metrics.times import DAY
+from inbox.metrics.times import DAY, Days
 
 __all__ = [
     "EACH",
@@ -21,7 +22,6 @@ __all__ = [
     "WORKED",
     "RollUp",
     "day_of_due",
-    "level_of",
     "month_of_day",
     "month_of_due",
     "week_of_day",
@@ -31,8 +31,6 @@ GRAINS = ("channel", "agent", "team", "reason", "tag")
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
 TOTAL = "#"  # after a measure of durations: their sum
-_BUCKETS = [f"{n:04d}" for n in range(64 * 32)]  # the buckets' names, which sort as they do
-STILL_OPEN = 63  # the level of spans without an end
 
 _FAR = NEVER // DAY
 
@@ -60,11 +58,6 @@ def day_of_due(at: int) -> int:
     return min(at // DAY, _FAR)
 
 
-def level_of(length: int) -> int:
-    """Spans shorter than 2**level ms: so those that hold an instant began less than that before it."""
-    return length.bit_length()
-
-
 _Who = tuple[int, str | None, str | None, str | None, int]  # day, channel, agent, team, scope
 _What = tuple[int, str | None, str, str]  # day, channel, grain, value
 
@@ -72,8 +65,10 @@ _What = tuple[int, str | None, str, str]  # day, channel, grain, value
 class RollUp:
     """Turns changed sheets into changes of cells and rows, kept until ``flush``."""
 
-    def __init__(self, rolls: Rolls) -> None:
+    def __init__(self, rolls: Rolls, days: Days) -> None:
         self._rolls = rolls
+        self._days_of = days
+        self._open: dict[Place, Cell] = {}
         self._by_people: dict[_Who, Cell] = {}
         self._by_matter: dict[_What, Cell] = {}
         self._owners: dict[str, tuple[list[Sheet], list[Sheet]]] = {}  # what was written, what is to be
@@ -90,8 +85,20 @@ class RollUp:
                 cells = self._cells(there, sheet)
                 place, sheet_before = there, sheet
             _add(cells, None if due is None else day_of_due(due), change)
+        self._open_spans(old, new)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
+
+    def _open_spans(self, old: list[Sheet], new: list[Sheet]) -> None:
+        """When cases were open, for the backlog."""
+        before, after = ([span for sheet in sheets for span in sheet.spans] for sheets in (old, new))
+        if before != after:
+            for spans, sign in ((before, -1), (after, 1)):
+                for span in spans:
+                    for unit, when, name in stretches(span, self._days_of):
+                        for grain, value in _grains(span):
+                            plain = _cell(self._open, Place(unit, grain, when, value, span.channel or "")).plain
+                            plain[name] = plain.get(name, 0) + sign
 
     def _cells(self, place: _Who, sheet: Sheet) -> list[Cell]:
         """The cells in which an anchor counts: with its people, under its reason, under each tag."""
@@ -103,8 +110,8 @@ class RollUp:
             cells += [_cell(self._by_matter, (day, channel, "tag", tag)) for tag in sheet.tags]
         return cells
 
-    def flush(self, today: int) -> None:
-        """Write everything; rows due before ``today`` (a UTC day) are in their cells for good and need no index."""
+    def flush(self, last: int) -> None:
+        """Write everything. What is due before the UTC day of the last record is in its cells for good: no index."""
         days = self._days()
         weeks: dict[Place, Cell] = {}
         months: dict[Place, Cell] = {}
@@ -112,14 +119,14 @@ class RollUp:
             if place.grain in _OF_EACH:
                 _merge(weeks, place._replace(unit="week", when=week_of_day(place.when)), cell)
                 _add_month(months, place, cell)
-        for cells in (days, weeks, months):
+        for cells in (days, weeks, months, self._open):
             _sum_over_channels(cells)
             self._rolls.add(cells)
         for owner, (old, new) in self._owners.items():
-            indexes = _indexes(new, today)
-            if indexes != _indexes(old, today):
+            indexes = _indexes(new, last)
+            if indexes != _indexes(old, last):
                 self._rolls.put(owner, indexes)
-        self._by_people, self._by_matter, self._owners = {}, {}, {}
+        self._by_people, self._by_matter, self._open, self._owners = {}, {}, {}, {}
 
     def _days(self) -> dict[Place, Cell]:
         """The changes of day cells, by grain; those over all channels are still to be summed."""
@@ -148,8 +155,11 @@ def _add_month(months: dict[Place, Cell], place: Place, cell: Cell) -> None:
     """Add a day's cell to its month; what is due is kept by month there."""
     into = _cell(months, Place("month", place.grain, month_of_day(place.when), place.value, place.channel))
     add_counts(into.plain, cell.plain)
-    for due, counts in cell.due.items():
-        add_counts(into.due.setdefault(month_of_due(due), {}), counts)
+    for outcome, by_due in cell.due.items():
+        own = into.due.setdefault(outcome, {})
+        for due, n in by_due.items():
+            month = month_of_due(due)
+            own[month] = own.get(month, 0) + n
     for measure, counts in cell.times.items():
         add_counts(into.times.setdefault(measure, {}), counts)
 
@@ -183,9 +193,14 @@ _NO_TIMES: dict[tuple[str, str], int] = {}
 def _add(cells: list[Cell], when: int | None, change: _Change) -> None:
     counts, times = change
     for cell in cells:
-        into = cell.plain if when is None else cell.due.setdefault(when, {})
-        for measure, n in counts.items():
-            into[measure] = into.get(measure, 0) + n
+        if when is None:
+            into = cell.plain
+            for measure, n in counts.items():
+                into[measure] = into.get(measure, 0) + n
+        else:
+            for outcome, n in counts.items():
+                by_due = cell.due.setdefault(outcome, {})
+                by_due[when] = by_due.get(when, 0) + n
         for (measure, name), n in times.items():
             buckets = cell.times.setdefault(measure, {})
             buckets[name] = buckets.get(name, 0) + n
@@ -229,14 +244,25 @@ def _count(change: _Change, entry: Entry, sign: int) -> None:
         if n:
             counts[measure] = counts.get(measure, 0) + sign * n
     for measure, ms in entry.times:
-        total, place = measure + TOTAL, (measure, _BUCKETS[bucket(ms)])
+        total, place = measure + TOTAL, (measure, bucket_name(bucket(ms)))
         counts[total] = counts.get(total, 0) + sign * ms
         times[place] = times.get(place, 0) + sign
 
 
-def _indexes(sheets: Iterable[Sheet], today: int) -> dict[str, list[tuple[int, tuple[Any, ...]]]]:
+def _grains(span: OpenSpan) -> Iterator[tuple[str, str]]:
+    """The grains of each channel, and the values in them, that a span counts in."""
+    yield "channel", ""
+    for grain, value in (("agent", span.agent), ("team", span.team), ("reason", span.reason)):
+        if value is not None:
+            yield grain + EACH, value
+    for tag in span.tags:
+        yield "tag" + EACH, tag
+
+
+def _indexes(sheets: Iterable[Sheet], last: int) -> dict[str, list[tuple[int, tuple[Any, ...]]]]:
     """The rows by which a report finds what time alone still changes."""
     found: dict[str, list[tuple[int, tuple[Any, ...]]]] = {}
+    today = day_of_due(last)
     for sheet in sheets:
         about = sheet.reason, sheet.tags
         for key, entry in sheet.entries.items():
@@ -245,9 +271,8 @@ def _indexes(sheets: Iterable[Sheet], today: int) -> dict[str, list[tuple[int, t
             due = key[4]
             if due is not None and today <= day_of_due(due) < _FAR:
                 found.setdefault("due", []).append((day_of_due(due), (key, *about, entry.counts)))
-        for span in sheet.spans:
-            level = STILL_OPEN if span.end is None else level_of(span.end - span.begin)
-            found.setdefault(f"open {level}", []).append((span.begin // DAY, span))
+        if rows := late(sheet.spans, last):
+            found.setdefault(LATE, []).extend(rows)
         for one in sheet.heard:
             found.setdefault("heard", []).append((one.day, one))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from inbox.metrics.storage import Cell, Place, Rows, empty, merge
+from inbox.metrics.storage import Cell, Kept, Place, Rows, empty, in_a_row, merge, packed, unpacked
 
 __all__ = ["RollsInSqlite"]
 
@@ -46,7 +46,7 @@ class RollsInSqlite:
             cell = self._cell(place)
             merge(cell, change)
             if cell:
-                kept.append((*place, _text(cell.plain), _text(cell.due), _text(cell.times)))
+                kept.append((*place, _text(cell.plain), _text(in_a_row(cell.due)), _text(packed(cell.times))))
             else:
                 gone.append(tuple(place))
         self._db.executemany("insert or replace into cell values (?, ?, ?, ?, ?, ?, ?, ?)", kept)
@@ -63,9 +63,11 @@ class RollsInSqlite:
         if found is None:
             return empty()
         plain, due, times = (orjson.loads(text) for text in found)
-        return Cell(plain, _dues(due), times)
+        return Cell(
+            plain, {name: dict(zip(row[::2], row[1::2], strict=True)) for name, row in due.items()}, unpacked(times)
+        )
 
-    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Cell]]:
+    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         found = self._db.execute(
             "select moment, value, channel, plain, due, times from cell"
             " where unit = ? and grain = ? and moment >= ? and moment < ?",
@@ -74,7 +76,7 @@ class RollsInSqlite:
         # One text for the parser: it is much quicker than many small ones.
         sums = iter(orjson.loads(f"[{','.join(text for row in found for text in row[3:])}]"))
         for (moment, value, channel, *_), plain, due, times in zip(found, sums, sums, sums, strict=True):
-            yield Place(unit, grain, moment, value, channel), Cell(plain, _dues(due), times)
+            yield Place(unit, grain, moment, value, channel), Kept(plain, due, times)
 
     def values(self, grain: str) -> Iterator[tuple[str, str]]:
         yield from self._db.execute(
@@ -97,7 +99,3 @@ class RollsInSqlite:
 
 def _text(value: object) -> str:
     return orjson.dumps(value, default=tuple, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
-def _dues(raw: dict[str, dict[str, int]]) -> dict[int, dict[str, int]]:
-    return {int(due): counts for due, counts in raw.items()}

@@ -13,7 +13,7 @@ from inbox.metrics.log import Event, read_events
 from inbox.metrics.report import Report, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.rolled import RolledUp
-from inbox.metrics.rollup import RollUp, day_of_due
+from inbox.metrics.rollup import RollUp
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
 from inbox.metrics.storage import Rolls, RollsInMemory
@@ -31,8 +31,9 @@ class State:
     def __init__(self, config: Config | None = None, rolls: Rolls | None = None) -> None:
         self.config = config or Config.of()
         self.rolls: Rolls = RollsInMemory() if rolls is None else rolls
-        self._rollup = RollUp(self.rolls)
-        self.book = Book(self.config, self._rollup.told)
+        self.book = Book(self.config)
+        self._rollup = RollUp(self.rolls, self.book.context.days)
+        self.book.told = self._rollup.told
 
     def append(self, events: Sequence[Event | Mapping[str, Any]]) -> None:
         """Take events in, in any order, and bring facts and roll-ups up to date."""
@@ -53,7 +54,7 @@ class State:
         At ``NEVER`` everything has ended as it does by itself.
         """
         settle(self.book, now)
-        self._rollup.flush(day_of_due(self.book.living.last_rec))
+        self._rollup.flush(self.book.living.last_rec)
 
     def report(self, request: Request) -> Report:
         """A report at an instant not before the last record comes from the roll-ups where their grains allow it,

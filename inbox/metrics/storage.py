@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from itertools import chain
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-__all__ = ["Cell", "Counts", "Place", "Rolls", "RollsInMemory", "add_counts", "empty", "merge"]
+from inbox.metrics.formulas import bucket_name
+
+__all__ = [
+    "Cell",
+    "Counts",
+    "Kept",
+    "Place",
+    "Rolls",
+    "RollsInMemory",
+    "add_counts",
+    "empty",
+    "in_a_row",
+    "merge",
+    "packed",
+    "unpacked",
+]
 
 Counts = dict[str, int]
+
+_K = TypeVar("_K")
+
+_FEW = 4  # durations in a bucket, on average: up to here they are shorter told one by one
 
 
 class Place(NamedTuple):
@@ -21,17 +42,28 @@ class Place(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The sums of a cell: ``plain``; by the UTC day or month from which they hold, ``due``; and histograms.
+    """The sums of a cell: ``plain``; outcomes by the UTC day or month from which they hold, ``due``; and histograms.
 
     ``times`` has for each measure of durations how many fall into each bucket, named as text.
     """
 
     plain: Counts
-    due: dict[int, Counts]
+    due: dict[str, dict[int, int]]
     times: dict[str, Counts]
 
     def __bool__(self) -> bool:
         return bool(self.plain or self.due or self.times)
+
+
+class Kept(NamedTuple):
+    """A cell as it is read: of each outcome ``[due, n, due, n, ...]`` in the order of time.
+
+    Where a histogram holds few durations, it may be a list of the bucket of each.
+    """
+
+    plain: Counts
+    due: Mapping[str, list[int]]
+    times: Mapping[str, Counts | list[int]]
 
 
 def empty() -> Cell:
@@ -48,7 +80,7 @@ class Rolls(Protocol):
     def add(self, changes: Mapping[Place, Cell]) -> None:
         """Add to cells; a measure that comes to 0 goes, and so does an empty cell. The changes may be kept."""
 
-    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Cell]]:
+    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         """The cells of a grain with ``low <= when < high``."""
 
     def values(self, grain: str) -> Iterator[tuple[str, str]]:
@@ -84,12 +116,12 @@ class RollsInMemory:
             if not cells:
                 del whens[place.when]
 
-    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Cell]]:
+    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         whens = self._cells.get((unit, grain), {})
         wanted = range(low, high) if high - low < len(whens) else sorted(w for w in whens if low <= w < high)
         for when in wanted:
             for (value, channel), cell in whens.get(when, {}).items():
-                yield Place(unit, grain, when, value, channel), cell
+                yield Place(unit, grain, when, value, channel), Kept(cell.plain, in_a_row(cell.due), cell.times)
 
     def values(self, grain: str) -> Iterator[tuple[str, str]]:
         found: dict[tuple[str, str], None] = {}
@@ -118,35 +150,67 @@ class RollsInMemory:
                     yield from rows
 
 
+def in_a_row(due: Mapping[str, Mapping[int, int]]) -> dict[str, list[int]]:
+    """Of each outcome ``[due, n, due, n, ...]`` in the order of time."""
+    return {outcome: [*chain.from_iterable(sorted(by_due.items()))] for outcome, by_due in due.items()}
+
+
+def packed(times: Mapping[str, Counts]) -> dict[str, Counts | list[int]]:
+    """Histograms as they are kept: a list is read, joined and sorted much quicker than small counts are added."""
+    return {measure: _packed(counts) for measure, counts in times.items()}
+
+
+def _packed(counts: Counts) -> Counts | list[int]:
+    if sum(counts.values()) > _FEW * len(counts) or min(counts.values()) < 0:
+        return counts
+    return [int(name) for name in sorted(counts) for _ in range(counts[name])]
+
+
+def unpacked(times: Mapping[str, Counts | list[int]]) -> dict[str, Counts]:
+    """The histograms that were packed."""
+    return {
+        measure: dict(Counter(map(bucket_name, kept))) if isinstance(kept, list) else kept
+        for measure, kept in times.items()
+    }
+
+
 def cleaned(cell: Cell) -> Cell:
     """The same cell without what is 0, in place."""
-    for counts in (cell.plain, *cell.due.values(), *cell.times.values()):
-        if 0 in counts.values():
-            for measure in [measure for measure, n in counts.items() if not n]:
-                del counts[measure]
-    for due in [due for due, counts in cell.due.items() if not counts]:
-        del cell.due[due]
-    for measure in [measure for measure, counts in cell.times.items() if not counts]:
-        del cell.times[measure]
+    _clean(cell.plain)
+    _clean_each(cell.due)
+    _clean_each(cell.times)
     return cell
+
+
+def _clean(counts: dict[_K, int]) -> None:
+    if 0 in counts.values():
+        for key in [key for key, n in counts.items() if not n]:
+            del counts[key]
+
+
+def _clean_each(named: dict[str, dict[_K, int]]) -> None:
+    for counts in named.values():
+        _clean(counts)
+    for name in [name for name, counts in named.items() if not counts]:
+        del named[name]
 
 
 def merge(cell: Cell, change: Cell) -> None:
     """Add a change to a cell in place."""
     add_counts(cell.plain, change.plain)
-    for due, counts in change.due.items():
-        own = cell.due.setdefault(due, {})
-        add_counts(own, counts)
-        if not own:
-            del cell.due[due]
-    for measure, counts in change.times.items():
-        own = cell.times.setdefault(measure, {})
-        add_counts(own, counts)
-        if not own:
-            del cell.times[measure]
+    _merge_each(cell.due, change.due)
+    _merge_each(cell.times, change.times)
 
 
-def add_counts(into: Counts, more: Mapping[str, int]) -> None:
+def _merge_each(into: dict[str, dict[_K, int]], more: Mapping[str, Mapping[_K, int]]) -> None:
+    for name, counts in more.items():
+        own = into.setdefault(name, {})
+        add_counts(own, counts)
+        if not own:
+            del into[name]
+
+
+def add_counts(into: dict[_K, int], more: Mapping[_K, int]) -> None:
     """Add counts; what comes to 0 goes."""
     if not into and 0 not in more.values():
         into.update(more)

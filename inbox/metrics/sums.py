@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, product
 from typing import NamedTuple
 
-from inbox.metrics.formulas import midpoint, percentile
+from inbox.metrics.formulas import bucket_name, midpoint, percentile
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
@@ -23,17 +23,21 @@ TOTAL = "#"  # after a measure of durations: their sum among the counts
 
 @dataclass(slots=True)
 class Durations:
-    """Durations of one measure: exact values, or how many lie in each bucket of a histogram (names sort as they do)."""
+    """Durations of one measure: exact values; or of a histogram, how many lie in each bucket and ``few`` more."""
 
     values: list[int] = field(default_factory=list)
     buckets: dict[str, int] = field(default_factory=dict)
+    few: list[int] = field(default_factory=list)
 
     @property
     def n(self) -> int:
-        return len(self.values) + sum(self.buckets.values())
+        return len(self.values) + sum(self.buckets.values()) + len(self.few)
 
-    def fill(self, buckets: Mapping[str, int]) -> None:
+    def fill(self, buckets: Mapping[str, int] | list[int]) -> None:
         """Add a histogram."""
+        if isinstance(buckets, list):
+            self.few += buckets
+            return
         own = self.buckets
         if not own:
             own.update(buckets)
@@ -41,8 +45,23 @@ class Durations:
         for name, n in buckets.items():
             own[name] = own.get(name, 0) + n
 
+    def join(self, other: Durations) -> None:
+        """Add what another histogram holds."""
+        self.fill(other.buckets)
+        self.few += other.few
+
+    def _fold(self) -> None:
+        """Put the few among the others."""
+        if self.few:
+            self.fill({bucket_name(b): n for b, n in Counter(self.few).items()})
+            self.few = []
+
     def percentiles(self, *ps: int) -> list[int | None]:
         """Nearest rank; from a histogram, the midpoint of the bucket."""
+        if self.few and not self.buckets:
+            self.few.sort()
+            return [midpoint(self.few[-(-p * len(self.few) // 100) - 1]) for p in ps]
+        self._fold()
         if self.buckets:
             names = sorted(self.buckets)
             upto = list(accumulate(map(self.buckets.__getitem__, names)))
@@ -52,6 +71,7 @@ class Durations:
 
     def counts(self) -> dict[int, int]:
         """How many there are of each duration, a histogram's as midpoints."""
+        self._fold()
         if self.buckets:
             return {midpoint(int(name)): n for name, n in self.buckets.items()}
         return Counter(self.values)
@@ -93,7 +113,7 @@ class Sums:
         for measure, n in other.counts.items():
             counts[measure] = counts.get(measure, 0) + n
         for measure, durations in other.durations.items():
-            self.durations.setdefault(measure, Durations()).fill(durations.buckets)
+            self.durations.setdefault(measure, Durations()).join(durations)
 
 
 class About(NamedTuple):

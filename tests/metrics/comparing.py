@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from inbox.metrics import Event, Report, State, read_events
+from inbox.metrics.backlog import OPEN, blocks_at
 from inbox.metrics.keys import Value
 from inbox.metrics.rollup import EACH, GRAINS
-from inbox.metrics.storage import Counts, Place
+from inbox.metrics.storage import Counts, Place, unpacked
 
-Cells = dict[Place, tuple[Counts, dict[int, Counts], dict[str, Counts]]]
+Cells = dict[Place, tuple[Counts, dict[str, list[int]], dict[str, Counts]]]
 Feeding = Callable[[list[Event], random.Random], Iterator[list[Event]]]
 
 #: Later than anything in a log, so that everything has matured.
@@ -39,12 +40,10 @@ def differences(found: Report, wanted: Report) -> list[str]:
 def cells(state: State) -> Cells:
     """Every cell of the roll-ups of a state."""
     found: Cells = {}
-    for unit in ("day", "week", "month"):
+    for unit in ("day", "week", "month", OPEN, *(unit for unit, _ in blocks_at(0))):
         for grain in (*GRAINS, *(grain + EACH for grain in GRAINS), "worked"):
             for place, cell in state.rolls.cells(unit, grain, 0, 10_000_000):
-                due = {due: dict(counts) for due, counts in cell.due.items()}
-                times = {measure: dict(buckets) for measure, buckets in cell.times.items()}
-                found[place] = dict(cell.plain), due, times
+                found[place] = dict(cell.plain), dict(cell.due), unpacked(cell.times)
     return found
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.metrics import main
 from bench.metrics_log import Shape, generate
 from inbox.metrics import Config, Event, Request, State
+from inbox.metrics.formulas import bucket_name
 from inbox.metrics.sqlite import RollsInSqlite
-from inbox.metrics.storage import Cell, Place, Rolls, RollsInMemory
+from inbox.metrics.storage import Cell, Place, Rolls, RollsInMemory, packed, unpacked
 from tests.metrics.comparing import LATER, cells, differences, in_batches, read, sentences
 
 EMAIL = Place("day", "channel", 739_000, "", "email")
@@ -33,13 +36,28 @@ def log(seed: int) -> list[Event]:
 
 
 def test_counts_add_up_and_what_comes_to_0_goes(rolls: Rolls) -> None:
-    rolls.add({EMAIL: Cell({"inbound": 2, "abandoned": 0}, {20_500: {"cohort": 1}}, {"frt": {"70": 1}})})
-    rolls.add({EMAIL: Cell({"inbound": -1, "created": 3}, {20_500: {"cohort": -1}}, {"frt": {"70": 1, "71": 1}})})
+    rolls.add({EMAIL: Cell({"inbound": 2, "abandoned": 0}, {"reopen|no": {20_500: 1}}, {"frt": {"0070": 1}})})
+    change = Cell({"inbound": -1, "created": 3}, {"reopen|no": {20_500: -1}}, {"frt": {"0070": 1, "0071": 1}})
+    rolls.add({EMAIL: change})
     ((place, cell),) = rolls.cells("day", "channel", 739_000, 739_001)
     assert place == EMAIL
-    assert cell == ({"inbound": 1, "created": 3}, {}, {"frt": {"70": 2, "71": 1}})
-    rolls.add({EMAIL: Cell({"inbound": -1, "created": -3}, {}, {"frt": {"70": -2, "71": -1}})})
+    assert (cell.plain, cell.due) == ({"inbound": 1, "created": 3}, {})
+    assert unpacked(cell.times) == {"frt": {"0070": 2, "0071": 1}}
+    rolls.add({EMAIL: Cell({"inbound": -1, "created": -3}, {}, {"frt": {"0070": -2, "0071": -1}})})
     assert list(rolls.cells("day", "channel", 739_000, 739_001)) == []
+
+
+def test_outcomes_come_in_the_order_of_their_due_days(rolls: Rolls) -> None:
+    rolls.add({EMAIL: Cell({}, {"reopen|no": {20_503: 2}}, {})})
+    rolls.add({EMAIL: Cell({}, {"reopen|no": {20_500: 1}}, {})})
+    ((_, cell),) = rolls.cells("day", "channel", 739_000, 739_001)
+    assert cell.due == {"reopen|no": [20_500, 1, 20_503, 2]}
+
+
+@given(st.dictionaries(st.integers(0, 2_047), st.integers(1, 50), min_size=1, max_size=40))
+def test_a_packed_histogram_is_the_same_histogram(counts: dict[int, int]) -> None:
+    times = {"frt": {bucket_name(b): n for b, n in counts.items()}}
+    assert unpacked(packed(times)) == times
 
 
 def test_cells_are_found_by_grain_and_time(rolls: Rolls) -> None:
@@ -52,11 +70,11 @@ def test_cells_are_found_by_grain_and_time(rolls: Rolls) -> None:
 
 
 def test_an_owner_s_rows_are_replaced_together(rolls: Rolls) -> None:
-    rolls.put("ticket T1", {"open 63": [(5, ("a", 1))], "since": [(5, ("b",)), (6, ("c",))]})
-    rolls.put("ticket T2", {"open 63": [(6, ("d", 2))]})
-    assert sorted(rolls.rows("open 63", 0, 10)) == [("a", 1), ("d", 2)]
+    rolls.put("ticket T1", {"open late": [(5, ("a", 1))], "since": [(5, ("b",)), (6, ("c",))]})
+    rolls.put("ticket T2", {"open late": [(6, ("d", 2))]})
+    assert sorted(rolls.rows("open late", 0, 10)) == [("a", 1), ("d", 2)]
     rolls.put("ticket T1", {"since": [(7, ("e",))]})
-    assert list(rolls.rows("open 63", 0, 10)) == [("d", 2)]
+    assert list(rolls.rows("open late", 0, 10)) == [("d", 2)]
     assert list(rolls.rows("since", 0, 7)) == []
     assert list(rolls.rows("since", 7, 8)) == [("e",)]
 
