@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 
-from inbox.metrics.storage import Cell, Kept, Place, Rows, empty, in_a_row, merge, packed, unpacked
+from inbox.metrics.packing import in_a_row, packed, unpacked
+from inbox.metrics.storage import Cell, Kept, Place, Rows, empty, merge
 
 __all__ = ["RollsInSqlite"]
 

@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from inbox.metrics.formulas import bucket_name
+from inbox.metrics.packing import Counts, in_a_row
 
-__all__ = [
-    "Cell",
-    "Counts",
-    "Kept",
-    "Place",
-    "Rolls",
-    "RollsInMemory",
-    "add_counts",
-    "empty",
-    "in_a_row",
-    "merge",
-    "packed",
-    "unpacked",
-]
-
-Counts = dict[str, int]
+__all__ = ["Cell", "Counts", "Kept", "Place", "Rolls", "RollsInMemory", "add_counts", "empty", "merge"]
 
 _K = TypeVar("_K")
-
-_FEW = 4  # durations in a bucket, on average: up to here they are shorter told one by one
 
 
 class Place(NamedTuple):
@@ -58,12 +39,12 @@ class Cell(NamedTuple):
 class Kept(NamedTuple):
     """A cell as it is read: of each outcome ``[due, n, due, n, ...]`` in the order of time.
 
-    Where a histogram holds few durations, it may be a list of the bucket of each.
+    Where a histogram holds few durations, it may be a text with one character for the bucket of each.
     """
 
     plain: Counts
     due: Mapping[str, list[int]]
-    times: Mapping[str, Counts | list[int]]
+    times: Mapping[str, Counts | str]
 
 
 def empty() -> Cell:
@@ -148,30 +129,6 @@ class RollsInMemory:
             if low <= position < high:
                 for rows in by_position.get(position, {}).values():
                     yield from rows
-
-
-def in_a_row(due: Mapping[str, Mapping[int, int]]) -> dict[str, list[int]]:
-    """Of each outcome ``[due, n, due, n, ...]`` in the order of time."""
-    return {outcome: [*chain.from_iterable(sorted(by_due.items()))] for outcome, by_due in due.items()}
-
-
-def packed(times: Mapping[str, Counts]) -> dict[str, Counts | list[int]]:
-    """Histograms as they are kept: a list is read, joined and sorted much quicker than small counts are added."""
-    return {measure: _packed(counts) for measure, counts in times.items()}
-
-
-def _packed(counts: Counts) -> Counts | list[int]:
-    if sum(counts.values()) > _FEW * len(counts) or min(counts.values()) < 0:
-        return counts
-    return [int(name) for name in sorted(counts) for _ in range(counts[name])]
-
-
-def unpacked(times: Mapping[str, Counts | list[int]]) -> dict[str, Counts]:
-    """The histograms that were packed."""
-    return {
-        measure: dict(Counter(map(bucket_name, kept))) if isinstance(kept, list) else kept
-        for measure, kept in times.items()
-    }
 
 
 def cleaned(cell: Cell) -> Cell:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate, product
 from typing import NamedTuple
 
-from inbox.metrics.formulas import bucket_name, midpoint, percentile
+from inbox.metrics.formulas import midpoint, percentile
 from inbox.metrics.outcomes import NOT_YET
+from inbox.metrics.packing import bucket_of, codes_of, counted
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
 __all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums", "scope_of"]
@@ -23,20 +24,20 @@ TOTAL = "#"  # after a measure of durations: their sum among the counts
 
 @dataclass(slots=True)
 class Durations:
-    """Durations of one measure: exact values; or of a histogram, how many lie in each bucket and ``few`` more."""
+    """Durations of one measure: exact values; or of a histogram, how many lie in each bucket and, packed, few more."""
 
     values: list[int] = field(default_factory=list)
     buckets: dict[str, int] = field(default_factory=dict)
-    few: list[int] = field(default_factory=list)
+    few: list[str] = field(default_factory=list)
 
     @property
     def n(self) -> int:
-        return len(self.values) + sum(self.buckets.values()) + len(self.few)
+        return len(self.values) + sum(self.buckets.values()) + sum(map(len, self.few))
 
-    def fill(self, buckets: Mapping[str, int] | list[int]) -> None:
+    def fill(self, buckets: Mapping[str, int] | str) -> None:
         """Add a histogram."""
-        if isinstance(buckets, list):
-            self.few += buckets
+        if isinstance(buckets, str):
+            self.few.append(buckets)
             return
         own = self.buckets
         if not own:
@@ -53,14 +54,14 @@ class Durations:
     def _fold(self) -> None:
         """Put the few among the others."""
         if self.few:
-            self.fill({bucket_name(b): n for b, n in Counter(self.few).items()})
+            self.fill(counted("".join(self.few)))
             self.few = []
 
     def percentiles(self, *ps: int) -> list[int | None]:
         """Nearest rank; from a histogram, the midpoint of the bucket."""
         if self.few and not self.buckets:
-            self.few.sort()
-            return [midpoint(self.few[-(-p * len(self.few) // 100) - 1]) for p in ps]
+            codes = sorted(codes_of("".join(self.few)))
+            return [midpoint(bucket_of(codes[-(-p * len(codes) // 100) - 1])) for p in ps]
         self._fold()
         if self.buckets:
             names = sorted(self.buckets)

@@ -9,8 +9,9 @@ from typing import Any
 from inbox.metrics import Event, Report, State, read_events
 from inbox.metrics.backlog import OPEN, blocks_at
 from inbox.metrics.keys import Value
+from inbox.metrics.packing import Counts, unpacked
 from inbox.metrics.rollup import EACH, GRAINS
-from inbox.metrics.storage import Counts, Place, unpacked
+from inbox.metrics.storage import Place
 
 Cells = dict[Place, tuple[Counts, dict[str, list[int]], dict[str, Counts]]]
 Feeding = Callable[[list[Event], random.Random], Iterator[list[Event]]]

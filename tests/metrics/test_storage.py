@@ -14,8 +14,9 @@ from bench.metrics import main
 from bench.metrics_log import Shape, generate
 from inbox.metrics import Config, Event, Request, State
 from inbox.metrics.formulas import bucket_name
+from inbox.metrics.packing import packed, unpacked
 from inbox.metrics.sqlite import RollsInSqlite
-from inbox.metrics.storage import Cell, Place, Rolls, RollsInMemory, packed, unpacked
+from inbox.metrics.storage import Cell, Place, Rolls, RollsInMemory
 from tests.metrics.comparing import LATER, cells, differences, in_batches, read, sentences
 
 EMAIL = Place("day", "channel", 739_000, "", "email")
