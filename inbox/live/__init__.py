@@ -205,7 +205,8 @@ class Live:
         """The others on the ticket see who writes; a visitor sees that somebody answers, never a note."""
         seat = self.presence.seat(_sid())
         number = _number(data, "ticket")
-        if seat is None or number is None or f"ticket:{number}" not in seat.rooms:
+        # whoever has it on screen may begin to write before the room is theirs: both were asked for at once
+        if seat is None or number is None or not (seat.ticket == number or f"ticket:{number}" in seat.rooms):
             return
         mode = "note" if data.get("mode") == "note" else "reply"
         said = {

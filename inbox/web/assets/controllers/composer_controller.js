@@ -179,8 +179,8 @@ export default class extends Controller {
     this.savedTarget.textContent = "";
     this.check();
     if (Date.now() - this.typedAt < TYPING_MS || !this.textTarget.value.trim()) return;
-    this.typedAt = Date.now();
-    emit("typing", { ticket: this.ticketValue, mode: this.kindOf, kind: this.choice?.dataset.kind });
+    const said = emit("typing", { ticket: this.ticketValue, mode: this.kindOf, kind: this.choice?.dataset.kind });
+    if (said) this.typedAt = Date.now();
   }
 
   keep() {

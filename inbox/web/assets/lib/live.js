@@ -91,9 +91,10 @@ function visible() {
   cutWhileHidden = false;
 }
 
-/** Says something to the desk now; a line that is down does not keep it. */
+/** Says something to the desk now, true where it could; a line that is down does not keep it. */
 export function emit(event, payload) {
   if (socket?.connected) socket.emit(event, payload);
+  return connected();
 }
 
 /** True while the line stands. */
