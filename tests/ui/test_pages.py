@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from tests.servers.chromium import OpenPage
 from tests.ui import stage_pages
-from tests.ui.test_looks import violations
+from tests.ui.test_looks import COLOURS, violations
 
 WIDTHS = (320, 390, 768, 1024, 1440, 1920)
 
@@ -104,13 +104,17 @@ def test_the_channels_say_what_waits_what_is_proved_and_what_is_wrong() -> None:
 
 
 @pytest.mark.a11y
-@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", stage_pages.PAGES)
-def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, name: str, theme: str) -> None:
+def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, name: str) -> None:
+    """By every rule in the light; the dark changes nothing but colours."""
     for width, height in ((1440, 900), (390, 844)) if full else ((1440, 900),):
-        page = open_page(color_scheme=theme, viewport={"width": width, "height": height}, reduced_motion="reduce")
+        page = open_page(color_scheme="light", viewport={"width": width, "height": height}, reduced_motion="reduce")
         go(page, address, name)
-        assert violations(page) == [], f"{width} px"
+        assert violations(page) == [], f"light, {width} px"
+        page.emulate_media(color_scheme="dark")
+        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        assert violations(page, COLOURS) == [], f"dark, {width} px"
+        page.close()
 
 
 def test_nothing_is_wider_than_the_window_in_the_longer_language(open_page: OpenPage, address: str) -> None:
