@@ -12,7 +12,7 @@ from inbox.actions.who import Who, require
 from inbox.errors import Invalid
 from inbox.store import Agent, Audit, Setting, Work
 
-__all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "put", "put_all"]
+__all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "keep", "put", "put_all"]
 
 #: Every setting with its default.
 DEFAULTS: Final[dict[str, Any]] = {
@@ -27,6 +27,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "sla.targets": {},  # scope → clock → priority → seconds
     "routing.rules": {},  # scope → way; inbox/actions/routing.py checks and changes them
     "routing.bands": [],  # of customers, the best first
+    "reasons.ask": "ask",  # at resolve; inbox/actions/reasons.py checks and changes these two
+    "reasons.exempt": [],
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 
@@ -107,13 +109,18 @@ def put(work: Work, who: Who, name: str, value: Any) -> None:
     old = get(work, name)
     if old == value:
         return
+    keep(work, name, value)
+    audit(work, who, "setting.changed", setting=name, was=old, now=value)
+
+
+def keep(work: Work, name: str, value: Any) -> None:
+    """Writes a setting that follows from something else, which was checked and audited."""
     row = work.get(Setting, name)
     if row is None:
         work.add(Setting(name=name, value=value))
     else:
         row.value = value
     work.flush()
-    audit(work, who, "setting.changed", setting=name, was=old, now=value)
 
 
 def put_all(work: Work, who: Who, values: Mapping[str, Any]) -> None:

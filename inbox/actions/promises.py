@@ -61,7 +61,7 @@ TARGETS: Final[dict[str, dict[str, int]]] = {
 }
 #: What targets may be for besides everybody, the most particular first: its word and the fact that it looks at.
 SCOPES: Final = {"band": "band", "team": "team", "channel": "address"}
-_SETTINGS: Final = ("desk.timezone", "desk.currency", "sla.calendars", "sla.targets")
+_SETTINGS: Final = ("desk.timezone", "desk.currency", "sla.calendars", "sla.targets", "reasons.exempt")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 
 
@@ -127,7 +127,13 @@ def _engine(told: Mapping[str, Any]) -> dict[str, Any]:
         for id in one[places]
     ]
     listed += _allowances(told["sla.targets"])
-    return {"tz": zone, "base": told["desk.currency"], "calendars": sheets, "promises": listed}
+    return {
+        "tz": zone,
+        "base": told["desk.currency"],
+        "calendars": sheets,
+        "promises": listed,
+        "fcr_exempt_reasons": told["reasons.exempt"],
+    }
 
 
 def _allowances(told: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[dict[str, Any]]:

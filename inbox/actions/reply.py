@@ -13,7 +13,19 @@ from sqlalchemy import func, select
 
 from connectors.base import Capabilities, Connector
 from inbox import clock, search
-from inbox.actions import attention, channels, events, identities, lines, links, mentions, moments, pictures, variables
+from inbox.actions import (
+    attention,
+    channels,
+    events,
+    identities,
+    lines,
+    links,
+    mentions,
+    moments,
+    pictures,
+    tickets,
+    variables,
+)
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -158,13 +170,14 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     send_at: dt.datetime | None = None,
     auto: str | None = None,
     answers: int | None = None,
+    reason: str | None = None,
 ) -> tuple[Message, bool]:
     """Puts a reply into the outbox; gives (message, True), or (the first one, False) for a known ``client_key``.
 
     ``seen`` is the newest inbound message that the agent saw: newer ones raise :class:`ThreadMoved`. ``then`` is
     one of :data:`AFTER`. ``undo_s`` holds the message back that long. With ``send_at`` it waits for its hour
     and answers nobody before; what becomes of the ticket waits with it. ``answers`` is the one message that it answers,
-    where the channel can show that. Raises :class:`Invalid`.
+    where the channel can show that. ``reason`` is the contact reason, set at the click. Raises :class:`Invalid`.
     """
     ticket = find_living(work, who, number)
     if client_key:
@@ -191,6 +204,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     chosen, identity = choose(work, ticket, channel, address)
     _check(work, chosen, identity, text, files)
     one = _answered(work, ticket, answers)
+    tickets.say_why(work, who, ticket, reason, resolves=then == "resolve")
     now = clock.now()
     later = hour(send_at) if send_at is not None else None
     held = Delivery.HELD if undo_s > 0 else Delivery.QUEUED

@@ -10,12 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
-
-from inbox.actions import holding, moments, reply, tickets, variables
+from inbox.actions import holding, moments, reasons, reply, tickets, variables
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
-from inbox.store import Agent, Canned, Event, Message, Reason, Team, Ticket, Work
+from inbox.store import Agent, Canned, Event, Message, Team, Ticket, Work
 from inbox.terms import Actor, Priority
 
 __all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked", "run", "told"]
@@ -96,10 +94,7 @@ def _tag(_work: Work, value: str) -> str:
 
 
 def _reason(work: Work, wanted: str) -> str:
-    if wanted and work.scalar(select(Reason.id).where(Reason.name == wanted, Reason.active)) is None:
-        msg = f"{wanted!r} is no contact reason of this desk"
-        raise Invalid(msg, fields={"what": msg})
-    return wanted
+    return reasons.find(work, wanted).name if wanted else wanted
 
 
 def _canned(work: Work, value: str) -> str:
@@ -228,6 +223,8 @@ def told(work: Work, steps: Sequence[dict[str, str]]) -> tuple[tuple[str, str, s
 def _called(work: Work, step: dict[str, str]) -> str:
     known = STEPS.get(step["do"])
     value = step["what"]
+    if known is not None and known.takes == "reason":
+        return next((one.called for one in reasons.every(work) if one.name == value), value)
     rows: dict[str, tuple[type[Any], Any]] = {"agent": (Agent, value), "team": (Team, value)}
     if known is not None and known.takes == "canned" and value.isdigit():
         rows["canned"] = (Canned, int(value))

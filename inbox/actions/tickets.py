@@ -9,10 +9,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import attention, desk, events, mentions
+from inbox.actions import attention, desk, events, mentions, reasons
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
-from inbox.store import Agent, Event, Membership, ReadMark, Reason, Team, Ticket, TicketTag, Work
+from inbox.store import Agent, Event, Membership, ReadMark, Team, Ticket, TicketTag, Work
 from inbox.terms import Direction, Move, Priority, Status
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "given",
     "prioritise",
     "read",
+    "say_why",
     "set_reason",
     "set_status",
     "spam",
@@ -102,8 +103,7 @@ def set_status(
         msg = f"status is one of {', '.join(STEPS)}"
         raise Invalid(msg, fields={"status": msg})
     ticket = find_living(work, who, number)
-    if reason is not None:
-        set_reason(work, who, number, reason)
+    say_why(work, who, ticket, reason, resolves=status == "resolved")
     before = ticket.snoozed_until
     if status == "snoozed":
         if until is None or until <= clock.now():
@@ -129,6 +129,14 @@ def set_status(
         )
     msg = f"a ticket that is {ticket.status.value} cannot become {status}"
     raise Conflict(msg)
+
+
+def say_why(work: Work, who: Who, ticket: Ticket, reason: str | None, *, resolves: bool) -> None:
+    """The reason that comes with something else. Raises :class:`Invalid` where the desk wants one to resolve."""
+    if reason:
+        set_reason(work, who, ticket.id, reason)
+    if resolves and ticket.is_open:
+        reasons.needed(work, who, ticket)
 
 
 def wake_due(work: Work) -> int:
@@ -165,9 +173,9 @@ def set_reason(work: Work, who: Who, number: int, reason: str | None) -> Event |
     wanted = (reason or "").strip() or None
     if wanted == ticket.reason:
         return None
-    if wanted is not None and work.scalar(select(Reason).where(Reason.name == wanted, Reason.active)) is None:
-        msg = f"{wanted!r} is no contact reason of this desk"
-        raise Invalid(msg, fields={"reason": msg})
+    wanted = reasons.find(work, wanted).name if wanted is not None else None
+    if wanted == ticket.reason:
+        return None
     was, ticket.reason = ticket.reason, wanted
     ticket.updated_at = clock.now()
     return work.append("ticket.reason", actor=who.actor, ticket=ticket.id, reason=wanted, was=was)

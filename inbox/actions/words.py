@@ -1,4 +1,4 @@
-"""The desk's own words: canned replies and contact reasons, each change with an audit line."""
+"""The desk's own words: canned replies, each change with an audit line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from inbox.actions.desk import audit
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.store import Canned, Reason, Team, Work
+from inbox.store import Canned, Team, Work
 
-__all__ = ["add_canned", "add_reason", "change_canned", "remove_canned", "remove_reason"]
+__all__ = ["add_canned", "change_canned", "remove_canned"]
 
 #: What comes after the slash in the composer: one word.
 SHORT = re.compile(r"[^\s/]{1,40}")
@@ -82,34 +82,3 @@ def _canned(work: Work, number: int) -> Canned:
         msg = "there is no such canned reply"
         raise NotFound(msg)
     return row
-
-
-def add_reason(work: Work, who: Who, name: str) -> Reason:
-    """Adds a contact reason, or brings a removed one back. Raises :class:`Conflict` for one that is there."""
-    require(who, "reasons.change")
-    wanted = " ".join(name.split())
-    if not 0 < len(wanted) <= 120:
-        msg = "a reason has 1 to 120 letters"
-        raise Invalid(msg, fields={"name": msg})
-    row = work.scalar(select(Reason).where(func.lower(Reason.name) == wanted.lower()))
-    if row is not None and row.active:
-        msg = "this reason is there already"
-        raise Conflict(msg, fields={"name": msg})
-    if row is None:
-        row = Reason(name=wanted)
-        work.add(row)
-    row.active = True
-    work.flush()
-    audit(work, who, "reason.added", reason=row.id, name=row.name)
-    return row
-
-
-def remove_reason(work: Work, who: Who, number: int) -> None:
-    """Takes a reason from the list; tickets that carry it keep it, and so do the figures."""
-    require(who, "reasons.change")
-    row = work.get(Reason, number)
-    if row is None or not row.active:
-        msg = "there is no such reason"
-        raise NotFound(msg)
-    row.active = False
-    audit(work, who, "reason.removed", reason=row.id, name=row.name)

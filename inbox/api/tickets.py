@@ -87,6 +87,7 @@ class ReplyIn(Body):
     )
     attachments: tuple[FileIn, ...] = Field((), max_length=MOST_FILES)
     then: Then | None = Field(None, description="What becomes of the ticket.")
+    reason: str | None = Field(None, description="The contact reason, one of the desk's; set at once.")
     answers: int | None = Field(
         None, ge=1, le=HIGHEST, description="The one message of the ticket that this answers, where a channel shows it."
     )
@@ -232,6 +233,7 @@ def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
             seen=body.seen,
             files=files,
             then=body.then,
+            reason=body.reason,
             answers=body.answers,
             send_at=body.send_at,
         )

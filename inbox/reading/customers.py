@@ -17,7 +17,7 @@ from inbox.reading.addresses import label
 from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
 from inbox.reading.rows import customer_chip
-from inbox.reading.threads import history
+from inbox.reading.threads import history, reason_choices
 from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction
@@ -156,6 +156,7 @@ def _facts(work: Work, ticket: Ticket) -> TicketFacts:
         messages_out=sum(1 for way, *_ in rows if way is Direction.OUT),
         resolved_at=ticket.resolved_at,
         reason=ticket.reason or "",
+        reasons=reason_choices(work, ticket.reason),
     )
 
 

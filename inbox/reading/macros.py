@@ -6,10 +6,10 @@ from sqlalchemy import func, select
 
 from inbox.actions import macros, moments, steps
 from inbox.actions.who import Who, may
-from inbox.reading import settings
+from inbox.reading import once, settings
 from inbox.reading.pages import Choice, MacrosPage, StepGroup
 from inbox.reading.parts import MacroView, StepView
-from inbox.store import Agent, Canned, Macro, Reason, Team, Work
+from inbox.store import Agent, Canned, Macro, Team, Work
 from inbox.terms import Priority
 
 __all__ = ["groups", "mine", "page", "steps_of"]
@@ -40,7 +40,7 @@ def groups(work: Work, *, alone: bool = False) -> tuple[StepGroup, ...]:
         "agent": ((steps.ME, steps.ME), (steps.NOBODY, ""), *((id, name) for id, name in agents)),
         "team": ((steps.NOBODY, ""), *((id, name) for id, name in teams)),
         "priority": tuple((one.value, one.value) for one in Priority),
-        "reason": tuple((one, one) for one in work.scalars(select(Reason.name).where(Reason.active))),
+        "reason": tuple((one.name, one.called) for one in once.reasons(work).values() if one.open),
         "canned": tuple((str(id), name) for id, name in canned),
     }
     return tuple(

@@ -7,9 +7,10 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import select
 
+from inbox.actions import reasons as desk_reasons
 from inbox.store import Agent, Channel, Team, Work
 
-__all__ = ["agents", "channels", "once", "teams"]
+__all__ = ["agents", "channels", "once", "reasons", "teams"]
 
 T = TypeVar("T")
 
@@ -41,3 +42,8 @@ def channels(work: Work) -> dict[str, Channel]:
         "channels",
         lambda: {one.id: one for one in work.scalars(select(Channel).order_by(Channel.kind, Channel.title))},
     )
+
+
+def reasons(work: Work) -> dict[str, desk_reasons.Node]:
+    """Every contact reason by its name, archived ones too, in the order of the tree."""
+    return once(work, "reasons", lambda: {node.name: node for node in desk_reasons.every(work)})

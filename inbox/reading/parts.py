@@ -43,6 +43,7 @@ __all__ = [
     "Moved",
     "NoteView",
     "PreviousTicket",
+    "ReasonChoice",
     "Results",
     "Room",
     "SavedChip",
@@ -650,6 +651,21 @@ Item = Leg | NoteView | EventView | DayView
 
 
 @dataclass(frozen=True)
+class ReasonChoice:
+    """A contact reason to choose: ``name`` as tickets and the log know it, ``label`` as people read it, ``above`` the
+    reasons that it stands below."""
+
+    name: str
+    label: str
+    above: str = ""
+
+    @property
+    def called(self) -> str:
+        """The whole path."""
+        return f"{self.above}{self.label}"
+
+
+@dataclass(frozen=True)
 class Snooze:
     """A moment to snooze to; the template knows the key's words."""
 
@@ -669,7 +685,8 @@ class ThreadHead:
     assignee: AgentChip | None = None
     team: TeamChip | None = None
     tags: tuple[TagView, ...] = ()
-    reason: str = ""
+    reason: str = ""  # as people read it
+    reason_name: str = ""  # as tickets and the log know it
     waiting_since: dt.datetime | None = None
     due: Due | None = None
     snoozed_until: dt.datetime | None = None
@@ -820,7 +837,8 @@ class Thread:
     composer: Composer
     room: Room
     snoozes: tuple[Snooze, ...] = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[ReasonChoice, ...] = ()  # what is asked at resolve; none where nothing is asked
+    reason_required: bool = False
     known_tags: tuple[str, ...] = ()
     macros: tuple[MacroView, ...] = ()
     others: tuple[PreviousTicket, ...] = ()  # the customer's other tickets: what this one could be merged into
@@ -869,7 +887,8 @@ class TicketFacts:
     messages_in: int = 0
     messages_out: int = 0
     resolved_at: dt.datetime | None = None
-    reason: str = ""
+    reason: str = ""  # as tickets and the log know it
+    reasons: tuple[ReasonChoice, ...] = ()  # those that it can have; the one that it has is always among them
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, Invalid
-from inbox.reading import figures
+from inbox.reading import figures, once
 from inbox.reading.figures import Source
 from inbox.reading.pages import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.store import Event, Team, Work
@@ -154,15 +154,22 @@ def _row(label: str, kind: str | None, row: Values, old: Values, *, has_rate: bo
 def _rows(work: Work, derived: Source, period: Period, by: str, *, has_rate: bool) -> tuple[Figures, ...]:
     now = derived.ask(period.start, period.end, by=by)
     old = derived.ask(period.previous_start, period.previous_end, by=by)
-    teams = {team.id: team.name for team in work.scalars(select(Team))}
+    named = _named(work, by)
     found = []
     for name, row in now.items():
         value = name.partition("=")[2]
         if name == "all" or value == "unallocated" or not (row["vol.inbound"] or row["vol.handled"]):
             continue
-        label = teams.get(value, value) if by == "team" else value
+        label = named.get(value, value)
         found.append(_row(label, value if by == "channel" else None, row, old.get(name, {}), has_rate=has_rate))
     return tuple(sorted(found, key=lambda one: -one.inbound))
+
+
+def _named(work: Work, by: str) -> dict[str, str]:
+    """What people read for the words of a slice."""
+    if by == "team":
+        return {team.id: team.name for team in work.scalars(select(Team))}
+    return {node.name: node.called for node in once.reasons(work).values()} if by == "reason" else {}
 
 
 def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:

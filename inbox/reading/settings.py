@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from sqlalchemy import func, select
 
 from inbox.actions import desk as settings
+from inbox.actions import reasons as tree
 from inbox.actions.variables import VARIABLES
 from inbox.actions.who import Who, may
 from inbox.reading import desk
@@ -32,7 +31,6 @@ from inbox.store import (
     Channel,
     JournalItem,
     Membership,
-    Reason,
     SignIn,
     Team,
     Ticket,
@@ -165,15 +163,29 @@ def canned(work: Work, who: Who) -> CannedPage:
 
 
 def reasons(work: Work, who: Who) -> ReasonsPage:
-    """The contact reasons that can be chosen, and the tags in use, each with its tickets."""
-    counted = select(Ticket.reason, func.count()).where(Ticket.reason.is_not(None)).group_by(Ticket.reason)
-    used = Counter({str(reason): count for reason, count in work.execute(counted)})
+    """The contact reasons as a tree, and the tags in use, each with its tickets."""
+    nodes = tree.every(work)
+    used = tree.count(work)
     tags = select(TicketTag.tag, func.count()).group_by(TicketTag.tag).order_by(func.count().desc(), TicketTag.tag)
+    shut = {node.id for node in nodes if not node.open}
     return ReasonsPage(
         nav=nav(work, who),
-        reasons=tuple(
-            ReasonRow(row.id, row.name, used[row.name])
-            for row in work.scalars(select(Reason).where(Reason.active).order_by(func.lower(Reason.name)))
-        ),
+        reasons=tuple(_reason(node, used) for node in nodes if node.open),
+        archived=tuple(_reason(node, used) for node in nodes if not node.active and node.parent not in shut),
+        parents=tuple(Choice(str(node.id), node.called) for node in nodes if node.open and node.depth < tree.DEEPEST),
         tags=tuple(TagRow(tag, count) for tag, count in work.execute(tags.limit(TAGS))),
+        ask=settings.get(work, "reasons.ask"),
+        may_ask=may(who, "settings.change"),
+    )
+
+
+def _reason(node: tree.Node, used: dict[str, int]) -> ReasonRow:
+    return ReasonRow(
+        id=node.id,
+        name=node.label,
+        used=used.get(node.name, 0),
+        called=node.called,
+        depth=node.depth,
+        exempt=node.own_exempt,
+        exempt_above=node.exempt and not node.own_exempt,
     )

@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
+from inbox.actions.reasons import MARK, available
 from inbox.actions.who import Who, visible
 from inbox.reading import desk, macros, once, pictures
 from inbox.reading.addresses import label
@@ -34,6 +35,7 @@ from inbox.reading.parts import (
     NoteView,
     PreviousTicket,
     Quoted,
+    ReasonChoice,
     Room,
     Suggestion,
     TagView,
@@ -53,7 +55,6 @@ from inbox.store import (
     Identity,
     Message,
     ReadMark,
-    Reason,
     Team,
     Ticket,
     TicketTag,
@@ -61,7 +62,17 @@ from inbox.store import (
 )
 from inbox.terms import Delivery, Direction, Move
 
-__all__ = ["REGROUPED", "head", "history", "item_of_event", "item_of_message", "page_of", "thread"]
+__all__ = [
+    "REGROUPED",
+    "called",
+    "head",
+    "history",
+    "item_of_event",
+    "item_of_message",
+    "page_of",
+    "reason_choices",
+    "thread",
+]
 
 PAGE = 100
 SHOWN_MOVES = (Move.PENDING, Move.SNOOZE, Move.RESOLVE, Move.REOPEN, Move.OPEN)
@@ -115,7 +126,8 @@ def head(work: Work, ticket: Ticket) -> ThreadHead:
         assignee=desk.chip(agent) if agent is not None else None,
         team=TeamChip(team.id, team.name) if team is not None else None,
         tags=tuple(TagView(tag.tag) for tag in ticket.tags),
-        reason=ticket.reason or "",
+        reason=called(work, ticket.reason),
+        reason_name=ticket.reason or "",
         waiting_since=waiting,
         due=desk.due(ticket),
         snoozed_until=ticket.snoozed_until,
@@ -322,6 +334,7 @@ def item_of_event(work: Work, event: Event, names: Names | None = None) -> Event
         what = "received"
     undo = str(data.get("by") or (event.id if event.kind in UNDONE else ""))
     value = str(data.get(field) or "")
+    value = called(work, value) if event.kind == "ticket.reason" else value
     count = len(data.get("msgs", ()))
     return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=value, count=count, undo=undo)
 
@@ -399,20 +412,37 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
     seen = mark.message_id if mark is not None else 0
     fresh = [m.id for m in messages if m.direction is Direction.IN and m.auto is None and m.id > seen]
     tags = work.scalars(select(TicketTag.tag).group_by(TicketTag.tag).order_by(func.count().desc()).limit(30))
-    reasons = work.scalars(select(Reason.name).where(Reason.active).order_by(Reason.name))
+    how = settings.get(work, "reasons.ask")
     return Thread(
         head=head(work, ticket),
         items=_assembled(messages, events, names, customer_chip(ticket.customer), identities, ways, answers, zone),
         composer=replace(composer(work, who, ticket), text=text),
         room=Room(f"ticket:{ticket.id}", seq),
         snoozes=snoozes(zone),
-        reasons=tuple(reasons),
+        reasons=reason_choices(work) if how != "off" else (),
+        reason_required=how == "require",
         known_tags=tuple(tags),
         macros=macros.mine(work, who),
         others=_others(work, who, ticket),
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,
     )
+
+
+def called(work: Work, reason: str | None) -> str:
+    """What people read for a contact reason; one that the desk never had is read as it is."""
+    node = once.reasons(work).get(reason) if reason else None
+    return node.called if node is not None else reason or ""
+
+
+def reason_choices(work: Work, now: str | None = None) -> tuple[ReasonChoice, ...]:
+    """The contact reasons that can be chosen, in the order of the tree, with the one that a ticket has ``now``."""
+    nodes = once.reasons(work)
+    found = available(list(nodes.values()))
+    if now in nodes and nodes[now] not in found:
+        found.insert(0, nodes[now])
+    choices = [ReasonChoice(node.name, node.label, "".join(f"{one}{MARK}" for one in node.path[:-1])) for node in found]
+    return (ReasonChoice(now, now), *choices) if now is not None and now not in nodes else tuple(choices)
 
 
 def page_of(work: Work, ticket: Ticket, message: int) -> int | None:

@@ -148,13 +148,22 @@ class TicketTag(Base, kw_only=True):
 
 
 class Reason(Base, kw_only=True):
-    """A contact reason that can be chosen at resolve."""
+    """A contact reason that can be chosen at resolve. ``name`` is what tickets and the log know it by and never
+    changes; ``label`` is what people read where they called it something else since."""
 
     __tablename__ = "reasons"
 
     id: Mapped[Serial] = mapped_column(init=False)
     name: Mapped[str] = mapped_column(String(120), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
+    label: Mapped[str] = mapped_column(String(120), default="")
+    parent_id: Mapped[int | None] = mapped_column(default=None)  # a reason, which is never deleted but with a sample
+    exempt: Mapped[bool] = mapped_column(default=False)  # it counts for no net FCR (metrics.md)
+
+    @property
+    def called(self) -> str:
+        """What people read."""
+        return self.label or self.name
 
 
 class ReadMark(Base, kw_only=True):

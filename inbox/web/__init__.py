@@ -24,6 +24,7 @@ from inbox.web import (
     messages,
     people,
     promises,
+    reasons,
     regrouping,
     reports,
     routing,
@@ -57,7 +58,7 @@ PAGES = (
         searches.blueprint,
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
-    *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, words.reasons),
+    *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, reasons.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

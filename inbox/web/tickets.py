@@ -149,6 +149,7 @@ def answer(id: int) -> Any:
             files=files_of(work, id),
             answers=int(answers) if answers.isdigit() and len(answers) < 16 else None,
             then=form.get("then") or None,
+            reason=form.get("reason") or None,
             undo_s=holding.undo_s(work, who(), work.store.connectors[channel.kind]),
             send_at=hour(form),
         )

@@ -73,6 +73,8 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"write the text of the answer.*", _("Write the text of the answer, up to 10,000 letters.")),
         (r"a reason has 1 to 120 letters", _("A reason has 1 to 120 letters.")),
         (r"this reason is there already", _("This reason is there already.")),
+        (r"the reason above it is not there any more", _("The reason above it is not there any more.")),
+        (r"reasons have (?P<n>\d+) levels at most", _("Reasons have %(n)s levels at most.")),
         (r"(?P<what>.*) is no amount.*", _("%(what)s is no amount: write it like 24.50.")),
         (r"an amount is 0 to 1,000,000.*", _("Write an amount from 0 to 1,000,000, with six decimals at most.")),
         (r"(?P<what>.*) is no month.*", _("%(what)s is no month: write it like 2026-03.")),

@@ -1,4 +1,4 @@
-"""Canned replies and contact reasons: added, changed and removed by forms."""
+"""Canned replies: added, changed and removed by forms."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from inbox.web.gate import right, store, who
 from inbox.web.settings import done, drawn, typed
 from inbox.web.wording import errors
 
-__all__ = ["canned", "reasons"]
+__all__ = ["canned"]
 
 canned = Blueprint("canned", __name__)
-reasons = Blueprint("reasons", __name__)
 
 
 def _typed() -> dict[str, str]:
@@ -63,27 +62,3 @@ def _canned_again(problem: Problem, editing: int | None) -> Any:
     form = Form(typed(), errors(problem))
     parts: dict[str, Any] = {"new": form} if editing is None else {"editing": editing, "edit": form}
     return drawn("settings/canned.html", lambda work: replace(reading.canned(work, who()), **parts), problem.status)
-
-
-@reasons.post("/settings/reasons/create", endpoint="create")
-@right("reasons.change")
-def add_reason() -> Any:
-    """Adds a reason."""
-    try:
-        with store().transaction() as work:
-            row = verbs.add_reason(work, who(), request.form.get("name", ""))
-    except (Invalid, Conflict) as problem:
-        new = Form(typed(), errors(problem))
-        return drawn(
-            "settings/reasons.html", lambda work: replace(reading.reasons(work, who()), new=new), problem.status
-        )
-    return done(_("%(name)s can be chosen now.", name=row.name), "settings.reasons")
-
-
-@reasons.post("/settings/reasons/<int:id>/remove", endpoint="remove")
-@right("reasons.change")
-def remove_reason(id: int) -> Any:
-    """Takes a reason from the list."""
-    with store().transaction() as work:
-        verbs.remove_reason(work, who(), id)
-    return done(_("Removed. Old tickets keep it."), "settings.reasons")

@@ -276,7 +276,10 @@ thread = parts.Thread(
         parts.Snooze("later", at("14:00")), parts.Snooze("tomorrow", at("09:00", -1)),
         parts.Snooze("monday", at("09:00", -2)), parts.Snooze("week", at("09:00", -7)),
     ),
-    reasons=("Certificati SSL", "Posta", "Fatturazione", "Dominio", "Migrazione", "Preventivo", "Reclamo", "Altro"),
+    reasons=(
+        *(parts.ReasonChoice(one, one) for one in ("Posta", "Dominio", "Preventivo", "Reclamo", "Fattura", "Altro")),
+        *(parts.ReasonChoice(f"Sito web / {name}", name, "Sito web / ") for name in ("Certificati SSL", "Migrazione")),
+    ),
     macros=(
         parts.MacroView(1, "Migrazione conclusa", True, (
             parts.StepView("tag", "migrazione", "migrazione"), parts.StepView("send", "4", "grazie"),
@@ -319,7 +322,8 @@ panel = parts.CustomerPanel(
     facts=parts.TicketFacts(
         created_at=at("08:41"), channel_kind="sms", channel_name="SMS", first_response=dt.timedelta(minutes=17),
         handling=dt.timedelta(minutes=11, seconds=30), cost=parts.Money(Decimal("3.42"), "EUR", final=False),
-        messages_in=4, messages_out=2, reason="Certificati SSL",
+        messages_in=4, messages_out=2, reason="Sito web / Certificati SSL",
+        reasons=(parts.ReasonChoice("Sito web / Certificati SSL", "Certificati SSL", "Sito web / "),),
     ),
     history=history,
 )  # fmt: skip

@@ -268,12 +268,20 @@ canned = pages.CannedPage(
 reasons = pages.ReasonsPage(
     nav,
     (
-        pages.ReasonRow(1, "Fatturazione", 112),
-        pages.ReasonRow(2, "Dominio e DNS", 88),
-        pages.ReasonRow(3, "Sito lento", 1),
+        pages.ReasonRow(1, "Fatturazione", 112, "Fatturazione", exempt=True),
+        pages.ReasonRow(2, "Dominio e DNS", 88, "Dominio e DNS"),
+        pages.ReasonRow(
+            4, "Il trasferimento da un altro fornitore non va avanti", 7, "Dominio e DNS / Trasferimento", 2
+        ),
+        pages.ReasonRow(3, "Sito lento", 1, "Sito lento"),
     ),
     (pages.TagRow("ssl", 31), pages.TagRow("pec", 12), pages.TagRow("urgente", 4)),
     pages.Form({"name": "Dominio e DNS"}, {"name": "This reason is there already."}),
+    archived=(pages.ReasonRow(5, "Fax", 3, "Fax"),),
+    parents=(pages.Choice("1", "Fatturazione"), pages.Choice("2", "Dominio e DNS")),
+    may_ask=True,
+    editing=2,
+    edit=pages.Form({"name": ""}, {"name": "A reason has 1 to 120 letters."}),
 )
 _WEEK = (*((day, "09:00-13:00, 14:30-18:30") for day in ("mon", "tue", "wed", "thu", "fri")), ("sat", ""), ("sun", ""))
 _PRIORITIES = ("urgent", "high", "normal", "low")

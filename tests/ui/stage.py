@@ -71,6 +71,7 @@ ADDRESSES = {
     "agents.undo": "/me/undo",
     "routing.absence": "/me/absence",
     "tickets.band": "/tickets/<int:id>/band",
+    "tickets.reason": "/tickets/<int:id>/reason",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",

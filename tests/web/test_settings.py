@@ -274,8 +274,8 @@ def test_a_reason_is_added_removed_and_brought_back(desk: TestDesk, admin: Brows
     assert said(admin.post("/settings/reasons/create", name="")) == ["A reason has 1 to 120 letters."]
     with desk.store.reading() as work:
         row = work.scalars(select(Reason).where(Reason.name == "Spedizione")).one()
-    assert told(admin.follow(admin.post(f"/settings/reasons/{row.id}/remove"))) == "Removed. Old tickets keep it."
-    assert "Spedizione" not in words(admin.get("/settings/reasons"))
+    assert told(admin.follow(admin.post(f"/settings/reasons/{row.id}/remove"))) == "Archived. Old tickets keep it."
+    assert "1 archived reason Spedizione" in words(admin.get("/settings/reasons"))
     assert admin.post(f"/settings/reasons/{row.id}/remove").status_code == 404
     admin.post("/settings/reasons/create", name="Spedizione")
     with desk.store.reading() as work:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from inbox import clock
-from inbox.actions import channels, costs, desk, people, words
+from inbox.actions import channels, costs, desk, people, reasons, words
 from inbox.actions.sample.payloads import Line
 from inbox.actions.sample.script import Desk, Kind
 from inbox.actions.sample.stage import Stage
@@ -120,7 +120,7 @@ def add_words(work: Work, who: Who, cast: Desk) -> None:
     """Contact reasons and canned replies that are not there yet."""
     for name in cast.reasons:
         if work.scalar(select(Reason).where(func.lower(Reason.name) == name.lower(), Reason.active)) is None:
-            words.add_reason(work, who, name)
+            reasons.add(work, who, name)
     for name, text in cast.canned.items():
         if work.scalar(select(Canned).where(Canned.name == name)) is None:
             words.add_canned(work, who, name=name, text=text)

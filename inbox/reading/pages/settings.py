@@ -287,11 +287,16 @@ class MacrosPage:
 
 @dataclass(frozen=True)
 class ReasonRow:
-    """A contact reason, chosen at resolve, with the number of tickets that carry it."""
+    """A contact reason in its place in the tree, with the number of tickets that carry it. ``name`` is the label,
+    ``called`` the whole path; ``exempt`` is its own mark, ``exempt_above`` one of a reason above it."""
 
     id: int
     name: str
     used: int = 0
+    called: str = ""
+    depth: int = 1
+    exempt: bool = False
+    exempt_above: bool = False
 
 
 @dataclass(frozen=True)
@@ -309,13 +314,20 @@ class TagRow:
 
 @dataclass(frozen=True)
 class ReasonsPage:
-    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``name``; ``reasons.remove``: nothing. Old
-    tickets keep a removed reason."""
+    """``page`` of ``settings/reasons.html``. POST ``reasons.create``: ``name parent``; ``reasons.update``: ``name
+    exempt``; ``reasons.remove``, ``reasons.restore``: nothing; ``reasons.ask``: ``ask``. Old tickets keep an archived
+    reason. ``parents`` are those that others can stand below."""
 
     nav: SettingsNav
     reasons: tuple[ReasonRow, ...]
     tags: tuple[TagRow, ...]
     new: Form = field(default_factory=Form)
+    archived: tuple[ReasonRow, ...] = ()
+    parents: tuple[Choice, ...] = ()
+    ask: str = "ask"
+    may_ask: bool = False
+    editing: int | None = None
+    edit: Form = field(default_factory=Form)
 
 
 # --- costs ------------------------------------------------------------------------------------------------------

@@ -28,8 +28,18 @@ def _channel(work: Work, word: str) -> str:
     return (found.title or found.name) if found is not None and found.removed_at is None else ""
 
 
+def _reason(work: Work, word: str) -> str:
+    found = once.reasons(work).get(word)
+    return found.called if found is not None else word
+
+
 #: Fields whose words are ids: the name behind one, "" where it is gone. The others the template words itself.
-NAMES: Final[Mapping[str, Callable[[Work, str], str]]] = {"agent": _agent, "team": _team, "channel": _channel}
+NAMES: Final[Mapping[str, Callable[[Work, str], str]]] = {
+    "agent": _agent,
+    "team": _team,
+    "channel": _channel,
+    "reason": _reason,
+}
 #: Words that are no ids.
 OWN: Final = frozenset({"me", "none"})
 

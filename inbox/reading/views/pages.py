@@ -14,7 +14,7 @@ from inbox.reading.pages.common import Choice
 from inbox.reading.pages.views import FilterGroup, FilterPage, ViewRow, ViewsPage
 from inbox.reading.views.filters import FIELDS, MOST
 from inbox.reading.views.shown import CUSTOM, Asked, shown
-from inbox.store import Reason, SavedView, TicketTag, Work
+from inbox.store import SavedView, TicketTag, Work
 
 __all__ = ["filter_page", "views_page"]
 
@@ -44,8 +44,8 @@ def _tags(work: Work) -> Pairs:
 
 
 def _reasons(work: Work) -> Pairs:
-    names = work.scalars(select(Reason.name).where(Reason.active).order_by(Reason.name))
-    return [("none", ""), *((name, name) for name in names)]
+    nodes = [node for node in once.reasons(work).values() if node.open]
+    return [("none", ""), *((node.name, node.called) for node in nodes)]
 
 
 #: The fields that a filter is chosen by, in the order of the form.

@@ -253,7 +253,19 @@ export default class extends Controller {
       if (kind === "reply") this.showGap(this.textTarget.value);
       return;
     }
-    this.go(kind, text, files, event.submitter);
+    const { once } = this;
+    const leave = (reason) => {
+      this.once = once;
+      this.go(kind, text, files, event.submitter, reason);
+      this.once = false;
+    };
+    const asked = kind === "reply" && this.ends(event.submitter) === "resolve";
+    if (!asked || !this.thread?.ask(leave, this.sendTarget)) leave();
+  }
+
+  /** What is to become of the ticket. */
+  ends(submitter) {
+    return submitter?.name === "then" ? submitter.value : this.afterValue;
   }
 
   /** The enter key in the field for an hour means that hour, not "send now". */
@@ -262,17 +274,18 @@ export default class extends Controller {
     this.element.requestSubmit(this.laterTarget);
   }
 
-  go(kind, text, files, submitter) {
+  go(kind, text, files, submitter, reason) {
     const key = newKey();
     this.keyTarget.value = key;
     this.seenTarget.value = Math.max(this.thread?.seen ?? 0, Number(this.seenTarget.value));
-    const then = submitter?.name === "then" ? submitter.value : this.afterValue;
+    const then = this.ends(submitter);
     const hour = submitter?.name === "send_at" ? submitter.value : "";
     const body = new FormData(this.element);
     body.delete("files");
     this.files.into(body);
     body.set("text", text);
     if (kind === "reply") body.set("then", then);
+    if (reason) body.set("reason", reason);
     if (hour) body.set("send_at", hour);
     if (submitter?.closest("#send-menu")) document.getElementById("send-menu").hidePopover();
     // What is chosen in the menu becomes the button's own action; the key for this one time and an hour do not.

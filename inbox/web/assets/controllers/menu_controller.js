@@ -107,6 +107,7 @@ export default class extends Controller {
     const now = {
       assign: () => [`agent:${head.agent}`, `team:${head.team}`],
       priority: () => [head.priority],
+      reason: () => [head.reason],
       tags: () => JSON.parse(head.tags || "[]"),
     }[kind]();
     if (this.hasTagsTarget) this.addTags(now);

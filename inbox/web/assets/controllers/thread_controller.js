@@ -160,16 +160,30 @@ export default class extends Controller {
 
   /** Where the desk asks for a reason, its menu opens first. */
   resolve(event) {
-    const menu = document.getElementById("resolve-menu");
-    if (!menu) return;
+    if (!this.ask()) return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** Opens the menu of reasons; `run` gets the one that is chosen. False where the desk asks for none. */
+  ask(run, from) {
+    const menu = document.getElementById("resolve-menu");
+    if (!menu) return false;
     for (const open of document.querySelectorAll("[popover]:popover-open")) open.hidePopover();
     const [button, more] = ['[data-run="resolve"]', '[popovertarget="more-menu"]'].map((each) =>
       this.element.querySelector(each),
     );
-    const anchor = button?.checkVisibility() ? button : more;
+    const anchor = from ?? (button?.checkVisibility() ? button : more);
     this.application.getControllerForElementAndIdentifier(menu, "menu").openFrom(anchor);
+    if (run) {
+      const chosen = (event) => {
+        event.preventDefault();
+        run(event.submitter.value);
+      };
+      menu.addEventListener("submit", chosen, true);
+      menu.addEventListener("beforetoggle", () => menu.removeEventListener("submit", chosen, true), { once: true });
+    }
+    return true;
   }
 
   async copy(event) {
