@@ -13,6 +13,7 @@ from sqlalchemy import or_, select
 from inbox import shapes
 from inbox.actions import bands, clocks, merging, splitting
 from inbox.actions import bulk as runs
+from inbox.actions import fields as verbs_of_fields
 from inbox.actions import reply as replies
 from inbox.actions import tickets as verbs
 from inbox.actions import undo as undoing
@@ -120,6 +121,14 @@ class BandIn(Body):
     band: str = Field(description="One of the desk's bands; empty is none.")
 
 
+class FieldsIn(Body):
+    """What a ticket is to have in the desk's own fields; what is not named stays."""
+
+    fields: dict[str, str | None] = Field(
+        description="By name or number; null or empty empties one. A tick is yes or no, a day 2026-03-31."
+    )
+
+
 class StatusIn(Body):
     """Where the ticket goes."""
 
@@ -194,14 +203,16 @@ def list_tickets(call: Call[TicketQuery, Nothing]) -> Response:
             after=query.after,
             limit=query.limit,
         )
-        return page([shapes.Ticket.of(row) for row in part.rows], part.next)
+        told = feeds.fields(work, [row.id for row in part.rows])
+        return page([shapes.Ticket.of(row, told.get(row.id)) for row in part.rows], part.next)
 
 
 @routes.get("/tickets/{number}", shapes.Ticket)
 def show_ticket(call: Call[Nothing, Nothing], number: int) -> Response:
     """One ticket."""
     with call.store.reading() as work:
-        return shape(shapes.Ticket.of(feeds.ticket(work, call.who, number)))
+        row = feeds.ticket(work, call.who, number)
+        return shape(shapes.Ticket.of(row, feeds.fields(work, [row.id]).get(row.id)))
 
 
 @routes.get("/tickets/{number}/messages", shapes.Page[shapes.Message], query=Paging)
@@ -294,6 +305,17 @@ def set_band(call: Call[Nothing, BandIn], number: int) -> Response:
     return shape(write(call.store, do))
 
 
+@routes.post("/tickets/{number}/fields", Done, body=FieldsIn)
+def set_fields(call: Call[Nothing, FieldsIn], number: int) -> Response:
+    """Fills in the desk's own fields, all or none; the event given is that of the last one that changed."""
+
+    def do(work: Work) -> Done:
+        changed = verbs_of_fields.set_values(work, call.who, number, verbs_of_fields.by_name(work, call.body.fields))
+        return _done(work, call.who, number, changed[-1] if changed else None)
+
+    return shape(write(call.store, do))
+
+
 @routes.post("/tickets/{number}/status", Done, body=StatusIn)
 def set_status(call: Call[Nothing, StatusIn], number: int) -> Response:
     """Opens, snoozes, resolves, reopens or closes a ticket; 409 where that cannot happen from where it stands."""
@@ -374,7 +396,8 @@ def _done(work: Work, who: Who, number: int, event: Event | None) -> Done:
     row = feeds.ticket(work, who, number)
     work.flush()
     clocks.follow(work)
-    return Done(event=event.id if event is not None else None, ticket=shapes.Ticket.of(row))
+    told = feeds.fields(work, [row.id]).get(row.id)
+    return Done(event=event.id if event is not None else None, ticket=shapes.Ticket.of(row, told))
 
 
 def _people(work: Work, who: Who, asked: dict[str, Any]) -> dict[str, str | None]:

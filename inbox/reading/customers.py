@@ -12,7 +12,7 @@ from inbox.actions import clocks
 from inbox.actions import desk as settings
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who, visible
-from inbox.reading import desk
+from inbox.reading import desk, fields
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
@@ -157,6 +157,7 @@ def _facts(work: Work, ticket: Ticket) -> TicketFacts:
         resolved_at=ticket.resolved_at,
         reason=ticket.reason or "",
         reasons=reason_choices(work, ticket.reason),
+        fields=fields.shown(work, ticket.id),
     )
 
 

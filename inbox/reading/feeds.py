@@ -21,11 +21,13 @@ from inbox.store import (
     Channel,
     Customer,
     Event,
+    FieldValue,
     JournalEntry,
     JournalItem,
     Message,
     Store,
     Ticket,
+    TicketField,
     Work,
 )
 from inbox.terms import Delivery, Outcome, Status
@@ -164,6 +166,20 @@ def _assigned(work: Work, who: Who, assignee: str) -> ColumnElement[bool]:
 def ticket(work: Work, who: Who, number: int) -> Ticket:
     """One ticket. Raises :class:`NotFound`."""
     return find_ticket(work, who, number)
+
+
+def fields(work: Work, numbers: Sequence[int]) -> dict[int, dict[str, str]]:
+    """What some tickets have in the fields that the desk has now, by name."""
+    rows = work.execute(
+        select(FieldValue.ticket_id, TicketField.name, FieldValue.value)
+        .join(TicketField, TicketField.id == FieldValue.field_id)
+        .where(FieldValue.ticket_id.in_(numbers), TicketField.active)
+        .order_by(TicketField.id)
+    )
+    found: dict[int, dict[str, str]] = {}
+    for ticket_id, name, value in rows:
+        found.setdefault(ticket_id, {})[name] = value
+    return found
 
 
 def messages(work: Work, who: Who, number: int, *, after: int | None = None, limit: int = 100) -> Part[Message]:

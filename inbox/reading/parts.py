@@ -327,6 +327,7 @@ class TicketRow:
     attention_at: dt.datetime | None = None  # since when
     snoozed_until: dt.datetime | None = None
     tags: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()  # words of custom fields that a list is filtered by
     reason: str = ""
 
     @property
@@ -609,7 +610,7 @@ class NoteView:
 What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
-    "imported", "macro", "overdue",
+    "imported", "macro", "overdue", "filled", "ticked", "emptied",
 ]  # fmt: skip
 
 
@@ -617,7 +618,7 @@ What = Literal[
 class EventView:
     """One line of the ticket's history. The sentence is the template's, by ``what``; its words are the fields.
 
-    ``actor`` is a name, or "" where the desk itself did it; ``who`` the agent or team it was given to; ``value`` a
+    ``actor`` is a name, or "" where the desk itself did it; ``who`` the agent, team or field it is about; ``value`` a
     status, tag, priority, reason or ticket number; ``until`` the end of a snooze; ``count`` how many.
     """
 
@@ -889,6 +890,7 @@ class TicketFacts:
     resolved_at: dt.datetime | None = None
     reason: str = ""  # as tickets and the log know it
     reasons: tuple[ReasonChoice, ...] = ()  # those that it can have; the one that it has is always among them
+    fields: tuple[Any, ...] = ()  # the desk's own (reading.fields.FieldView)
 
 
 @dataclass(frozen=True)

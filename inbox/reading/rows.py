@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions.who import Who
-from inbox.reading import desk, once
+from inbox.reading import desk, fields, once
 from inbox.reading.addresses import label
 from inbox.reading.parts import CustomerChip, TeamChip, TicketRow
 from inbox.store import Customer, Message, ReadMark, Ticket, Work
@@ -27,7 +27,7 @@ def customer_chip(customer: Customer | None) -> CustomerChip:
 
 
 def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
-    """The lines of some tickets, with three queries whatever their number."""
+    """The lines of some tickets, with as many queries whatever their number."""
     if not tickets:
         return ()
     last = select(func.max(Message.id)).where(
@@ -37,6 +37,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
         message.ticket_id: message
         for message in work.scalars(select(Message).where(Message.id.in_(last.group_by(Message.ticket_id))))
     }
+    told = fields.of_rows(work, [ticket.id for ticket in tickets])
     agents, teams = once.agents(work), once.teams(work)
     now = clock.now()
     found = []
@@ -68,6 +69,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
                 snoozed_until=ticket.snoozed_until,
                 tags=tuple(tag.tag for tag in ticket.tags),
                 reason=ticket.reason or "",
+                fields=told.get(ticket.id, ()),
             )
         )
     return tuple(found)

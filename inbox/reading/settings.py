@@ -52,6 +52,7 @@ RIGHTS: dict[Section, str] = {
     "canned": "canned.change",
     "macros": "macro.own",
     "reasons": "reasons.change",
+    "fields": "settings.change",
     "costs": "costs.change",
     "journal": "journal.see",
     "audit": "settings.change",

@@ -17,7 +17,7 @@ from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.reasons import MARK, available
 from inbox.actions.who import Who, visible
-from inbox.reading import desk, macros, once, pictures
+from inbox.reading import desk, fields, macros, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
 from inbox.reading.moments import snoozes
@@ -82,6 +82,7 @@ SHOWN_EVENTS = (
     "ticket.tag",
     "ticket.priority",
     "ticket.reason",
+    "ticket.field",
     "ticket.linked",
     "ticket.merged",
     "ticket.absorbed",
@@ -296,6 +297,13 @@ def _assigned(event: Event, names: Names) -> EventView:
     return EventView(event.seq, "unassigned", event.ts, actor, why=str(data.get("why", "")))
 
 
+def _field(work: Work, event: Event, names: Names) -> EventView:
+    """What a custom field holds since, whose words are no part of the log."""
+    label, kind, value = fields.changed(work, int(event.data.get("change") or 0))
+    what: What = "emptied" if not value else "ticked" if kind == "tick" else "filled"
+    return EventView(event.seq, what, event.ts, names.name(event.actor_id), label, value)
+
+
 #: These can be undone from the line that tells of them; what else can be has a control of its own.
 REGROUPED: Final = frozenset({"ticket.merged", "ticket.absorbed", "ticket.split", "ticket.moved"})
 #: What can be undone from its line.
@@ -327,6 +335,8 @@ def item_of_event(work: Work, event: Event, names: Names | None = None) -> Event
     if event.kind == "ticket.tag":
         what: What = "tagged" if data.get("op") == "add" else "untagged"
         return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get("tag", "")))
+    if event.kind == "ticket.field":
+        return _field(work, event, names)
     if event.kind not in LINES:
         return None
     what, field = LINES[event.kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
@@ -51,6 +52,9 @@ class Ticket(Shape):
     tags: list[str]
     priority: Priority
     reason: str | None = Field(description="The contact reason.")
+    fields: dict[str, str] = Field(
+        description="The desk's own fields by name: a decimal number, a day as 2026-03-31, a tick as yes."
+    )
     band: str | None = Field(description="What the customer is worth to the desk, one of its bands.")
     due: Due | None = Field(description="The promised time that runs out first; null where none runs.")
     merged_into: int | None
@@ -59,8 +63,8 @@ class Ticket(Shape):
     updated_at: Time
 
     @classmethod
-    def of(cls, row: store.Ticket) -> Ticket:
-        """The shape of a row."""
+    def of(cls, row: store.Ticket, fields: Mapping[str, str] | None = None) -> Ticket:
+        """The shape of a row, with what it has in the desk's own fields by their names."""
         customer = row.customer
         return cls(
             id=row.id,
@@ -75,6 +79,7 @@ class Ticket(Shape):
             tags=[one.tag for one in row.tags],
             priority=row.priority,
             reason=row.reason,
+            fields=dict(fields or {}),
             band=(customer.band or None) if customer is not None else None,
             due=Due.of(row),
             merged_into=row.merged_into,

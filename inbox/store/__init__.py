@@ -25,6 +25,7 @@ from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base, insert_row
 from inbox.store.customers import Customer, Handover, Identity, Upload, Visitor
 from inbox.store.desk import Audit, Setting
+from inbox.store.fields import FieldChange, FieldValue, TicketField
 from inbox.store.files import Files
 from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
@@ -65,6 +66,8 @@ __all__ = [
     "Draft",
     "DraftFile",
     "Event",
+    "FieldChange",
+    "FieldValue",
     "Files",
     "Focus",
     "Handover",
@@ -85,6 +88,7 @@ __all__ = [
     "Store",
     "Team",
     "Ticket",
+    "TicketField",
     "TicketTag",
     "Token",
     "Upload",

@@ -17,6 +17,7 @@ from inbox.web import (
     channels,
     costs,
     drafts,
+    fields,
     gate,
     health,
     journals,
@@ -59,6 +60,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, reasons.blueprint),
+    *(fields.blueprint,),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

@@ -16,6 +16,7 @@ from inbox.actions import desk, sample
 from inbox.errors import Invalid
 from inbox.reading import channels as channel_facts
 from inbox.reading import costs as cost_figures
+from inbox.reading import fields as field_words
 from inbox.reading import journal as arrivals
 from inbox.reading import macros as macro_words
 from inbox.reading import promises as promised
@@ -203,6 +204,13 @@ def macros() -> Any:
 def reasons() -> Any:
     """Why customers write, and the tags in use."""
     return drawn("settings/reasons.html", lambda work: reading.reasons(work, who()))
+
+
+@blueprint.get("/settings/fields")
+@right("settings.change")
+def fields() -> Any:
+    """What the desk wants to know of each ticket besides."""
+    return drawn("settings/fields.html", lambda work: field_words.page(work, who()))
 
 
 def priced(work: Work) -> CostsPage:

@@ -1,4 +1,4 @@
-"""Reasons as a tree.
+"""Reasons as a tree; custom fields of tickets.
 
 Revision ID: 0011
 Revises: 0009
@@ -10,12 +10,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0011"
 down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 #: Table → its new columns and what the rows that are there get. They are added and dropped in place (see 0005).
@@ -33,9 +35,51 @@ def upgrade() -> None:
         for name, (kind, default) in columns.items():
             given = sa.false() if isinstance(kind, sa.Boolean) else default
             op.add_column(table, sa.Column(name, kind, nullable=default is None, server_default=given))
+    _fields()
+
+
+def _fields() -> None:
+    op.create_table(
+        "ticket_fields",
+        sa.Column("id", WHOLE, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("choices", JSON, nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_fields")),
+    )
+    op.create_table(
+        "field_values",
+        *_of_ticket("field_values"),
+        sa.Column("value", sa.String(500), nullable=False),
+        sa.PrimaryKeyConstraint("ticket_id", "field_id", name=op.f("pk_field_values")),
+    )
+    op.create_index("ix_field_values_value", "field_values", ["field_id", "value"])
+    op.create_table(
+        "field_changes",
+        sa.Column("id", WHOLE, autoincrement=True, nullable=False),
+        *_of_ticket("field_changes"),
+        sa.Column("was", sa.String(500), nullable=False),
+        sa.Column("value", sa.String(500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_field_changes")),
+    )
+    op.create_index(op.f("ix_field_changes_ticket_id"), "field_changes", ["ticket_id"])
+
+
+def _of_ticket(table: str) -> list[Any]:
+    """The columns of what a ticket has in a field."""
+    parts: list[Any] = []
+    for name, other in (("ticket_id", "tickets"), ("field_id", "ticket_fields")):
+        parts.append(sa.Column(name, WHOLE, nullable=False))
+        parts.append(
+            sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"), ondelete="CASCADE")
+        )
+    return parts
 
 
 def downgrade() -> None:
+    for table in ("field_changes", "field_values", "ticket_fields"):
+        op.drop_table(table)
     for table, columns in COLUMNS.items():
         for name in columns:
             op.drop_column(table, name)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from inbox.reading import parts
+from inbox.reading.fields import FieldView
 
 ROME = dt.timezone(dt.timedelta(hours=1))
 DAY = dt.date(2026, 11, 21)
@@ -324,6 +325,13 @@ panel = parts.CustomerPanel(
         handling=dt.timedelta(minutes=11, seconds=30), cost=parts.Money(Decimal("3.42"), "EUR", final=False),
         messages_in=4, messages_out=2, reason="Sito web / Certificati SSL",
         reasons=(parts.ReasonChoice("Sito web / Certificati SSL", "Certificati SSL", "Sito web / "),),
+        fields=(
+            FieldView("field-1", "Numero d'ordine", "text", "2026/1183"),
+            FieldView("field-2", "Piano", "list", "Business", ("Base", "Business", "Enterprise")),
+            FieldView("field-3", "Rinnovo", "date", "2027-03-14"),
+            FieldView("field-4", "Caselle", "number", "molte", error="Write a number, like 1200 or 12.50."),
+            FieldView("field-5", "Ha firmato il contratto di assistenza prolungata", "tick", "yes"),
+        ),
     ),
     history=history,
 )  # fmt: skip

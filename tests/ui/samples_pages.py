@@ -8,11 +8,24 @@ from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from connectors.chat import ChatConfig
 from inbox.reading import pages, parts
+from inbox.reading.fields import FieldRow, FieldsPage
 from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
     (
-        *("general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "routing", "costs"),
+        *(
+            "general",
+            "channels",
+            "teams",
+            "canned",
+            "macros",
+            "reasons",
+            "fields",
+            "people",
+            "promises",
+            "routing",
+            "costs",
+        ),
         *("journal", "audit"),
     ),
     quarantined=3,
@@ -282,6 +295,17 @@ reasons = pages.ReasonsPage(
     may_ask=True,
     editing=2,
     edit=pages.Form({"name": ""}, {"name": "A reason has 1 to 120 letters."}),
+)
+fields = FieldsPage(
+    nav,
+    (
+        FieldRow(1, "Numero d'ordine", "text", "", 812),
+        FieldRow(2, "Piano", "list", "Base\nBusiness\nEnterprise", 96),
+        FieldRow(3, "Rinnovo", "date", "", 1),
+    ),
+    (FieldRow(4, "Fax", "tick", "", 3),),
+    editing=2,
+    edit=pages.Form({"name": "Piano", "choices": ""}, {"choices": "Write 1 to 100 values, one a line."}),
 )
 _WEEK = (*((day, "09:00-13:00, 14:30-18:30") for day in ("mon", "tue", "wed", "thu", "fri")), ("sat", ""), ("sun", ""))
 _PRIORITIES = ("urgent", "high", "normal", "low")

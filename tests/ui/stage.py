@@ -72,6 +72,7 @@ ADDRESSES = {
     "routing.absence": "/me/absence",
     "tickets.band": "/tickets/<int:id>/band",
     "tickets.reason": "/tickets/<int:id>/reason",
+    "fields.fill": "/tickets/<int:id>/fields",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",

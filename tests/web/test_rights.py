@@ -37,6 +37,7 @@ LEAST = {
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
             *("messages.edit", "drafts.keep", "drafts.attach", "drafts.detach"),
             "attachments.uploaded",
+            "fields.fill",
         ),
         "agent",
     ),
@@ -65,6 +66,7 @@ LEAST = {
             ),
             *("channels.show", "channels.update", "channels.check", "channels.remove", "people.create"),
             *("people.update", "teams.create", "teams.update", "costs.rate", "costs.fee", "costs.exchange"),
+            *("settings.fields", "fields.create", "fields.update", "fields.remove", "fields.restore"),
             *("reasons.ask", "costs.currency", "sign_ins.begin", "sign_ins.back", "sign_ins.by_code"),
         ),
         "admin",
@@ -142,7 +144,17 @@ def test_agents_find_no_door_to_the_settings_and_supervisors_only_theirs(desk: T
     doors = set(re.findall(r'href="/settings/(\w+)"', page))
     assert doors == {"canned", "macros", "reasons", "journal"}
     everything = set(re.findall(r'href="/settings/(\w+)"', desk.browser("admin").get("/settings").text))
-    assert everything == doors | {"general", "people", "teams", "channels", "promises", "routing", "costs", "audit"}
+    assert everything == doors | {
+        "general",
+        "people",
+        "teams",
+        "channels",
+        "promises",
+        "routing",
+        "costs",
+        "audit",
+        "fields",
+    }
 
 
 def test_a_supervisor_sees_the_journal_without_the_button_to_read_again(desk: TestDesk) -> None:

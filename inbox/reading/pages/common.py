@@ -9,8 +9,8 @@ from typing import Literal
 __all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
 Section = Literal[
-    "general", "channels", "teams", "canned", "macros", "reasons", "people", "promises", "routing", "costs", "journal",
-    "audit",
+    "general", "channels", "teams", "canned", "macros", "reasons", "fields", "people", "promises", "routing", "costs",
+    "journal", "audit",
 ]  # fmt: skip
 
 

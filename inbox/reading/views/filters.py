@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from inbox import clock
 from inbox.actions.who import Who
 from inbox.errors import Invalid
-from inbox.store import TROUBLED, Ticket, TicketTag
+from inbox.store import TROUBLED, FieldValue, Ticket, TicketTag
 from inbox.terms import Priority, Status
 
 __all__ = ["FIELDS", "MOST", "WAITS", "Filter", "Words", "condition", "of", "statuses"]
@@ -68,6 +68,21 @@ def _tag(words: Words, _who: Who) -> ColumnElement[bool]:
     return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag.in_(words)))
 
 
+def _field(words: Words, _who: Who) -> ColumnElement[bool]:
+    """Words are ``<field>:<value>``: those of one field are alternatives, fields add up."""
+    wanted: dict[int, list[str]] = {}
+    for word in words:
+        number, _colon, value = word.partition(":")
+        wanted.setdefault(int(number) if number.isascii() and number.isdigit() else 0, []).append(value)
+    has = select(FieldValue.ticket_id)
+    return and_(
+        *(
+            Ticket.id.in_(has.where(FieldValue.field_id == id, FieldValue.value.in_(each)))
+            for id, each in wanted.items()
+        )
+    )
+
+
 def _waiting(words: Words, _who: Who) -> ColumnElement[bool]:
     return Ticket.waiting_since < clock.now() - timedelta(hours=min(int(word) for word in words))
 
@@ -88,6 +103,7 @@ FIELDS: Final[dict[str, Field]] = {
     "priority": Field(lambda words, _who: Ticket.priority.in_(words), tuple(Priority)),
     "tag": Field(_tag),
     "reason": Field(_reason),
+    "field": Field(_field),
     "waiting": Field(_waiting, WAITS),
     "due": Field(_due, ("soon", "late")),
     "attention": Field(lambda _words, _who: TROUBLED, ("yes",)),  # type: ignore[arg-type,return-value]

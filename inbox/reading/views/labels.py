@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from inbox.reading import once
+from inbox.reading import fields, once
 from inbox.reading.parts import FilterChip
 from inbox.reading.views.shown import CUSTOM, Asked, Shown
 from inbox.store import Work
@@ -33,12 +33,17 @@ def _reason(work: Work, word: str) -> str:
     return found.called if found is not None else word
 
 
+def _field(work: Work, word: str) -> str:
+    return dict(fields.filterable(work)).get(word, "")
+
+
 #: Fields whose words are ids: the name behind one, "" where it is gone. The others the template words itself.
 NAMES: Final[Mapping[str, Callable[[Work, str], str]]] = {
     "agent": _agent,
     "team": _team,
     "channel": _channel,
     "reason": _reason,
+    "field": _field,
 }
 #: Words that are no ids.
 OWN: Final = frozenset({"me", "none"})

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from inbox.actions import views as saved
 from inbox.actions.who import Who
-from inbox.reading import desk, once
+from inbox.reading import desk, fields, once
 from inbox.reading.pages.common import Choice
 from inbox.reading.pages.views import FilterGroup, FilterPage, ViewRow, ViewsPage
 from inbox.reading.views.filters import FIELDS, MOST
@@ -57,6 +57,7 @@ GROUPS: Final[dict[str, Callable[[Work], Pairs]]] = {
     "priority": lambda _work: ((word, "") for word in ("urgent", "high", "normal", "low")),
     "tag": _tags,
     "reason": _reasons,
+    "field": fields.filterable,
     "waiting": _own("waiting"),
     "due": _own("due"),
     "attention": _own("attention"),

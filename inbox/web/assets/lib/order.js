@@ -19,6 +19,11 @@ const fields = {
   agent: (words, row, me) => words.includes(row.agent || "none") || (row.agent === me && words.includes("me")),
   priority: (words, row) => words.includes(row.priority),
   tag: (words, row) => JSON.parse(row.tags || "[]").some((tag) => words.includes(tag)),
+  field: (words, row) => {
+    const has = JSON.parse(row.fields || "[]");
+    const name = (word) => word.split(":")[0];
+    return words.every((word) => words.some((each) => name(each) === name(word) && has.includes(each)));
+  },
   reason: (words, row) => words.includes(row.reason || "none"),
   waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
   due: (words, row) => words.some((word) => clocks[word](row)),
