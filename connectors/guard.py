@@ -16,7 +16,7 @@ from connectors.base import ConnectorError
 from connectors.call import refusal
 from connectors.line import PORTS, Answer, LineError, Target, exchange, resolve, target
 
-__all__ = ["Allowed", "allowed", "fetch", "public", "reachable"]
+__all__ = ["Allowed", "allowed", "fetch", "public", "reachable", "welcome"]
 
 log = logging.getLogger(__name__)
 
@@ -172,6 +172,20 @@ def reachable(
     elif not (usual and all(map(public, addresses))):
         raise ConnectorError("blocked address", code="blocked", permanent=True)
     return addresses
+
+
+def welcome(host: str, port: int, *, resolver: Resolver = resolve) -> list[str]:
+    """The addresses of a server of another protocol that somebody else named: every one public, or all of them covered
+    by an exception. Raises :class:`ConnectorError`, ``blocked`` (permanent) or ``connect``."""
+    to = Target("https", host, port, "/")
+    addresses: list[str] = []
+    with suppress(OSError, UnicodeError):
+        addresses = resolver(host, port)
+    if not addresses:
+        raise ConnectorError(f"the name {host} has no address", code="connect", permanent=False)
+    if all(map(public, addresses)) or any(exception.covers(to, addresses) for exception in _exceptions(())):
+        return addresses
+    raise ConnectorError("blocked address", code="blocked", permanent=True)
 
 
 def fetch(
