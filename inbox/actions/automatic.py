@@ -9,12 +9,13 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import reply
-from inbox.actions.who import SYSTEM
+from inbox.actions.tickets import SPAM
+from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Problem
 from inbox.store import Channel, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["acknowledge", "refusal"]
+__all__ = ["acknowledge", "answer", "never", "refusal"]
 
 #: One automatic mail per address and per ticket in this time (RFC 3834 wants some limit; a robot answers at once).
 ONCE_IN: Final = timedelta(hours=24)
@@ -52,14 +53,37 @@ def acknowledge(work: Work, channel: Channel, ticket: Ticket, message: Message) 
     return answer
 
 
+def answer(
+    work: Work, who: Who, number: int, text: str, *, key: str, answers: Message | None = None
+) -> tuple[Message | None, str]:
+    """Answers a ticket by itself, as the customer wrote last; gives the message, or None and why there is none.
+
+    ``answers`` is the message that it answers, unless it is the last one of the customer.
+    """
+    ticket = find_living(work, who, number)
+    if answers is None and ticket.last_in_id is not None:
+        answers = work.get(Message, ticket.last_in_id)
+    try:
+        channel, identity = reply.choose(work, ticket)
+        why = "spam" if any(one.tag == SPAM for one in ticket.tags) else None
+        why = why or refusal(work, channel, identity, ticket, answers)
+        if why is not None:
+            return None, why
+        message, _new = reply.reply(
+            work, who, number, text=text, client_key=key, channel=channel.id, address=identity.value, auto="reply"
+        )
+    except Problem as problem:  # a channel that cannot send now, a window that closed, a gap in the text
+        return None, problem.detail
+    return message, ""
+
+
 def refusal(
     work: Work, channel: Channel, identity: Identity | None, ticket: Ticket, answers: Message | None = None
 ) -> str | None:
     """One word for why no automatic mail may go to an address now, or None. ``answers``: the mail that it answers."""
-    if answers is not None and answers.auto is not None:
-        return "automatic"
-    if answers is not None and answers.extra.get("no_auto_reply"):
-        return str(answers.extra["no_auto_reply"])
+    why = never(answers)
+    if why is not None:
+        return why
     if identity is None:
         return "nobody"
     if identity.opted_out_at is not None:
@@ -70,6 +94,14 @@ def refusal(
     if work.scalar(own.limit(1)) is not None:
         return "own"
     return _too_often(work, channel, identity, ticket)
+
+
+def never(message: Message | None) -> str | None:
+    """One word for why no machine ever answers a message, or None."""
+    if message is not None and message.auto is not None:
+        return "automatic"
+    said = message.extra.get("no_auto_reply") if message is not None else None
+    return str(said) if said else None
 
 
 def _too_often(work: Work, channel: Channel, identity: Identity, ticket: Ticket) -> str | None:

@@ -494,7 +494,7 @@ def note(
     message = Message(
         ticket_id=ticket.id,
         direction=Direction.NOTE,
-        agent_id=who.id,
+        agent_id=who.id if who.kind is Actor.AGENT else None,
         from_name=who.name,
         text=text.strip(),
         client_key=client_key or uuid.uuid4().hex,

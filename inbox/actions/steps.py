@@ -1,29 +1,35 @@
 """What can be done to a ticket in one step, by name: the one table behind macros and behind rules.
 
 A step is stored as ``{"do": name, "what": value}`` (JSON); :func:`checked` says whether it may be stored, :func:`run`
-does it. What each step is called is a matter of the screen: ``templates/macros/steps.html`` has its words.
+does it. What each step is called is a matter of the screen: ``templates/macros/steps.html`` has its words. What only a
+rule does stands in ``steps_alone``.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from inbox.actions import holding, moments, reasons, reply, tickets, variables
+from sqlalchemy import select
+
+from inbox.actions import automatic, bands, desk, holding, moments, reasons, reply, steps_alone, tickets, variables
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Event, Message, Team, Ticket, Work
 from inbox.terms import Actor, Priority
 
-__all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked", "run", "told"]
+__all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked", "offered", "run", "told"]
 
 #: In the place of an agent: whoever runs it; in the place of an agent or a team: nobody.
 ME, NOBODY = "me", ""
 MOST = 20
 LONGEST = 2_000
 
-Takes = Literal["status", "moment", "agent", "team", "tag", "priority", "reason", "canned", "text"]
+Takes = Literal[
+    "status", "moment", "agent", "team", "tag", "priority", "reason", "canned", "text", "answer", "person", "band", "days"
+]
 
 
 @dataclass
@@ -37,6 +43,15 @@ class Doing:
     seen: int | None = None
     inserted: list[str] = field(default_factory=list)  # texts for the composer
     messages: list[Message] = field(default_factory=list)  # what was sent or noted
+    answers: Message | None = None  # what an automatic answer answers
+    rule: str = ""  # the name of the rule that does it
+    withheld: list[str] = field(default_factory=list)  # why an automatic answer was not sent: a word or a sentence
+    did: list[dict[str, str]] = field(default_factory=list)  # the steps that changed something
+
+    @property
+    def next_key(self) -> str | None:
+        """The key of the next message."""
+        return f"{self.key}-{len(self.messages)}" if self.key else None
 
     @property
     def ticket(self) -> Ticket:
@@ -46,11 +61,13 @@ class Doing:
 
 @dataclass(frozen=True)
 class Step:
-    """``takes``: what its value is, see :data:`TAKES`. ``alone``: it can be done with nobody at the screen."""
+    """``takes``: what its value is, see :data:`TAKES`. ``alone``: it can be done with nobody at the screen; ``screen``:
+    also with somebody there."""
 
     takes: Takes
     run: Callable[[Doing, str], Any]
     alone: bool = True
+    screen: bool = True
 
 
 # --- values -----------------------------------------------------------------------------------------------------
@@ -112,6 +129,27 @@ def _text(_work: Work, value: str) -> str:
     return wanted
 
 
+def _answer(work: Work, value: str) -> str:
+    """A text that leaves with nobody at the screen, so that nobody of ours is named in it."""
+    wanted = _text(work, value)
+    gap = variables.gap(wanted)
+    if "{agent." in wanted:
+        msg = "nobody is at the screen when a rule writes: leave the agent's name out"
+        raise Invalid(msg, fields={"what": msg})
+    if gap and gap[1:-1] not in variables.VARIABLES:
+        msg = f"{gap} is no variable of this desk"
+        raise Invalid(msg, fields={"what": msg})
+    return wanted
+
+
+def _person(work: Work, value: str) -> str:
+    return value if value == steps_alone.ASSIGNEE else _agent(work, value or "-")
+
+
+def _band(work: Work, value: str) -> str:
+    return _among(("", *desk.get(work, "routing.bands")))(work, value)
+
+
 #: Kind of value → what makes it one: gives it as it is stored. Raises :class:`Invalid`.
 TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
     "status": _among(("open", "pending", "resolved", "closed")),
@@ -123,6 +161,10 @@ TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
     "reason": _reason,
     "canned": _canned,
     "text": _text,
+    "answer": _answer,
+    "person": _person,
+    "band": _band,
+    "days": _among(steps_alone.DAYS),
 }
 
 
@@ -141,24 +183,36 @@ def _insert(doing: Doing, canned: str) -> None:
 def _send(doing: Doing, canned: str) -> None:
     work, who = doing.work, doing.who
     text = _whole(doing, canned).text
+    if who.kind is not Actor.AGENT:
+        _by_itself(doing, text)
+        return
     channel, _identity = reply.choose(work, doing.ticket)
     message, _new = reply.reply(
         work,
         who,
         doing.number,
         text=text,
-        client_key=f"{doing.key}-{len(doing.messages)}" if doing.key else None,
+        client_key=doing.next_key,
         seen=doing.seen,
         undo_s=holding.undo_s(work, who, work.store.connectors[channel.kind]),
-        auto=None if who.kind is Actor.AGENT else "reply",
     )
     doing.messages.append(message)
 
 
+def _by_itself(doing: Doing, text: str) -> None:
+    """An automatic answer, which may be withheld: what else is to be done is done all the same."""
+    filled = variables.fill(doing.work, doing.who, doing.ticket, text).text
+    key = doing.next_key or uuid.uuid4().hex
+    message, why = automatic.answer(doing.work, doing.who, doing.number, filled, key=key, answers=doing.answers)
+    if message is None:
+        doing.withheld.append(why)
+    else:
+        doing.messages.append(message)
+
+
 def _note(doing: Doing, text: str) -> None:
     filled = variables.fill(doing.work, doing.who, doing.ticket, text)
-    key = f"{doing.key}-{len(doing.messages)}" if doing.key else None
-    message, _new = reply.note(doing.work, doing.who, doing.number, text=filled.text, client_key=key)
+    message, _new = reply.note(doing.work, doing.who, doing.number, text=filled.text, client_key=doing.next_key)
     doing.messages.append(message)
 
 
@@ -183,7 +237,16 @@ STEPS: Final[dict[str, Step]] = {
     "note": Step("text", _note),
     "insert": Step("canned", _insert, alone=False),
     "send": Step("canned", _send),
+    "reply": Step("answer", _by_itself, screen=False),
+    "notify": Step("person", steps_alone.notify, screen=False),
+    "band": Step("band", lambda d, v: bands.set_band(d.work, d.who, d.number, v), screen=False),
+    "finish": Step("days", steps_alone.finish, screen=False),
 }
+
+
+def offered(*, alone: bool = False) -> dict[str, Step]:
+    """The steps that a macro has, or with ``alone`` a rule."""
+    return {name: step for name, step in STEPS.items() if (step.alone if alone else step.screen)}
 
 
 def checked(work: Work, steps: Sequence[Any], *, alone: bool = False) -> list[dict[str, str]]:
@@ -191,16 +254,16 @@ def checked(work: Work, steps: Sequence[Any], *, alone: bool = False) -> list[di
     if not 0 < len(steps) <= MOST:
         msg = f"choose 1 to {MOST} steps"
         raise Invalid(msg, fields={"steps": msg})
+    known = offered(alone=alone)
     found = []
     for each in steps:
         name = str(each.get("do", "")) if isinstance(each, dict) else ""
-        step = STEPS.get(name)
-        if step is None or (alone and not step.alone):
-            known = [name for name, one in STEPS.items() if one.alone or not alone]
+        step, what = known.get(name), str(each.get("what", "")) if isinstance(each, dict) else ""
+        if step is None or (alone and what == ME):
             msg = f"a step does one of {', '.join(known)}"
             raise Invalid(msg, fields={"steps": msg})
         try:
-            found.append({"do": name, "what": TAKES[step.takes](work, str(each.get("what", "")))})
+            found.append({"do": name, "what": TAKES[step.takes](work, what)})
         except Invalid as problem:
             raise Invalid(problem.detail, fields={"steps": problem.detail}) from None
     return found
@@ -211,7 +274,10 @@ def run(doing: Doing, steps: Sequence[dict[str, str]]) -> list[Event]:
     exception. Gives the events that they appended."""
     before = len(doing.work.events)
     for each in checked(doing.work, steps, alone=doing.who.kind is not Actor.AGENT):
+        so_far = len(doing.work.events)
         STEPS[each["do"]].run(doing, each["what"])
+        if len(doing.work.events) > so_far:
+            doing.did.append(each)
     return doing.work.events[before:]
 
 
@@ -225,7 +291,7 @@ def _called(work: Work, step: dict[str, str]) -> str:
     value = step["what"]
     if known is not None and known.takes == "reason":
         return next((one.called for one in reasons.every(work) if one.name == value), value)
-    rows: dict[str, tuple[type[Any], Any]] = {"agent": (Agent, value), "team": (Team, value)}
+    rows: dict[str, tuple[type[Any], Any]] = {"agent": (Agent, value), "person": (Agent, value), "team": (Team, value)}
     if known is not None and known.takes == "canned" and value.isdigit():
         rows["canned"] = (Canned, int(value))
     table, key = rows.get(known.takes if known is not None else "", (None, None))

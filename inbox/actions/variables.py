@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from inbox.actions import desk
+from inbox.actions import desk, hours
 from inbox.actions.who import Who
 from inbox.errors import Invalid
 from inbox.store import Ticket, Work
@@ -44,6 +44,7 @@ VARIABLES: Final[dict[str, Callable[[_Facts], str]]] = {
     "ticket.number": lambda of: str(of.ticket.id),
     "ticket.subject": lambda of: of.ticket.subject,
     "desk.name": lambda of: str(desk.get(of.work, "desk.name")),
+    "desk.opens": lambda of: hours.opens_words(of.work, of.ticket),
 }
 #: Only names of these families are ours: other braces are somebody's own text.
 _VARIABLE = re.compile(r"\{((?:customer|agent|ticket|desk)\.[a-z_]+)\}")

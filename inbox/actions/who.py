@@ -11,7 +11,7 @@ from inbox.errors import Conflict, Forbidden, NotFound
 from inbox.store import Agent, Membership, Team, Ticket, Work
 from inbox.terms import Actor, Role
 
-__all__ = ["RIGHTS", "SYSTEM", "Who", "find_living", "find_ticket", "may", "require", "visible"]
+__all__ = ["RIGHTS", "SYSTEM", "Who", "find_living", "find_ticket", "may", "require", "rule_of", "visible"]
 
 #: The least role that may do a thing; what stands in no row is open to every agent.
 RIGHTS: Final[dict[str, Role]] = {
@@ -27,11 +27,13 @@ RIGHTS: Final[dict[str, Role]] = {
     "people.change": Role.ADMIN,
     "canned.change": Role.SUPERVISOR,
     "reasons.change": Role.SUPERVISOR,
+    "rules.change": Role.SUPERVISOR,
     "views.share": Role.SUPERVISOR,
     "macro.own": Role.AGENT,
     "macro.share": Role.SUPERVISOR,
 }
 
+_RULE = "rule:"
 _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 
@@ -57,12 +59,23 @@ class Who:
         return cls(Actor.AGENT, agent.id, agent.team_id, agent.role, agent.name, agent.language)
 
     @classmethod
+    def rule(cls, number: int, language: str = "") -> Who:
+        """A rule of the desk: the desk itself, with a name in the log."""
+        return cls(Actor.SYSTEM, f"{_RULE}{number}", language=language)
+
+    @classmethod
     def customer(cls, customer_id: str | None) -> Who:
         """A customer, by surrogate id."""
         return cls(Actor.CUSTOMER, customer_id)
 
 
 SYSTEM: Final = Who(Actor.SYSTEM)
+
+
+def rule_of(actor_id: str | None) -> int | None:
+    """The rule that an event's actor is, or None."""
+    number = (actor_id or "").removeprefix(_RULE)
+    return int(number) if (actor_id or "").startswith(_RULE) and number.isdigit() else None
 
 
 def may(who: Who, right: str) -> bool:

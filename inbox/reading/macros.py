@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from inbox.actions import macros, moments, steps
+from inbox.actions import desk, macros, moments, steps
+from inbox.actions.steps_alone import ASSIGNEE, DAYS
 from inbox.actions.who import Who, may
 from inbox.reading import once, settings
 from inbox.reading.pages import Choice, MacrosPage, StepGroup
@@ -12,7 +13,10 @@ from inbox.reading.parts import MacroView, StepView
 from inbox.store import Agent, Canned, Macro, Team, Work
 from inbox.terms import Priority
 
-__all__ = ["groups", "mine", "page", "steps_of"]
+__all__ = ["TYPED", "groups", "mine", "page", "steps_of"]
+
+#: Kinds of value that are typed.
+TYPED = frozenset({"tag", "text", "answer"})
 
 
 def steps_of(work: Work, stored: list[dict[str, str]]) -> tuple[StepView, ...]:
@@ -31,22 +35,25 @@ def mine(work: Work, who: Who) -> tuple[MacroView, ...]:
 
 def groups(work: Work, *, alone: bool = False) -> tuple[StepGroup, ...]:
     """Every step with the values to choose from; none where one is typed. ``alone``: only those that need nobody."""
-    agents = work.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(func.lower(Agent.name)))
+    rows = work.execute(select(Agent.id, Agent.name).where(Agent.active).order_by(func.lower(Agent.name)))
+    people = tuple((str(id), str(name)) for id, name in rows)
     teams = work.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))
     canned = work.execute(select(Canned.id, Canned.name).order_by(Canned.name))
     choices: dict[steps.Takes, tuple[tuple[str, str], ...]] = {
         "status": tuple((one, one) for one in ("open", "pending", "resolved", "closed")),
         "moment": tuple((one, one) for one in moments.MOMENTS),
-        "agent": ((steps.ME, steps.ME), (steps.NOBODY, ""), *((id, name) for id, name in agents)),
+        "agent": (*(() if alone else ((steps.ME, steps.ME),)), (steps.NOBODY, ""), *people),
+        "person": ((ASSIGNEE, ASSIGNEE), *people),
+        "band": (("", ""), *((band, band) for band in desk.get(work, "routing.bands"))),
+        "days": tuple((one, one) for one in DAYS),
         "team": ((steps.NOBODY, ""), *((id, name) for id, name in teams)),
         "priority": tuple((one.value, one.value) for one in Priority),
         "reason": tuple((one.name, one.called) for one in once.reasons(work).values() if one.open),
         "canned": tuple((str(id), name) for id, name in canned),
     }
     return tuple(
-        StepGroup(name, tuple(Choice(*one) for one in choices.get(step.takes, ())), typed=step.takes in {"tag", "text"})
-        for name, step in steps.STEPS.items()
-        if step.alone or not alone
+        StepGroup(name, tuple(Choice(*one) for one in choices.get(step.takes, ())), typed=step.takes in TYPED)
+        for name, step in steps.offered(alone=alone).items()
     )
 
 

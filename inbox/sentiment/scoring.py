@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from inbox.sentiment.lexicon import Lexicon, fold, lexicon, pictures
 
-__all__ = ["BAD", "GOOD", "MODEL", "score"]
+__all__ = ["BAD", "GOOD", "MODEL", "score", "spoken"]
 
 #: The name under which scores are logged; another list or rule is another model.
 MODEL: Final = "words-1"
@@ -81,6 +81,14 @@ def score(text: str, language: str | None = None) -> float:
     return round(total / math.sqrt(total * total + _FLATTENS), 3) if total else 0.0
 
 
+def spoken(text: str) -> str:
+    """The language of a text, ``it`` or ``en``, told by its small words; "" where they are too few or of both."""
+    folded = _ELIDED.sub(lambda found: found.group()[:-1] + " ", fold(text[:LONGEST]))
+    counts = _counts(_WORD.findall(folded))
+    first, second = sorted(counts, key=lambda name: -counts[name])
+    return first if counts[first] > 2 * counts[second] else ""
+
+
 def _pictures(text: str) -> tuple[float, str]:
     """The weight of the emoji in a text, each kind once, and the text without them."""
     finder, weights = pictures()
@@ -89,8 +97,12 @@ def _pictures(text: str) -> tuple[float, str]:
 
 
 def _told_by(words: Sequence[str]) -> str:
-    counts = {name: sum(map(manners.small.__contains__, words)) for name, manners in _MANNERS.items()}
+    counts = _counts(words)
     return max(counts, key=lambda name: counts[name])
+
+
+def _counts(words: Sequence[str]) -> dict[str, int]:
+    return {name: sum(map(manners.small.__contains__, words)) for name, manners in _MANNERS.items()}
 
 
 def _clauses(folded: str, known: Lexicon, manners: Manners) -> Iterator[float]:

@@ -32,6 +32,7 @@ from inbox.store.journal import JournalEntry, JournalItem
 from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
+from inbox.store.rules import Rule, RuleRun, RuleWait
 from inbox.store.seal import Seal
 from inbox.store.tickets import (
     LIFECYCLE,
@@ -81,6 +82,9 @@ __all__ = [
     "Message",
     "ReadMark",
     "Reason",
+    "Rule",
+    "RuleRun",
+    "RuleWait",
     "SavedView",
     "Seal",
     "Setting",
