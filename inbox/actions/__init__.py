@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from inbox import store
-from inbox.actions import clocks
+from inbox.actions import clocks, notices
 
-store.followers.append(clocks.follow)
+store.followers += [clocks.follow, notices.follow]

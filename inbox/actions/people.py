@@ -410,7 +410,7 @@ def set_state(work: Work, agent_id: str, state: str) -> None:
     agent = work.get(Agent, agent_id)
     if agent is None or agent.state == state:
         return
-    work.execute(update(Agent).where(Agent.id == agent_id).values(state=state))
+    work.execute(update(Agent).where(Agent.id == agent_id).values(state=state, seen_at=clock.now()))
     work.append(
         "agent.state", actor=("agent", agent.id, agent.team_id), agent=agent.id, team=agent.team_id, state=state
     )

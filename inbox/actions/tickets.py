@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import attention, desk, events, mentions, reasons
+from inbox.actions import attention, desk, events, mentions, notices, reasons
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
 from inbox.store import Agent, Event, Membership, ReadMark, Team, Ticket, TicketTag, Work
@@ -237,6 +237,7 @@ def read(work: Work, who: Who, number: int, message: int) -> None:
     if who.id is None:
         return
     mentions.read(work, who, ticket)
+    notices.read(work, who, number)
     mark = work.get(ReadMark, (who.id, number))
     if mark is not None and mark.message_id >= message:
         return

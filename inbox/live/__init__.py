@@ -53,7 +53,7 @@ class Live:
     # --- what others do -------------------------------------------------------------------------------------
 
     def _changed(self, events: list[Event]) -> None:
-        if any(event.ticket_id is not None or event.kind.startswith("channel.") for event in events):
+        if any(event.ticket_id is not None or event.kind.startswith(("channel.", "notice.")) for event in events):
             self._counts.set()
         for event in events:
             if event.kind == "agent.state":

@@ -9,8 +9,9 @@ from functools import cache
 from sqlalchemy import select
 
 from inbox import clock
+from inbox.actions.notices import CAUSES, FOLLOWED
 from inbox.live.rooms import homes, private_teams
-from inbox.reading import rows, threads
+from inbox.reading import notices, rows, threads
 from inbox.rendering import Stage
 from inbox.store import Agent, Event, Message, Ticket, Work
 from inbox.terms import Role
@@ -21,9 +22,11 @@ __all__ = ["QUIET", "Push", "draw", "plan"]
 ALERTS = ("failed", "unknown")
 #: What the worker says of a clock, and the word of the notice.
 DUE = {"sla.soon": "soon", "sla.late": "late"}
+#: Lines that make notices; of clocks the rows above tell.
+TOLD = (CAUSES.keys() | FOLLOWED) - DUE.keys()
 MOST = 3  # notices at once; of more their number is said
 #: Kinds that change nothing on a screen.
-QUIET = ("handle.", "chat.", "cost.", "agent.", "identity.", "journal.", "setting.")
+QUIET = ("handle.", "notice.", "chat.", "cost.", "agent.", "identity.", "journal.", "setting.")
 
 
 @dataclass
@@ -80,7 +83,17 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
         if target is not None:
             thread.unsaid[target.seq] = None
         _thread(thread, event, ticket)
+    _tell(work, pushes, lines)
     return pushes
+
+
+def _tell(work: Work, pushes: dict[str, Push], lines: Iterable[Event]) -> None:
+    """Whoever has a new notice hears of it, wherever they are on the desk; of clocks :func:`_alert` tells."""
+    causes = {line.id: line for line in lines if line.kind in TOLD}
+    for agent, ticket, reason in notices.of_events(work, causes.keys()):
+        own = pushes.setdefault(f"agent:{agent}", Push())
+        own.seq = max(own.seq, *(line.seq for line in causes.values()))
+        own.alerts.setdefault(ticket, reason)
 
 
 def _found(work: Work, ids: set[int | None]) -> dict[int, Ticket]:

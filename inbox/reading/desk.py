@@ -162,4 +162,6 @@ def sidebar(work: Work, who: Who, current: str) -> Sidebar:
         ),
         teams=tuple(TeamCount(one.id, one.name, figures.get(f"team:{one.id}", 0)) for one in _teams(work, who)),
         current=current,
+        needs_me=figures.get("needs_me", 0),
+        notices=figures.get("notices", 0),
     )

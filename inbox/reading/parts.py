@@ -264,7 +264,8 @@ class Sidebar:
     ``reports``, ``settings``, ``search``.
 
     The browser keeps the figures alive by ``counts {"mine": 7, "channel:<id>": 14, "needs_me": 3}``: the same keys.
-    ``needs_me`` counts my tickets with something unread; it stands in the tab's title.
+    ``needs_me`` counts my tickets in which somebody waits, and others that I was told of; it stands in the tab's title.
+    ``notices`` are those not read.
     """
 
     views: tuple[ViewCount, ...] = ()
@@ -273,6 +274,7 @@ class Sidebar:
     teams: tuple[TeamCount, ...] = ()
     current: str = ""
     needs_me: int = 0
+    notices: int = 0
 
 
 # --- the list ---------------------------------------------------------------------------------------------------

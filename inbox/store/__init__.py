@@ -31,6 +31,7 @@ from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
 from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
+from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
 from inbox.store.rules import Rule, RuleRun, RuleWait
 from inbox.store.seal import Seal
@@ -64,6 +65,7 @@ __all__ = [
     "Canned",
     "Channel",
     "Customer",
+    "Device",
     "Draft",
     "DraftFile",
     "Event",
@@ -80,6 +82,8 @@ __all__ = [
     "Membership",
     "Mention",
     "Message",
+    "Notice",
+    "Post",
     "ReadMark",
     "Reason",
     "Rule",

@@ -45,6 +45,13 @@ class Agent(Base, kw_only=True):
     routed_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # when a ticket was last given by a rule
     away_until: Mapped[dt.datetime | None] = mapped_column(default=None)
     deputy_id: Mapped[str | None] = mapped_column(String(32), default=None)  # an agent, who is never deleted
+    notices: Mapped[Json] = mapped_column(default_factory=dict)  # reason → ways, where it is not as for everybody
+    quiet: Mapped[Json] = mapped_column(default_factory=dict)  # hours without push and mail; {} has none
+    digest_m: Mapped[int] = mapped_column(default=60)  # minutes of absence after which notices go by mail
+    digested_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    seen_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # when they last came or went
+    single_keys: Mapped[bool] = mapped_column(default=True)
+    keys: Mapped[Json] = mapped_column(default_factory=dict)  # command → key, where it is not as for everybody
     active: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)

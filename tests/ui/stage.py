@@ -70,6 +70,8 @@ ADDRESSES = {
     "agents.language": "/me/language",
     "agents.undo": "/me/undo",
     "routing.absence": "/me/absence",
+    "notices.index": "/notices",
+    "notices.read": "/notices/read",
     "tickets.band": "/tickets/<int:id>/band",
     "tickets.reason": "/tickets/<int:id>/reason",
     "fields.fill": "/tickets/<int:id>/fields",

@@ -12,7 +12,14 @@ from inbox.store import Channel, JournalEntry, Reason
 from tests.web.conftest import Browser, TestDesk, words
 
 PAGES = (
-    *("/tickets?view=soon&sort=due", "/board/balance", "/settings/promises", "/settings/routing", "/me/absence"),
+    *(
+        "/tickets?view=soon&sort=due",
+        "/board/balance",
+        "/settings/promises",
+        "/settings/routing",
+        "/me/absence",
+        "/notices",
+    ),
     *(
         "/tickets",
         "/tickets?view=mine",
@@ -21,7 +28,15 @@ PAGES = (
         "/tickets?view=snoozed",
     ),
     *("/tickets?view=resolved", "/tickets?sort=waiting", "/tickets?sort=priority", "/tickets/rows", "/search"),
-    *("/search?q=fattura", "/search?palette=1&q=fat", "/board", "/board/lanes", "/reports", "/reports?by=reason"),
+    *(
+        "/notices",
+        "/search?q=fattura",
+        "/search?palette=1&q=fat",
+        "/board",
+        "/board/lanes",
+        "/reports",
+        "/reports?by=reason",
+    ),
     *("/settings", "/settings/general", "/settings/people", "/settings/teams", "/settings/channels"),
     *("/settings/canned", "/settings/reasons", "/settings/costs", "/settings/journal", "/settings/audit"),
     *("/settings/journal?outcome=quarantined", "/settings/journal?outcome=nonsense&channel=nobodys&after=x"),

@@ -31,7 +31,7 @@ LEAST = {
             *("messages.schedule", "messages.arrived", "messages.leave", "messages.send_as", "messages.pictures"),
             *("regrouping.merge", "regrouping.split", "regrouping.move", "regrouping.suggestion"),
             *("regrouping.undo", "messages.view", "attachments.show", "agents.status", "agents.language"),
-            *("agents.undo", "search.index", "routing.absence"),
+            *("agents.undo", "search.index", "routing.absence", "notices.index", "notices.read"),
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),

@@ -14,10 +14,10 @@ from sqlalchemy import case, func, select
 from inbox import clock
 from inbox.actions.who import Who, visible
 from inbox.reading.views import filters
-from inbox.store import TROUBLED, Channel, Event, Membership, SavedView, Store, Team, Ticket, Work
+from inbox.store import TROUBLED, Channel, Event, Membership, Notice, SavedView, Store, Team, Ticket, Work
 from inbox.terms import Actor, Role, Status
 
-__all__ = ["LIVING", "figures", "loads", "saved"]
+__all__ = ["LIVING", "figures", "loads", "saved", "told"]
 
 OPEN: Final = frozenset({Status.NEW, Status.OPEN})
 KEPT_S: Final = 30.0  # who waits for longer than an hour changes without anything happening
@@ -84,13 +84,15 @@ def figures(work: Work, who: Who) -> dict[str, int]:
     mine = seen(work, who)
     opened = [line for line in mine if line.open]
     own = [line for line in opened if line.agent == who.id]
+    news = told(work, who)
     found = {
         "all": _sum(line.count for line in opened),
         "mine": _sum(line.count for line in own),
         "unassigned": _sum(line.count for line in opened if line.agent is None),
         "soon": _sum(line.soon for line in opened),
         "late": _sum(line.late for line in opened),
-        "needs_me": _sum(line.waiting for line in own),
+        "needs_me": _sum(line.waiting for line in own) + news["noticed"],
+        "notices": news["notices"],
         "snoozed": _sum(line.count for line in mine if line.status is Status.SNOOZED),
         "pending": _sum(line.count for line in mine if line.status is Status.PENDING),
         "failed": work.scalar(select(func.count()).where(TROUBLED, visible(who), Ticket.merged_into.is_(None))) or 0,
@@ -103,6 +105,20 @@ def figures(work: Work, who: Who) -> dict[str, int]:
         per[f"channel:{line.channel}"] += line.count
         per[f"team:{line.team}"] += line.count if line.team else 0
     return {**found, **{key: count for key, count in per.items() if key != "team:None"}}
+
+
+def told(work: Work, who: Who) -> dict[str, int]:
+    """Unread notices, and how many tickets wait with one that are not counted as waiting for ``who`` anyway."""
+    own = (Ticket.assignee_id == who.id) & Ticket.waiting_since.is_not(None)
+    counted = own & Ticket.status.in_(OPEN)
+    rows = work.execute(
+        select(func.count(), func.max(case((counted, 1), else_=0)))
+        .select_from(Notice)
+        .join(Ticket, Ticket.id == Notice.ticket_id)
+        .where(Notice.agent_id == who.id, Notice.page, visible(who), Notice.read_at.is_(None))
+        .group_by(Notice.ticket_id)
+    ).all()
+    return {"notices": sum(count for count, _own in rows), "noticed": sum(not own for _count, own in rows)}
 
 
 def loads(work: Work) -> Counter[str]:
