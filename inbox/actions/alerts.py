@@ -14,7 +14,7 @@ from inbox.actions import canary, desk
 from inbox.store import Agent, Alert, Canary, Channel, Work
 from inbox.terms import Role
 
-__all__ = ["PATIENCE", "Letter", "letters", "open_alerts", "tell", "watch"]
+__all__ = ["PATIENCE", "Letter", "letters", "open_alerts", "tell", "watch", "ways"]
 
 #: A channel that is away for so long is no news: providers restart, lines break.
 PATIENCE = dt.timedelta(minutes=2)
@@ -105,22 +105,23 @@ def open_alerts(work: Work) -> list[Alert]:
 
 def letters(work: Work) -> list[Letter]:
     """What is to be told, with every way it could leave. Empty where no channel can send mail, or nobody reads it."""
-    ways = _ways(work)
+    found = ways(work)
     own = {row.address for row in work.scalars(select(Channel).where(Channel.kind == "email"))}
     admins = [
         row
         for row in work.scalars(select(Agent).where(Agent.role == Role.ADMIN, Agent.active).order_by(Agent.email))
         if row.email not in own
     ]
-    if not ways or not admins:
+    if not found or not admins:
         return []
     return [
-        Letter(row.key, row.over_at is not None, ways, tuple(_mail(work, row, admin) for admin in admins))
+        Letter(row.key, row.over_at is not None, found, tuple(_mail(work, row, admin) for admin in admins))
         for row in work.scalars(_untold())
     ]
 
 
-def _ways(work: Work) -> tuple[str, ...]:
+def ways(work: Work) -> tuple[str, ...]:
+    """The channels by which the desk can send a mail of its own, the soundest first."""
     rows = work.scalars(
         select(Channel)
         .where(Channel.kind == "email", Channel.enabled, Channel.removed_at.is_(None), Channel.problem_code.in_(SENDS))

@@ -21,6 +21,7 @@ from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
 from inbox.worker import bulk, copies, journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
+from inbox.worker.notices import Teller
 from inbox.worker.outbox import Outbox
 from inbox.worker.watcher import Watcher, beat
 
@@ -39,6 +40,7 @@ class Worker:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.outbox = Outbox(store)
+        self.teller = Teller(store, self.outbox.owner)
         self._stop = threading.Event()
         self._watches: list[Watch] = []
 
@@ -57,6 +59,7 @@ class Worker:
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
             self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
             self._thread("watcher", self._watcher),
+            self._thread("notices", self._notices),
         ]
         last = beaten = 0.0
         while not self._stop.is_set():
@@ -92,7 +95,7 @@ class Worker:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
-            did += bulk.work_due(self.store) + routing.route_due(self.store)
+            did += self.teller.look() + bulk.work_due(self.store) + routing.route_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
                 continue
@@ -184,6 +187,11 @@ class Worker:
         while not self._stop.wait(WATCH_S):
             with self._calm("watcher"):
                 watcher.look()
+
+    def _notices(self) -> None:
+        while not self._stop.wait(TICK):
+            with self._calm("notices"):
+                self.teller.look()
 
     def _timers(self) -> None:
         beat = clock.now()

@@ -70,6 +70,7 @@ ADDRESSES = {
     "agents.language": "/me/language",
     "agents.undo": "/me/undo",
     "routing.absence": "/me/absence",
+    "profile.notices": "/me/notices",
     "notices.index": "/notices",
     "notices.read": "/notices/read",
     "tickets.band": "/tickets/<int:id>/band",

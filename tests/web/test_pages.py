@@ -19,6 +19,7 @@ PAGES = (
         "/settings/routing",
         "/me/absence",
         "/notices",
+        "/me/notices",
     ),
     *(
         "/tickets",
@@ -30,6 +31,7 @@ PAGES = (
     *("/tickets?view=resolved", "/tickets?sort=waiting", "/tickets?sort=priority", "/tickets/rows", "/search"),
     *(
         "/notices",
+        "/me/notices",
         "/search?q=fattura",
         "/search?palette=1&q=fat",
         "/board",

@@ -32,6 +32,7 @@ LEAST = {
             *("regrouping.merge", "regrouping.split", "regrouping.move", "regrouping.suggestion"),
             *("regrouping.undo", "messages.view", "attachments.show", "agents.status", "agents.language"),
             *("agents.undo", "search.index", "routing.absence", "notices.index", "notices.read"),
+            *("profile.notices", "profile.rules", "profile.hours"),
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),

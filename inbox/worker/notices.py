@@ -1,0 +1,68 @@
+"""Tells people who are not at the desk: one mail of what they missed."""
+
+from __future__ import annotations
+
+import time
+
+from connectors.base import ConnectorError
+from inbox import logs
+from inbox.actions import digests, grants
+from inbox.errors import Problem
+from inbox.store import Store
+from inbox.worker.pollers import lease
+
+__all__ = ["Teller"]
+
+log = logs.get(__name__)
+PAUSE_S = 60.0  # after a mail that no channel took
+
+
+class Teller:
+    """One look after the other; of several workers only one looks."""
+
+    def __init__(self, store: Store, owner: str) -> None:
+        self.store = store
+        self.owner = owner
+        self._no_mail_before = 0.0
+
+    def look(self) -> int:
+        """Sends what is due; gives how many mails left."""
+        return self._mails() if time.monotonic() >= self._no_mail_before else 0
+
+    def _mails(self) -> int:
+        if not self._due() or not lease(self.store, "notices", self.owner):
+            return 0
+        found = self._due()  # another worker may have sent some before this one's turn
+        left = 0
+        for digest in found:
+            if any(self._mail(digest, channel) for channel in digest.ways):
+                left += 1
+            else:
+                self._no_mail_before = time.monotonic() + PAUSE_S
+        return left
+
+    def _due(self) -> list[digests.Digest]:
+        with self.store.reading() as work:
+            return digests.due(work)
+
+    def _mail(self, digest: digests.Digest, channel: str) -> bool:
+        """Written down right before the mail leaves: a crash tells nobody twice. True where it may have left."""
+
+        def going_out() -> None:
+            with self.store.transaction() as work:
+                digests.told(work, digest.agent, digest.notices, left=True)
+
+        try:
+            grants.talk(self.store, channel, lambda mail, config: mail.send(config, digest.outgoing, going_out))
+        except (ConnectorError, Problem) as error:
+            log.warning("digest not sent", agent=digest.agent, problem=str(error))
+            if isinstance(error, ConnectorError) and error.ambiguous:
+                return True
+            with self.store.transaction() as work:
+                digests.told(work, digest.agent, digest.notices, left=False, soon=not _lasting(error))
+            return False
+        return True
+
+
+def _lasting(error: Exception) -> bool:
+    return isinstance(error, ConnectorError) and error.permanent
