@@ -19,7 +19,7 @@ from connectors.base import Address, Inbound, Item, Outgoing, StatusUpdate
 from inbox import clock
 from inbox.store import Canary, Channel, Work
 
-__all__ = ["GRACE", "HEADER", "REASON", "Probe", "came_back", "due", "failed", "is_late", "left", "period"]
+__all__ = ["GRACE", "HEADER", "REASON", "Probe", "came_back", "due", "failed", "is_late", "left", "period", "probe"]
 
 HEADER: Final = "X-Sportello-Probe"
 REASON: Final = "canary"
@@ -63,10 +63,12 @@ def due(work: Work) -> Iterator[Probe]:
         if row.sent_at is not None and now - row.sent_at > every + GRACE:
             row.since = now  # the desk stood still: what was not sent cannot be late
         row.sent_at = now
-        yield Probe(channel.id, _mail(work, channel, now))
+        yield Probe(channel.id, probe(work, channel, now))
 
 
-def _mail(work: Work, channel: Channel, now: dt.datetime) -> Outgoing:
+def probe(work: Work, channel: Channel, now: dt.datetime | None = None) -> Outgoing:
+    """A mail of the channel to itself, which is known again when it comes back."""
+    now = now or clock.now()
     token = _signed(work, channel, int(now.timestamp() * 1000))
     domain = channel.address.rpartition("@")[2]
     return Outgoing(

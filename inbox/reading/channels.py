@@ -88,10 +88,11 @@ class Facts:
 
 
 def health(facts: Facts) -> Health:
-    """In one word: off, bad (a problem stands), new (its provider has never called), warn, ok."""
+    """In one word: draft (its wizard was not finished), off, bad (a problem stands), new (its provider has never
+    called), warn, ok."""
     channel = facts.channel
     if not channel.enabled:
-        return "off"
+        return "draft" if channel.draft else "off"
     if channel.problem_code:
         return "bad"
     if facts.refused or facts.quarantined or (facts.proof is not None and facts.proof.late):

@@ -23,7 +23,8 @@ class Channel(Base, kw_only=True):
     """A configured address. ``id`` stands in the hook's path, so it is unguessable; ``secrets`` are sealed.
 
     ``sign_in`` is sealed, too: the grant of an account that was signed in to at its provider's page, and a sign-in on
-    another device that is under way, to be asked for at ``device_at``.
+    another device that is under way, to be asked for at ``device_at``. ``draft`` is what its wizard keeps until it is
+    finished, empty from then on.
     """
 
     __tablename__ = "channels"
@@ -39,6 +40,7 @@ class Channel(Base, kw_only=True):
     enabled: Mapped[bool] = mapped_column(default=True)
     sample: Mapped[bool] = mapped_column(default=False)
     cursor: Mapped[Json] = mapped_column(default_factory=dict)
+    draft: Mapped[Json] = mapped_column(default_factory=dict)
     problem: Mapped[str] = mapped_column(default="")
     problem_code: Mapped[str] = mapped_column(String(40), default="")
     problem_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -37,6 +37,7 @@ from inbox.web import (
     setups,
     sign_ins,
     tickets,
+    trials,
     views,
     widgets,
     words,
@@ -63,8 +64,8 @@ PAGES = (
         profile.blueprint,
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
-    *(settings.blueprint, channels.blueprint, people.blueprint, people.teams, words.canned, reasons.blueprint),
-    *(fields.blueprint,),
+    *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
+    *(reasons.blueprint, fields.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from connectors.base import Config, Connector, ConnectorError
 from inbox import logs
 from inbox.actions import channels as verbs
-from inbox.actions import grants
+from inbox.actions import grants, mailboxes
 from inbox.errors import Invalid, NotFound, Problem
 from inbox.reading import channels as reading
 from inbox.reading.pages import (
@@ -24,7 +24,7 @@ from inbox.reading.pages import (
 from inbox.reading.pages.settings import ChannelStep, SignInPart
 from inbox.reading.settings import nav, team_choices
 from inbox.store import Channel, Work
-from inbox.web import checks
+from inbox.web import checks, trials
 from inbox.web.gate import right, store, who
 from inbox.web.settings import done, drawn
 from inbox.web.setups import kinds
@@ -61,14 +61,22 @@ def create() -> Any:
     fields = reading.fields(connector, new=True)
     values = _values(connector, fields)
     title = request.form.get("name", "").strip()
+    searched = mailboxes.searched(kind.kind, values)
+    if searched and not title:
+        title = str(values.get("address", ""))[:80]
     try:
         with store().transaction() as work:
             _titled(title)
             name = verbs.free_name(work, title, kind.kind)
             row = verbs.add(work, who(), kind=kind.kind, name=name, title=title, values=values)
+            row.draft = {"kind": kind.kind}
+            if searched:
+                mailboxes.begin(row)
     except Invalid as problem:
         shown = reading.fields(connector, _open(connector, values), new=True)
         return _account(kind, shown, Form({"name": title}, _keyed(problem, shown)), None, problem.status)
+    if searched:
+        return redirect(url_for("channels.show", id=row.id, step="test", wizard=1), 303)
     introduce(row.id)
     with store().reading() as work:
         steps = _steps(reading.facts(work, row.id))
@@ -184,6 +192,7 @@ def _page(
         stored = reading.stored_secrets(work, row)
         own = reading.fields(connector, row.config, stored=stored, new=row.polled_at is None)
         chat = row.kind == "chat"
+        trial = trials.part(row)
         return ChannelPage(
             nav=nav(work, who()),
             kind=kind,
@@ -197,11 +206,12 @@ def _page(
             sign_in=_sign_in(work, facts),
             snippet=SCRIPT.format(base=settings.base_url, site=row.id) if chat else "",
             site=row.id if chat else "",
-            checks=checks.checks(facts, settings),
+            checks=trials.checks(row) if trial else checks.checks(facts, settings),
             teams=team_choices(work),
-            active=row.enabled,
+            active=row.enabled or bool(row.draft),
             public=checks.public(settings),
             open_tickets=facts.open_tickets,
+            trial=trial,
         )
 
     return view
@@ -232,10 +242,15 @@ def _save_account(channel: str) -> Any:
     try:
         with store().transaction() as work:
             _titled(title)
-            verbs.change(work, who(), row.id, values=values, title=title)
+            mailboxes.forget(verbs.change(work, who(), row.id, values=values, title=title))
     except Invalid as problem:
         shown = reading.fields(connector, _open(connector, values), stored=stored, new=new_here)
         return _account(kind, shown, Form({"name": title}, _keyed(problem, shown)), row.id, problem.status)
+    with store().reading() as work:
+        facts = reading.facts(work, row.id)
+    if trials.part(facts.channel) is not None:
+        step = "connect" if facts.signs_in and facts.channel.signed_in_at is None else "test"
+        return redirect(url_for("channels.show", id=row.id, step=step, wizard=1), 303)
     introduce(row.id)
     if request.form.get("wizard") == "1":
         with store().reading() as work:
@@ -248,7 +263,9 @@ def _save_routing(channel: str) -> Any:
     form = request.form
     try:
         with store().transaction() as work:
-            verbs.change(work, who(), channel, team=form.get("team", ""), enabled=bool(form.get("active")))
+            row = verbs.change(work, who(), channel, team=form.get("team", ""), enabled=bool(form.get("active")))
+            if form.get("wizard") == "1":
+                row.draft = {}
     except Invalid as problem:
         wrong = Form({"team": form.get("team", "")}, errors(problem))
         return drawn("settings/channel.html", _page(channel, "routing", form=wrong), problem.status)

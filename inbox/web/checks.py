@@ -41,7 +41,15 @@ def row(facts: Facts) -> ChannelRow:
         oldest_unsent=facts.oldest_unsent,
         proof=_proof(facts),
         proved_at=facts.proof.proved_at if facts.proof is not None else None,
+        draft=_goes_on(facts),
     )
+
+
+def _goes_on(facts: Facts) -> str:
+    """The step at which a wizard that was not finished goes on."""
+    if not facts.channel.draft:
+        return ""
+    return "connect" if facts.hooked or facts.signs_in or facts.channel.kind == "chat" else "test"
 
 
 def _proof(facts: Facts) -> Literal["", "waiting", "ok", "late"]:

@@ -49,6 +49,7 @@ ADDRESSES = {
     "channels.show": "/settings/channels/<id>",
     "channels.update": "/settings/channels/<id>/update",
     "channels.check": "/settings/channels/<id>/check",
+    "trials.go_on": "/settings/channels/<id>/trial",
     "channels.remove": "/settings/channels/<id>/remove",
     "people.create": "/settings/people/create",
     "people.update": "/settings/people/<id>",

@@ -64,6 +64,7 @@ LEAST = {
                 "journal.replay_all",
                 "channels.new",
                 "channels.create",
+                "trials.go_on",
             ),
             *("channels.show", "channels.update", "channels.check", "channels.remove", "people.create"),
             *("people.update", "teams.create", "teams.update", "costs.rate", "costs.fee", "costs.exchange"),

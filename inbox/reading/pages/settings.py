@@ -37,9 +37,10 @@ __all__ = [
     "TagRow",
     "TeamRow",
     "TeamsPage",
+    "TrialPart",
 ]
 
-Health = Literal["ok", "warn", "bad", "new", "off"]
+Health = Literal["ok", "warn", "bad", "new", "off", "draft"]
 ChannelStep = Literal["account", "connect", "test", "routing"]
 
 
@@ -99,6 +100,7 @@ class ChannelRow:
     oldest_unsent: dt.datetime | None = None
     proof: Literal["", "waiting", "ok", "late"] = ""
     proved_at: dt.datetime | None = None
+    draft: str = ""  # the step at which its wizard goes on
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,22 @@ class SignInPart:
 
 
 @dataclass(frozen=True)
+class TrialPart:
+    """A mailbox's wizard while its steps are tried. ``going``: the next one is taken by itself (POST ``trials.go_on``);
+    ``ask`` names servers that somebody has to look at first (the same POST with ``sure``). ``problem`` is what went
+    wrong, ``remedy`` what to do; ``skip`` offers to go on without (the same POST with ``skip``). ``note`` is worth
+    knowing either way."""
+
+    going: bool = False
+    done: bool = False
+    ask: str = ""
+    problem: str = ""
+    remedy: str = ""
+    note: str = ""
+    skip: bool = False
+
+
+@dataclass(frozen=True)
 class ChannelPage:
     """``page`` of ``settings/channel.html``: a new channel (``channel`` None, step ``account``) or an existing one.
 
@@ -174,6 +192,7 @@ class ChannelPage:
     active: bool = True
     public: bool = False
     open_tickets: int = 0
+    trial: TrialPart | None = None
 
 
 # --- people and teams -------------------------------------------------------------------------------------------
