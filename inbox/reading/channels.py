@@ -20,9 +20,9 @@ from inbox.reading.pages import ConfigField, config_fields
 from inbox.reading.pages.settings import Health
 from inbox.reading.settings import UNFINISHED
 from inbox.store import Canary, Channel, Event, JournalEntry, JournalItem, Message, Ticket, Work
-from inbox.terms import Delivery, Outcome
+from inbox.terms import Delivery, Direction, Outcome
 
-__all__ = ["ADVICE", "Facts", "Proof", "facts", "facts_of_all", "fields", "health"]
+__all__ = ["ADVICE", "Facts", "Newest", "Proof", "facts", "facts_of_all", "fields", "health", "newest"]
 
 #: What only counts before a channel is read for the first time: from when on older mail is taken in.
 AT_FIRST = frozenset({"since", "since_days"})
@@ -87,6 +87,15 @@ class Facts:
         return at is not None and clock.now() - at < RECENT
 
 
+@dataclass(frozen=True)
+class Newest:
+    """What came in last: its ticket, whom it is from, and when."""
+
+    ticket: int
+    sender: str
+    at: dt.datetime
+
+
 def health(facts: Facts) -> Health:
     """In one word: draft (its wizard was not finished), off, bad (a problem stands), new (its provider has never
     called), warn, ok."""
@@ -111,6 +120,18 @@ def facts_of_all(work: Work) -> list[Facts]:
 def facts(work: Work, channel_id: str) -> Facts:
     """One channel. Raises :class:`NotFound`."""
     return _facts(work, [verbs.find(work, channel_id)])[0]
+
+
+def newest(work: Work, channel_id: str) -> Newest | None:
+    """The newest message of a customer that came in by this channel."""
+    query = (
+        select(Message.ticket_id, Message.from_name, Message.from_address, Message.at)
+        .where(Message.channel_id == channel_id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    row = work.execute(query).first()
+    return Newest(row[0], row[1] or row[2], row[3]) if row is not None else None
 
 
 def fields(

@@ -193,6 +193,7 @@ def _page(
         own = reading.fields(connector, row.config, stored=stored, new=row.polled_at is None)
         chat = row.kind == "chat"
         trial = trials.part(row)
+        newest = reading.newest(work, row.id) if row.draft and row.arrived_at else None
         return ChannelPage(
             nav=nav(work, who()),
             kind=kind,
@@ -206,7 +207,7 @@ def _page(
             sign_in=_sign_in(work, facts),
             snippet=SCRIPT.format(base=settings.base_url, site=row.id) if chat else "",
             site=row.id if chat else "",
-            checks=trials.checks(row) if trial else checks.checks(facts, settings),
+            checks=trials.checks(row) if trial else checks.checks(facts, settings, newest),
             teams=team_choices(work),
             active=row.enabled or bool(row.draft),
             public=checks.public(settings),

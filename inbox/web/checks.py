@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from connectors.base import Config, Connector, ConnectorError
 from inbox.actions import channels as verbs
-from inbox.reading.channels import Facts, health
+from inbox.reading.channels import Facts, Newest, health
 from inbox.reading.pages import ChannelRow, Check, Hook
 from inbox.settings import Settings
 from inbox.web.wording import sentence
@@ -79,8 +79,9 @@ def _refused(facts: Facts) -> str:
     return str(ngettext("%(num)s call with a wrong signature", "%(num)s calls with a wrong signature", refused))
 
 
-def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
-    """The steps of the connection, in the order in which they come true."""
+def checks(facts: Facts, settings: Settings, newest: Newest | None = None) -> tuple[Check, ...]:
+    """The steps of the connection, in the order in which they come true; ``newest`` is what came in while somebody
+    was listening for it."""
     steps = [_account(facts)]
     if facts.signs_in:
         steps.append(_signed_in(facts))
@@ -90,11 +91,13 @@ def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
         steps.append(_fetched(facts))
     arrived, sent = facts.channel.arrived_at is not None, facts.channel.sent_at is not None
     ready = all(step.state == "ok" for step in steps)
-    steps.append(
-        Check("ok", _("A message has come in"))
-        if arrived
-        else Check("waiting" if ready and facts.channel.enabled else "todo", _("The first message"), _("not yet"))
-    )
+    if arrived:
+        came = (newest.sender, newest.ticket, newest.at) if newest is not None else ("", None, None)
+        steps.append(Check("ok", _("A message has come in"), *came))
+    elif ready and facts.channel.enabled:
+        steps.append(Check("waiting", _("The first message"), _listening(facts)))
+    else:
+        steps.append(Check("todo", _("The first message"), _("not yet")))
     if facts.recovered:
         late = ngettext(
             "%(num)s message that was missed came in late",
@@ -104,6 +107,16 @@ def checks(facts: Facts, settings: Settings) -> tuple[Check, ...]:
         steps.append(Check("ok", str(late), _("in the last seven days")))
     steps.append(Check("ok", _("An answer has left")) if sent else Check("todo", _("The first answer"), _("not yet")))
     return tuple(steps)
+
+
+def _listening(facts: Facts) -> str:
+    """What to do for the first message to come in."""
+    channel = facts.channel
+    if channel.kind == "chat":
+        return str(_("We are listening: write something in the chat."))
+    if not channel.address:
+        return str(_("We are listening: write something to this channel."))
+    return str(_("We are listening: write “ciao” to %(address)s.", address=channel.address))
 
 
 def _account(facts: Facts) -> Check:

@@ -149,6 +149,23 @@ def test_an_sms_number_shows_the_address_that_twilio_has_to_call(
     }
 
 
+def test_a_wizard_listens_and_leads_to_the_first_thing_that_comes_in(desk: TestDesk, admin: Browser) -> None:
+    form = config({"address": "ascolta@bottega.example", "folders": "INBOX", "since": "now"})
+    row = made(desk, admin.post("/settings/channels/create", kind="email", name="Ascolto", **form))
+    wizard = f"/settings/channels/{row.id}?step=test&wizard=1"
+    page = admin.get(wizard)
+    assert checklist(page)["The first message"] == "waiting"
+    assert "We are listening: write “ciao” to ascolta@bottega.example." in words(page)
+    assert ">Finish</a>" in listed(admin.get("/settings/channels"), "Ascolto")
+    ticket = desk.mail_in(row, "Chiara <chiara@studio.example>", "Prima ciao")
+    page = admin.get(wizard)
+    assert checklist(page)["A message has come in"] == "ok"
+    assert "Chiara" in words(page)
+    assert f'href="/tickets/{ticket}"' in page.text
+    admin.post(f"/settings/channels/{row.id}/update", part="routing", team="", active="on", wizard="1")
+    assert ">Finish</a>" not in listed(admin.get("/settings/channels"), "Ascolto")
+
+
 def test_a_hook_that_nobody_can_reach_is_said(desk: TestDesk, admin: Browser, account: Any) -> None:
     row = made(desk, admin.post("/settings/channels/create", kind="sms", name="Lontano", **twilio(account)))
     page = admin.get(f"/settings/channels/{row.id}?step=connect")

@@ -114,11 +114,14 @@ class ChannelsPage:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the live check list. ``title`` and ``detail`` are sentences in the reader's language."""
+    """One line of the live check list. ``title`` and ``detail`` are sentences in the reader's language; ``ticket`` is
+    what came in, to be opened, ``at`` when."""
 
     state: Literal["ok", "bad", "waiting", "todo"]
     title: str
     detail: str = ""
+    ticket: int | None = None
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
