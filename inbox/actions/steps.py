@@ -28,7 +28,19 @@ MOST = 20
 LONGEST = 2_000
 
 Takes = Literal[
-    "status", "moment", "agent", "team", "tag", "priority", "reason", "canned", "text", "answer", "person", "band", "days"
+    "status",
+    "moment",
+    "agent",
+    "team",
+    "tag",
+    "priority",
+    "reason",
+    "canned",
+    "text",
+    "answer",
+    "person",
+    "band",
+    "days",
 ]
 
 

@@ -23,6 +23,7 @@ from inbox.worker import bulk, copies, journal, pollers, timers
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.notices import Teller
 from inbox.worker.outbox import Outbox
+from inbox.worker.rules import Rules
 from inbox.worker.watcher import Watcher, beat
 
 __all__ = ["Worker"]
@@ -41,6 +42,7 @@ class Worker:
         self.store = store
         self.outbox = Outbox(store)
         self.teller = Teller(store, self.outbox.owner)
+        self.rules = Rules(store)
         self._stop = threading.Event()
         self._watches: list[Watch] = []
 
@@ -55,6 +57,7 @@ class Worker:
             self._thread("journal", self._journal),
             self._thread("outbox", self._outbox),
             self._thread("routing", lambda: self._loop("routing", lambda: routing.route_due(self.store))),
+            self._thread("rules", lambda: self._loop("rules", self.rules.work_due)),
             self._thread("timers", self._timers),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
             self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
@@ -95,7 +98,8 @@ class Worker:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
-            did += self.teller.look() + bulk.work_due(self.store) + routing.route_due(self.store)
+            did += self.teller.look() + bulk.work_due(self.store)
+            did += self.rules.work_due(at_once=True) + routing.route_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
                 continue

@@ -67,7 +67,9 @@ def upgrade() -> None:
         sa.Column("due_at", TIME, nullable=False),
         sa.Column("message_id", WHOLE, nullable=False),
         sa.ForeignKeyConstraint(["rule_id"], ["rules.id"], name=op.f("fk_rule_waits_rule_id"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_rule_waits_ticket_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["ticket_id"], ["tickets.id"], name=op.f("fk_rule_waits_ticket_id"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_waits")),
         sa.UniqueConstraint("rule_id", "ticket_id", name=op.f("uq_rule_waits_rule_id_ticket_id")),
     )

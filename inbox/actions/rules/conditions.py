@@ -1,0 +1,182 @@
+"""What a rule asks of a ticket before it acts: what views can filter by, and what was written, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from inbox.actions import hours
+from inbox.actions.rules.kinds import Case
+from inbox.actions.who import SYSTEM
+from inbox.errors import Invalid
+from inbox.reading.views import filters
+from inbox.sentiment import BAD, GOOD, score, spoken
+from inbox.store import Message, Ticket, Work
+from inbox.terms import Direction
+
+__all__ = ["FIELDS", "LONGEST", "MOST", "Field", "checked", "met"]
+
+MOST: Final = 20
+LONGEST: Final = 500  # letters of all the words of one condition
+_BATCH: Final = 500
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that can be asked. ``known``: the words there are, None: any. ``typed``: they are written, not chosen.
+    Without ``test`` it is a field of the views."""
+
+    test: Callable[[Work, Case, Words], bool] | None = None
+    known: Words | None = None
+    typed: bool = False
+
+
+def _said(case: Case) -> str:
+    message = case.message
+    return f"{message.subject or ''}\n{message.text}".casefold() if message is not None else ""
+
+
+def _text(_work: Work, case: Case, words: Words) -> bool:
+    return any(word.casefold() in _said(case) for word in words)
+
+
+def _subject(_work: Work, case: Case, words: Words) -> bool:
+    own = case.message.subject if case.message is not None else None
+    subject = (own or case.ticket.subject).casefold()
+    return any(word.casefold() in subject for word in words)
+
+
+def _sender(_work: Work, case: Case, words: Words) -> bool:
+    """A whole address, or a domain with all that is below it."""
+    address = case.message.from_address.lower() if case.message is not None else ""
+    domain = address.rpartition("@")[2]
+    for word in words:
+        wanted = word.lower().strip()
+        whole = "@" in wanted.lstrip("@")
+        below = wanted.lstrip("@")
+        if address == wanted or (not whole and below and (domain == below or domain.endswith(f".{below}"))):
+            return True
+    return False
+
+
+def _language(_work: Work, case: Case, words: Words) -> bool:
+    return (spoken(case.message.text) or "other") in words if case.message is not None else False
+
+
+def _first(work: Work, case: Case, words: Words) -> bool:
+    if case.message is None:
+        return False
+    earlier = select(Message.id).where(
+        Message.ticket_id == case.ticket.id, Message.direction == Direction.IN, Message.id < case.message.id
+    )
+    return ("yes" if work.scalar(earlier.limit(1)) is None else "no") in words
+
+
+def _mood(_work: Work, case: Case, words: Words) -> bool:
+    if case.message is None:
+        return False
+    sounds = score(case.message.text)
+    return ("bad" if sounds <= BAD else "good" if sounds >= GOOD else "plain") in words
+
+
+def _hours(work: Work, case: Case, words: Words) -> bool:
+    return ("open" if hours.is_open(work, case.ticket, case.at) else "closed") in words
+
+
+def _band(_work: Work, case: Case, words: Words) -> bool:
+    customer = case.ticket.customer
+    return (customer.band if customer is not None and customer.band else "none") in words
+
+
+def _score(_work: Work, _case: Case, _words: Words) -> bool:
+    return False  # only an answer to a survey says it, and that in its own line
+
+
+#: Every field in the order in which it is offered; add, never rename: they are stored.
+FIELDS: Final[dict[str, Field]] = {
+    "text": Field(_text, typed=True),
+    "subject": Field(_subject, typed=True),
+    "sender": Field(_sender, typed=True),
+    "channel": Field(),
+    "hours": Field(_hours, ("open", "closed")),
+    "first": Field(_first, ("yes", "no")),
+    "language": Field(_language, ("it", "en", "other")),
+    "mood": Field(_mood, ("bad", "plain", "good")),
+    "band": Field(_band),
+    "tag": Field(typed=True),
+    "priority": Field(),
+    "status": Field(known=tuple(word for word in filters.STATUSES)),
+    "team": Field(),
+    "agent": Field(),
+    "reason": Field(),
+    "due": Field(),
+    "score": Field(_score, ("1", "2", "3", "4", "5")),
+}
+
+
+def checked(conditions: Sequence[Any]) -> list[dict[str, Any]]:
+    """The conditions as they are stored: ``{"field", "not", "words"}``, those of one field and sense joined, for their
+    words are alternatives. Raises :class:`Invalid`."""
+    joined: dict[tuple[str, bool], list[str]] = {}
+    for each in conditions:
+        name, words = str(each.get("field", "")), [" ".join(str(one).split()) for one in each.get("words", ())]
+        field = FIELDS.get(name)
+        words = [word.lower() if name == "tag" else word for word in words if word]
+        if field is None or not words or len(", ".join(words)) > LONGEST or len(words) > filters.MOST:
+            msg = "say for each condition what it looks for"
+            raise Invalid(msg, fields={"conditions": msg})
+        if field.known is not None:
+            wrong = next((word for word in words if word not in field.known), None)
+        else:
+            wrong = _no_word_of_views(name, words) if field.test is None else None
+        if wrong is not None:
+            msg = f"{wrong!r} is nothing that a rule can look for here; choose again"
+            raise Invalid(msg, fields={"conditions": msg})
+        held = joined.setdefault((name, bool(each.get("not"))), [])
+        held += [word for word in words if word not in held]
+    if len(joined) > MOST:
+        msg = f"a rule has up to {MOST} conditions"
+        raise Invalid(msg, fields={"conditions": msg})
+    return [{"field": name, "not": sense, "words": words} for (name, sense), words in joined.items()]
+
+
+def _no_word_of_views(name: str, words: Sequence[str]) -> str | None:
+    known = filters.FIELDS[name].known
+    return next((word for word in words if known is not None and word not in known), None)
+
+
+def met(work: Work, conditions: Sequence[dict[str, Any]], cases: Sequence[Case]) -> list[bool]:
+    """Which of some cases meet all the conditions. Those of the views are asked of the database, for many at once."""
+    left = [True] * len(cases)
+    for condition in conditions:
+        name, words, sense = condition["field"], tuple(condition["words"]), bool(condition["not"])
+        alive = [case for case, held in zip(cases, left, strict=True) if held]
+        viewed = _viewed(work, name, words, alive) if name in FIELDS and FIELDS[name].test is None else set()
+        for n, case in enumerate(cases):
+            if left[n]:
+                left[n] = _one(work, name, words, case, viewed) is not sense
+    return left
+
+
+def _one(work: Work, name: str, words: Words, case: Case, viewed: set[int]) -> bool:
+    if name in case.told:
+        return not case.told[name].isdisjoint(words)
+    field = FIELDS.get(name)
+    if field is None:
+        return False
+    return field.test(work, case, words) if field.test is not None else case.ticket.id in viewed
+
+
+def _viewed(work: Work, name: str, words: Words, cases: Sequence[Case]) -> set[int]:
+    """The tickets of some cases that a view with these words would hold."""
+    asked = filters.FIELDS[name].condition(words, SYSTEM)
+    ids = sorted({case.ticket.id for case in cases if name not in case.told})
+    found: set[int] = set()
+    for start in range(0, len(ids), _BATCH):
+        some = ids[start : start + _BATCH]
+        found |= set(work.scalars(select(Ticket.id).where(Ticket.id.in_(some), asked)))
+    return found
