@@ -44,14 +44,14 @@ def _pages(work: Work, rule: Rule, only: Sequence[int]) -> Iterator[list[Case]]:
         after = rows[-1][0].id
 
 
-def _case(work: Work, row: Row[Any]) -> Case:
+def _case(work: Work, row: Row[Ticket, Any, Any]) -> Case:
     ticket, at, message = row
     last = work.get(Message, ticket.last_in_id) if ticket.last_in_id is not None else None
     mark = f"m{message}" if message is not None else f"w{int(at.timestamp())}"
     return Case(ticket, clock.now(), mark, last)
 
 
-def _silent(rule: Rule) -> Select[Any]:
+def _silent(rule: Rule) -> Select[Ticket, Any, Any]:
     """We had the last word, so long ago."""
     now, wait = clock.now(), span(rule.event, rule.wait)
     last = (
@@ -75,7 +75,7 @@ def _silent(rule: Rule) -> Select[Any]:
     )
 
 
-def _unanswered(rule: Rule) -> Select[Any]:
+def _unanswered(rule: Rule) -> Select[Ticket, Any, Any]:
     """A customer has been waiting for us so long."""
     now, wait = clock.now(), span(rule.event, rule.wait)
     return (
