@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import select
 
 from inbox.actions import reasons as desk_reasons
-from inbox.store import Agent, Channel, Team, Work
+from inbox.store import Agent, Channel, Rule, Team, Work
 
-__all__ = ["agents", "channels", "once", "reasons", "teams"]
+__all__ = ["agents", "channels", "once", "reasons", "rules", "teams"]
 
 T = TypeVar("T")
 
@@ -47,3 +47,8 @@ def channels(work: Work) -> dict[str, Channel]:
 def reasons(work: Work) -> dict[str, desk_reasons.Node]:
     """Every contact reason by its name, archived ones too, in the order of the tree."""
     return once(work, "reasons", lambda: {node.name: node for node in desk_reasons.every(work)})
+
+
+def rules(work: Work) -> dict[int, str]:
+    """The names of the rules by number."""
+    return once(work, "rules", lambda: {int(id): str(name) for id, name in work.execute(select(Rule.id, Rule.name))})

@@ -620,8 +620,9 @@ What = Literal[
 class EventView:
     """One line of the ticket's history. The sentence is the template's, by ``what``; its words are the fields.
 
-    ``actor`` is a name, or "" where the desk itself did it; ``who`` the agent, team or field it is about; ``value`` a
-    status, tag, priority, reason or ticket number; ``until`` the end of a snooze; ``count`` how many.
+    ``actor`` is a name, or "" where the desk itself did it, by its ``rule`` or without one; ``who`` the agent, team or
+    field it is about; ``value`` a status, tag, priority, reason or ticket number; ``until`` the end of a snooze;
+    ``count`` how many.
     """
 
     seq: int
@@ -634,6 +635,7 @@ class EventView:
     count: int = 0
     undo: str = ""  # the event's id where it can be undone
     why: str = ""  # the rule that chose: a word of actions.choosing, "balance", "deputy", "absent"
+    rule: str = ""
     part: Literal["event"] = "event"
 
 

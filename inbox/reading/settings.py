@@ -51,6 +51,7 @@ RIGHTS: dict[Section, str] = {
     "routing": "settings.change",
     "canned": "canned.change",
     "macros": "macro.own",
+    "rules": "rules.change",
     "reasons": "reasons.change",
     "fields": "settings.change",
     "costs": "costs.change",

@@ -16,7 +16,7 @@ from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.reasons import MARK, available
-from inbox.actions.who import Who, visible
+from inbox.actions.who import Who, rule_of, visible
 from inbox.reading import desk, fields, macros, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
@@ -326,7 +326,12 @@ LINES: Final[dict[str, tuple[What, str]]] = {
 
 def item_of_event(work: Work, event: Event, names: Names | None = None) -> EventView | None:
     """One line of the history, or None for events that a thread does not show."""
-    names = names or Names(work)
+    view = _view(event, names or Names(work))
+    by = rule_of(event.actor_id)
+    return view if view is None or by is None else replace(view, rule=once.rules(work).get(by, ""))
+
+
+def _view(event: Event, names: Names) -> EventView | None:
     if event.kind == "ticket.assigned":
         return _assigned(event, names)
     data = event.data or {}

@@ -31,6 +31,7 @@ from inbox.web import (
     regrouping,
     reports,
     routing,
+    rules,
     searches,
     sessions,
     settings,
@@ -65,7 +66,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
-    *(reasons.blueprint, fields.blueprint),
+    *(reasons.blueprint, fields.blueprint, rules.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

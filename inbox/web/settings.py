@@ -21,6 +21,7 @@ from inbox.reading import journal as arrivals
 from inbox.reading import macros as macro_words
 from inbox.reading import promises as promised
 from inbox.reading import routing as routed
+from inbox.reading import rules as ruled
 from inbox.reading import settings as reading
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
@@ -197,6 +198,13 @@ def canned() -> Any:
 def macros() -> Any:
     """Several things under one name: everybody's and one's own; ``?after`` names the one that stands open."""
     return drawn("settings/macros.html", lambda work: macro_words.page(work, who(), cursor()))
+
+
+@blueprint.get("/settings/rules")
+@right("rules.change")
+def rules() -> Any:
+    """What the desk does by itself."""
+    return drawn("settings/rules.html", lambda work: ruled.rules(work, who()))
 
 
 @blueprint.get("/settings/reasons")

@@ -19,6 +19,7 @@ nav = pages.SettingsNav(
             "teams",
             "canned",
             "macros",
+            "rules",
             "reasons",
             "fields",
             "people",

@@ -48,6 +48,8 @@ LEAST = {
             *("board.balance", "board.balance_undo"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.update", "reasons.remove", "reasons.restore"),
+            *("settings.rules", "rules.new", "rules.show", "rules.create", "rules.update", "rules.trial"),
+            *("rules.ready", "rules.switch", "rules.move", "rules.remove"),
         ),
         "supervisor",
     ),
@@ -144,7 +146,7 @@ def test_agents_find_no_door_to_the_settings_and_supervisors_only_theirs(desk: T
     assert 'href="/settings"' not in desk.browser("agent").get("/tickets").text
     page = desk.browser("supervisor").get("/settings").text
     doors = set(re.findall(r'href="/settings/(\w+)"', page))
-    assert doors == {"canned", "macros", "reasons", "journal"}
+    assert doors == {"canned", "macros", "rules", "reasons", "journal"}
     everything = set(re.findall(r'href="/settings/(\w+)"', desk.browser("admin").get("/settings").text))
     assert everything == doors | {
         "general",

@@ -14,6 +14,7 @@ from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem
 from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
 from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.routing import AbleRow, Absence, RoutingPage, RuleRow
+from inbox.reading.pages.rules import AskGroup, AskView, RuleLine, RulePage, RulesPage, RunLine, Trial, TrialRow
 from inbox.reading.pages.settings import (
     CannedPage,
     CannedRow,
@@ -45,6 +46,8 @@ from inbox.reading.pages.widget import WidgetFrame, WidgetTry
 __all__ = [
     "AbleRow",
     "Absence",
+    "AskGroup",
+    "AskView",
     "AuditPage",
     "AuditRow",
     "BalancePage",
@@ -91,7 +94,11 @@ __all__ = [
     "ReasonsPage",
     "ReportsPage",
     "RoutingPage",
+    "RuleLine",
+    "RulePage",
     "RuleRow",
+    "RulesPage",
+    "RunLine",
     "SettingsIndex",
     "SettingsNav",
     "SetupPage",
@@ -102,6 +109,8 @@ __all__ = [
     "TargetRow",
     "TeamRow",
     "TeamsPage",
+    "Trial",
+    "TrialRow",
     "WeekPoint",
     "WidgetFrame",
     "WidgetTry",

@@ -9,7 +9,8 @@ from typing import Literal
 __all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
 Section = Literal[
-    "general", "channels", "teams", "canned", "macros", "reasons", "fields", "people", "promises", "routing", "costs",
+    "general", "channels", "teams", "canned", "macros", "rules", "reasons", "fields", "people", "promises", "routing",
+    "costs",
     "journal", "audit",
 ]  # fmt: skip
 
