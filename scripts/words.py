@@ -48,7 +48,12 @@ REFUSALS = frozenset(
 )
 SPEAKERS = (
     *("connectors/**/*.py", "inbox/actions/*.py", "inbox/reading/*.py", "inbox/store/*.py", "inbox/web/*.py"),
-    *("inbox/actions/sample/__init__.py", "inbox/actions/sample/removal.py", "inbox/throttle.py"),
+    *(
+        "inbox/actions/rules/*.py",
+        "inbox/actions/sample/__init__.py",
+        "inbox/actions/sample/removal.py",
+        "inbox/throttle.py",
+    ),
 )
 CODES = ("Code", "_Entry")  # a provider's code and what it means
 REPORTS = ("check", "connect")  # what a connector says when all is well

@@ -10,10 +10,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
+from inbox import clock
 from inbox.actions import automatic, bands, desk, holding, moments, reasons, reply, steps_alone, tickets, variables
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
@@ -26,6 +28,8 @@ __all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked",
 ME, NOBODY = "me", ""
 MOST = 20
 LONGEST = 2_000
+#: What came in after an outage is answered by people: nobody is told of closed doors the day before yesterday.
+STALE: Final = timedelta(days=1)
 
 Takes = Literal[
     "status",
@@ -213,6 +217,9 @@ def _send(doing: Doing, canned: str) -> None:
 
 def _by_itself(doing: Doing, text: str) -> None:
     """An automatic answer, which may be withheld: what else is to be done is done all the same."""
+    if doing.answers is not None and clock.now() - doing.answers.at > STALE:
+        doing.withheld.append("old")
+        return
     filled = variables.fill(doing.work, doing.who, doing.ticket, text).text
     key = doing.next_key or uuid.uuid4().hex
     message, why = automatic.answer(doing.work, doing.who, doing.number, filled, key=key, answers=doing.answers)

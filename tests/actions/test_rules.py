@@ -222,6 +222,9 @@ def test_no_machine_is_answered_and_nobody_twice_a_day(desk: SmallDesk) -> None:
     assert ended(desk, automatic) == [("nothing", "automatic")]
     assert ended(desk, which)[0] == ("done", "")
     assert ended(desk, which)[1:] == [("nothing", "once")]
+    old = letter(desk, sender="b@due.example", at=clock.now() - dt.timedelta(days=2))
+    run(desk)
+    assert (answers(desk, old), tags(desk, old)) == ([], ["seen"])
     with desk.store.reading() as work:
         assert work.get_one(Ticket, number).waiting_since is not None  # it answers nobody
 

@@ -13,21 +13,8 @@ from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
     (
-        *(
-            "general",
-            "channels",
-            "teams",
-            "canned",
-            "macros",
-            "rules",
-            "reasons",
-            "fields",
-            "people",
-            "promises",
-            "routing",
-            "costs",
-        ),
-        *("journal", "audit"),
+        *("general", "channels", "teams", "canned", "macros", "reasons", "fields", "people", "promises", "routing"),
+        *("costs", "rules", "journal", "audit"),
     ),
     quarantined=3,
     demo=True,

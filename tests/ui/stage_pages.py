@@ -13,6 +13,7 @@ from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
 from tests.ui import samples_pages as our
+from tests.ui import samples_rules as ruled
 from tests.ui import samples_reports as figure
 from tests.ui import samples_views as view
 
@@ -40,6 +41,16 @@ ADDRESSES = {
     "routing.remove_rule": "/settings/routing/rules/remove",
     "routing.bands": "/settings/routing/bands",
     "routing.able": "/settings/routing/people/<id>",
+    "settings.rules": "/settings/rules",
+    "rules.new": "/settings/rules/new",
+    "rules.show": "/settings/rules/<int:id>",
+    "rules.create": "/settings/rules/create",
+    "rules.update": "/settings/rules/<int:id>/update",
+    "rules.trial": "/settings/rules/try",
+    "rules.ready": "/settings/rules/ready",
+    "rules.switch": "/settings/rules/<int:id>/switch",
+    "rules.move": "/settings/rules/<int:id>/move",
+    "rules.remove": "/settings/rules/<int:id>/remove",
     "settings.costs": "/settings/costs",
     "settings.journal": "/settings/journal",
     "settings.audit": "/settings/audit",
@@ -121,6 +132,10 @@ PAGES = {
     "promises-failed": Page("settings/promises.html", our.promises_failed, "settings"),
     "routing": Page("settings/routing.html", our.routing, "settings"),
     "routing-failed": Page("settings/routing.html", our.routing_failed, "settings"),
+    "rules": Page("settings/rules.html", ruled.rules, "settings"),
+    "rules-none": Page("settings/rules.html", ruled.none, "settings"),
+    "rule": Page("settings/rule.html", ruled.rule, "settings"),
+    "rule-tried": Page("settings/rule.html", ruled.tried, "settings"),
     "costs": Page("settings/costs.html", our.costs, "settings"),
     "costs-empty": Page("settings/costs.html", our.costs_empty, "settings"),
     "journal": Page("settings/journal.html", our.journal, "settings"),

@@ -97,8 +97,9 @@ def _wait(_work: Work, values: dict[str, Any]) -> int:
         return 0
     wait, longest = values.get("wait"), WAITS[when.unit]
     if not isinstance(wait, int) or not 1 <= wait <= longest:
-        unit = "days" if when.unit == "d" else "hours"
-        msg = f"say after how many {unit}: 1 to {longest}"
+        msg = f"say after how many hours: 1 to {longest}"
+        if when.unit == "d":
+            msg = f"say after how many days: 1 to {longest}"
         raise Invalid(msg, fields={"wait": msg})
     return wait
 
