@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from inbox.actions import events, homes
+from inbox.actions import events, followers, homes
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
 from inbox.store import Event, Message, Ticket, TicketTag, Work
@@ -34,6 +34,7 @@ def merge(work: Work, who: Who, number: int, into: int) -> Event:
     # Before the merge: a case whose last open ticket ends would count as closed by it.
     opened = _reopened(work, who, winner) if loser.is_open and loser.waiting_since is not None else None
     gave = _give(loser, winner)
+    followers.along(work, loser.id, winner.id)
     absorbed = work.append("ticket.absorbed", actor=who.actor, ticket=winner.id, merged=str(loser.id))
     event = work.append(
         "ticket.merged",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from inbox import clock, search
-from inbox.actions import mentions
+from inbox.actions import followers, mentions
 from inbox.actions.who import Who, find_living
 from inbox.errors import Conflict, Forbidden, Invalid, NotFound
 from inbox.store import Message, Ticket, Work
@@ -31,7 +31,7 @@ def change(work: Work, who: Who, message_id: int, text: str) -> Message:
     message.text = wanted
     search.index(work, message=message.id, ticket=ticket.id, content=f"{wanted} {who.name} {ticket.id}")
     work.append("note.edited", actor=who.actor, ticket=ticket.id, msg=str(message.id))
-    mentions.keep(work, who, ticket, message)
+    followers.hear(work, who, ticket.id, mentions.keep(work, who, ticket, message))
     return message
 
 

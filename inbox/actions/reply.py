@@ -17,6 +17,7 @@ from inbox.actions import (
     attention,
     channels,
     events,
+    followers,
     identities,
     lines,
     links,
@@ -508,7 +509,7 @@ def note(
     search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {names} {ticket.id}")
     ticket.updated_at = clock.now()
     work.append("note.added", actor=who.actor, ticket=ticket.id, msg=str(message.id))
-    mentions.keep(work, who, ticket, message)
+    followers.hear(work, who, ticket.id, mentions.keep(work, who, ticket, message))
     return message, True
 
 

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
-
 from inbox import clock
 from inbox.actions import automatic, bands, desk, holding, moments, reasons, reply, steps_alone, tickets, variables
 from inbox.actions.who import Who, find_living

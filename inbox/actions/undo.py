@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import events, fields, homes, merging, notes, reply, splitting
+from inbox.actions import events, fields, homes, merging, notes, relating, reply, splitting
 from inbox.actions.who import Who, find_living, find_ticket
 from inbox.errors import Conflict, NotFound
 from inbox.store import Event, Message, Ticket, TicketTag, Work
@@ -140,6 +140,7 @@ UNDOABLE: Final[dict[str, Callable[[Work, Who, Event], Any]]] = {
     "ticket.priority": _priority,
     "ticket.reason": _reason,
     "ticket.field": fields.set_back,
+    "ticket.linked": relating.unlinked,
     "msg.refused": _refused,
     "macro.run": _macro,
 }

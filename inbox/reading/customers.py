@@ -16,6 +16,7 @@ from inbox.reading import desk, fields
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
+from inbox.reading.relations import relations
 from inbox.reading.rows import customer_chip
 from inbox.reading.threads import history, reason_choices
 from inbox.reading.visits import visit_of
@@ -81,7 +82,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
             PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in previous
         ),
         previous_total=total,
-        facts=_facts(work, ticket),
+        facts=_facts(work, who, ticket),
         band=customer.band if customer is not None else "",
         bands=tuple(settings.get(work, "routing.bands")) if customer is not None else (),
         clocks=_running(told, clock.now()),
@@ -124,7 +125,7 @@ def at(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def _facts(work: Work, ticket: Ticket) -> TicketFacts:
+def _facts(work: Work, who: Who, ticket: Ticket) -> TicketFacts:
     channel = work.get(Channel, ticket.channel_id)
     rows = work.execute(
         select(
@@ -158,6 +159,7 @@ def _facts(work: Work, ticket: Ticket) -> TicketFacts:
         reason=ticket.reason or "",
         reasons=reason_choices(work, ticket.reason),
         fields=fields.shown(work, ticket.id),
+        relations=relations(work, who, ticket),
     )
 
 

@@ -330,6 +330,7 @@ class TicketRow:
     snoozed_until: dt.datetime | None = None
     tags: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()  # words of custom fields that a list is filtered by
+    followers: tuple[str, ...] = ()  # ids of agents
     reason: str = ""
 
     @property
@@ -613,6 +614,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
+    "related",
 ]  # fmt: skip
 
 
@@ -895,6 +897,7 @@ class TicketFacts:
     reason: str = ""  # as tickets and the log know it
     reasons: tuple[ReasonChoice, ...] = ()  # those that it can have; the one that it has is always among them
     fields: tuple[Any, ...] = ()  # the desk's own (reading.fields.FieldView)
+    relations: Any = None  # reading.relations.Relations
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from inbox.actions.who import Who
 from inbox.reading import desk, fields, once
 from inbox.reading.addresses import label
 from inbox.reading.parts import CustomerChip, TeamChip, TicketRow
+from inbox.reading.relations import followers_of
 from inbox.store import Customer, Message, ReadMark, Ticket, Work
 from inbox.terms import Direction
 
@@ -38,6 +39,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
         for message in work.scalars(select(Message).where(Message.id.in_(last.group_by(Message.ticket_id))))
     }
     told = fields.of_rows(work, [ticket.id for ticket in tickets])
+    follow = followers_of(work, [ticket.id for ticket in tickets])
     agents, teams = once.agents(work), once.teams(work)
     now = clock.now()
     found = []
@@ -70,6 +72,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
                 tags=tuple(tag.tag for tag in ticket.tags),
                 reason=ticket.reason or "",
                 fields=told.get(ticket.id, ()),
+                followers=follow.get(ticket.id, ()),
             )
         )
     return tuple(found)

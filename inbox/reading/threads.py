@@ -84,6 +84,7 @@ SHOWN_EVENTS = (
     "ticket.reason",
     "ticket.field",
     "ticket.linked",
+    "ticket.related",
     "ticket.merged",
     "ticket.absorbed",
     "ticket.split",
@@ -314,6 +315,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.priority": ("priority", "priority"),
     "ticket.reason": ("reason", "reason"),
     "ticket.linked": ("linked", "to"),
+    "ticket.related": ("related", "to"),
     "ticket.merged": ("merged", "into"),
     "ticket.absorbed": ("absorbed", "merged"),
     "ticket.split": ("split", "from"),
@@ -347,6 +349,8 @@ def _view(event: Event, names: Names) -> EventView | None:
     what, field = LINES[event.kind]
     if event.kind == "ticket.split" and data.get("moved"):
         what = "received"
+    if data.get("by_hand"):
+        what = "related"
     undo = str(data.get("by") or (event.id if event.kind in UNDONE else ""))
     value = str(data.get(field) or "")
     value = called(work, value) if event.kind == "ticket.reason" else value

@@ -33,6 +33,7 @@ from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
+from inbox.store.relations import Follower, TicketLink
 from inbox.store.rules import Rule, RuleRun, RuleWait
 from inbox.store.seal import Seal
 from inbox.store.tickets import (
@@ -73,6 +74,7 @@ __all__ = [
     "FieldValue",
     "Files",
     "Focus",
+    "Follower",
     "Handover",
     "Identity",
     "JournalEntry",
@@ -97,6 +99,7 @@ __all__ = [
     "Team",
     "Ticket",
     "TicketField",
+    "TicketLink",
     "TicketTag",
     "Token",
     "Upload",

@@ -52,6 +52,8 @@ def after(status: Status, move: Move) -> Status | None:
 
 #: The few tickets that need attention, in the words of their own index: a bound value would not find it.
 TROUBLED: Final = text("attention <> ''")
+#: The few that follow another one or were split from it.
+LINKED: Final = text("linked_to IS NOT NULL")
 
 
 class Ticket(Base, kw_only=True):
@@ -83,6 +85,7 @@ class Ticket(Base, kw_only=True):
         Index("ix_tickets_priority", "status", "priority", "active_at", "id"),
         Index("ix_tickets_trouble", "attention_at", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         Index("ix_tickets_due", "status", "due_at", "id"),
+        Index("ix_tickets_linked", "linked_to", sqlite_where=LINKED, postgresql_where=LINKED),
     )
 
     id: Mapped[Serial] = mapped_column(init=False)

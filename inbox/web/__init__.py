@@ -29,6 +29,7 @@ from inbox.web import (
     promises,
     reasons,
     regrouping,
+    relations,
     reports,
     routing,
     rules,
@@ -66,7 +67,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
-    *(reasons.blueprint, fields.blueprint, rules.blueprint),
+    *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

@@ -1,4 +1,4 @@
-"""Reasons as a tree; custom fields of tickets.
+"""Reasons as a tree; custom fields of tickets; followers; tickets linked by hand.
 
 Revision ID: 0011
 Revises: 0009
@@ -36,6 +36,7 @@ def upgrade() -> None:
             given = sa.false() if isinstance(kind, sa.Boolean) else default
             op.add_column(table, sa.Column(name, kind, nullable=default is None, server_default=given))
     _fields()
+    _relations()
 
 
 def _fields() -> None:
@@ -66,19 +67,47 @@ def _fields() -> None:
     op.create_index(op.f("ix_field_changes_ticket_id"), "field_changes", ["ticket_id"])
 
 
+def _relations() -> None:
+    op.create_table(
+        "followers",
+        sa.Column("ticket_id", WHOLE, nullable=False),
+        sa.Column("agent_id", sa.String(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        _fk("followers", "ticket_id", "tickets"),
+        _fk("followers", "agent_id", "agents"),
+        sa.PrimaryKeyConstraint("ticket_id", "agent_id", name=op.f("pk_followers")),
+    )
+    op.create_index("ix_followers_agent", "followers", ["agent_id", "ticket_id"])
+    op.create_table(
+        "ticket_links",
+        sa.Column("ticket_id", WHOLE, nullable=False),
+        sa.Column("other_id", WHOLE, nullable=False),
+        sa.Column("event", sa.String(80), nullable=False),
+        _fk("ticket_links", "ticket_id", "tickets"),
+        _fk("ticket_links", "other_id", "tickets"),
+        sa.PrimaryKeyConstraint("ticket_id", "other_id", name=op.f("pk_ticket_links")),
+    )
+    op.create_index(op.f("ix_ticket_links_other_id"), "ticket_links", ["other_id"])
+    some = sa.text("linked_to IS NOT NULL")
+    op.create_index("ix_tickets_linked", "tickets", ["linked_to"], sqlite_where=some, postgresql_where=some)
+
+
+def _fk(table: str, name: str, other: str) -> Any:
+    return sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"), ondelete="CASCADE")
+
+
 def _of_ticket(table: str) -> list[Any]:
     """The columns of what a ticket has in a field."""
     parts: list[Any] = []
     for name, other in (("ticket_id", "tickets"), ("field_id", "ticket_fields")):
         parts.append(sa.Column(name, WHOLE, nullable=False))
-        parts.append(
-            sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"), ondelete="CASCADE")
-        )
+        parts.append(_fk(table, name, other))
     return parts
 
 
 def downgrade() -> None:
-    for table in ("field_changes", "field_values", "ticket_fields"):
+    op.drop_index("ix_tickets_linked", "tickets")
+    for table in ("ticket_links", "followers", "field_changes", "field_values", "ticket_fields"):
         op.drop_table(table)
     for table, columns in COLUMNS.items():
         for name in columns:

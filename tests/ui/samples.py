@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from inbox.reading import parts
 from inbox.reading.fields import FieldView
+from inbox.reading.relations import Related, Relations
 
 ROME = dt.timezone(dt.timedelta(hours=1))
 DAY = dt.date(2026, 11, 21)
@@ -325,6 +326,15 @@ panel = parts.CustomerPanel(
         handling=dt.timedelta(minutes=11, seconds=30), cost=parts.Money(Decimal("3.42"), "EUR", final=False),
         messages_in=4, messages_out=2, reason="Sito web / Certificati SSL",
         reasons=(parts.ReasonChoice("Sito web / Certificati SSL", "Certificati SSL", "Sito web / "),),
+        relations=Relations(
+            4821,
+            (giulia, luca),
+            True,
+            (
+                Related(4790, "Rinnovo certificato ssl per tutti i domini", "email", "resolved", "linked", "e1"),
+                Related(4655, "Migrazione", "sms", "closed", "before"),
+            ),
+        ),
         fields=(
             FieldView("field-1", "Numero d'ordine", "text", "2026/1183"),
             FieldView("field-2", "Piano", "list", "Business", ("Base", "Business", "Enterprise")),

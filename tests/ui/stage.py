@@ -76,6 +76,8 @@ ADDRESSES = {
     "tickets.band": "/tickets/<int:id>/band",
     "tickets.reason": "/tickets/<int:id>/reason",
     "fields.fill": "/tickets/<int:id>/fields",
+    "relations.follow": "/tickets/<int:id>/follow",
+    "relations.link": "/tickets/<int:id>/links",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",

@@ -13,8 +13,8 @@ from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
 from tests.ui import samples_pages as our
-from tests.ui import samples_rules as ruled
 from tests.ui import samples_reports as figure
+from tests.ui import samples_rules as ruled
 from tests.ui import samples_views as view
 
 __all__ = ["PAGES", "Page", "application", "html"]

@@ -28,7 +28,7 @@ def test_the_admin_defines_fields_and_agents_fill_them_in(desk: TestDesk) -> Non
     both: dict[str, Any] = {"fields": [plan, signed]}
     wrong = agent.post(address, accept=STREAM, **both, **{plan: "C", signed: "yes"})
     assert (wrong.status_code, said(wrong)) == (422, ["Choose one of the values offered."])
-    assert 'checked' in wrong.text  # what was typed stands there still
+    assert "checked" in wrong.text  # what was typed stands there still
     saved = agent.post(address, accept=STREAM, **both, **{plan: "B", signed: "yes"})
     assert saved.status_code == 200
     assert "Saved." in saved.text

@@ -38,7 +38,7 @@ LEAST = {
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
             *("messages.edit", "drafts.keep", "drafts.attach", "drafts.detach"),
             "attachments.uploaded",
-            "fields.fill",
+            *("fields.fill", "relations.follow", "relations.link"),
         ),
         "agent",
     ),

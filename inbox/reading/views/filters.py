@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from inbox import clock
 from inbox.actions.who import Who
 from inbox.errors import Invalid
-from inbox.store import TROUBLED, FieldValue, Ticket, TicketTag
+from inbox.store import TROUBLED, FieldValue, Follower, Ticket, TicketTag
 from inbox.terms import Priority, Status
 
 __all__ = ["FIELDS", "MOST", "WAITS", "Filter", "Words", "condition", "of", "statuses"]
@@ -83,6 +83,10 @@ def _field(words: Words, _who: Who) -> ColumnElement[bool]:
     )
 
 
+def _followed(_words: Words, who: Who) -> ColumnElement[bool]:
+    return Ticket.id.in_(select(Follower.ticket_id).where(Follower.agent_id == who.id))
+
+
 def _waiting(words: Words, _who: Who) -> ColumnElement[bool]:
     return Ticket.waiting_since < clock.now() - timedelta(hours=min(int(word) for word in words))
 
@@ -104,6 +108,7 @@ FIELDS: Final[dict[str, Field]] = {
     "tag": Field(_tag),
     "reason": Field(_reason),
     "field": Field(_field),
+    "followed": Field(_followed, ("yes",)),
     "waiting": Field(_waiting, WAITS),
     "due": Field(_due, ("soon", "late")),
     "attention": Field(lambda _words, _who: TROUBLED, ("yes",)),  # type: ignore[arg-type,return-value]

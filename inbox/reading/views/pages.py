@@ -58,6 +58,7 @@ GROUPS: Final[dict[str, Callable[[Work], Pairs]]] = {
     "tag": _tags,
     "reason": _reasons,
     "field": fields.filterable,
+    "followed": _own("followed"),
     "waiting": _own("waiting"),
     "due": _own("due"),
     "attention": _own("attention"),

@@ -24,6 +24,7 @@ const fields = {
     const name = (word) => word.split(":")[0];
     return words.every((word) => words.some((each) => name(each) === name(word) && has.includes(each)));
   },
+  followed: (_words, row, me) => (row.followers ?? "").split(" ").includes(me),
   reason: (words, row) => words.includes(row.reason || "none"),
   waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
   due: (words, row) => words.some((word) => clocks[word](row)),

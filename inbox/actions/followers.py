@@ -1,0 +1,56 @@
+"""Following: agents who hear of a ticket that is not theirs, because they want to or because a note named them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from inbox.actions import mentions
+from inbox.actions.who import Who, find_ticket
+from inbox.errors import Forbidden
+from inbox.store import Event, Follower, Ticket, Work
+
+__all__ = ["along", "follow", "hear", "of_line"]
+
+
+def follow(work: Work, who: Who, number: int, *, on: bool = True) -> Event | None:
+    """Lets ``who`` follow a ticket, or no more; None where nothing changed."""
+    ticket = find_ticket(work, who, number)
+    if who.id is None:
+        msg = "only somebody who works here follows tickets"
+        raise Forbidden(msg)
+    row = work.get(Follower, (ticket.id, who.id))
+    if (row is not None) is on:
+        return None
+    if row is not None:
+        work.delete(row)
+    else:
+        work.add(Follower(ticket_id=ticket.id, agent_id=who.id))
+    work.flush()
+    return work.append("ticket.follower", actor=who.actor, ticket=ticket.id, agent=who.id, op="add" if on else "remove")
+
+
+def hear(work: Work, who: Who, ticket: int, agents: Iterable[str]) -> None:
+    """Makes followers of agents whom a note names."""
+    known = set(work.scalars(select(Follower.agent_id).where(Follower.ticket_id == ticket)))
+    for agent in sorted(set(agents) - known):
+        work.add(Follower(ticket_id=ticket, agent_id=agent))
+        work.append("ticket.follower", actor=who.actor, ticket=ticket, agent=agent, op="add")
+
+
+def along(work: Work, loser: int, winner: int) -> None:
+    """Who followed a ticket follows the one that it was merged into."""
+    known = set(work.scalars(select(Follower.agent_id).where(Follower.ticket_id == winner)))
+    for agent in work.scalars(select(Follower.agent_id).where(Follower.ticket_id == loser)):
+        if agent not in known:
+            work.add(Follower(ticket_id=winner, agent_id=agent))
+
+
+def of_line(work: Work, line: Event) -> list[str]:
+    """Who follows the ticket of a line of the log and may see it; whoever did the thing is left out."""
+    ticket = work.get(Ticket, line.ticket_id) if line.ticket_id else None
+    agents = select(Follower.agent_id).where(Follower.ticket_id == line.ticket_id).order_by(Follower.agent_id)
+    found = [one for one in work.scalars(agents) if one != line.actor_id] if ticket is not None else []
+    away = mentions.blind(work, ticket) if ticket is not None and found else set()
+    return [one for one in found if one not in away]
