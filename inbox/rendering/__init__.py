@@ -12,7 +12,7 @@ from flask_babel import force_locale
 
 from inbox.settings import home
 
-__all__ = ["LANGUAGES", "Stage", "asset", "templates_folder"]
+__all__ = ["LANGUAGES", "STATIC", "Stage", "asset", "templates_folder"]
 
 LANGUAGES = ("en", "it")
 STATIC = Path(__file__).resolve().parent.parent / "web" / "static"

@@ -49,7 +49,12 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             complaints.append(message.text)
 
     def opened(**options: Any) -> Page:
-        usual = {"viewport": {"width": 1440, "height": 900}, "locale": "en-GB", "timezone_id": "Europe/Rome"}
+        usual: dict[str, Any] = {
+            "viewport": {"width": 1440, "height": 900},
+            "locale": "en-GB",
+            "timezone_id": "Europe/Rome",
+            "service_workers": "block",  # what a test intercepts must not go past it
+        }
         context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)

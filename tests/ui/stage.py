@@ -71,6 +71,8 @@ ADDRESSES = {
     "agents.undo": "/me/undo",
     "routing.absence": "/me/absence",
     "profile.notices": "/me/notices",
+    "pwa.manifest": "/manifest.webmanifest",
+    "pwa.worker": "/service-worker.js",
     "notices.index": "/notices",
     "notices.read": "/notices/read",
     "tickets.band": "/tickets/<int:id>/band",

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import * as esbuild from "esbuild";
 
 const assets = path.dirname(fileURLToPath(import.meta.url));
@@ -90,6 +91,27 @@ async function sprite() {
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
+/** The app's icons as PNG: with round corners, and whole with the drawing in the middle for systems that cut theirs. */
+async function pictures() {
+  await initWasm(await readFile(path.join(modules, "@resvg/resvg-wasm/index_bg.wasm")));
+  const icon = await readFile(path.join(assets, "icon.svg"), "utf8");
+  const mark = await readFile(path.join(assets, "marks/mark.svg"), "utf8");
+  const whole = icon.replace(' rx="8"', "");
+  const wanted = {
+    "icon-192.png": icon,
+    "icon-512.png": icon,
+    "icon-180.png": whole,
+    "mask-512.png": whole.replace("<g ", '<g transform="translate(4.5 4.5) scale(.72)" '),
+    "badge-96.png": mark.replaceAll("currentColor", "#fff"),
+  };
+  const made = {};
+  for (const [name, source] of Object.entries(wanted)) {
+    const width = Number(/\d+/.exec(name)[0]);
+    made[name] = await written(name, new Resvg(source, { fitTo: { mode: "width", value: width } }).render().asPng());
+  }
+  return made;
+}
+
 /** Every emoji of a language as [character, name, further words], but for parts of others. */
 async function emoji(language) {
   const source = await readFile(path.join(modules, `emojibase-data/${language}/data.json`), "utf8");
@@ -157,6 +179,7 @@ async function main() {
         app: path.join(assets, "styles/app.css"),
         pages: path.join(assets, "styles/pages.css"),
         print: path.join(assets, "styles/print.css"),
+        worker: path.join(assets, "worker.js"),
       },
       format: "iife",
     }),
@@ -181,6 +204,7 @@ async function main() {
   }
   manifest["sprite.svg"] = await written("sprite.svg", await sprite());
   for (const language of ["en", "it"]) manifest[`emoji-${language}.json`] = await emoji(language);
+  Object.assign(manifest, await pictures());
   manifest["icon.svg"] = await written("icon.svg", await readFile(path.join(assets, "icon.svg"), "utf8"));
   const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(path.join(out, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);

@@ -26,6 +26,7 @@ export default class extends Controller {
     };
     for (const [name, run] of Object.entries(this.listeners)) document.addEventListener(name, run);
     this.title();
+    navigator.serviceWorker?.register(this.element.dataset.worker).catch(() => {}); // none where storage is closed
   }
 
   disconnect() {
