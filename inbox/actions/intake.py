@@ -235,10 +235,7 @@ def _write(
     work.insert(message)
     if item.attachments:
         message.attachments = [_attachment(work, channel, one) for one in item.attachments]
-    names = " ".join(one.name for one in message.attachments)
-    said = f"{message.subject or ''} {message.full_text or message.text}"
-    content = f"{said} {message.from_name} {message.from_address} {names} {ticket.id}"
-    search.index(work, message=message.id, ticket=ticket.id, content=content, new=True)
+    search.index(work, message, new=True)
     return message
 
 
@@ -311,7 +308,7 @@ def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
         return Ended(Outcome.DUPLICATE, None, message.ticket_id, message.id)
     message.extra = {**message.extra, "versions": versions, "edited": item.external_id}
     message.text = item.text
-    search.index(work, message=message.id, ticket=message.ticket_id, content=f"{item.text} {message.from_name}")
+    search.index(work, message)
     work.append("msg.edited", ticket=message.ticket_id, msg=str(message.id))
     events.mood(work, message)
     return Ended(Outcome.STATUS, "edit", message.ticket_id, message.id)

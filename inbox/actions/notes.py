@@ -29,7 +29,7 @@ def change(work: Work, who: Who, message_id: int, text: str) -> Message:
     versions = [*message.extra.get("versions", []), {"text": message.text, "until": now}]
     message.extra = {**message.extra, "versions": versions, "edited_at": now}
     message.text = wanted
-    search.index(work, message=message.id, ticket=ticket.id, content=f"{wanted} {who.name} {ticket.id}")
+    search.index(work, message)
     work.append("note.edited", actor=who.actor, ticket=ticket.id, msg=str(message.id))
     followers.hear(work, who, ticket.id, mentions.keep(work, who, ticket, message))
     return message

@@ -238,7 +238,7 @@ def reply(  # noqa: PLR0913  (a reply has that many parts)
     if chosen.kind == "email":
         _as_mail(work, ticket, chosen, message)
         pictures.place(message, chosen.address.rpartition("@")[2] or "localhost")
-    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {ticket.id}")
+    search.index(work, message, new=True)
     if later is not None:
         _mine(work, who, ticket)
         events.delivery(work, message, Delivery.SCHEDULED, next_at=clock.iso(later))
@@ -505,8 +505,7 @@ def note(
     message.attachments = [_stored(work, one) for one in files]
     work.add(message)
     work.flush()
-    names = " ".join(one.name for one in files)
-    search.index(work, message=message.id, ticket=ticket.id, content=f"{message.text} {who.name} {names} {ticket.id}")
+    search.index(work, message, new=True)
     ticket.updated_at = clock.now()
     work.append("note.added", actor=who.actor, ticket=ticket.id, msg=str(message.id))
     followers.hear(work, who, ticket.id, mentions.keep(work, who, ticket, message))

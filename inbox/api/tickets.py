@@ -39,7 +39,9 @@ class TicketQuery(Paging):
     status: str | None = Field(None, description=f"One of {', '.join(Status)}; several with commas between.")
     channel: str | None = Field(None, description="A channel's id or name, or a kind: email, sms, chat …")
     assignee: str | None = Field(None, description="An agent's id or mail address, me, or none.")
-    q: str | None = Field(None, description="Words that stand in the ticket's messages or subject.")
+    q: str | None = Field(
+        None, description='Words of its messages or subject, "exact words", from: channel: tag: is: before: after:'
+    )
 
     @field_validator("status")
     @classmethod

@@ -12,9 +12,10 @@ from sqlalchemy.orm import InstrumentedAttribute, defer, joinedload, selectinloa
 from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
-from inbox import clock, search
+from inbox import clock
 from inbox.actions.who import Who, find_ticket, may, visible
 from inbox.errors import Invalid, NotFound
+from inbox.reading import finding
 from inbox.store import (
     Agent,
     Attachment,
@@ -56,8 +57,6 @@ T = TypeVar("T")
 
 #: The longest page.
 MOST: Final = 500
-#: A search looks at that many of the newest messages that match.
-HITS: Final = 5_000
 
 #: Where most tickets stand.
 MANY: Final = frozenset({Status.RESOLVED, Status.CLOSED})
@@ -122,8 +121,8 @@ def tickets(
 ) -> Part[Ticket]:
     """The tickets that ``who`` may see, the newest first; ``after`` is the last number of the page before.
 
-    ``assignee`` is an agent's id or mail address, ``me`` or ``none``. ``q`` are words that stand in the ticket's
-    messages or subject. Raises :class:`Invalid` for an unknown channel or agent.
+    ``assignee`` is an agent's id or mail address, ``me`` or ``none``; ``q`` is what the search page takes.
+    Raises :class:`Invalid` for an unknown channel or agent, and for a value that an operator does not take.
     """
     wanted: list[ColumnElement[bool]] = [visible(who)]
     if status:
@@ -134,7 +133,7 @@ def tickets(
     if assignee:
         wanted.append(_assigned(work, who, assignee))
     if q:
-        wanted.append(Ticket.id.in_({number for _message, number in search.find(work, q, limit=HITS)}))
+        wanted.append(Ticket.id.in_(finding.tickets(work, who, q)))
     if after is not None:
         wanted.append(Ticket.id < after)
     people = joinedload(Ticket.customer).lazyload(Customer.identities)

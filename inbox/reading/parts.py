@@ -937,7 +937,7 @@ class CustomerPanel:
 
 @dataclass(frozen=True)
 class SearchHit:
-    """A ticket found. ``snippet`` in pieces: text, and whether it matched."""
+    """A ticket found. ``snippet`` and ``title``, its subject, in pieces: text, and whether it matched."""
 
     id: int
     subject: str
@@ -947,6 +947,7 @@ class SearchHit:
     at: dt.datetime
     snippet: tuple[tuple[str, bool], ...] = ()
     assignee: AgentChip | None = None
+    title: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -977,7 +978,9 @@ class Results:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """The search page. ``total`` and ``took`` are None before anything was asked."""
+    """The search page. ``total`` and ``took`` are None before anything was asked, ``problem`` says what an operator
+    does not take. With ``more`` not everything was looked at: ``older`` is where to look on, ``before`` where it began.
+    """
 
     query: str
     hits: tuple[SearchHit, ...] = ()
@@ -986,3 +989,7 @@ class SearchPage:
     facets: tuple[Facet, ...] = ()
     sort: Literal["best", "newest"] = "best"
     next: str | None = None
+    more: bool = False
+    before: int | None = None
+    older: int | None = None
+    problem: str = ""

@@ -1,86 +1,100 @@
-"""Search: tickets whose messages hold the words, newest first, with the place shown."""
+"""Search: tickets whose messages hold what is asked for, newest first, with the place shown."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 
 from inbox import search
-from inbox.actions.who import Who, visible
-from inbox.reading import desk
+from inbox.actions.who import Who
+from inbox.errors import Invalid
+from inbox.reading import desk, finding, once
 from inbox.reading.parts import Facet, FacetValue, Results, SearchHit, SearchPage
 from inbox.reading.rows import customer_chip
-from inbox.store import Agent, Message, Ticket, Work
+from inbox.search import Asked
+from inbox.store import Message, Ticket, TicketTag, Work
 
 __all__ = ["page", "results"]
 
-SCAN = 1_000  # newest matching messages that are looked at
 PAGE = 30
 AROUND = 70
+Pieces = tuple[tuple[str, bool], ...]
 
-#: What a facet narrows by: the values that a ticket has in it.
-COLUMNS: Final[dict[str, Callable[[Ticket], list[str]]]] = {
-    "status": lambda ticket: [ticket.status.value],
-    "channel": lambda ticket: [ticket.kind],
-    "assignee": lambda ticket: [ticket.assignee_id or ""],
-    "tag": lambda ticket: [tag.tag for tag in ticket.tags],
+#: What a facet narrows by, and what a row of :mod:`finding` has in it; tags are in a table of their own.
+COLUMNS: Final[dict[str, tuple[Callable[[str], ColumnElement[bool]], str]]] = {
+    "status": (lambda value: Ticket.status == value, "status"),
+    "channel": (lambda value: Ticket.kind == value, "kind"),
+    "assignee": (lambda value: Ticket.assignee_id == value, "assignee_id"),
+    "tag": (lambda value: Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag == value)), ""),
 }
 
 
-def snippet(text: str, query: str) -> tuple[tuple[str, bool], ...]:
-    """The text around the first hit in pieces; True where a piece matched."""
-    wanted = set(search.terms(query).split())
-    words = list(re.finditer(r"[^\W_]+", text))
-    hits = [word for word in words if wanted & set(search.terms(word[0]).split())]
-    last = query.rsplit(maxsplit=1)[-1].casefold() if query.split() else ""
-    hits = hits or [word for word in words if last and word[0].casefold().startswith(last)]
-    start = max(0, hits[0].start() - AROUND // 2) if hits else 0
-    end = min(len(text), start + 3 * AROUND)
-    pieces: list[tuple[str, bool]] = [("…", False)] if start else []
-    at = start
-    for hit in hits:
-        if hit.end() > end:
-            break
-        if hit.start() > at:
-            pieces.append((text[at : hit.start()], False))
-        pieces.append((hit[0], True))
-        at = hit.end()
-    if at < end:
-        pieces.append((text[at:end], False))
-    return tuple((" ".join(piece.split("\n")), marked) for piece, marked in pieces)
+class Marker:
+    """Marks in a text what was asked for: words by any of their forms, the last one also by its beginning."""
+
+    def __init__(self, asked: Asked) -> None:
+        free = " ".join((asked.words, *asked.operators.get("from", ())))
+        self.forms = set(search.terms(free).split())
+        self.exact = search.exactly(asked.exact)
+        last = search.words(asked.words)[-1:]
+        self.beginning = search.plain(last[0]) if last else None
+
+    def _hit(self, word: str) -> bool:
+        return not self.forms.isdisjoint(search.terms(word).split()) or (
+            self.beginning is not None and search.plain(word).startswith(self.beginning)
+        )
+
+    def hits(self, text: str) -> list[tuple[int, int]]:
+        """Where something is, in order."""
+        bare = search.plain(text)
+        found: list[tuple[int, int]] = []
+        if len(bare) == len(text):  # else a letter became two, and places in one are not those in the other
+            found += [match.span() for pattern in self.exact for match in pattern.finditer(bare)]
+        covered = set[int]().union(*(range(*span) for span in found))
+        words = re.finditer(r"[^\W_]+", text)
+        return sorted([*found, *(one.span() for one in words if one.start() not in covered and self._hit(one[0]))])
+
+    def mark(self, text: str, *, whole: bool = False) -> Pieces:
+        """The text around the first hit (or all of it) in pieces; True where a piece matched."""
+        hits = self.hits(text)
+        start = max(0, hits[0][0] - AROUND // 2) if hits and not whole else 0
+        end = len(text) if whole else min(len(text), start + 3 * AROUND)
+        pieces: list[tuple[str, bool]] = [("…", False)] if start else []
+        at = start
+        for first, last in hits:
+            if last > end:
+                break
+            if first > at:
+                pieces.append((text[at:first], False))
+            pieces.append((text[first:last], True))
+            at = last
+        if at < end:
+            pieces.append((text[at:end], False))
+        return tuple((" ".join(piece.split("\n")), marked) for piece, marked in pieces)
+
+    def place(self, message: Message) -> Pieces:
+        """The part of a message that says what was asked for: its text, a file's name, or who wrote it."""
+        text = message.full_text or message.text or message.subject or ""
+        sender = f"{message.from_name} {message.from_address}".strip()
+        places = [text, *(one.name for one in message.attachments), sender]
+        return self.mark(next((one for one in places if self.hits(one)), text))
 
 
-def _found(work: Work, who: Who, query: str) -> list[tuple[Ticket, int | None]]:
-    """Tickets with the message that matched, newest first; a bare number finds its ticket."""
-    first: dict[int, int | None] = {}
-    number = query.strip().lstrip("#")
-    if number.isdigit() and len(number) < 16:
-        first[int(number)] = None
-    for message, ticket in search.find(work, query, limit=SCAN):
-        first.setdefault(ticket, message)
-    ids = list(first)[:SCAN]
-    tickets = {
-        ticket.id: ticket for ticket in work.scalars(select(Ticket).where(Ticket.id.in_(ids), visible(who))).unique()
-    }
-    return [(tickets[one], first[one]) for one in ids if one in tickets]
-
-
-def _hits(work: Work, rows: Sequence[tuple[Ticket, int | None]], query: str) -> tuple[SearchHit, ...]:
-    texts = {
-        message.id: message
-        for message in work.scalars(select(Message).where(Message.id.in_([one for _t, one in rows if one is not None])))
-    }
-    agents = {agent.id: agent for agent in work.scalars(select(Agent))}
+def _hits(work: Work, rows: Sequence[Row[Any]], asked: Asked) -> tuple[SearchHit, ...]:
+    chosen = select(Message).where(Message.id.in_([row.message for row in rows if row.message is not None]))
+    texts = {message.id: message for message in work.scalars(chosen)}
+    theirs = select(Ticket).where(Ticket.id.in_([row.ticket for row in rows]))
+    tickets = {ticket.id: ticket for ticket in work.scalars(theirs).unique()}
+    agents, marker = once.agents(work), Marker(asked)
     found = []
-    for ticket, message_id in rows:
-        message = texts.get(message_id or 0)
-        text = (message.full_text or message.text or message.subject or "") if message is not None else ticket.preview
+    for row in rows:
+        ticket, message = tickets[row.ticket], texts.get(row.message or 0)
         agent = agents.get(ticket.assignee_id or "")
         found.append(
             SearchHit(
@@ -90,7 +104,8 @@ def _hits(work: Work, rows: Sequence[tuple[Ticket, int | None]], query: str) -> 
                 kind=message.kind or ticket.kind if message is not None else ticket.kind,
                 status=ticket.status.value,
                 at=message.at if message is not None else ticket.active_at,
-                snippet=snippet(text, query),
+                title=marker.mark(ticket.subject, whole=True),
+                snippet=marker.place(message) if message is not None else marker.mark(ticket.preview),
                 assignee=desk.chip(agent) if agent is not None else None,
             )
         )
@@ -98,40 +113,60 @@ def _hits(work: Work, rows: Sequence[tuple[Ticket, int | None]], query: str) -> 
 
 
 def results(work: Work, who: Who, query: str) -> Results:
-    """What the palette shows while one types."""
-    return Results(query, _hits(work, _found(work, who, query)[:7], query) if query.strip() else ())
+    """What the palette shows while one types; nothing where an operator is not written to its end yet."""
+    asked = search.asked(query)
+    if not asked:
+        return Results(query, ())
+    try:
+        rows = finding.find(work, who, asked).rows[:7]
+    except Invalid:
+        return Results(query, ())
+    return Results(query, _hits(work, rows, asked))
 
 
-def page(work: Work, who: Who, query: str, chosen: dict[str, str], *, after: int = 0) -> SearchPage:
-    """The search page; ``chosen`` narrows by facet, ``after`` is how many were shown before."""
-    if not query.strip():
+def page(
+    work: Work, who: Who, query: str, chosen: Mapping[str, str], *, after: int = 0, before: int | None = None
+) -> SearchPage:
+    """The search page; ``chosen`` narrows by facet, ``after`` is how many were shown before, ``before`` where the look
+    begins."""
+    asked = search.asked(query)
+    if not asked:
         return SearchPage(query)
     started = time.monotonic()
-    rows = _found(work, who, query)
-    columns = COLUMNS
-    for key, value in chosen.items():
-        if key in columns and value:
-            rows = [row for row in rows if value in columns[key](row[0])]
-    names = {agent.id: agent.name for agent in work.scalars(select(Agent))}
-    facets = []
-    for key, values in columns.items():
-        counted = Counter(value for ticket, _message in rows for value in values(ticket) if value)
-        facets.append(
-            Facet(
-                key,  # type: ignore[arg-type]
-                tuple(
-                    FacetValue(value, count, chosen.get(key) == value, names.get(value, ""))
-                    for value, count in counted.most_common(8)
-                ),
-            )
-        )
-    shown = rows[after : after + PAGE]
+    narrowed = [COLUMNS[key][0](value) for key, value in chosen.items() if key in COLUMNS and value]
+    try:
+        found = finding.find(work, who, asked, narrowed=narrowed, before=before)
+    except Invalid as problem:
+        return SearchPage(query, problem=str(problem))
+    shown = found.rows[after : after + PAGE]
+    facets = _facets(work, found.rows, chosen)
+    hits = _hits(work, shown, asked)
+    rest = after + PAGE < len(found.rows)
     return SearchPage(
         query=query,
-        hits=_hits(work, shown, query),
-        total=len(rows),
+        hits=hits,
+        total=len(found.rows),
+        more=found.more,
         took=timedelta(seconds=time.monotonic() - started),
-        facets=tuple(facet for facet in facets if facet.values),
+        facets=facets,
         sort="newest",
-        next=str(after + PAGE) if after + PAGE < len(rows) else None,
+        next=str(after + PAGE) if rest else None,
+        before=before,
+        older=found.older if not rest else None,
     )
+
+
+def _facets(work: Work, rows: Sequence[Row[Any]], chosen: Mapping[str, str]) -> tuple[Facet, ...]:
+    """How many of what was found have which value."""
+    names = {agent.id: agent.name for agent in once.agents(work).values()}
+    tags = select(TicketTag.tag).where(TicketTag.ticket_id.in_([row.ticket for row in rows]))
+    facets = []
+    for key, (_condition, column) in COLUMNS.items():
+        values = (str(getattr(row, column) or "") for row in rows) if column else work.scalars(tags)
+        counted = Counter(value for value in values if value)
+        most = [
+            FacetValue(value, count, chosen.get(key) == value, names.get(value, ""))
+            for value, count in counted.most_common(8)
+        ]
+        facets.append(Facet(key, tuple(most)))  # type: ignore[arg-type]
+    return tuple(facet for facet in facets if facet.values)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Final
 
 import snowballstemmer
 from sqlalchemy import text
 
-from inbox.store import Work
+from inbox.search.asking import Asked, asked
+from inbox.store import Message, Work
 
-__all__ = ["find", "forget", "index", "rehome", "terms"]
+__all__ = ["Asked", "asked", "exactly", "find", "forget", "index", "parts", "plain", "rehome", "terms", "words"]
 
 _WORD = re.compile(r"[^\W_]+(?:[@.\-'][^\W_]+)*")
+_SPOKEN = re.compile(r"[^\W_]+")
 _ITALIAN = snowballstemmer.stemmer("italian")
 _ENGLISH = snowballstemmer.stemmer("english")
 LIMIT = 20_000  # letters of one message that are indexed
+
+
+def plain(content: str) -> str:
+    """A text without case and accents."""
+    folded = content.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(letter for letter in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(letter))
+
+
+def parts(content: str) -> list[str]:
+    """The bare words of a text, in their order."""
+    return _SPOKEN.findall(plain(content))
 
 
 @lru_cache(maxsize=50_000)
@@ -25,11 +41,12 @@ def _forms(word: str) -> tuple[str, ...]:
     """A word's searchable forms: itself without accents, and its Italian and English stems."""
     if word.isascii() and word.isdigit():
         return (word, f"i_{word}", f"e_{word}")
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
-    return tuple(dict.fromkeys((plain, f"i_{_ITALIAN.stemWord(plain)}", f"e_{_ENGLISH.stemWord(plain)}")))
+    bare = plain(word)
+    return tuple(dict.fromkeys((bare, f"i_{_ITALIAN.stemWord(bare)}", f"e_{_ENGLISH.stemWord(bare)}")))
 
 
-def _words(content: str) -> list[str]:
+def words(content: str) -> list[str]:
+    """The words of a text as they are indexed: an address or a file's name is its parts, and all of them joined."""
     found: list[str] = []
     for whole in _WORD.findall(content[:LIMIT].casefold()):
         parts = re.split(r"[@.\-']", whole)
@@ -41,7 +58,7 @@ def _words(content: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _all_forms(whole: str) -> str:
-    return " ".join(form for word in _words(whole) for form in _forms(word))
+    return " ".join(form for word in words(whole) for form in _forms(word))
 
 
 def terms(content: str) -> str:
@@ -60,10 +77,19 @@ _UPSERT = text(
 )
 
 
-def index(work: Work, *, message: int, ticket: int, content: str, new: bool = False) -> None:
+def content(message: Message) -> str:
+    """All that a message is found by: what it says, who says it to whom, its files, its ticket's number."""
+    to = [f"{one.get('name') or ''} {one.get('address') or ''}" for one in message.to if message.direction == "out"]
+    files = [one.name for one in message.attachments]
+    said = (message.subject or "", message.full_text or message.text, message.from_name, message.from_address)
+    return " ".join((*said, *to, *files, str(message.ticket_id)))
+
+
+def index(work: Work, message: Message, *, new: bool = False) -> None:
     """Makes a message findable, in the work's own transaction; again for the same message replaces it, and ``new``
     says that it was never indexed."""
-    line, values = work.connection(), {"id": message, "ticket": ticket, "body": terms(content)}
+    line = work.connection()
+    values = {"id": message.id, "ticket": message.ticket_id, "body": terms(content(message))}
     if not work.store.is_sqlite:
         line.execute(_UPSERT, values)
         return
@@ -88,37 +114,50 @@ def forget(work: Work, messages: Iterable[int]) -> None:
         work.execute(text(f"DELETE FROM search_messages WHERE {column} = :id"), rows)  # noqa: S608  (our own word)
 
 
-def find(work: Work, query: str, *, limit: int = 50, before: int | None = None) -> list[tuple[int, int]]:
-    """(message, ticket) that hold every word of ``query``, newest first; ``before`` a message id pages on.
+#: What each database calls the parts of a query: a form, the beginning of one, one of several, all of them.
+_SQLITE: Final = ('"{}"', '"{}"*', " OR ", " AND ")
+_POSTGRESQL: Final = ("'{}'", "'{}':*", " | ", " & ")
+_FIND: Final = {
+    True: text(
+        "SELECT rowid FROM search_messages WHERE search_messages MATCH :query AND rowid < :before"
+        " ORDER BY rowid DESC LIMIT :limit"
+    ),
+    False: text(
+        "SELECT message_id FROM search_messages WHERE body @@ CAST(:query AS tsquery)"
+        " AND message_id < :before ORDER BY message_id DESC LIMIT :limit"
+    ),
+}
+MOST: Final = 12  # words that are looked at
 
-    The last word is also taken as a beginning, so that results come while one types.
-    """
-    words = _words(query)[:12]
-    if not words:
+
+def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool) -> str:
+    """The index's own query: every word by any of its forms, the last one also as a beginning, so that results come
+    while one types; exact words and ``names`` as they are. Empty where no word is asked for."""
+    form, beginning, either, both = _SQLITE if sqlite else _POSTGRESQL
+    free = words(wanted.words)[:MOST]
+    needed = [[form.format(one) for one in _forms(word)] for word in free]
+    if free:
+        needed[-1].append(beginning.format(plain(free[-1])))
+    exact = [word for phrase in wanted.exact for word in parts(phrase)]
+    needed += [[form.format(word)] for word in dict.fromkeys(exact[:MOST])]
+    if names:  # each may be the beginning of a name; one of them is enough
+        each = [both.join(beginning.format(word) for word in parts(name)[:MOST]) for name in names]
+        needed.append([f"({one})" for one in each if one])
+    return both.join(f"({either.join(some)})" for some in needed if some)
+
+
+def find(work: Work, wanted: Asked, *, limit: int, before: int | None = None) -> list[int]:
+    """The messages that may hold what is wanted, newest first; ``before`` a message id pages on. What the index does
+    not know (the order of exact words, whose name it was) is left to :func:`exactly` and the reading."""
+    sqlite = work.store.is_sqlite
+    query = _query(wanted, wanted.operators.get("from", ()), sqlite=sqlite)
+    if not query:
         return []
-    values = {"limit": limit, "before": before if before is not None else 2**62}
-    if work.store.is_sqlite:
-        parts = []
-        for n, word in enumerate(words):
-            forms = [f'"{form}"' for form in _forms(word)]
-            if n == len(words) - 1:
-                forms.append(f'"{_forms(word)[0]}"*')
-            parts.append("(" + " OR ".join(forms) + ")")
-        statement = text(
-            "SELECT rowid, ticket_id FROM search_messages WHERE search_messages MATCH :query AND rowid < :before"
-            " ORDER BY rowid DESC LIMIT :limit"
-        )
-        rows = work.execute(statement, {**values, "query": " AND ".join(parts)})
-    else:
-        parts = []
-        for n, word in enumerate(words):
-            forms = [f"'{form}'" for form in _forms(word)]
-            if n == len(words) - 1:
-                forms.append(f"'{_forms(word)[0]}':*")
-            parts.append("(" + " | ".join(forms) + ")")
-        statement = text(
-            "SELECT message_id, ticket_id FROM search_messages WHERE body @@ CAST(:query AS tsquery)"
-            " AND message_id < :before ORDER BY message_id DESC LIMIT :limit"
-        )
-        rows = work.execute(statement, {**values, "query": " & ".join(parts)})
-    return [(row[0], row[1]) for row in rows]
+    values = {"query": query, "limit": limit, "before": before if before is not None else 2**62}
+    return list(work.execute(_FIND[sqlite], values).scalars())
+
+
+def exactly(phrases: Iterable[str]) -> list[re.Pattern[str]]:
+    """What each phrase looks like in a :func:`plain` text, whatever stands between its words."""
+    spoken = [parts(phrase) for phrase in phrases]
+    return [re.compile(r"(?<![^\W_])" + r"[\W_]+".join(each) + r"(?![^\W_])") for each in spoken if each]

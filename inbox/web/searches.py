@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, render_template, request
 
 from inbox.reading import searching
 from inbox.web.gate import frame, store, who
+from inbox.web.wording import worded
 
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("search", __name__)
+
+
+def _number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
 
 
 @blueprint.get("/search")
@@ -22,6 +29,7 @@ def index() -> str:
             found = searching.results(work, who(), query)
             return render_template("search/results.html", **frame(work, "search"), results=found)
         chosen = {key: args[key] for key in ("status", "channel", "assignee", "tag") if args.get(key)}
-        after = args.get("after", "")
-        page = searching.page(work, who(), query, chosen, after=int(after) if after.isdigit() else 0)
+        after, before = (_number(args.get(name, "")) for name in ("after", "before"))
+        page = searching.page(work, who(), query, chosen, after=after or 0, before=before)
+        page = replace(page, problem=worded(page.problem))
         return render_template("search/index.html", **frame(work, "search"), page=page)

@@ -95,6 +95,15 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"a fee goes back (?P<n>\d+) months.*", _("A fee goes back %(n)s months at most.")),
         (r"there is no kind of channel .*", _("There is no such kind of channel.")),
         (r"an exchange rate is more than 0", _("An exchange rate is more than 0.")),
+        (r"channel: takes .*", _("“channel:” takes the name of a channel, or a kind such as email or sms.")),
+        (
+            r"is: takes .*",
+            _("“is:” takes open, new, pending, snoozed, resolved, closed, mine or unassigned."),
+        ),
+        (
+            r"(?P<what>before|after): takes .*",
+            _("“%(what)s:” takes a day such as 2026-11-20 or 20/11/2026, a month (2026-11) or a year (2026)."),
+        ),
         (
             r"the signature of arrival (?P<n>\d+) is still wrong.*",
             _("The signature of arrival %(n)s is still wrong: correct the channel's secret, then try again."),

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from inbox import clock, metrics, search
+from inbox import clock, metrics
 from inbox.actions import merging, people, reply, splitting, tickets, undo
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.reading import compose, threads
+from inbox.reading import compose, finding, threads
 from inbox.reading import desk as counted
 from inbox.reading.views import lists
 from inbox.reading.views.shown import Asked
@@ -88,7 +88,7 @@ def state(desk: SmallDesk, *, without: int = 0) -> dict[str, Any]:
                 found[f"#{ticket.id}"] = {**facts, "tags": [tag.tag for tag in ticket.tags], "history": told}
         for message in work.query(Message).order_by(Message.id):
             found[f"m{message.id}"] = {c.key: getattr(message, c.key) for c in Message.__table__.columns}
-        found["search"] = sorted(search.find(work, "testo"))
+        found["search"] = finding.tickets(work, desk.who(), "testo")
         found["counts"] = counted.counts(work, desk.who())
         found["list"] = [row.id for row in lists.inbox(work, desk.who(), Asked()).rows]
     return found
@@ -139,7 +139,7 @@ def test_a_merge_shows_everything_in_the_winner_and_the_loser_only_points_there(
         counts = counted.counts(work, desk.who())
         assert (counts["all"], counts["mine"], counts["needs_me"]) == (1, 1, 1)
         assert [one.id for one in lists.inbox(work, desk.who(), Asked()).rows] == [winner]
-        assert {ticket for _message, ticket in search.find(work, "secondo")} == {winner}
+        assert finding.tickets(work, desk.who(), "secondo") == {winner}
 
 
 def test_what_comes_for_the_loser_reaches_the_winner(desk: SmallDesk, two: tuple[int, int]) -> None:
@@ -332,7 +332,7 @@ def test_split_messages_become_a_ticket_of_their_customer_linked_to_the_old_one(
         assert (message.joined_rule, message.joined_ref) == ("manual", f"#{number}")
         line = work.query(Event).filter_by(kind="ticket.split").one()
         assert (line.ticket_id, line.data["from"], line.data["msgs"]) == (fresh, str(number), [str(second)])
-        assert {ticket for _m, ticket in search.find(work, "altro")} == {fresh}
+        assert finding.tickets(work, desk.who(), "altro") == {fresh}
     assert report(desk)["all"]["case.created"] == 2
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.base import Request
-from inbox import clock, search
+from inbox import clock
 from inbox.actions import channels, journal, promises, sample
 from inbox.actions import desk as settings
 from inbox.actions.sample.script import desk as cast
@@ -22,7 +22,7 @@ from inbox.actions.sample.times import Times
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict
 from inbox.metrics import book_of
-from inbox.reading import ledger, reports
+from inbox.reading import finding, ledger, reports
 from inbox.store import (
     Agent,
     Attachment,
@@ -261,7 +261,7 @@ def test_reading_everything_again_changes_nothing(desk: SampleDesk) -> None:
 
 def test_what_was_written_is_found(desk: SampleDesk) -> None:
     with desk.store.reading() as work:
-        found = {ticket for _message, ticket in search.find(work, "certificato")}
+        found = finding.tickets(work, desk.luca, "certificato")
         subjects = set(work.scalars(select(Ticket.subject).where(Ticket.id.in_(found))))
     assert "Sito offline dopo il trasloco" in subjects
 

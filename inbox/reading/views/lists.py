@@ -10,12 +10,11 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload
 
-from inbox import search
 from inbox.actions import bulk
 from inbox.actions import desk as settings
 from inbox.actions.views import may_change
 from inbox.actions.who import Who, visible
-from inbox.reading import desk, once
+from inbox.reading import desk, finding, once
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import BulkView, ChannelCount, Inbox, SavedChip, Tab, TeamChip
 from inbox.reading.rows import rows_of, unread
@@ -29,7 +28,6 @@ from inbox.terms import Status
 __all__ = ["PAGE", "bulk_view", "condition", "count", "inbox", "running", "whole"]
 
 PAGE: Final = 50
-HITS: Final = 2_000  # a search looks at so many messages
 MOMENT: Final = dt.timedelta(minutes=5)  # so long what was done stands above the list, with its way back
 SORTS: Final = ("newest", "oldest", "due", "waiting", "priority")
 
@@ -37,9 +35,7 @@ SORTS: Final = ("newest", "oldest", "due", "waiting", "priority")
 def condition(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[ColumnElement[bool], tuple[Status, ...]]:
     """Which tickets a list holds: the condition, and the statuses beside it (none: the condition says it all)."""
     if asked.query:
-        found = {ticket for _message, ticket in search.find(work, asked.query, limit=HITS)}
-        number = asked.query.lstrip("#")
-        found |= {int(number)} if number.isascii() and number.isdigit() and len(number) < 16 else set()
+        found = finding.tickets(work, who, asked.query)
         return visible(who) & Ticket.merged_into.is_(None) & Ticket.id.in_(found), ()
     if "attention" in view.filter and "any" in view.filter.get("status", ()):
         return visible(who) & filters.condition(view.filter, who), ()

@@ -1,0 +1,242 @@
+"""Finding: which messages and tickets hold what somebody asks for, newest first, as far as the asker may see."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import zoneinfo
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, func, null, or_, select, text
+
+from inbox import search
+from inbox.actions import desk as settings
+from inbox.actions.who import Who, visible
+from inbox.errors import Invalid
+from inbox.reading import once
+from inbox.search import Asked
+from inbox.store import Attachment, Message, Ticket, TicketTag, Work
+from inbox.terms import Status
+
+__all__ = ["Found", "find", "tickets"]
+
+_OPEN: Final = (Status.NEW, Status.OPEN)
+_STATES: Final[dict[str, tuple[Status, ...]]] = {
+    **dict.fromkeys(("open", "aperto", "aperti"), _OPEN),
+    **dict.fromkeys(("new", "nuovo", "nuovi"), (Status.NEW,)),
+    **dict.fromkeys(("pending", "attesa"), (Status.PENDING,)),
+    **dict.fromkeys(("snoozed", "rimandato", "rimandati"), (Status.SNOOZED,)),
+    **dict.fromkeys(("resolved", "risolto", "risolti"), (Status.RESOLVED,)),
+    **dict.fromkeys(("closed", "chiuso", "chiusi"), (Status.CLOSED,)),
+}
+_MINE: Final = frozenset({"mine", "mio", "miei"})
+_NOBODYS: Final = frozenset({"unassigned", "libero", "liberi"})
+_DATE: Final = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?|(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How far a look goes: so many of the newest messages that hold the words, in steps, until ``enough`` of them pass
+    everything else, too."""
+
+    steps: tuple[int, ...]
+    enough: int
+
+
+#: For who reads what was found; most searches need the first step alone.
+A_PAGE: Final = Depth((1_000, 4_000, 15_000), 300)
+#: For who wants numbers of tickets and nothing else.
+A_LIST: Final = Depth((5_000, 15_000), 5_000)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Messages that were found, newest first, one per ticket; ``message`` is None where the ticket itself was.
+
+    ``more`` is True where not everything was looked at; ``older`` is then where to look on, if that can be.
+    """
+
+    rows: list[Row[Any]]
+    more: bool = False
+    older: int | None = None
+
+
+# --- operators --------------------------------------------------------------------------------------------------
+
+
+def _channel(work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    wanted = [search.plain(value) for value in values]
+    ids = [
+        one.id
+        for one in once.channels(work).values()
+        if any(value in {search.plain(word) for word in (one.kind, one.name, one.title)} for value in wanted)
+    ]
+    if not ids:
+        raise _unknown("channel", "the name of a channel, or a kind such as email or sms")
+    return or_(Message.channel_id.in_(ids), Ticket.channel_id.in_(ids))
+
+
+def _tag(_work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    words = {word for value in values for word in (value, value.casefold())}
+    return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag.in_(sorted(words))))
+
+
+def _is(_work: Work, who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = []
+    for value in map(search.plain, values):
+        if value in _STATES:
+            parts.append(Ticket.status.in_(_STATES[value]))
+        elif value in _MINE:
+            parts.append(Ticket.assignee_id == who.id)
+        elif value in _NOBODYS:
+            parts.append(Ticket.assignee_id.is_(None))
+        else:
+            raise _unknown("is", "open, new, pending, snoozed, resolved, closed, mine or unassigned")
+    return or_(*parts)
+
+
+def _before(work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    begin = min(_days(work, "before", value)[0] for value in values)
+    return begin > _AT
+
+
+def _after(work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    end = max(_days(work, "after", value)[1] for value in values)
+    return end <= _AT
+
+
+#: When a message was written; a ticket that is found by itself counts by its last message.
+_AT: Final = func.coalesce(Message.at, Ticket.active_at, type_=Message.at.type)
+_CONDITIONS: Final[dict[str, Callable[[Work, Who, Sequence[str]], ColumnElement[bool]]]] = {
+    "channel": _channel,
+    "tag": _tag,
+    "is": _is,
+    "before": _before,
+    "after": _after,
+}
+
+
+def _unknown(name: str, takes: str) -> Invalid:
+    msg = f"{name}: takes {takes}"
+    return Invalid(msg, fields={"q": msg})
+
+
+def _days(work: Work, name: str, value: str) -> tuple[dt.datetime, dt.datetime]:
+    """The begin of a day, month or year at the desk, and its end. Raises :class:`Invalid`."""
+    found = _DATE.fullmatch(value)
+    zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
+    try:
+        if found is None:
+            raise ValueError(value)
+        year, month, day = found[1] or found[6], found[2] or found[5], found[3] or found[4]
+        first = dt.datetime(int(year), int(month or 1), int(day or 1), tzinfo=zone)
+        if day:
+            end = first + dt.timedelta(days=1)
+        elif month:
+            end = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+        else:
+            end = first.replace(year=first.year + 1)
+    except (ValueError, OverflowError):
+        raise _unknown(name, "a day such as 2026-11-20 or 20/11/2026, a month (2026-11) or a year (2026)") from None
+    return first.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+# --- looking ----------------------------------------------------------------------------------------------------
+
+
+def find(
+    work: Work,
+    who: Who,
+    asked: Asked,
+    *,
+    narrowed: Sequence[ColumnElement[bool]] = (),
+    before: int | None = None,
+    depth: Depth | None = None,
+) -> Found:
+    """The tickets with what is asked for; ``narrowed`` are more conditions, ``before`` is the ``older`` of a look.
+
+    Rows are (message, ticket, status, kind, assignee). Raises :class:`Invalid` for a value that its operator does not
+    take.
+    """
+    depth = depth or A_PAGE
+    conditions = [visible(who), *narrowed]
+    conditions += [_CONDITIONS[name](work, who, values) for name, values in asked.operators.items() if name != "from"]
+    first: dict[int, Row[Any]] = {}
+    if asked.number is not None and before is None and not asked.operators:
+        first |= {row.ticket: row for row in work.execute(_alone().where(Ticket.id == asked.number, *conditions))}
+    if not (asked.words or asked.exact or asked.operators.get("from")):
+        query = _alone().where(Ticket.merged_into.is_(None), *conditions)
+        rows = work.execute(query.order_by(Ticket.active_at.desc()).limit(depth.enough + 1)).all()
+        return Found([*rows[: depth.enough]], more=len(rows) > depth.enough)
+    older, passed = before, 0
+    for step in depth.steps:
+        ids = search.find(work, asked, limit=step, before=older)
+        for row in _passing(work, asked, ids, conditions):
+            first.setdefault(row.ticket, row)
+            passed += 1
+        older = ids[-1] if len(ids) == step else None
+        if older is None or passed >= depth.enough:
+            break
+    return Found(list(first.values()), older is not None, older)
+
+
+def tickets(work: Work, who: Who, query: str) -> set[int]:
+    """The numbers of the tickets that a query finds, as far back as it looks at once."""
+    asked = search.asked(query)
+    return {row.ticket for row in find(work, who, asked, depth=A_LIST).rows} if asked else set()
+
+
+_COLUMNS: Final = (Ticket.id.label("ticket"), Ticket.status, Ticket.kind, Ticket.assignee_id)
+
+
+def _alone() -> Any:
+    """Tickets by themselves, beside the last thing that a customer said in them."""
+    return select(null().label("message"), *_COLUMNS).outerjoin(Message, Message.id == Ticket.last_in_id)
+
+
+def _passing(
+    work: Work, asked: Asked, ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]
+) -> Iterator[Row[Any]]:
+    """Those of the messages that hold everything asked for, in their order."""
+    if not ids:
+        return
+    sqlite = work.store.is_sqlite
+    each = text("SELECT value AS id FROM json_each(:ids)" if sqlite else "SELECT unnest(CAST(:ids AS bigint[])) AS id")
+    hit = each.bindparams(ids=json.dumps(ids) if sqlite else list(ids)).columns(Message.id).subquery("hit")
+    patterns, names = search.exactly(asked.exact), asked.operators.get("from", ())
+    more: list[Any] = []
+    if patterns or names:
+        more += [Message.from_name, Message.from_address]
+    if patterns:
+        more += [Message.subject, func.coalesce(Message.full_text, Message.text).label("said")]
+    query = (
+        select(Message.id.label("message"), *_COLUMNS, *more)
+        .select_from(hit)
+        .join(Message, Message.id == hit.c.id)
+        .join(Ticket, Ticket.id == Message.ticket_id)
+        .where(*conditions)
+        .order_by(Message.id.desc())
+    )
+    for row in work.execute(query):
+        if (not names or _by(row, names)) and (not patterns or _holds(work, row, patterns)):
+            yield row
+
+
+def _by(row: Row[Any], names: Sequence[str]) -> bool:
+    """True where one of the names is whose message it is, each of their words by its beginning."""
+    own = search.parts(f"{row.from_name} {row.from_address}")
+    wanted = [search.parts(name) for name in names]
+    return any(all(any(word.startswith(each) for word in own) for each in name) for name in wanted)
+
+
+def _holds(work: Work, row: Row[Any], patterns: Sequence[re.Pattern[str]]) -> bool:
+    whole = search.plain(f"{row.subject or ''}\n{row.said}\n{row.from_name} {row.from_address}")
+    missing = [pattern for pattern in patterns if not pattern.search(whole)]
+    if not missing:
+        return True
+    files = work.scalars(select(Attachment.name).where(Attachment.message_id == row.message))
+    names = "\n".join(map(search.plain, files))
+    return all(pattern.search(names) for pattern in missing)
