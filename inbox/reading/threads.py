@@ -328,12 +328,12 @@ LINES: Final[dict[str, tuple[What, str]]] = {
 
 def item_of_event(work: Work, event: Event, names: Names | None = None) -> EventView | None:
     """One line of the history, or None for events that a thread does not show."""
-    view = _view(event, names or Names(work))
+    view = _view(work, event, names or Names(work))
     by = rule_of(event.actor_id)
     return view if view is None or by is None else replace(view, rule=once.rules(work).get(by, ""))
 
 
-def _view(event: Event, names: Names) -> EventView | None:
+def _view(work: Work, event: Event, names: Names) -> EventView | None:
     if event.kind == "ticket.assigned":
         return _assigned(event, names)
     data = event.data or {}

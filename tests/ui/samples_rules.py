@@ -47,9 +47,9 @@ rule = pages.RulePage(
     nav,
     pages.Form(
         {
-            "name": "Risposta fuori orario", "event": "silent", "wait": "5", "most": "500", "if-1": "hours:closed", "if-2": "text:",
-            "words-2": "rimborso, refund", "not-2": "on", "step-1": "reply:", "text-1": "Grazie per averci scritto.\n" * 4,
-            "step-2": "tag:", "text-2": "chiusi",
+            "name": "Risposta fuori orario", "event": "silent", "wait": "5", "most": "500",
+            "if-1": "hours:closed", "if-2": "text:", "words-2": "rimborso, refund", "not-2": "on",
+            "step-1": "reply:", "text-1": "Grazie per averci scritto.\n" * 4, "step-2": "tag:", "text-2": "chiusi",
         },
         {"steps": "Nobody is at the screen when a rule writes: leave the agent's name out"},
     ),
@@ -85,7 +85,7 @@ tried = replace(
         812,
         640,
         (
-            pages.TrialRow(4821, "Il sito è lento da stamattina e non riusciamo a lavorare", "Chiara Lombardi", at("08:10"), 3),
+            pages.TrialRow(4821, "Il sito è lento da stamattina e non va", "Chiara Lombardi", at("08:10"), 3),
             pages.TrialRow(4820, "Rinnovo del dominio", "Studio Bianchi", at("22:40", 1), 1, "automatic"),
         ),
         _closed.steps,
