@@ -65,12 +65,14 @@ def blocks_at(day: int) -> Iterator[tuple[str, int]]:
     return ((f"{OPEN} {level}", day >> level) for level in range(_LEVELS + 1))
 
 
-def ages_at(names: Mapping[str, int], at: int) -> Iterable[int]:
+def ages_at(names: Mapping[str, int], at: int) -> list[int]:
     """The ages of the cases that a cell names, of those that had opened at an instant."""
+    ages: list[int] = []
     for name, n in names.items():
         since, _, begin = name.partition(" ")
         if int(begin or since) <= at:
-            yield from [at - int(since)] * n
+            ages += [at - int(since)] * n
+    return ages
 
 
 def late(spans: Iterable[OpenSpan], after: int) -> list[tuple[int, OpenSpan]]:

@@ -8,7 +8,6 @@ from inbox.metrics.book import Book
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.rollup import WORKED
-from inbox.metrics.sheets import Heard
 from inbox.metrics.sums import About, Filter, Places, Slice, scope_of
 
 __all__ = ["Facts"]
@@ -63,8 +62,9 @@ class Facts:
                         channels[channel] = channels.get(channel, 0) + spent
         return days
 
-    def heard(self, first: int, end: int) -> Iterable[Heard]:
-        return (heard for sheet in self._book.sheets() for heard in sheet.heard if first <= heard.day < end)
+    def heard(self, first: int, end: int, as_of: int) -> Iterable[tuple[str, bool]]:
+        every = (heard for sheet in self._book.sheets() for heard in sheet.heard if first <= heard.day < end)
+        return ((one.customer, one.unanswered and one.due <= as_of) for one in every)
 
     def root(self, customer: str) -> str:
         return self._book.people.root(customer)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from inbox.metrics.config import Config
 from inbox.metrics.log import Event
+from inbox.metrics.sheets import NEVER
 
 __all__ = ["Contract", "Cover", "Term", "contracts_of"]
 
@@ -93,7 +94,9 @@ class Cover:
 
     def is_active(self, customer: str, at: int) -> bool:
         """Whether a contract of a customer covers an instant."""
-        return any(begin <= at < end for begin, end in self._spans.get(customer, ()))
+        spans = self._spans.get(customer, ())
+        n = bisect_right(spans, (at, NEVER))
+        return n > 0 and at < spans[n - 1][1]
 
     def churn(self, begin: int, end: int) -> tuple[int, int]:
         """(active at the first instant and not at the last, active at the first)."""

@@ -12,7 +12,6 @@ from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.money import Exchange, fees_of, shares_of_day
 from inbox.metrics.request import COMPARISONS, Request
-from inbox.metrics.sheets import Heard
 from inbox.metrics.sums import Filter, Slice
 from inbox.metrics.tenant import loyalty, silence, smi
 from inbox.metrics.times import DAY
@@ -42,8 +41,11 @@ class Source(Protocol):
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         """Adjusted time of each local day by channel, in ms."""
 
-    def heard(self, first: int, end: int) -> Iterable[Heard]:
-        """The inbound interactions of customers with a contract that began on the local days [first, end)."""
+    def heard(self, first: int, end: int, as_of: int) -> Iterable[tuple[str, bool]]:
+        """The customers with a contract who wrote on the local days [first, end), once or more often.
+
+        And whether that stayed unanswered, as far as could be judged at an instant.
+        """
 
     def root(self, customer: str) -> str:
         """The customer that remains after identity merges."""
@@ -129,9 +131,9 @@ def _tenant(source: Source, first: int, end: int, as_of: int) -> Pairs:
     begin, stop, cover = days.start(first), days.start(end), source.cover()
     yield from loyalty(cover, begin, stop, as_of, config)
     wrote: dict[str, bool] = {}
-    for one in source.heard(first, end):
-        customer = source.root(one.customer)
-        wrote[customer] = wrote.get(customer, False) or (one.unanswered and one.due <= as_of)
+    for name, unanswered in source.heard(first, end, as_of):
+        customer = source.root(name)
+        wrote[customer] = unanswered or wrote.get(customer, False)
     yield from silence(cover, wrote, begin, days.start(end + config.churn_lag_d))
     yield from smi(source.events("smi"), stop, config)
 

@@ -11,7 +11,7 @@ from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
-from inbox.metrics.rollup import EACH, day_of_due, month_of_day, month_of_due
+from inbox.metrics.rollup import EACH, HEARD, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import NEVER, Entry, Heard, OpenSpan
 from inbox.metrics.storage import Kept, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
@@ -67,10 +67,9 @@ class RolledUp:
         """The sums of a period by (value, channel); the day of the cut itself is left to the index."""
         found: dict[tuple[str, str], Sums] = {}
         months, ragged_days = _months_and_days(first, end)
-        for stretch in ragged_days:
-            for unit, low, high in _weeks_and_days(*stretch):
-                for place, cell in self._rolls.cells(unit, grain, low, high):
-                    _add_cell(found, place, cell, cut)
+        for unit, low, high in ragged_days:
+            for place, cell in self._rolls.cells(unit, grain, low, high):
+                _add_cell(found, place, cell, cut)
         ragged: set[int] = set()
         for place, cell in self._rolls.cells("month", grain, *months):
             _add_cell(found, place, cell, month_of_due(cut))
@@ -105,9 +104,10 @@ class RolledUp:
         """A local midnight; or an instant that is not before the last record, when only what ends late has ended."""
         for grain, own in _by_grain(slices).items():
             for place, cell in self._open_cells(grain, at):
+                ages = ages_at(cell.plain, at)
                 for wanted in {(place.value, None), (place.value, place.channel)}:
                     for into in own.get(wanted, ()):
-                        into.since.setdefault("backlog", []).extend(ages_at(cell.plain, at))
+                        into.since.setdefault("backlog", []).extend(ages)
         if not self._is_midnight(at):
             places = Places(slices)
             for raw in self._rolls.rows(LATE, at // DAY, _FAR):
@@ -132,8 +132,17 @@ class RolledUp:
                 found.setdefault(place.when, {})[place.channel] = sum(cell.plain.values())
         return found
 
-    def heard(self, first: int, end: int) -> Iterable[Heard]:
-        return (Heard(*raw) for raw in self._rolls.rows("heard", first, end))
+    def heard(self, first: int, end: int, as_of: int) -> Iterator[tuple[str, bool]]:
+        cut = day_of_due(as_of)
+        months, ragged = _months_and_days(first, end)
+        for unit, low, high in [("month", *months), *ragged]:
+            for _, cell in self._rolls.cells(unit, HEARD, low, high):
+                late = cell.due
+                yield from ((customer, customer in late and late[customer][0] < cut) for customer in cell.plain)
+        for raw in self._rolls.rows(HEARD, cut, cut + 1):
+            one = Heard(*raw)
+            if first <= one.day < end and one.unanswered and one.due <= as_of:
+                yield one.customer, True
 
     def root(self, customer: str) -> str:
         return self._facts.root(customer)
@@ -203,15 +212,15 @@ def _in_month(due: Mapping[str, list[int]], month: int) -> dict[str, list[int]]:
     return found
 
 
-def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
-    """[first, end) as whole months (numbers, half-open) and the ragged days before and after them."""
+def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[str, int, int]]]:
+    """[first, end) as whole months (numbers, half-open), and the weeks and days before and after them."""
     low, high = month_of_day(first), month_of_day(end)
     if dt.date.fromordinal(first).day != 1:
         low += 1
     if low >= high:
-        return (0, 0), [(first, end)]
+        return (0, 0), _weeks_and_days(first, end)
     begin, stop = _days_of(low)[0], _days_of(high)[0]
-    return (low, high), [(a, b) for a, b in ((first, begin), (stop, end)) if a < b]
+    return (low, high), [*_weeks_and_days(first, begin), *_weeks_and_days(stop, end)]
 
 
 def _weeks_and_days(first: int, end: int) -> list[tuple[str, int, int]]:

@@ -19,6 +19,7 @@ from inbox.metrics.times import DAY, Days
 __all__ = [
     "EACH",
     "GRAINS",
+    "HEARD",
     "WORKED",
     "RollUp",
     "day_of_due",
@@ -30,6 +31,7 @@ __all__ = [
 GRAINS = ("channel", "agent", "team", "reason", "tag")
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
+HEARD = "heard"  # cells and an index of the customers who wrote; their cells in months keep the days of what is due
 TOTAL = "#"  # after a measure of durations: their sum
 
 _FAR = NEVER // DAY
@@ -69,6 +71,7 @@ class RollUp:
         self._rolls = rolls
         self._days_of = days
         self._open: dict[Place, Cell] = {}
+        self._heard: dict[Place, Cell] = {}
         self._by_people: dict[_Who, Cell] = {}
         self._by_matter: dict[_What, Cell] = {}
         self._owners: dict[str, tuple[list[Sheet], list[Sheet]]] = {}  # what was written, what is to be
@@ -86,6 +89,7 @@ class RollUp:
                 place, sheet_before = there, sheet
             _add(cells, None if due is None else day_of_due(due), change)
         self._open_spans(old, new)
+        self._hear(old, new)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
 
@@ -99,6 +103,22 @@ class RollUp:
                         for grain, value in _grains(span):
                             plain = _cell(self._open, Place(unit, grain, when, value, span.channel or "")).plain
                             plain[name] = plain.get(name, 0) + sign
+
+    def _hear(self, old: list[Sheet], new: list[Sheet]) -> None:
+        """Who wrote, for the silence link; in ``due`` those who were not answered."""
+        before, after = ([one for sheet in sheets for one in sheet.heard] for sheets in (old, new))
+        if before != after:
+            for heard, sign in ((before, -1), (after, 1)):
+                for one in heard:
+                    for unit, when in (
+                        ("day", one.day),
+                        ("week", week_of_day(one.day)),
+                        ("month", month_of_day(one.day)),
+                    ):
+                        cell = _cell(self._heard, Place(unit, HEARD, when, "", ""))
+                        add_counts(cell.plain, {one.customer: sign})
+                        if one.unanswered:
+                            add_counts(cell.due.setdefault(one.customer, {}), {day_of_due(one.due): sign})
 
     def _cells(self, place: _Who, sheet: Sheet) -> list[Cell]:
         """The cells in which an anchor counts: with its people, under its reason, under each tag."""
@@ -119,14 +139,14 @@ class RollUp:
             if place.grain in _OF_EACH:
                 _merge(weeks, place._replace(unit="week", when=week_of_day(place.when)), cell)
                 _add_month(months, place, cell)
-        for cells in (days, weeks, months, self._open):
+        for cells in (days, weeks, months, self._open, self._heard):
             _sum_over_channels(cells)
             self._rolls.add(cells)
         for owner, (old, new) in self._owners.items():
             indexes = _indexes(new, last)
             if indexes != _indexes(old, last):
                 self._rolls.put(owner, indexes)
-        self._by_people, self._by_matter, self._open, self._owners = {}, {}, {}, {}
+        self._by_people, self._by_matter, self._open, self._heard, self._owners = {}, {}, {}, {}, {}
 
     def _days(self) -> dict[Place, Cell]:
         """The changes of day cells, by grain; those over all channels are still to be summed."""
@@ -274,5 +294,6 @@ def _indexes(sheets: Iterable[Sheet], last: int) -> dict[str, list[tuple[int, tu
         if rows := late(sheet.spans, last):
             found.setdefault(LATE, []).extend(rows)
         for one in sheet.heard:
-            found.setdefault("heard", []).append((one.day, one))
+            if today <= day_of_due(one.due):
+                found.setdefault(HEARD, []).append((day_of_due(one.due), one))
     return found
