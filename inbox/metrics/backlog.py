@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from inbox.metrics.sheets import OpenSpan
 from inbox.metrics.times import DAY, Days
 
-__all__ = ["LATE", "OPEN", "ages_at", "blocks_at", "late", "month_of", "stretches"]
+__all__ = ["LATE", "OPEN", "ages_at", "ages_of", "blocks_at", "late", "month_of", "stretches"]
 
 OPEN = "open"  # the unit of what has not ended, by month
 LATE = "open late"  # the index of what ends after the last record: an instant within that day may lie before its end
@@ -63,6 +63,14 @@ def _blocks(low: int, high: int) -> Iterator[tuple[int, int]]:
 def blocks_at(day: int) -> Iterator[tuple[str, int]]:
     """The unit and number of every block that holds the first instant of a local day."""
     return ((f"{OPEN} {level}", day >> level) for level in range(_LEVELS + 1))
+
+
+def ages_of(names: Mapping[str, int], at: int) -> list[int]:
+    """The ages at an instant of the cases that a cell names, all of which had opened then."""
+    ages = [at - int(name.partition(" ")[0]) for name in names]
+    if sum(names.values()) > len(names):
+        ages += [age for age, n in zip(ages, names.values(), strict=True) for _ in range(n - 1)]
+    return ages
 
 
 def ages_at(names: Mapping[str, int], at: int) -> list[int]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
-from inbox.metrics.backlog import LATE, OPEN, ages_at, blocks_at, month_of
+from inbox.metrics.backlog import LATE, OPEN, ages_at, ages_of, blocks_at, month_of
 from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
-from inbox.metrics.rollup import EACH, HEARD, day_of_due, month_of_day, month_of_due
+from inbox.metrics.rollup import ALL, EACH, HEARD, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import NEVER, Entry, Heard, OpenSpan
 from inbox.metrics.storage import Kept, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
@@ -104,7 +104,8 @@ class RolledUp:
         """A local midnight; or an instant that is not before the last record, when only what ends late has ended."""
         for grain, own in _by_grain(slices).items():
             for place, cell in self._open_cells(grain, at):
-                ages = ages_at(cell.plain, at)
+                is_past = place.unit != OPEN or place.when < month_of(at)
+                ages = ages_of(cell.plain, at) if is_past else ages_at(cell.plain, at)
                 for wanted in {(place.value, None), (place.value, place.channel)}:
                     for into in own.get(wanted, ()):
                         into.since.setdefault("backlog", []).extend(ages)
@@ -126,11 +127,7 @@ class RolledUp:
         return self.context.days.start(self.context.days.of(at)) == at
 
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
-        found: dict[int, dict[str, int]] = {}
-        for place, cell in self._rolls.cells("day", "worked", first, end):
-            if place.channel:
-                found.setdefault(place.when, {})[place.channel] = sum(cell.plain.values())
-        return found
+        return {place.when: cell.plain for place, cell in self._rolls.cells("day", "worked", first, end)}
 
     def heard(self, first: int, end: int, as_of: int) -> Iterator[tuple[str, bool]]:
         cut = day_of_due(as_of)
@@ -164,6 +161,8 @@ def _matter(filter: Mapping[str, str]) -> str:
 
 def _grain(filter: Mapping[str, str]) -> str:
     """The grain that can answer a filter."""
+    if not filter:
+        return ALL
     matter = _matter(filter)
     return matter + EACH if matter != "channel" and "channel" in filter else matter
 
@@ -171,11 +170,13 @@ def _grain(filter: Mapping[str, str]) -> str:
 def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], list[Sums]]]:
     """The sums to fill, by the grain that answers them and the (value, channel) that they ask of it."""
     found: dict[str, dict[tuple[str, str | None], list[Sums]]] = {}
+    by_channel = any(_grain(one.filter.values) == "channel" for one in slices)  # their sums are those of everything
     for one in slices:
         asked = one.filter.values
         matter = _matter(asked)
+        grain = "channel" if by_channel and not asked else _grain(asked)
         wanted = ("" if matter == "channel" else asked[matter], asked.get("channel"))
-        found.setdefault(_grain(asked), {}).setdefault(wanted, []).append(one.sums)
+        found.setdefault(grain, {}).setdefault(wanted, []).append(one.sums)
     return found
 
 

@@ -17,6 +17,7 @@ from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty,
 from inbox.metrics.times import DAY, Days
 
 __all__ = [
+    "ALL",
     "EACH",
     "GRAINS",
     "HEARD",
@@ -29,8 +30,9 @@ __all__ = [
 ]
 
 GRAINS = ("channel", "agent", "team", "reason", "tag")
+ALL = "all"  # the grain of everything
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
-WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # in small cells of their own, by which fees are shared
+WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # by channel in one cell a day, by which fees are shared
 HEARD = "heard"  # cells and an index of the customers who wrote; their cells in months keep the days of what is due
 TOTAL = "#"  # after a measure of durations: their sum
 
@@ -161,14 +163,13 @@ class RollUp:
                 _merge(found, Place("day", "agent" + EACH, day, agent, name), cell)
             if scope & TEAM and team is not None:
                 _merge(found, Place("day", "team" + EACH, day, team, name), cell)
-            worked = {measure: n for measure in WORKED if (n := cell.plain.get(measure))}
-            if worked:
-                _merge(found, Place("day", "worked", day, "", name), Cell(worked, {}, {}))
+            if channel is not None and (worked := sum(cell.plain.get(measure, 0) for measure in WORKED)):
+                _merge(found, Place("day", "worked", day, "", ""), Cell({channel: worked}, {}, {}))
         return found
 
 
-#: The grains that months are summed from, and what each is called over all channels; that of channels is one already.
-_OF_EACH: dict[str, str | None] = {grain + EACH: grain for grain in GRAINS if grain != "channel"} | {"channel": None}
+#: The grains that weeks and months are summed from, and what each is called over all channels.
+_OF_EACH = {grain + EACH: grain for grain in GRAINS if grain != "channel"} | {"channel": ALL}
 
 
 def _add_month(months: dict[Place, Cell], place: Place, cell: Cell) -> None:
