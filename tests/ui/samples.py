@@ -279,7 +279,7 @@ thread = parts.Thread(
         parts.Snooze("monday", at("09:00", -2)), parts.Snooze("week", at("09:00", -7)),
     ),
     reasons=(
-        *(parts.ReasonChoice(one, one) for one in ("Posta", "Dominio", "Preventivo", "Reclamo", "Fattura", "Altro")),
+        *(parts.ReasonChoice(one, one) for one in ("Posta", "DNS", "Offerta", "Fatturazione", "Reclamo", "Altro")),
         *(parts.ReasonChoice(f"Sito web / {name}", name, "Sito web / ") for name in ("Certificati SSL", "Migrazione")),
     ),
     macros=(
