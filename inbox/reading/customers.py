@@ -16,8 +16,10 @@ from inbox.reading import desk, fields
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices
 from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
+from inbox.reading.profiles import profile
 from inbox.reading.relations import relations
 from inbox.reading.rows import customer_chip
+from inbox.reading.same import joined, same
 from inbox.reading.threads import history, reason_choices
 from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
@@ -78,6 +80,11 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         messages=messages or 0,
         since=customer.created_at if customer is not None else None,
         identities=identities,
+        line=customer.company if customer is not None else "",
+        given_name=customer.name if customer is not None else "",
+        profile=profile(work, customer) if customer is not None else None,
+        same=same(work, who, customer) if customer is not None else (),
+        joined=joined(work, customer) if customer is not None else (),
         previous=tuple(
             PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in previous
         ),

@@ -920,7 +920,10 @@ class CustomerPanel:
     messages: int = 0
     since: dt.datetime | None = None
     identities: tuple[IdentityView, ...] = ()
-    fields: tuple[tuple[str, str], ...] = ()
+    given_name: str = ""  # as somebody wrote it down or the customer said; the chip falls back to an address
+    profile: Any = None  # reading.profiles.Profile
+    same: tuple[Any, ...] = ()  # who may be this customer (reading.same.Same)
+    joined: tuple[Any, ...] = ()  # who became this customer (reading.same.Joined)
     previous: tuple[PreviousTicket, ...] = ()
     previous_total: int = 0
     facts: TicketFacts | None = None

@@ -33,6 +33,7 @@ from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
+from inbox.store.profiles import Consent, CustomerMerge, CustomerNote
 from inbox.store.relations import Follower, TicketLink
 from inbox.store.rules import Rule, RuleRun, RuleWait
 from inbox.store.seal import Seal
@@ -65,7 +66,10 @@ __all__ = [
     "Canary",
     "Canned",
     "Channel",
+    "Consent",
     "Customer",
+    "CustomerMerge",
+    "CustomerNote",
     "Device",
     "Draft",
     "DraftFile",

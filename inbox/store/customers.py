@@ -22,6 +22,9 @@ class Customer(Base, kw_only=True):
     name: Mapped[Name] = mapped_column(default="")
     sample: Mapped[bool] = mapped_column(default=False)
     band: Mapped[str] = mapped_column(String(40), default="")  # what they are worth to us: promises and routing look
+    company: Mapped[Name] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(String(8), default="")  # as somebody wrote it down
+    attributes: Mapped[Json] = mapped_column(default_factory=dict)  # name → text
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     identities: Mapped[list[Identity]] = relationship(
         lazy="selectin", order_by="Identity.id", default_factory=list, cascade="all, delete-orphan"

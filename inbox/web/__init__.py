@@ -16,6 +16,7 @@ from inbox.web import (
     bulk,
     channels,
     costs,
+    customers,
     drafts,
     fields,
     gate,
@@ -69,7 +70,7 @@ PAGES = (
     ),
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
-    *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint),
+    *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint, customers.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

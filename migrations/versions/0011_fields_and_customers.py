@@ -1,4 +1,4 @@
-"""Reasons as a tree; custom fields of tickets; followers; tickets linked by hand.
+"""Reasons as a tree; custom fields of tickets; followers; tickets linked by hand; what is known of customers.
 
 Revision ID: 0011
 Revises: 0009
@@ -27,7 +27,17 @@ COLUMNS: dict[str, dict[str, tuple[Any, str | None]]] = {
         "parent_id": (WHOLE, None),
         "exempt": (sa.Boolean(), "0"),
     },
+    "customers": {
+        "company": (sa.String(200), ""),
+        "language": (sa.String(8), ""),
+        "attributes": (JSON, "{}"),
+    },
 }
+#: New tables, in the order in which they can go.
+TABLES = (
+    *("customer_merges", "consents", "customer_notes"),
+    *("ticket_links", "followers", "field_changes", "field_values", "ticket_fields"),
+)
 
 
 def upgrade() -> None:
@@ -37,6 +47,7 @@ def upgrade() -> None:
             op.add_column(table, sa.Column(name, kind, nullable=default is None, server_default=given))
     _fields()
     _relations()
+    _customers()
 
 
 def _fields() -> None:
@@ -92,6 +103,40 @@ def _relations() -> None:
     op.create_index("ix_tickets_linked", "tickets", ["linked_to"], sqlite_where=some, postgresql_where=some)
 
 
+def _customers() -> None:
+    for table, parts in {
+        "customer_notes": [sa.Column("text", sa.Text(), nullable=False)],
+        "consents": [
+            sa.Column("what", sa.String(200), nullable=False),
+            sa.Column("given", sa.Boolean(), nullable=False),
+            sa.Column("source", sa.String(200), nullable=False),
+        ],
+    }.items():
+        op.create_table(
+            table,
+            sa.Column("id", WHOLE, autoincrement=True, nullable=False),
+            sa.Column("customer_id", sa.String(32), nullable=False),
+            sa.Column("agent_id", sa.String(32), nullable=True),
+            *parts,
+            sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+            _fk(table, "customer_id", "customers"),
+            sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
+        )
+        op.create_index(op.f(f"ix_{table}_customer_id"), table, ["customer_id"])
+    op.create_table(
+        "customer_merges",
+        sa.Column("event", sa.String(80), nullable=False),
+        sa.Column("customer_id", sa.String(32), nullable=False),
+        sa.Column("into_id", sa.String(32), nullable=False),
+        sa.Column("agent_id", sa.String(32), nullable=True),
+        *(sa.Column(name, JSON, nullable=False) for name in ("facts", "gave", "moved")),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        _fk("customer_merges", "into_id", "customers"),
+        sa.PrimaryKeyConstraint("event", name=op.f("pk_customer_merges")),
+    )
+    op.create_index(op.f("ix_customer_merges_into_id"), "customer_merges", ["into_id"])
+
+
 def _fk(table: str, name: str, other: str) -> Any:
     return sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"), ondelete="CASCADE")
 
@@ -107,7 +152,7 @@ def _of_ticket(table: str) -> list[Any]:
 
 def downgrade() -> None:
     op.drop_index("ix_tickets_linked", "tickets")
-    for table in ("ticket_links", "followers", "field_changes", "field_values", "ticket_fields"):
+    for table in TABLES:
         op.drop_table(table)
     for table, columns in COLUMNS.items():
         for name in columns:

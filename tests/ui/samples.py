@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from inbox.reading import parts
 from inbox.reading.fields import FieldView
+from inbox.reading.profiles import ConsentView, NoteOnCustomer, Profile
 from inbox.reading.relations import Related, Relations
+from inbox.reading.same import Joined, Same
 
 ROME = dt.timezone(dt.timedelta(hours=1))
 DAY = dt.date(2026, 11, 21)
@@ -314,7 +316,19 @@ panel = parts.CustomerPanel(
         parts.IdentityView("messenger", "Chiara Lombardi", window_until=at("09:12", -1)),
         parts.IdentityView("email", "vecchia@lombardi.example", state="undeliverable"),
     ),
-    fields=(("Piano", "Business 50"), ("Dominio", "studiolombardi.example"), ("Server", "mi-web-07")),
+    given_name="Chiara Lombardi",
+    profile=Profile(
+        "Studio Lombardi Architetti",
+        "it",
+        (("Dominio", "studiolombardi.example"), ("Piano", "Business 50"), ("Server", "mi-web-07")),
+        (NoteOnCustomer(3, "Preferisce essere chiamata dopo le cinque.", "Giulia Ferri", at("09:02")),),
+        (
+            ConsentView("Novità per posta", "given", "modulo d'ordine", at("09:00")),
+            ConsentView("Trattiamo i dati per rispondere.", "chat", "", at("08:40")),
+        ),
+    ),
+    same=(Same(4790, "Chiara L.", "phone", "+39 347 555 0142"),),
+    joined=(Joined("e9", "chiara@studio.example", "Luca Moretti", at("08:45")),),
     previous=(
         parts.PreviousTicket(4697, "Migrazione da altro provider", "email", "closed", at("10:00", 18)),
         parts.PreviousTicket(4310, "Fattura elettronica", "sms", "closed", at("10:00", 70)),

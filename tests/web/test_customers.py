@@ -1,0 +1,30 @@
+"""The customer beside a ticket: forms of the panel, the line of everything that was said, joining and parting."""
+
+from __future__ import annotations
+
+from tests.web.conftest import TestDesk, words
+
+
+def test_the_panel_takes_what_agents_write_down_and_joins_and_parts_by_forms(desk: TestDesk) -> None:
+    agent = desk.browser("agent")
+    mailbox = desk.add_channel("email", "people", address="people@bottega.example")
+    one = desk.mail_in(mailbox, "Chiara <chiara@studio.example>", "Sito giù")
+    two = desk.mail_in(mailbox, "C. Lombardi <c@lombardi.example>", "Fattura due")
+    panel = f"/tickets/{one}/customer"
+    facts = {"name": "Chiara L.", "company": "Studio Lombardi", "language": "it", "attributes": "Piano: Oro"}
+    agent.follow(agent.post(panel, **facts))
+    agent.post(f"{panel}/notes", text="Dopo le cinque")
+    agent.post(f"{panel}/consents", what="Novità", source="telefono", given="yes")
+    seen = words(agent.get(panel))
+    for said in ("Studio Lombardi", "Piano Oro", "Dopo le cinque", "Novità given", "telefono"):
+        assert said in seen
+    assert agent.post(panel, **{**facts, "attributes": "Oro"}).status_code == 422
+    assert "Satisfaction no data" in words(agent.get(f"/tickets/{one}/worth"))
+    assert agent.post(f"{panel}/join", other="x").status_code == 422
+    agent.follow(agent.post(f"{panel}/join", other=f"#{two}"))
+    line = words(agent.get(f"/tickets/{one}/timeline"))
+    assert line.index("Fattura due") < line.index("Sito giù")
+    page = agent.get(panel).text
+    event = page.split('name="event" value="')[1].split('"')[0]
+    agent.follow(agent.post(f"{panel}/part", event=event))
+    assert "Fattura due" not in words(agent.get(f"/tickets/{one}/timeline"))
