@@ -16,7 +16,7 @@ from connectors.base import ConnectorError
 from connectors.call import refusal
 from connectors.line import PORTS, Answer, LineError, Target, exchange, resolve, target
 
-__all__ = ["Allowed", "allowed", "fetch", "public", "reachable", "welcome"]
+__all__ = ["Allowed", "allowed", "fetch", "post", "public", "reachable", "welcome"]
 
 log = logging.getLogger(__name__)
 
@@ -222,6 +222,30 @@ def fetch(
     if not 200 <= answer.status < 300:
         raise refusal(to.host, answer)
     return answer
+
+
+def post(
+    url: str,
+    body: bytes,
+    *,
+    headers: Mapping[str, str],
+    allow: Iterable[Allowed] = (),
+    max_bytes: int,
+    seconds: float,
+    resolver: Resolver = resolve,
+) -> Answer:
+    """POSTs to an address that is judged as :func:`fetch` judges one; gives whatever it answers. No redirect is
+    followed: what was signed for one address goes to no other.
+
+    Raises :class:`ConnectorError` with ``blocked``, ``too_large``, ``timeout``, ``connect`` or ``tls``.
+    """
+    to = _target(url)
+    addresses = reachable(to, allow=allow, resolver=resolver)
+    try:
+        return exchange(to, addresses, method="POST", headers=headers, body=body, seconds=seconds, max_bytes=max_bytes)
+    except LineError as error:
+        failure = ConnectorError(error.message, code=error.code, permanent=error.code == "too_large")
+    raise failure
 
 
 def _target(url: str) -> Target:

@@ -29,6 +29,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "routing.bands": [],  # of customers, the best first
     "reasons.ask": "ask",  # at resolve; inbox/actions/reasons.py checks and changes these two
     "reasons.exempt": [],
+    "outside.lookup": {},  # the business's own system; inbox/actions/outside.py checks, changes and seals it
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 

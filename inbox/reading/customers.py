@@ -85,6 +85,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         profile=profile(work, customer) if customer is not None else None,
         same=same(work, who, customer) if customer is not None else (),
         joined=joined(work, customer) if customer is not None else (),
+        outside=customer is not None and bool(settings.get(work, "outside.lookup")),
         previous=tuple(
             PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in previous
         ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
-from inbox.actions import fields
+from inbox.actions import desk, fields
 from inbox.actions.who import Who
 from inbox.reading import settings
 from inbox.reading.once import once
@@ -57,6 +57,8 @@ class FieldsPage:
     new: Form = field(default_factory=Form)
     editing: int | None = None
     edit: Form = field(default_factory=Form)
+    outside: Form = field(default_factory=Form)  # url, timeout_s, cache_min; a secret is never shown
+    outside_secret: bool = False
 
 
 def _all(work: Work) -> dict[int, TicketField]:
@@ -119,10 +121,13 @@ def page(work: Work, who: Who) -> FieldsPage:
         work.execute(select(FieldValue.field_id, func.count()).group_by(FieldValue.field_id)).all()
     )
     rows = work.scalars(select(TicketField).order_by(TicketField.id)).all()
+    own = desk.get(work, "outside.lookup")
     return FieldsPage(
         settings.nav(work, who),
         _rows((one for one in rows if one.active), used),
         _rows((one for one in rows if not one.active), used),
+        outside=Form({name: str(own[name]) for name in ("url", "timeout_s", "cache_min") if name in own}),
+        outside_secret=bool(own.get("sealed")),
     )
 
 

@@ -924,6 +924,7 @@ class CustomerPanel:
     profile: Any = None  # reading.profiles.Profile
     same: tuple[Any, ...] = ()  # who may be this customer (reading.same.Same)
     joined: tuple[Any, ...] = ()  # who became this customer (reading.same.Joined)
+    outside: bool = False  # the business's own system is asked about the customer
     previous: tuple[PreviousTicket, ...] = ()
     previous_total: int = 0
     facts: TicketFacts | None = None

@@ -25,6 +25,7 @@ from inbox.web import (
     macros,
     messages,
     notices,
+    outside,
     people,
     profile,
     promises,
@@ -71,6 +72,7 @@ PAGES = (
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
     *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint, customers.blueprint),
+    *(outside.blueprint,),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

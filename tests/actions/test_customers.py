@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -58,7 +59,8 @@ def test_attributes_are_typed_one_a_line(typed: str, found: dict[str, str] | Non
 def test_what_is_written_down_is_in_the_panel_and_no_word_of_it_in_the_log(desk: SmallDesk, two: Two) -> None:
     who = desk.who(desk.giulia)
     with desk.store.transaction() as work:
-        facts = {"name": "Chiara", "company": "Studio L", "language": "IT", "attributes": {"Piano": "Oro"}}
+        facts: dict[str, Any] = {"name": "Chiara", "company": "Studio L", "language": "IT"}
+        facts["attributes"] = {"Piano": "Oro"}
         profiles.change(work, who, two.mail, **facts)
         profiles.agree(work, who, two.mail, what="Novità", given=True, source="telefono")
         profiles.agree(work, who, two.mail, what="Novità", given=False, source="lettera")
@@ -80,7 +82,7 @@ def test_what_is_written_down_is_in_the_panel_and_no_word_of_it_in_the_log(desk:
 def test_two_customers_become_one_and_are_parted_with_what_was_theirs_and_came_since(desk: SmallDesk, two: Two) -> None:
     who = desk.who(desk.giulia)
     with desk.store.transaction() as work:
-        facts = {"name": "", "language": "", "attributes": {}}
+        facts: dict[str, Any] = {"name": "", "language": "", "attributes": {}}
         profiles.change(work, who, two.mail, company="Studio L", **{**facts, "name": "Chiara"})
         profiles.change(work, who, two.sms, company="Altra", **facts)
         profiles.add_note(work, who, two.mail, "Gentile")

@@ -317,6 +317,7 @@ panel = parts.CustomerPanel(
         parts.IdentityView("email", "vecchia@lombardi.example", state="undeliverable"),
     ),
     given_name="Chiara Lombardi",
+    outside=True,
     profile=Profile(
         "Studio Lombardi Architetti",
         "it",

@@ -84,6 +84,7 @@ ADDRESSES = {
     "customers.note": "/tickets/<int:id>/customer/notes",
     "customers.join": "/tickets/<int:id>/customer/join",
     "customers.part": "/tickets/<int:id>/customer/part",
+    "outside.show": "/tickets/<int:id>/outside",
     "customers.agree": "/tickets/<int:id>/customer/consents",
     "customers.timeline": "/tickets/<int:id>/timeline",
     "customers.worth": "/tickets/<int:id>/worth",

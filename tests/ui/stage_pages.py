@@ -73,6 +73,7 @@ ADDRESSES = {
     "canned.update": "/settings/canned/<int:id>",
     "canned.remove": "/settings/canned/<int:id>/remove",
     "reasons.create": "/settings/reasons/create",
+    "outside.save": "/settings/outside",
     "fields.create": "/settings/fields/create",
     "fields.update": "/settings/fields/<int:id>",
     "fields.remove": "/settings/fields/<int:id>/remove",

@@ -1,0 +1,139 @@
+"""The business's own system: a real HTTP server that answers well, late, badly, hugely or elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from inbox.actions import outside
+from inbox.actions.outside import Answer, Failure
+from inbox.errors import Invalid
+from inbox.store import Audit, Ticket
+from tests.actions.conftest import SmallDesk
+from tests.connectors.loopback import Loopback, Reply, loopback
+
+SECRET = "a secret of the shop"
+GOOD = {
+    "title": "Ordini",
+    "rows": [["2026/1183", "spedito"], ["Saldo", 12.5]],
+    "links": [{"label": "Apri", "url": "https://s.example/7"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (GOOD, Answer("Ordini", (("2026/1183", "spedito"), ("Saldo", "12.5")), (("Apri", "https://s.example/7"),))),
+        ({}, Answer()),
+        ({"rows": [["<b>x</b>", "y"]], "more": 1}, Answer("", (("<b>x</b>", "y"),))),
+        ([], Failure("unreadable")),
+        ("words", Failure("unreadable")),
+        ({"rows": [["one"]]}, Failure("unreadable")),
+        ({"rows": [["a", None]]}, Failure("unreadable")),
+        ({"rows": [["a", {"b": 1}]]}, Failure("unreadable")),
+        ({"rows": [["a", "b"]] * 31}, Failure("unreadable")),
+        ({"rows": [["a", "b" * 301]]}, Failure("unreadable")),
+        ({"links": [{"label": "x", "url": "javascript:alert(1)"}]}, Failure("unreadable")),
+        ({"links": [{"label": "x"}]}, Failure("unreadable")),
+        ({"title": ["x"]}, Failure("unreadable")),
+    ],
+)
+def test_an_answer_is_what_it_should_be_or_none(said: Any, found: Answer | Failure) -> None:
+    assert outside.read(json.dumps(said).encode()) == found
+
+
+def asked(url: str, **more: Any) -> outside.Question:
+    facts = {"url": url, "secret": SECRET, "body": str(time.monotonic_ns()).encode(), "timeout_s": 0.5, "cache_s": 60}
+    return outside.Question(**{**facts, **more})
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    with loopback() as server:
+        monkeypatch.setenv("FETCH_ALLOW", server.base.removeprefix("http://"))
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Reply(delay=5), "timeout"),
+        (Reply(body=b" " * 200, drip=0.1), "timeout"),
+        (Reply(body=b"{not json"), "unreadable"),
+        (Reply(body=b"[" * 60_000), "unreadable"),
+        (Reply(body=b"x" * 70_000), "too_large"),
+        (Reply(302, headers={"Location": "http://127.0.0.1:1/"}), "redirect"),
+        (Reply(500), "http_500"),
+        (Reply(hang_up=True), "connect"),
+    ],
+)
+def test_whatever_else_happens_is_a_word_in_time(shop: Loopback, reply: Reply, code: str) -> None:
+    shop.on("POST", "/x", reply)
+    begin = time.monotonic()
+    assert outside.ask(asked(f"{shop.base}/x"), again=True) == Failure(code)
+    assert time.monotonic() - begin < 3
+
+
+def test_a_system_inside_the_house_is_not_asked_without_leave(shop: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FETCH_ALLOW")
+    assert outside.ask(asked(f"{shop.base}/inside")) == Failure("blocked")
+    assert shop.calls == []
+
+
+def test_an_answer_is_remembered_and_a_failure_gives_the_system_a_rest(shop: Loopback) -> None:
+    question = asked(f"{shop.base}/cache")
+    shop.on("POST", "/cache", Reply.json(GOOD), Reply(500), Reply.json({}))
+    first = outside.ask(question)
+    assert outside.ask(question) == first
+    assert len(shop.calls) == 1
+    other = asked(f"{shop.base}/cache", cache_s=0)
+    assert outside.ask(other) == Failure("http_500")
+    assert outside.ask(asked(f"{shop.base}/cache")) == Failure("http_500")  # at rest: nobody waits for it again
+    assert outside.ask(other, again=True) == Answer()
+    assert len(shop.calls) == 3
+
+
+def test_the_question_is_signed_and_names_the_customers_addresses(desk: SmallDesk, shop: Loopback) -> None:
+    number = desk.take(desk.text()).ticket
+    assert number is not None
+    with desk.store.transaction() as work:
+        assert outside.question(work, desk.who(), number) is None
+        outside.save(work, desk.who(), url=f"{shop.base}/lookup", secret=SECRET, timeout_s="2,5", cache_min="5")
+        question = outside.question(work, desk.who(desk.giulia), number)
+        assert question is not None
+        assert SECRET not in str([(row.what, row.detail) for row in work.query(Audit)])
+        customer = work.get_one(Ticket, number).customer_id
+    shop.on("POST", "/lookup", Reply(404))
+    assert outside.ask(question) == Answer()
+    (call,) = shop.calls
+    assert call.json == {
+        "customer": customer,
+        "ticket": number,
+        "identities": [{"kind": "sms", "value": "+447700900123"}],
+    }
+    stamp = call.headers["x-sportello-timestamp"]
+    right = hmac.new(SECRET.encode(), f"{stamp}.".encode() + call.body, hashlib.sha256).hexdigest()
+    assert call.headers["x-sportello-signature"] == f"sha256={right}"
+    assert abs(int(stamp) - time.time()) < 60
+
+
+def test_what_is_wrong_in_the_form_is_said_and_an_empty_secret_stays(desk: SmallDesk) -> None:
+    who = desk.who()
+    with desk.store.transaction() as work:
+        with pytest.raises(Invalid) as refused:
+            outside.save(work, who, url="shop", secret="short", timeout_s="9", cache_min="x")
+        assert set(refused.value.fields) == {"url", "secret", "timeout_s", "cache_min"}
+        right = {"url": "https://shop.example/x", "timeout_s": "1", "cache_min": "0"}
+        outside.save(work, who, secret=SECRET, **right)
+        outside.save(work, who, secret="", **{**right, "cache_min": "9"})
+        trial = outside.trial(work)
+        assert trial is not None
+        assert (trial.secret, trial.cache_s) == (SECRET, 540)
+        outside.save(work, who, secret="", **{**right, "url": ""})
+        assert outside.trial(work) is None
