@@ -23,6 +23,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.sample": False,
     "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
     "reply.undo_s": None,  # None: each channel's own
+    "push.names": False,  # whether notices on devices name customer and subject
     "sla.calendars": {},  # id → opening hours; inbox/actions/promises.py checks and changes them
     "sla.targets": {},  # scope → clock → priority → seconds
     "routing.rules": {},  # scope → way; inbox/actions/routing.py checks and changes them

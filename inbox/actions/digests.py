@@ -15,7 +15,7 @@ from inbox.actions import alerts, desk, habits, routing
 from inbox.actions.who import Who, visible
 from inbox.store import Agent, Channel, Customer, Notice, Ticket, Work
 
-__all__ = ["Digest", "due", "sentence", "told"]
+__all__ = ["Digest", "due", "path", "sentence", "told", "who_did"]
 
 MOST: Final = 20
 BATCH: Final = 50
@@ -28,6 +28,14 @@ _WORDS: Final = {
         "soon": "{name}: due soon",
         "late": "{name}: overdue",
         "followed": "{name}: news on a ticket that you follow",
+        "bare_assigned": "Ticket #{n} is yours now",
+        "bare_handover": "You stand in for a colleague on #{n}",
+        "bare_mention": "You are mentioned in #{n}",
+        "bare_reply": "New message in #{n}",
+        "bare_soon": "#{n} is due soon",
+        "bare_late": "#{n} is overdue",
+        "bare_followed": "News in #{n}",
+        "test": "This is how the desk rings here",
         "one": "1 notice waits for you",
         "many": "{n} notices wait for you",
         "more": "… and {n} more",
@@ -41,6 +49,14 @@ _WORDS: Final = {
         "soon": "{name}: in scadenza",
         "late": "{name}: in ritardo",
         "followed": "{name}: novità su un ticket che segui",
+        "bare_assigned": "Il ticket #{n} ora è tuo",
+        "bare_handover": "Sostituisci un collega in #{n}",
+        "bare_mention": "Sei menzionato in #{n}",
+        "bare_reply": "Nuovo messaggio in #{n}",
+        "bare_soon": "#{n} è in scadenza",
+        "bare_late": "#{n} è in ritardo",
+        "bare_followed": "Novità in #{n}",
+        "test": "Così ti avvisa il desk qui",
         "one": "Ti aspetta 1 avviso",
         "many": "Ti aspettano {n} avvisi",
         "more": "… e altri {n}",

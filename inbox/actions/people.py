@@ -13,13 +13,13 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from inbox import clock
 from inbox.actions.desk import LANGUAGES, audit
 from inbox.actions.who import Who, require
 from inbox.errors import Conflict, Forbidden, Invalid, NotFound
-from inbox.store import Agent, Membership, SignIn, Team, Token, Work
+from inbox.store import Agent, Device, Membership, SignIn, Team, Token, Work
 from inbox.terms import Role
 
 __all__ = [
@@ -261,6 +261,7 @@ def _other_admin(work: Work, agent: Agent) -> bool:
 def _out_everywhere(work: Work, agent: Agent) -> None:
     for row in work.scalars(select(SignIn).where(SignIn.agent_id == agent.id)):
         work.delete(row)
+    work.execute(delete(Device).where(Device.agent_id == agent.id))
     work.append("agent.signed_out", agent=agent.id)
 
 
@@ -379,10 +380,11 @@ def signed_in(work: Work, token: str) -> Agent | None:
 
 
 def sign_out(work: Work, token: str) -> None:
-    """Ends one sign-in."""
+    """Ends one sign-in; its browser rings no more."""
     row = work.get(SignIn, digest(token))
     if row is not None:
         work.delete(row)
+        work.execute(delete(Device).where(Device.sign_in == row.digest))
 
 
 def add_token(work: Work, who: Who, agent: Agent, name: str = "") -> str:

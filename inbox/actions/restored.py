@@ -10,12 +10,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, delete, func, or_, select, text
+from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox import clock
 from inbox.actions import attention, events
-from inbox.store import Event, Lease, Message, Setting, Ticket, Work
+from inbox.store import Event, Lease, Message, Notice, Post, Setting, Ticket, Work
 from inbox.terms import Delivery, Direction
 
 __all__ = ["NUMBERS", "next_number", "settle"]
@@ -33,6 +33,8 @@ def settle(work: Work, made_at: datetime) -> int:
     """Makes a restored desk safe to start; gives how many messages now wait for a person."""
     held = _outgoing(work)
     _seen_in_chat(work, made_at)
+    work.execute(delete(Post))  # what somebody was to be told they may have been told since
+    work.execute(update(Notice).values(push_at=None, mail_at=None))
     work.execute(delete(Lease))  # whoever held one is another desk's process
     tickets = _leap(work, Ticket.id, Ticket.created_at, made_at, least=100)
     lines = _leap(work, Event.seq, Event.rec, made_at, least=1_000)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Final
+
+from sqlalchemy import select
 
 from inbox.actions import desk as settings
 from inbox.actions import notices
 from inbox.actions.habits import DIGESTS
 from inbox.reading.pages import Choice, Form
-from inbox.store import Agent, Work
+from inbox.store import Agent, Device, Work
 
-__all__ = ["Hours", "NoticesSettings", "Rule", "notices_page"]
+__all__ = ["DeviceRow", "Hours", "NoticesSettings", "Rule", "notices_page"]
 
 #: The ways that can be chosen.
-OFFERED: Final = ("page", "mail")
+OFFERED: Final = ("page", "push", "mail")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,18 @@ class Rule:
 
     reason: str
     ways: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeviceRow:
+    """A browser that rings; ``browser`` is what it calls itself, ``problem`` what its push service said last."""
+
+    id: int
+    browser: str
+    problem: str
+    since: dt.datetime
+    sent_at: dt.datetime | None
+    name: str  # the digest by which a browser knows itself
 
 
 @dataclass(frozen=True)
@@ -39,12 +54,16 @@ class Hours:
 @dataclass(frozen=True)
 class NoticesSettings:
     """``page`` of ``settings/notices.html``. POST ``profile.rules``: ``way.REASON`` (repeated), ``digest_m``;
-    ``profile.hours``: ``on``, ``days`` (repeated, 0 is Monday), ``from``, ``to``, ``zone``."""
+    ``profile.hours``: ``on``, ``days`` (repeated, 0 is Monday), ``from``, ``to``, ``zone``; ``profile.device``:
+    ``endpoint``, ``key``, ``secret``; ``profile.ring`` and ``profile.forget`` (``id``): nothing. ``public`` is the key
+    that browsers subscribe with."""
 
     rules: tuple[Rule, ...]
     digest_m: int
     digests: tuple[int, ...]
     hours: Hours
+    devices: tuple[DeviceRow, ...] = ()
+    public: str = ""
     ways: tuple[str, ...] = OFFERED
     zones: tuple[Choice, ...] = ()
     form: Form = field(default_factory=Form)
@@ -53,10 +72,14 @@ class NoticesSettings:
 def notices_page(work: Work, agent: Agent) -> NoticesSettings:
     """How and when somebody is told of things."""
     found = agent.quiet or {}
+    mine = work.scalars(select(Device).where(Device.agent_id == agent.id).order_by(Device.id)).all()
     return NoticesSettings(
         rules=tuple(Rule(reason, notices.ways(agent.notices, reason)) for reason in notices.REASONS),
         digest_m=agent.digest_m,
         digests=DIGESTS,
+        devices=tuple(
+            DeviceRow(one.id, one.browser, one.problem, one.created_at, one.sent_at, one.digest) for one in mine
+        ),
         hours=Hours(
             on=bool(found),
             days=tuple(found.get("days", range(5))),

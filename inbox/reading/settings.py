@@ -87,6 +87,7 @@ def general(work: Work, who: Who) -> GeneralPage:
         "close_after_d": str(settings.get(work, "desk.close_after_d")),
         "undo_s": "" if undo is None else str(undo),
         "agent_times": str(settings.get(work, "report.agent_time")),
+        "push_names": "on" if settings.get(work, "push.names") else "",
     }
     of_samples = select(func.count()).select_from(Ticket).join(Channel, Channel.id == Ticket.channel_id)
     return GeneralPage(

@@ -59,6 +59,7 @@ class Device(Base, kw_only=True):
     key: Mapped[str] = mapped_column(String(120))  # its public key (P-256), base64url
     secret: Mapped[str] = mapped_column(String(40))  # its authentication secret, base64url
     browser: Mapped[str] = mapped_column(String(200), default="")
+    sign_in: Mapped[str] = mapped_column(String(64), default="")  # that it was subscribed in: it ends with it
     problem: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, session
 from flask_babel import gettext as _
 
-from inbox.actions import habits
+from inbox.actions import devices, habits, people
 from inbox.actions.notices import REASONS
 from inbox.errors import Invalid
 from inbox.reading import profile
@@ -31,9 +31,10 @@ def notices() -> str:
 
 
 def _notices(form: Form | None = None) -> str:
+    public = devices.keys(store()).public
     with store().reading() as work:
         page = profile.notices_page(work, work.get_one(Agent, who().id))
-        page = replace(page, zones=zones(), form=form or Form())
+        page = replace(page, zones=zones(), form=form or Form(), public=public)
         return render_template("settings/notices.html", **frame(work, ""), page=page)
 
 
@@ -61,3 +62,52 @@ def hours() -> Any:
     except Invalid as problem:
         return _notices(Form(typed(), errors(problem))), problem.status
     return done(_("Saved."), "profile.notices")
+
+
+@blueprint.post("/me/devices")
+def device() -> Any:
+    """This browser takes notices from now on; ``old`` is the address that its push service replaced by another."""
+    form = request.form
+    parts = [form.get(name, "") for name in ("endpoint", "key", "secret")]
+    here = {
+        "browser": browser_name(request.user_agent.string),
+        "sign_in": people.digest(session.get("token", "")),
+    }
+    try:
+        with store().transaction() as work:
+            if form.get("old"):
+                devices.replaced(work, who(), form["old"])
+            devices.subscribe(work, who(), *parts, **here)
+    except Invalid as problem:
+        return _notices(Form(typed(), errors(problem))), problem.status
+    return done(_("This device takes notices now."), "profile.notices")
+
+
+@blueprint.post("/me/devices/<int:id>/ring")
+def ring(id: int) -> Any:
+    """Has a device ring, to see that it does."""
+    with store().transaction() as work:
+        devices.ring(work, who(), id)
+    return done(_("It rings in a moment."), "profile.notices")
+
+
+@blueprint.post("/me/devices/<int:id>/forget")
+def forget(id: int) -> Any:
+    """Stops a device from ringing."""
+    with store().transaction() as work:
+        devices.forget(work, who(), id)
+    return done(_("Removed."), "profile.notices")
+
+
+#: What a browser's own description holds, the first that fits.
+_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+_SYSTEMS = (
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows")),
+    *(("Mac", "Mac"), ("Linux", "Linux")),
+)
+
+
+def browser_name(agent: str) -> str:
+    """A browser in two words that its owner knows it by: Firefox · Android."""
+    found = [next((name for sign, name in signs if sign in agent), "") for signs in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(one for one in found if one)

@@ -61,6 +61,8 @@ def worker() -> Response:
         "keep": [asset(name) for name in KEPT],
         "icon": asset("icon-192.png"),
         "badge": asset("badge-96.png"),
+        "mine": url_for("profile.notices"),
+        "device": url_for("profile.device"),
     }
     text = f"self.desk = {json.dumps(told)};\n{_program()}"
     answer = Response(text, content_type="text/javascript; charset=utf-8")

@@ -119,6 +119,7 @@ def _save_general() -> Any:
         "desk.close_after_d": whole(form.get("close_after_d", "")),
         "reply.undo_s": whole(undo) if undo else None,
         "report.agent_time": form.get("agent_times", "").strip(),
+        "push.names": bool(form.get("push_names")),
     }
     try:
         with store().transaction() as work:

@@ -57,6 +57,7 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             r"a currency has three letters, like USD, and is not .* (?P<base>[A-Z]{3})",
             _("A currency has three letters, like USD, and is not the desk's own, %(base)s."),
         ),
+        (r"this browser did not say how .*", _("This browser did not say how it can be reached. Try again.")),
         (r"choose one of the times that are offered", _("Choose one of the values offered.")),
         (r"write an hour like .*", _("Write an hour, like 08:30.")),
         (r"choose at least one day", _("Choose at least one day.")),

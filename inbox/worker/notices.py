@@ -1,12 +1,15 @@
-"""Tells people who are not at the desk: one mail of what they missed."""
+"""Tells people who are not at the desk: on their devices, and by one mail of what they missed."""
 
 from __future__ import annotations
 
 import time
 
 from connectors.base import ConnectorError
+from connectors.guard import allowed
+from connectors.line import target
+from connectors.webpush import authorization, send
 from inbox import logs
-from inbox.actions import digests, grants
+from inbox.actions import devices, digests, grants
 from inbox.errors import Problem
 from inbox.store import Store
 from inbox.worker.pollers import lease
@@ -26,8 +29,47 @@ class Teller:
         self._no_mail_before = 0.0
 
     def look(self) -> int:
-        """Sends what is due; gives how many mails left."""
-        return self._mails() if time.monotonic() >= self._no_mail_before else 0
+        """Sends what is due; gives how many mails and pushes left."""
+        rung = self._rings()
+        return rung + (self._mails() if time.monotonic() >= self._no_mail_before else 0)
+
+    def _rings(self) -> int:
+        with self.store.reading() as work:
+            waiting = devices.waiting(work)
+        if not waiting or not lease(self.store, "notices", self.owner):
+            return 0
+        with self.store.transaction() as work:
+            devices.plan(work)
+            devices.sweep(work)
+        with self.store.reading() as work:
+            found = devices.due(work)
+        keys = devices.keys(self.store) if found else None
+        away: set[str] = set()
+        left = 0
+        for one in found:
+            place = target(one.to.endpoint)
+            if keys is not None and place.host not in away:
+                left += self._ring(one, keys, away)
+        return left
+
+    def _ring(self, one: devices.Envelope, keys: devices.Keys, away: set[str]) -> bool:
+        """Hands one over; a push service that does not answer is left alone until the next look."""
+        settings = self.store.settings
+        signed = authorization(one.to.endpoint, keys.private, keys.public, _subject(settings.base_url))
+        allow = allowed(settings.fetch_allow)
+        try:
+            send(one.to, one.payload, signed, ttl=devices.TTL_S, urgency=one.urgency, topic=one.topic, allow=allow)
+        except ConnectorError as error:
+            place = target(one.to.endpoint).host
+            log.warning("push not sent", host=place, code=error.code)
+            away |= set() if error.permanent else {place}
+            with self.store.transaction() as work:
+                after = error.retry_after
+                devices.failed(work, one.post, error.code, error.message, permanent=error.permanent, after=after)
+            return False
+        with self.store.transaction() as work:
+            devices.sent(work, [one.post])
+        return True
 
     def _mails(self) -> int:
         if not self._due() or not lease(self.store, "notices", self.owner):
@@ -66,3 +108,8 @@ class Teller:
 
 def _lasting(error: Exception) -> bool:
     return isinstance(error, ConnectorError) and error.permanent
+
+
+def _subject(base: str) -> str:
+    """Where a push service finds whoever runs the desk."""
+    return base if base.startswith("https://") else f"mailto:desk@{target(base).host}"

@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(120), nullable=False),
         sa.Column("secret", sa.String(40), nullable=False),
         sa.Column("browser", sa.String(200), nullable=False),
+        sa.Column("sign_in", sa.String(64), nullable=False),
         sa.Column("problem", sa.String(200), nullable=False),
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("sent_at", TIME, nullable=True),

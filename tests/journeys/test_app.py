@@ -1,7 +1,8 @@
-"""The desk as an app in a real Chromium: it can be installed and has a page for when it is offline."""
+"""The desk as an app in a real Chromium: it can be installed, stands up to being offline, and rings."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import sign_in
-from tests.journeys.desk import RunningDesk
+from tests.journeys.desk import RunningDesk, until
 from tests.servers.chromium import OpenPage
 
 
@@ -20,9 +21,10 @@ def desk(sqlite_url: str, data_dir: Path) -> Iterator[RunningDesk]:
         yield running
 
 
-def test_the_desk_is_installed_and_stands_up_to_being_offline(desk: RunningDesk, open_page: OpenPage) -> None:
+def test_the_desk_is_installed_stands_up_offline_and_rings(desk: RunningDesk, open_page: OpenPage) -> None:
     desk.start("web")
     page = open_page(service_workers="allow")
+    page.context.grant_permissions(["notifications"], origin=desk.url)
     sign_in(page, desk)
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
     page.reload()
@@ -46,3 +48,21 @@ def test_the_desk_is_installed_and_stands_up_to_being_offline(desk: RunningDesk,
     page.get_by_role("link", name="Try again").click()
     expect(page.locator("#rows")).to_be_attached()
     assert page.url.endswith("/tickets?view=mine")
+
+    found: list[str] = []
+    line.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: found.extend(one["registrationId"] for one in told["registrations"]),
+    )
+    line.send("ServiceWorker.enable")
+    until("the registration", lambda: page.evaluate("1") and found)  # asking lets the line's news in
+    message = {"title": "Cirro", "body": "New message in #1", "url": "/tickets/1", "tag": "ticket-1", "lang": "en"}
+    push = {"origin": desk.url, "registrationId": found[0], "data": json.dumps(message)}
+    shown = "async () => (await (await navigator.serviceWorker.ready).getNotifications()).map(({ body }) => body)"
+    line.send("ServiceWorker.deliverPushMessage", push)
+    page.wait_for_timeout(300)
+    assert page.evaluate(shown) == []  # its reader sees it on the page
+    page.goto("about:blank")
+    line.send("ServiceWorker.deliverPushMessage", push)
+    page.goto(f"{desk.url}/offline")
+    until("the notice", lambda: page.evaluate(shown) == ["New message in #1"])

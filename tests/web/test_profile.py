@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from inbox.store import Agent
+from sqlalchemy import select
+
+from inbox.store import Agent, Device, Post
+from inbox.web.profile import browser_name
 from tests.web.conftest import TestDesk, said, told
 
 
@@ -37,3 +40,30 @@ def test_hours_are_checked_where_they_were_typed(desk: TestDesk) -> None:
     browser.post("/me/notices/hours", zone="nonsense")  # switched off, whatever else is sent
     with desk.store.reading() as work:
         assert desk.agent(work, "agent").quiet == {}
+
+
+def test_a_browser_is_taken_in_replaced_and_removed(desk: TestDesk) -> None:
+    browser = desk.browser("agent")
+    key = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    parts = {"endpoint": "https://push.example/a", "key": key, "secret": "BTBZMqHH6r4Tts7J_aSIgg"}
+    assert said(browser.post("/me/devices", **{**parts, "secret": "x"})) == [
+        "This browser did not say how it can be reached. Try again."
+    ]
+    browser.follow(browser.post("/me/devices", **parts))
+    page = browser.get("/me/notices").text
+    assert "Browser" in page
+    browser.post("/me/devices", **{**parts, "old": parts["endpoint"], "endpoint": "https://push.example/b"})
+    with desk.store.reading() as work:
+        [device] = work.scalars(select(Device)).all()
+        assert (device.endpoint, device.agent_id) == ("https://push.example/b", desk.who("agent").id)
+    assert desk.browser("supervisor").post(f"/me/devices/{device.id}/forget").status_code == 404
+    browser.follow(browser.post(f"/me/devices/{device.id}/ring"))
+    browser.follow(browser.post(f"/me/devices/{device.id}/forget"))
+    with desk.store.reading() as work:
+        assert work.scalar(select(Device.id)) is work.scalar(select(Post.id)) is None
+
+
+def test_a_browser_has_a_name_that_its_owner_knows() -> None:
+    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
+    assert browser_name(agent) == "Chrome · Android"
+    assert browser_name("curl/8") == ""

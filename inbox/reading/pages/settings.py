@@ -56,7 +56,8 @@ class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
     ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
     empty leaves it to each channel), ``agent_times`` (which agreement allows figures of handling time per agent; empty
-    keeps them hidden, metrics.md 8). ``public_url`` is shown only."""
+    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer).
+    ``public_url`` is shown only."""
 
     nav: SettingsNav
     form: Form

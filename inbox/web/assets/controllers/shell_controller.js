@@ -77,7 +77,8 @@ export default class extends Controller {
 
   counts(figures) {
     const bell = document.querySelector('[data-count="notices"]');
-    if (bell && Number(bell.textContent) !== figures.notices) document.dispatchEvent(new CustomEvent("live:notices"));
+    if (bell && Number(bell.textContent) !== figures.notices)
+      document.dispatchEvent(new CustomEvent("live:notices", { detail: figures.notices }));
     for (const element of document.querySelectorAll("[data-count]")) {
       if (!(element.dataset.count in figures)) continue;
       const n = figures[element.dataset.count];
