@@ -126,7 +126,7 @@ def counts(work: Work, who: Who) -> dict[str, int]:
     )
 
 
-VIEWS: tuple[View, ...] = ("mine", "unassigned", "late", "failed", "all", "snoozed", "resolved")
+VIEWS: tuple[View, ...] = ("mine", "mentions", "unassigned", "late", "failed", "all", "snoozed", "resolved")
 ALERTS = {"unassigned", "late", "failed"}
 
 

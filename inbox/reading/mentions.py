@@ -65,7 +65,11 @@ def unread(work: Work, who: Who) -> int:
 
 def tickets(who: Who, *, unread_only: bool = True) -> Select[int]:
     """The numbers of the tickets that mention an agent, as a query to put into a list's condition."""
-    query = select(Message.ticket_id).join(Mention, Mention.message_id == Message.id).where(Mention.agent_id == who.id)
+    query = (
+        select(Message.ticket_id)
+        .join(Mention, Mention.message_id == Message.id)
+        .where(Mention.agent_id == who.id, Message.state.is_(None) | (Message.state != Delivery.CANCELLED))
+    )
     return query.where(Mention.read_at.is_(None)) if unread_only else query
 
 

@@ -70,7 +70,7 @@ __all__ = [
 #: Avatar and tag colours are classes of the style sheet, ``data-tone="0"`` to ``"11"``.
 TONES = 12
 
-View = Literal["mine", "unassigned", "soon", "late", "failed", "all", "snoozed", "resolved"]
+View = Literal["mine", "mentions", "unassigned", "soon", "late", "failed", "all", "snoozed", "resolved"]
 
 
 def tone(seed: str) -> int:

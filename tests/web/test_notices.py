@@ -112,3 +112,30 @@ def test_the_title_counts_tickets_that_wait_for_me_each_once(desk: TestDesk) -> 
 
 def test_no_page_of_notices_is_asked_for_by_nonsense(desk: TestDesk) -> None:
     assert desk.browser("agent").get("/notices?before=ieri").status_code == 404
+
+
+def test_the_view_of_mentions_holds_the_tickets_and_counts_what_was_not_read(desk: TestDesk) -> None:
+    browser = desk.browser("agent")
+    number, name = given(desk, "Menzione")
+    other, _name = given(desk, "Altro")
+
+    def figure() -> int:
+        found = re.search(r'data-count="mentions"[^>]*>(\d*)<', browser.get("/search").text)
+        assert found is not None
+        return int(found[1] or 0)
+
+    before = figure()
+    with desk.store.transaction() as work:
+        reply.note(work, desk.who(), number, text="@Carla Neri guarda")
+        tickets.set_status(work, desk.who(), number, "resolved")
+    page = browser.get("/tickets?view=mentions").text
+    assert f'id="row-{number}"' in page
+    assert f'id="row-{other}"' not in page
+    assert figure() == before + 1
+    browser.post(f"/tickets/{number}/read", accept="text/vnd.turbo-stream.html")
+    assert figure() == before
+    assert f'id="row-{number}"' in browser.get("/tickets?view=mentions").text
+    with desk.store.transaction() as work:
+        team = people.add_team(work, SYSTEM, f"Soci {name}", private=True)
+        work.get_one(Ticket, number).team_id = team.id
+    assert f'id="row-{number}"' not in browser.get("/tickets?view=mentions").text

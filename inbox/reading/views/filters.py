@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from inbox import clock
 from inbox.actions.who import Who
 from inbox.errors import Invalid
+from inbox.reading import mentions
 from inbox.store import TROUBLED, FieldValue, Follower, Ticket, TicketTag
 from inbox.terms import Priority, Status
 
@@ -111,6 +112,7 @@ FIELDS: Final[dict[str, Field]] = {
     "followed": Field(_followed, ("yes",)),
     "waiting": Field(_waiting, WAITS),
     "due": Field(_due, ("soon", "late")),
+    "mention": Field(lambda _words, who: Ticket.id.in_(mentions.tickets(who, unread_only=False)), ("me",)),
     "attention": Field(lambda _words, _who: TROUBLED, ("yes",)),  # type: ignore[arg-type,return-value]
 }
 

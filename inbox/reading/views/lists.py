@@ -28,6 +28,8 @@ from inbox.terms import Status
 __all__ = ["PAGE", "bulk_view", "condition", "count", "inbox", "running", "whole"]
 
 PAGE: Final = 50
+#: Fields that hold few tickets: they are looked up as they are, whatever the status, and not by walking an archive.
+FEW: Final = frozenset({"attention", "mention"})
 MOMENT: Final = dt.timedelta(minutes=5)  # so long what was done stands above the list, with its way back
 SORTS: Final = ("newest", "oldest", "due", "waiting", "priority")
 
@@ -37,7 +39,7 @@ def condition(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[ColumnEl
     if asked.query:
         found = finding.tickets(work, who, asked.query)
         return visible(who) & Ticket.merged_into.is_(None) & Ticket.id.in_(found), ()
-    if "attention" in view.filter and "any" in view.filter.get("status", ()):
+    if FEW & view.filter.keys() and "any" in view.filter.get("status", ()):
         return visible(who) & filters.condition(view.filter, who), ()
     return visible(who) & filters.condition(view.filter, who), filters.statuses(view.filter)
 
@@ -122,7 +124,7 @@ def _tabs(asked: Asked, figures: dict[str, int]) -> tuple[Tab, ...]:
 
 def _total(work: Work, who: Who, view: Shown, asked: Asked, figures: dict[str, int]) -> int | None:
     """How many the list holds, where that is known without counting an archive."""
-    if asked.query or (view.tabbed and asked.tab != "open") or asked.after:
+    if asked.query or (view.tabbed and asked.tab != "open") or asked.after or "mention" in view.filter:
         return None
     if view.key == CUSTOM and set(filters.statuses(view.filter)) <= set(desk.LIVING):
         which, statuses = condition(work, who, asked, view)

@@ -16,9 +16,10 @@ from inbox.store import Membership, SavedView, ViewHabit, Work
 
 __all__ = ["CUSTOM", "FIXED", "TABS", "Asked", "Shown", "shown"]
 
-#: The fixed views and what each holds. Another (mentions) is a row here, a word and an icon.
+#: The fixed views and what each holds. Another is a row here, a word and an icon.
 FIXED: Final[dict[str, filters.Filter]] = {
     "mine": {"agent": ("me",)},
+    "mentions": {"status": ("any",), "mention": ("me",)},
     "unassigned": {"agent": ("none",)},
     "soon": {"due": ("soon",)},
     "late": {"due": ("late",)},

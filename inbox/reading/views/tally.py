@@ -13,6 +13,7 @@ from sqlalchemy import case, func, select
 
 from inbox import clock
 from inbox.actions.who import Who, visible
+from inbox.reading import mentions
 from inbox.reading.views import filters
 from inbox.store import TROUBLED, Channel, Event, Membership, Notice, SavedView, Store, Team, Ticket, Work
 from inbox.terms import Actor, Role, Status
@@ -93,6 +94,7 @@ def figures(work: Work, who: Who) -> dict[str, int]:
         "late": _sum(line.late for line in opened),
         "needs_me": _sum(line.waiting for line in own) + news["noticed"],
         "notices": news["notices"],
+        "mentions": mentions.unread(work, who),
         "snoozed": _sum(line.count for line in mine if line.status is Status.SNOOZED),
         "pending": _sum(line.count for line in mine if line.status is Status.PENDING),
         "failed": work.scalar(select(func.count()).where(TROUBLED, visible(who), Ticket.merged_into.is_(None))) or 0,

@@ -79,6 +79,9 @@ export default class extends Controller {
     const bell = document.querySelector('[data-count="notices"]');
     if (bell && Number(bell.textContent) !== figures.notices)
       document.dispatchEvent(new CustomEvent("live:notices", { detail: figures.notices }));
+    const said = document.querySelector('[data-count="mentions"]');
+    const fresh = figures.mentions > Number(said?.textContent);
+    if (fresh && document.querySelector('[data-list-filter-value*="mention"]')) this.reload(); // there the new one belongs
     for (const element of document.querySelectorAll("[data-count]")) {
       if (!(element.dataset.count in figures)) continue;
       const n = figures[element.dataset.count];

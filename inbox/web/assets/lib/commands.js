@@ -26,7 +26,7 @@ export const KEYS = {
   x: "select",
   N: "next",
 };
-export const GO = { i: "go-i", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "go-s" };
+export const GO = { i: "go-i", m: "go-m", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "go-s" };
 
 const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 

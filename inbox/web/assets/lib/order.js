@@ -28,6 +28,7 @@ const fields = {
   reason: (words, row) => words.includes(row.reason || "none"),
   waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
   due: (words, row) => words.some((word) => clocks[word](row)),
+  mention: (_words, row) => Boolean(document.getElementById(`row-${row.ticket}`)), // its row does not say; see shell
   attention: (_words, row) => row.attention !== "",
 };
 
