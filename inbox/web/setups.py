@@ -10,20 +10,24 @@ from urllib.parse import urlsplit
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 
 from inbox.actions import desk as settings
-from inbox.actions import people, sample
+from inbox.actions import people, promises, sample
 from inbox.actions import setup as set_up
-from inbox.errors import Forbidden, Problem
+from inbox.errors import Conflict, Forbidden, Invalid, Problem
 from inbox.reading import desk
 from inbox.reading.pages import ChannelKind, Choice, Form, SetupPage
 from inbox.store import Work
-from inbox.web.gate import address, locale, store, who
+from inbox.web.gate import address, locale, store, timezone, who
 from inbox.web.wording import errors
 
 __all__ = ["NAMES", "blueprint", "kinds", "zones"]
 
 blueprint = Blueprint("setup", __name__)
 NAMES = {"en": "English", "it": "Italiano"}
-STEPS = ("business", "admin", "channel")
+STEPS = ("business", "admin", "hours", "team", "channel")
+#: What comes once the admin is signed in; each can be left out.
+AFTER = STEPS[2:]
+#: How many colleagues the form takes at once.
+COLLEAGUES = 3
 TRIES = "10/minute"
 #: What a proxy tells of whom it speaks for.
 PROXIED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
@@ -66,7 +70,7 @@ def zones() -> tuple[Choice, ...]:
 
 def _drawn(step: str, form: Form, status: int = 200) -> Any:
     stored = session.get("setup", {})
-    values = {"language": locale(), "timezone": "Europe/Rome", **stored, **form.values}
+    values = {"language": locale(), "timezone": "Europe/Rome", **({} if form.values else _usual(step)), **stored, **form.values}
     page = SetupPage(
         step=cast("Any", step),
         form=Form(values, form.errors),
@@ -76,9 +80,18 @@ def _drawn(step: str, form: Form, status: int = 200) -> Any:
         kinds=kinds(),
         business=stored.get("name", ""),
         admin=stored.get("email", ""),
+        colleagues=COLLEAGUES,
     )
     with store().reading() as work:
         return render_template("setup/show.html", page=page, desk=desk.desk(work, values["language"])), status
+
+
+def _usual(step: str) -> dict[str, str]:
+    """What most businesses would type at that step: the office's hours, and Italy's holidays where it is there."""
+    if step != "hours":
+        return {}
+    week = {f"week-{day}": ", ".join(spans) for day, spans in promises.OFFICE["week"].items()}
+    return {**week, "italy": "on" if timezone() == "Europe/Rome" else ""}
 
 
 def _done(work: Work) -> bool:
@@ -91,7 +104,7 @@ def show() -> Any:
     with store().reading() as work:
         if _done(work):
             return redirect(
-                url_for("tickets.index") if session.get("setup_step") != "channel" else url_for("sessions.new")
+                url_for("tickets.index") if session.get("setup_step") not in AFTER else url_for("sessions.new")
             )
     step = request.args.get("step", "")
     reached = session.get("setup_step", "business")
@@ -101,14 +114,16 @@ def show() -> Any:
 @blueprint.post("/setup")
 def save() -> Any:
     """One step; the admin is made at the second one, and is signed in from then on."""
-    form = {key: value for key, value in request.form.items() if key not in {"csrf_token", "password"}}
+    form = {key: value for key, value in request.form.items() if key != "csrf_token" and not key.startswith("password")}
     step = form.get("step", "business")
     try:
         if step == "business":
             return _business(form)
         if step == "admin":
             return _admin(form)
-        return _channel(form)
+        if g.agent is None:
+            return redirect(url_for("sessions.new"), 303)
+        return {"hours": _hours, "team": _team}.get(step, _channel)(form)
     except Problem as problem:
         return _drawn(step if step in STEPS else "business", Form(form, errors(problem)), problem.status)
 
@@ -132,7 +147,7 @@ def _business(form: dict[str, str]) -> Any:
 
 def _admin(form: dict[str, str]) -> Any:
     stored = session.get("setup")
-    if session.get("setup_step") not in {"admin", "channel"} or not stored:
+    if session.get("setup_step") not in STEPS[1:] or not stored:
         return redirect(url_for("setup.show"), 303)
     first = set_up.FirstDesk(
         **stored,
@@ -148,22 +163,57 @@ def _admin(form: dict[str, str]) -> Any:
         )
     session.clear()
     session["token"] = token
-    session["setup_step"] = "channel"
+    session["setup_step"] = AFTER[0]
     session.permanent = True
-    return redirect(url_for("setup.channel"), 303)
+    return _following("admin")
 
 
-@blueprint.get("/setup/channel")
-def channel() -> Any:
-    """The last step: by then the admin is signed in."""
+@blueprint.get("/setup/<any(hours, team, channel):step>")
+def after(step: str) -> Any:
+    """The steps that follow once the admin is signed in."""
     if g.agent is None:
         return redirect(url_for("sessions.new"))
-    return _drawn("channel", Form())
+    return _drawn(step, Form())
+
+
+def _following(step: str) -> Any:
+    return redirect(url_for("setup.after", step=STEPS[STEPS.index(step) + 1]), 303)
+
+
+def _hours(form: dict[str, str]) -> Any:
+    if "skip" not in form:
+        week = {day: form.get(f"week-{day}", "") for day in promises.DAYS}
+        with store().transaction() as work:
+            promises.save_calendar(work, who(), "default", {"week": week, "italy": bool(form.get("italy"))})
+    return _following("hours")
+
+
+def _team(form: dict[str, str]) -> Any:
+    if "skip" not in form:
+        with store().transaction() as work:
+            for n in range(COLLEAGUES):
+                if form.get(f"email-{n}", "").strip():
+                    _colleague(work, form, n)
+    return _following("team")
+
+
+def _colleague(work: Work, form: dict[str, str], n: int) -> None:
+    """Adds the person of that row. Raises with the row's own fields."""
+    try:
+        people.add_agent(
+            work,
+            who(),
+            email=form.get(f"email-{n}", ""),
+            name=form.get(f"name-{n}", ""),
+            role=form.get(f"role-{n}", "agent"),
+            password=request.form.get(f"password-{n}", ""),
+        )
+    except (Invalid, Conflict) as problem:
+        fields = {f"{name}-{n}": text for name, text in problem.fields.items()}
+        raise Invalid(problem.detail, fields=fields or {"": problem.detail}) from None
 
 
 def _channel(form: dict[str, str]) -> Any:
-    if g.agent is None:
-        return redirect(url_for("sessions.new"), 303)
     session.pop("setup_step", None)
     first = form.get("first", "later")
     if first == "sample":

@@ -7,8 +7,10 @@ from dataclasses import replace
 from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from connectors.chat import ChatConfig
+from connectors.email import EmailConfig
 from inbox.reading import pages, parts
 from inbox.reading.fields import FieldRow, FieldsPage
+from inbox.reading.pages.settings import ChannelStep, TrialPart
 from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 
 nav = pages.SettingsNav(
@@ -53,6 +55,22 @@ setup_business_failed = replace(
     ),
 )
 setup_admin = pages.SetupPage("admin", business="Cirro Hosting")
+setup_hours = pages.SetupPage(
+    "hours",
+    pages.Form(
+        {"week-mon": "9-13, 15:00-19:00", "week-tue": "morning", "italy": "on"},
+        {"tue": "“morning” is no span of hours: write 09:00-13:00."},
+    ),
+    business="Cirro Hosting",
+    admin="Luca Moretti",
+)
+setup_team = pages.SetupPage(
+    "team",
+    pages.Form({"name-0": "Giulia Ferri", "email-0": "giulia@cirro"}, {"email-0": "Write a whole mail address."}),
+    business="Cirro Hosting",
+    admin="Luca Moretti",
+    colleagues=2,
+)
 setup_channel = pages.SetupPage("channel", kinds=kinds, business="Cirro Hosting", admin="Luca Moretti")
 
 # --- settings ----------------------------------------------------------------------------------------------------
@@ -176,6 +194,34 @@ connect_sms = pages.ChannelPage(
         pages.Check("ok", "This server has a public HTTPS address", "desk.cirro.example"),
         pages.Check("waiting", "Waiting for the first message", "write “ciao” to +44 7700 900103"),
         pages.Check("todo", "The first answer left"),
+    ),
+)
+MAILBOX: tuple[ChannelStep, ...] = ("account", "test", "routing")
+new_mailbox = pages.ChannelPage(
+    nav, kinds[0], "account", pages.config_fields(EmailConfig.model_json_schema()), wizard=True, steps=MAILBOX
+)
+trial_mailbox = pages.ChannelPage(
+    nav,
+    kinds[0],
+    "test",
+    pages.config_fields(
+        EmailConfig.model_json_schema(),
+        {"address": "help@cirro.example", "imap_host": "imap.cirro.example", "smtp_host": "smtp.cirro.example"},
+        stored=frozenset({"imap_password"}),
+    ),
+    channel=replace(email, health="draft", draft="test"),
+    wizard=True,
+    steps=MAILBOX,
+    checks=(
+        pages.Check("ok", "Its servers are found", "imap.cirro.example:993, smtp.cirro.example:465"),
+        pages.Check("bad", "Mail can be read", "imap.cirro.example does not accept the user or the password."),
+        pages.Check("todo", "Mail can be sent"),
+        pages.Check("todo", "A mail to itself has left"),
+        pages.Check("todo", "That mail has come in"),
+    ),
+    trial=TrialPart(
+        problem="imap.cirro.example does not accept the user or the password.",
+        remedy="Type the password again under Details; see whether the user is right, too.",
     ),
 )
 new_chat = pages.ChannelPage(nav, kinds[1], "account", pages.config_fields(ChatConfig.model_json_schema()), wizard=True)

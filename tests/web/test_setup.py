@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from inbox.actions import desk as desk_settings
-from inbox.actions import setup
+from inbox.actions import promises, setup
 from inbox.app import create_app
 from inbox.settings import Settings
 from inbox.store import Agent, Store, Ticket
@@ -50,11 +50,41 @@ def test_every_page_leads_to_the_set_up_until_it_is_done(app: Flask) -> None:
         assert browser.get(path).headers["Location"].startswith("/setup"), path
 
 
-def test_from_this_machine_it_takes_three_forms_and_no_code(app: Flask, store: Store) -> None:
+def test_hours_and_colleagues_are_kept_and_what_is_wrong_stands_in_its_row(app: Flask, store: Store) -> None:
+    browser = visitor(app)
+    browser.post("/setup", **BUSINESS)
+    browser.follow(browser.post("/setup", **ADMIN))
+    wrong = browser.post("/setup", step="hours", **{"week-mon": "morning"})
+    assert (wrong.status_code, len(said(wrong))) == (422, 1)
+    browser.post("/setup", step="hours", italy="on", **{"week-mon": "9-13, 15:00-19:00", "week-sat": "9-13"})
+    rows = {"name-0": "Bruno Riva", "email-0": "bruno@bottega.example", "password-0": PASSWORD, "role-0": "supervisor"}
+    short = browser.post("/setup", step="team", **{**rows, "email-1": "carla@bottega.example", "password-1": "short"})
+    assert short.status_code == 422
+    assert 'aria-describedby="f-name-1-says"' in short.text
+    assert PASSWORD not in short.text
+    assert browser.post("/setup", step="team", **rows).headers["Location"] == "/setup/channel"
+    with store.reading() as work:
+        office = promises.calendars(work)["default"]
+        assert (office["week"]["mon"], office["week"]["tue"], office["italy"]) == (
+            ["09:00-13:00", "15:00-19:00"],
+            [],
+            True,
+        )
+        assert {one.email: one.role.value for one in work.query(Agent)} == {
+            "anna@bottega.example": "admin",
+            "bruno@bottega.example": "supervisor",
+        }
+
+
+def test_from_this_machine_it_takes_a_few_forms_and_no_code(app: Flask, store: Store) -> None:
     browser = visitor(app)
     assert 'name="code"' not in browser.get("/setup").text
     assert 'lang="it"' in browser.follow(browser.post("/setup", **BUSINESS)).text
-    channel = browser.follow(browser.post("/setup", **ADMIN))
+    hours = browser.follow(browser.post("/setup", **ADMIN))
+    assert 'value="09:00-18:00"' in hours.text
+    team = browser.follow(browser.post("/setup", step="hours", skip="1"))
+    assert 'name="email-2"' in team.text
+    channel = browser.follow(browser.post("/setup", step="team", skip="1"))
     for kind in ("email", "sms", "chat", "telegram", "messenger", "sample"):
         assert f'value="{kind}"' in channel.text
     inside = browser.post("/setup", step="channel", first="email")
@@ -98,7 +128,7 @@ def test_from_anywhere_else_it_wants_the_code_that_the_start_printed(
         assert browser.post("/setup", **ADMIN).headers["Location"] == "/setup"  # nor is there a way around
     code = setup.code(store)
     assert browser.post("/setup", **BUSINESS, code=f" {code.upper()} ").headers["Location"].startswith("/setup?step=")
-    assert browser.post("/setup", **ADMIN).headers["Location"] == "/setup/channel"
+    assert browser.post("/setup", **ADMIN).headers["Location"] == "/setup/hours"
     assert setup.code(store) == ""
 
 

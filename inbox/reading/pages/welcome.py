@@ -10,7 +10,7 @@ from inbox.reading.pages.settings import ChannelKind
 
 __all__ = ["DemoAccount", "LoginPage", "SetupPage", "SetupStep"]
 
-SetupStep = Literal["business", "admin", "channel"]
+SetupStep = Literal["business", "admin", "hours", "team", "channel"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class SetupPage:
     """``page`` of ``setup/show.html``. POST ``setup.save`` carries ``step`` and that step's fields:
     ``business``: ``name``, ``language``, ``timezone``, and ``code`` where ``needs_code``;
     ``admin``: ``name``, ``email``, ``password``;
+    ``hours``: ``week-mon`` … ``week-sun``, ``italy``; ``team``: ``name-N``, ``email-N``, ``role-N``, ``password-N`` for
+    so many ``colleagues``; both take ``skip``;
     ``channel``: ``first`` = a channel kind, ``sample`` or ``later``.
     ``business`` and ``admin`` are what the earlier steps stored."""
 
@@ -49,3 +51,4 @@ class SetupPage:
     kinds: tuple[ChannelKind, ...] = ()
     business: str = ""
     admin: str = ""
+    colleagues: int = 0
