@@ -7,6 +7,7 @@ from dataclasses import replace
 from flask import Blueprint, render_template, request
 
 from inbox.reading import searching
+from inbox.web import catalogue
 from inbox.web.gate import frame, store, who
 from inbox.web.wording import worded
 
@@ -27,7 +28,8 @@ def index() -> str:
     with store().reading() as work:
         if request.headers.get("Turbo-Frame") == "palette-results" or args.get("palette"):
             found = searching.results(work, who(), query)
-            return render_template("search/results.html", **frame(work, "search"), results=found)
+            settings = catalogue.search(query, most=catalogue.FEW)
+            return render_template("search/results.html", **frame(work, "search"), results=found, settings=settings)
         chosen = {key: args[key] for key in ("status", "channel", "assignee", "tag") if args.get(key)}
         after, before = (_number(args.get(name, "")) for name in ("after", "before"))
         page = searching.page(work, who(), query, chosen, after=after or 0, before=before)

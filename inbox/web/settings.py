@@ -25,7 +25,7 @@ from inbox.reading import rules as ruled
 from inbox.reading import settings as reading
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
-from inbox.web import checks
+from inbox.web import catalogue, checks
 from inbox.web.gate import frame, right, store, who
 from inbox.web.setups import NAMES, kinds, zones
 from inbox.web.wording import errors
@@ -85,7 +85,9 @@ def whole(text: str) -> Any:
 @blueprint.get("/settings")
 def index() -> Any:
     """All sections that this person may open."""
-    return drawn("settings/index.html", lambda work: SettingsIndex(reading.nav(work, who())))
+    query = request.args.get("q", "").strip()[:100]
+    hits = catalogue.search(query)
+    return drawn("settings/index.html", lambda work: SettingsIndex(reading.nav(work, who()), query, hits))
 
 
 # --- the desk ---------------------------------------------------------------------------------------------------

@@ -70,7 +70,8 @@ def zones() -> tuple[Choice, ...]:
 
 def _drawn(step: str, form: Form, status: int = 200) -> Any:
     stored = session.get("setup", {})
-    values = {"language": locale(), "timezone": "Europe/Rome", **({} if form.values else _usual(step)), **stored, **form.values}
+    usual = {} if form.values else _usual(step)
+    values = {"language": locale(), "timezone": "Europe/Rome", **usual, **stored, **form.values}
     page = SetupPage(
         step=cast("Any", step),
         form=Form(values, form.errors),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from inbox.reading.pages.channel_form import ConfigField
-from inbox.reading.pages.common import Choice, Form, SettingsNav
+from inbox.reading.pages.common import Choice, Form, Section, SettingsNav
 from inbox.reading.parts import AgentChip, MacroView, tone
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "RateRow",
     "ReasonRow",
     "ReasonsPage",
+    "SettingHit",
     "SettingsIndex",
     "StepGroup",
     "TagRow",
@@ -45,10 +46,24 @@ ChannelStep = Literal["account", "connect", "test", "routing"]
 
 
 @dataclass(frozen=True)
+class SettingHit:
+    """A setting that was found: the section it stands in, its name and its one line, where it is changed; ``kind`` of
+    channel where it is one of a channel's."""
+
+    section: Section
+    label: str
+    line: str
+    href: str
+    kind: str = ""
+
+
+@dataclass(frozen=True)
 class SettingsIndex:
-    """``page`` of ``settings/index.html``."""
+    """``page`` of ``settings/index.html``. GET ``settings.index`` with ``q`` finds settings by their words."""
 
     nav: SettingsNav
+    query: str = ""
+    hits: tuple[SettingHit, ...] = ()
 
 
 @dataclass(frozen=True)
