@@ -21,6 +21,9 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.timezone": "Europe/Rome",
     "desk.currency": "EUR",
     "desk.sample": False,
+    "desk.colour": "",  # empty: the product's; inbox/actions/branding.py checks and changes it, and the logo
+    "desk.logo": None,
+    "desk.logo_mark": "",
     "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
     "reply.undo_s": None,  # None: each channel's own
     "push.names": False,  # whether notices on devices name customer and subject

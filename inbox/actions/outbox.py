@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from connectors.base import Address, ConnectorError, File, Outgoing, Receipt
 from connectors.grants import SIGN_IN
 from inbox import clock
-from inbox.actions import attention, channels, events, links, pacing, reply, statuses
+from inbox.actions import attention, branding, channels, events, links, pacing, reply, statuses
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict
 from inbox.store import Attachment, Channel, Customer, Identity, Message, Ticket, Work
@@ -153,6 +153,9 @@ def load(work: Work, message_id: int, render: Render, *, to_send: bool = True) -
     customer = work.get(Customer, identity.customer_id) if identity is not None else None
     settings = work.store.settings
     text, html = render(links.text_of(work, message), connector.capabilities.markup)
+    logo: tuple[File, ...] = ()
+    if html is not None and connector.capabilities.markup == "html":
+        html, logo = branding.dress(work, html)
     key = statuses.key_of(message)
     outgoing = Outgoing(
         key=key,
@@ -160,7 +163,7 @@ def load(work: Work, message_id: int, render: Render, *, to_send: bool = True) -
         text=text,
         html=html,
         subject=message.subject,
-        files=tuple(_file(work, one) for one in message.attachments if not one.linked),
+        files=(*(_file(work, one) for one in message.attachments if not one.linked), *logo),
         cc=tuple(Address(str(one["address"]), str(one["name"])) for one in message.cc),
         from_name=message.from_name,
         reply_to=message.reply_address,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
+from inbox.actions import branding
 from inbox.actions import desk as settings
 from inbox.actions import reasons as tree
 from inbox.actions.variables import VARIABLES
@@ -97,6 +98,8 @@ def general(work: Work, who: Who) -> GeneralPage:
         zones=(),
         public_url=work.store.settings.public_url,
         demo_tickets=work.scalar(of_samples.where(Channel.sample)) or 0,
+        brand=Form({"colour": str(settings.get(work, "desk.colour"))}),
+        logo=branding.mark(work),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from connectors.chat import ChatConfig
 from connectors.chat_hours import week
 from inbox import clock
-from inbox.actions import channels, promises
+from inbox.actions import branding, channels, promises
 from inbox.actions import desk as settings
 from inbox.errors import NotFound
 from inbox.metrics.hours import OpeningHours
@@ -48,7 +48,8 @@ def site(work: Work, channel_id: str) -> ChatConfig:
     if not isinstance(config, ChatConfig):
         msg = "there is no chat at this address"
         raise NotFound(msg)
-    return config
+    own = branding.colour(work) if config.colour == ChatConfig.model_fields["colour"].default else ""
+    return config.model_copy(update={"colour": own}) if own else config
 
 
 def online(work: Work, channel_id: str, config: ChatConfig) -> bool:

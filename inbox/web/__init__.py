@@ -13,6 +13,7 @@ from inbox.web import (
     agents,
     attachments,
     boards,
+    brandings,
     bulk,
     channels,
     costs,
@@ -72,7 +73,7 @@ PAGES = (
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
     *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint, customers.blueprint),
-    *(outside.blueprint,),
+    *(outside.blueprint, brandings.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

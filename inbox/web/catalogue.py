@@ -120,6 +120,20 @@ def _own() -> tuple[Known, ...]:
             _("Without one, times and costs are never shown per person."),
             ("agent_times",),
         ),
+        Known(
+            "general",
+            _("Branding: colour"),
+            _("Of mails, of the chat and of the page to sign in."),
+            ("coloured", "colour"),
+            "branding",
+        ),
+        Known(
+            "general",
+            _("Branding: logo"),
+            _("In mails and where your people sign in."),
+            ("logo", "without"),
+            "branding",
+        ),
         Known("general", _("Sample data"), _("Invented tickets to look around with; one click removes them.")),
         Known(
             "people",

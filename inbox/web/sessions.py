@@ -8,8 +8,8 @@ from typing import Any
 from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
+from inbox.actions import branding, people, sample
 from inbox.actions import desk as desk_settings
-from inbox.actions import people, sample
 from inbox.actions.desk import LANGUAGES
 from inbox.actions.who import Who
 from inbox.errors import Busy, Forbidden
@@ -35,7 +35,14 @@ def _drawn(form: Form, status: int = 200) -> Any:
     with store().reading() as work:
         around = desk.desk(work, locale())
         demo = tuple(DemoAccount(one.name, one.email, sample.PASSWORD) for one in sample.sign_ins(work))
-        view = LoginPage(business=around.name, form=form, next=request.values.get("next", ""), demo=demo)
+        view = LoginPage(
+            business=around.name,
+            form=form,
+            next=request.values.get("next", ""),
+            logo=branding.mark(work),
+            colour=branding.colour(work).removeprefix("#"),
+            demo=demo,
+        )
         return render_template("sessions/new.html", page=view, desk=around), status
 
 

@@ -30,7 +30,7 @@ from inbox.web.gate import frame, right, store, who
 from inbox.web.setups import NAMES, kinds, zones
 from inbox.web.wording import errors
 
-__all__ = ["blueprint", "cursor", "day", "done", "drawn", "priced", "typed", "whole"]
+__all__ = ["blueprint", "cursor", "day", "done", "drawn", "general_view", "priced", "typed", "whole"]
 
 blueprint = Blueprint("settings", __name__)
 #: What a desk is likely to count in; any other can be set by the command line.
@@ -93,11 +93,13 @@ def index() -> Any:
 # --- the desk ---------------------------------------------------------------------------------------------------
 
 
-def _general(work: Work, form: Form | None = None) -> GeneralPage:
+def general_view(work: Work, form: Form | None = None, *, brand: Form | None = None) -> GeneralPage:
+    """The page of the desk's own settings; ``form`` and ``brand`` are what was typed where it was refused."""
     page = reading.general(work, who())
     return replace(
         page,
         form=form or page.form,
+        brand=brand or page.brand,
         languages=tuple(Choice(key, name) for key, name in NAMES.items()),
         zones=zones(),
     )
@@ -107,7 +109,7 @@ def _general(work: Work, form: Form | None = None) -> GeneralPage:
 @right("settings.change")
 def general() -> Any:
     """Name, language, zone, closing, undo, privacy."""
-    return _save_general() if request.method == "POST" else drawn("settings/general.html", _general)
+    return _save_general() if request.method == "POST" else drawn("settings/general.html", general_view)
 
 
 def _save_general() -> Any:
@@ -128,7 +130,7 @@ def _save_general() -> Any:
             desk.put_all(work, who(), values)
     except Invalid as problem:
         wrong = Form(typed(), errors(problem))
-        return drawn("settings/general.html", lambda work: _general(work, wrong), problem.status)
+        return drawn("settings/general.html", lambda work: general_view(work, wrong), problem.status)
     return done(_("Saved."), "settings.general")
 
 

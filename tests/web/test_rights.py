@@ -64,6 +64,7 @@ LEAST = {
             *("settings.routing", "routing.rule", "routing.remove_rule", "routing.bands", "routing.able"),
             *(
                 "settings.audit",
+                "brand.change",
                 "settings.demo_remove",
                 "journal.replay",
                 "journal.replay_all",

@@ -71,8 +71,9 @@ class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
     ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
     empty leaves it to each channel), ``agent_times`` (which agreement allows figures of handling time per agent; empty
-    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer).
-    ``public_url`` is shown only."""
+    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer). ``public_url`` is shown
+    only. POST ``brand.change``: ``coloured`` (on or absent) with ``colour``, the file ``logo``, ``without`` (on takes it
+    away); ``logo`` names the present one."""
 
     nav: SettingsNav
     form: Form
@@ -80,6 +81,8 @@ class GeneralPage:
     zones: tuple[Choice, ...]
     public_url: str = ""
     demo_tickets: int = 0
+    brand: Form = field(default_factory=Form)
+    logo: str = ""
 
 
 # --- channels ---------------------------------------------------------------------------------------------------

@@ -30,6 +30,8 @@ class LoginPage:
     business: str
     form: Form = field(default_factory=Form)
     next: str = ""
+    logo: str = ""
+    colour: str = ""
     demo: tuple[DemoAccount, ...] = ()
 
 
