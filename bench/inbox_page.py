@@ -48,18 +48,18 @@ PATHS = {
 }
 
 
-def fill(store: Store, channel: str, count: int) -> None:
+def fill(store: Store, channel: str, count: int, *, first: int = 1) -> None:
     """``count`` tickets of 1,000 customers, one message each; every tenth is open, every third of those somebody's.
 
-    Every fourth has a tag, every seventh a high priority, every other a team.
+    Every fourth has a tag, every seventh a high priority, every other a team; numbers begin with ``first``.
     """
     now = clock.now()
     with store.transaction() as work:
         agents = [None, None, *work.scalars(select(Agent.id))]
-        teams = [None, people.add_team(work, SYSTEM, "Vendite").id]
+        teams = [None, people.add_team(work, SYSTEM, "Vendite in prova").id]
         for n in range(1000):
             customer = Customer(id=f"c{n:015}", name=f"Cliente {n}")
-            customer.identities.append(Identity(kind="sms", value=f"+4477009{n:05}"))
+            customer.identities.append(Identity(kind="sms", value=f"+39320000{n:05}"))
             work.add(customer)
         work.flush()
         for start in range(0, count, 5000):
@@ -69,7 +69,7 @@ def fill(store: Store, channel: str, count: int) -> None:
                 status = "open" if n % 10 == 0 else "resolved"
                 rows.append(
                     {
-                        "id": n + 1,
+                        "id": n + first,
                         "subject": f"Richiesta {n}",
                         "status": status,
                         "priority": "high" if n % 7 == 0 else "normal",
@@ -90,11 +90,11 @@ def fill(store: Store, channel: str, count: int) -> None:
                         "version": 1,
                     }
                 )
-                tags += [{"ticket_id": n + 1, "tag": ("dns", "posta", "fatture")[n // 4 % 3]}] if n % 4 == 0 else []
+                tags += [{"ticket_id": n + first, "tag": ("dns", "posta", "fatture")[n // 4 % 3]}] if n % 4 == 0 else []
                 lines.append(
                     {
-                        "id": n + 1,
-                        "ticket_id": n + 1,
+                        "id": n + first,
+                        "ticket_id": n + first,
                         "channel_id": channel,
                         "kind": "sms",
                         "direction": "in",
@@ -143,7 +143,7 @@ def saved(store: Store) -> int:
 
 def _team(store: Store) -> str:
     with store.reading() as work:
-        return work.scalars(select(Team.id).where(Team.name == "Vendite")).one()
+        return work.scalars(select(Team.id).where(Team.name == "Vendite in prova")).one()
 
 
 def timed(asks: Sequence[Callable[[], float]]) -> list[float]:

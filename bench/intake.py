@@ -91,9 +91,9 @@ def mail(n: int) -> bytes:
     return "\r\n".join(lines).encode()
 
 
-def desk(folder: Path) -> tuple[Settings, Store, str, str]:
-    """A set-up desk on SQLite with an SMS and a mail channel."""
-    settings = Settings(data_dir=folder, database_url="")
+def desk(folder: Path, url: str = "") -> tuple[Settings, Store, str, str]:
+    """A set-up desk, on SQLite without ``url``, with an SMS and a mail channel."""
+    settings = Settings(data_dir=folder, database_url=url)
     settings.prepare()
     schema.upgrade(settings)
     app, _socketio = create_app(settings)

@@ -6,11 +6,12 @@ import datetime as dt
 import json
 import re
 import zoneinfo
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, func, null, or_, select, text
+from sqlalchemy import ColumnElement, Row, Subquery, func, null, or_, select, text
 
 from inbox import search
 from inbox.actions import desk as settings
@@ -197,15 +198,11 @@ def _alone() -> Any:
     return select(null().label("message"), *_COLUMNS).outerjoin(Message, Message.id == Ticket.last_in_id)
 
 
-def _passing(
-    work: Work, asked: Asked, ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]
-) -> Iterator[Row[Any]]:
+def _passing(work: Work, asked: Asked, ids: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> list[Row[Any]]:
     """Those of the messages that hold everything asked for, in their order."""
     if not ids:
-        return
-    sqlite = work.store.is_sqlite
-    each = text("SELECT value AS id FROM json_each(:ids)" if sqlite else "SELECT unnest(CAST(:ids AS bigint[])) AS id")
-    hit = each.bindparams(ids=json.dumps(ids) if sqlite else list(ids)).columns(Message.id).subquery("hit")
+        return []
+    hit = _table(work, ids)
     patterns, names = search.exactly(asked.exact), asked.operators.get("from", ())
     more: list[Any] = []
     if patterns or names:
@@ -220,9 +217,8 @@ def _passing(
         .where(*conditions)
         .order_by(Message.id.desc())
     )
-    for row in work.execute(query):
-        if (not names or _by(row, names)) and (not patterns or _holds(work, row, patterns)):
-            yield row
+    rows = [row for row in work.execute(query) if not names or _by(row, names)]
+    return _holding(work, rows, patterns) if patterns else rows
 
 
 def _by(row: Row[Any], names: Sequence[str]) -> bool:
@@ -232,11 +228,22 @@ def _by(row: Row[Any], names: Sequence[str]) -> bool:
     return any(all(any(word.startswith(each) for word in own) for each in name) for name in wanted)
 
 
-def _holds(work: Work, row: Row[Any], patterns: Sequence[re.Pattern[str]]) -> bool:
-    whole = search.plain(f"{row.subject or ''}\n{row.said}\n{row.from_name} {row.from_address}")
-    missing = [pattern for pattern in patterns if not pattern.search(whole)]
-    if not missing:
-        return True
-    files = work.scalars(select(Attachment.name).where(Attachment.message_id == row.message))
-    names = "\n".join(map(search.plain, files))
-    return all(pattern.search(names) for pattern in missing)
+def _holding(work: Work, rows: Sequence[Row[Any]], patterns: Sequence[re.Pattern[str]]) -> list[Row[Any]]:
+    """Those whose text, subject, sender or files' names have the exact words."""
+    missing: dict[int, list[re.Pattern[str]]] = {}
+    for row in rows:
+        whole = search.plain(f"{row.subject or ''}\n{row.said}\n{row.from_name} {row.from_address}")
+        missing[row.message] = [pattern for pattern in patterns if not pattern.search(whole)]
+    files: dict[int, str] = defaultdict(str)
+    hit = _table(work, [message for message, some in missing.items() if some])
+    names = select(Attachment.message_id, Attachment.name).join(hit, hit.c.id == Attachment.message_id)
+    for message, name in work.execute(names):
+        files[message or 0] += search.plain(name) + "\n"
+    return [row for row in rows if all(pattern.search(files[row.message]) for pattern in missing[row.message])]
+
+
+def _table(work: Work, ids: Sequence[int]) -> Subquery:
+    """Numbers as a table to join, however many: a list of them would be one parameter each."""
+    sqlite = work.store.is_sqlite
+    each = text("SELECT value AS id FROM json_each(:ids)" if sqlite else "SELECT unnest(CAST(:ids AS bigint[])) AS id")
+    return each.bindparams(ids=json.dumps(ids) if sqlite else list(ids)).columns(Message.id).subquery("hit")

@@ -77,6 +77,10 @@ _UPSERT = text(
 )
 
 
+#: How a message that was never indexed is, by whether the database is SQLite.
+NEW: Final = {True: _INSERT, False: _UPSERT}
+
+
 def content(message: Message) -> str:
     """All that a message is found by: what it says, who says it to whom, its files, its ticket's number."""
     to = [f"{one.get('name') or ''} {one.get('address') or ''}" for one in message.to if message.direction == "out"]
@@ -90,12 +94,9 @@ def index(work: Work, message: Message, *, new: bool = False) -> None:
     says that it was never indexed."""
     line = work.connection()
     values = {"id": message.id, "ticket": message.ticket_id, "body": terms(content(message))}
-    if not work.store.is_sqlite:
-        line.execute(_UPSERT, values)
-        return
-    if not new:
+    if work.store.is_sqlite and not new:
         line.execute(_DELETE, values)
-    line.execute(_INSERT, values)
+    line.execute(NEW[work.store.is_sqlite], values)
 
 
 def rehome(work: Work, messages: Iterable[int], ticket: int) -> None:
