@@ -85,7 +85,7 @@ tried = replace(
         812,
         640,
         (
-            pages.TrialRow(4821, "Il sito è lento da stamattina e non va", "Chiara Lombardi", at("08:10"), 3),
+            pages.TrialRow(4821, "Il sito è lento e non riusciamo a lavorare", "Chiara Lombardi", at("08:10"), 3),
             pages.TrialRow(4820, "Rinnovo del dominio", "Studio Bianchi", at("22:40", 1), 1, "automatic"),
         ),
         _closed.steps,
