@@ -8,42 +8,24 @@ rule does stands in ``steps_alone``.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from inbox import clock
-from inbox.actions import automatic, bands, desk, holding, moments, reasons, reply, steps_alone, tickets, variables
+from inbox.actions import automatic, bands, holding, moments, reasons, reply, steps_alone, tickets, variables
+from inbox.actions.step_values import ME, NOBODY, TAKES, Takes
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Event, Message, Team, Ticket, Work
-from inbox.terms import Actor, Priority
+from inbox.terms import Actor
 
 __all__ = ["ME", "MOST", "NOBODY", "STEPS", "TAKES", "Doing", "Step", "checked", "offered", "run", "told"]
 
-#: In the place of an agent: whoever runs it; in the place of an agent or a team: nobody.
-ME, NOBODY = "me", ""
 MOST = 20
-LONGEST = 2_000
 #: What came in after an outage is answered by people: nobody is told of closed doors the day before yesterday.
 STALE: Final = timedelta(days=1)
-
-Takes = Literal[
-    "status",
-    "moment",
-    "agent",
-    "team",
-    "tag",
-    "priority",
-    "reason",
-    "canned",
-    "text",
-    "answer",
-    "person",
-    "band",
-    "days",
-]
 
 
 @dataclass
@@ -82,104 +64,6 @@ class Step:
     run: Callable[[Doing, str], Any]
     alone: bool = True
     screen: bool = True
-
-
-# --- values -----------------------------------------------------------------------------------------------------
-
-
-def _among(words: Iterable[str]) -> Callable[[Work, str], str]:
-    known = tuple(words)
-
-    def check(_work: Work, value: str) -> str:
-        if value not in known:
-            msg = f"choose one of these: {', '.join(known)}"
-            raise Invalid(msg, fields={"what": msg})
-        return value
-
-    return check
-
-
-def _agent(work: Work, agent: str) -> str:
-    if agent in {ME, NOBODY}:
-        return agent
-    found = work.get(Agent, agent)
-    if found is None or not found.active:
-        msg = f"there is no active agent {agent!r}"
-        raise Invalid(msg, fields={"what": msg})
-    return agent
-
-
-def _team(work: Work, team: str) -> str:
-    if team != NOBODY and work.get(Team, team) is None:
-        msg = f"there is no team {team!r}"
-        raise Invalid(msg, fields={"what": msg})
-    return team
-
-
-def _tag(_work: Work, value: str) -> str:
-    wanted = " ".join(value.split()).lower()
-    if not 0 < len(wanted) <= 60:
-        msg = "a tag has 1 to 60 letters"
-        raise Invalid(msg, fields={"what": msg})
-    return wanted
-
-
-def _reason(work: Work, wanted: str) -> str:
-    return reasons.find(work, wanted).name if wanted else wanted
-
-
-def _canned(work: Work, value: str) -> str:
-    if not value.isdigit() or len(value) > 15 or work.get(Canned, int(value)) is None:
-        msg = "choose one of the canned replies"
-        raise Invalid(msg, fields={"what": msg})
-    return value
-
-
-def _text(_work: Work, value: str) -> str:
-    wanted = value.replace("\r\n", "\n").strip()
-    if not 0 < len(wanted) <= LONGEST:
-        msg = f"write a text of up to {LONGEST} letters"
-        raise Invalid(msg, fields={"what": msg})
-    return wanted
-
-
-def _answer(work: Work, value: str) -> str:
-    """A text that leaves with nobody at the screen, so that nobody of ours is named in it."""
-    wanted = _text(work, value)
-    gap = variables.gap(wanted)
-    if "{agent." in wanted:
-        msg = "nobody is at the screen when a rule writes: leave the agent's name out"
-        raise Invalid(msg, fields={"what": msg})
-    if gap and gap[1:-1] not in variables.VARIABLES:
-        msg = f"{gap} is no variable of this desk"
-        raise Invalid(msg, fields={"what": msg})
-    return wanted
-
-
-def _person(work: Work, value: str) -> str:
-    return value if value == steps_alone.ASSIGNEE else _agent(work, value or "-")
-
-
-def _band(work: Work, value: str) -> str:
-    return _among(("", *desk.get(work, "routing.bands")))(work, value)
-
-
-#: Kind of value → what makes it one: gives it as it is stored. Raises :class:`Invalid`.
-TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
-    "status": _among(("open", "pending", "resolved", "closed")),
-    "moment": _among(moments.MOMENTS),
-    "agent": _agent,
-    "team": _team,
-    "tag": _tag,
-    "priority": _among(Priority),
-    "reason": _reason,
-    "canned": _canned,
-    "text": _text,
-    "answer": _answer,
-    "person": _person,
-    "band": _band,
-    "days": _among(steps_alone.DAYS),
-}
 
 
 # --- steps ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 
 from inbox.actions import desk, macros, moments, steps
+from inbox.actions.step_values import Takes
 from inbox.actions.steps_alone import ASSIGNEE, DAYS
 from inbox.actions.who import Who, may
 from inbox.reading import once, settings
@@ -39,7 +40,7 @@ def groups(work: Work, *, alone: bool = False) -> tuple[StepGroup, ...]:
     people = tuple((str(id), str(name)) for id, name in rows)
     teams = work.execute(select(Team.id, Team.name).order_by(func.lower(Team.name)))
     canned = work.execute(select(Canned.id, Canned.name).order_by(Canned.name))
-    choices: dict[steps.Takes, tuple[tuple[str, str], ...]] = {
+    choices: dict[Takes, tuple[tuple[str, str], ...]] = {
         "status": tuple((one, one) for one in ("open", "pending", "resolved", "closed")),
         "moment": tuple((one, one) for one in moments.MOMENTS),
         "agent": (*(() if alone else ((steps.ME, steps.ME),)), (steps.NOBODY, ""), *people),

@@ -622,10 +622,10 @@ What = Literal[
 class EventView:
     """One line of the ticket's history. The sentence is the template's, by ``what``; its words are the fields.
 
-        ``actor`` is a name, or "" where the desk itself did it, by its ``rule`` or without one; ``who`` the agent, team or
+    ``actor`` is a name, or "" where the desk itself did it, by its ``rule`` or without one; ``who`` the agent, team or
     field it is about; ``value`` a status, tag, priority, reason or ticket number; ``until`` the end of a snooze;
     ``count`` how many.
-        """
+    """
 
     seq: int
     what: What

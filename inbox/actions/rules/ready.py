@@ -31,7 +31,7 @@ _WORDS: Final[dict[str, dict[str, str]]] = {
     "it": {
         "hours": "Risposta fuori orario",
         "closed": (
-            "Grazie per averci scritto. In questo momento siamo chiusi e leggeremo il messaggio alla riapertura: "
+            "Grazie per averci scritto. Adesso siamo chiusi e leggeremo il messaggio alla riapertura: "
             "{desk.opens}.\n\nLa richiesta ha il numero #{ticket.number}.\n{desk.name}"
         ),
         "silence": "Risolvi quando il cliente non risponde",

@@ -71,9 +71,9 @@ class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
     ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
     empty leaves it to each channel), ``agent_times`` (which agreement allows figures of handling time per agent; empty
-    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer). ``public_url`` is shown
-    only. POST ``brand.change``: ``coloured`` (on or absent) with ``colour``, the file ``logo``, ``without`` (on takes it
-    away); ``logo`` names the present one."""
+    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer).
+    ``public_url`` is shown only. POST ``brand.change``: ``coloured`` (on or absent) with ``colour``, the file ``logo``,
+    ``without`` (on takes it away); ``logo`` names the present one."""
 
     nav: SettingsNav
     form: Form
