@@ -354,7 +354,7 @@ panel = parts.CustomerPanel(
             FieldView("field-1", "Numero d'ordine", "text", "2026/1183"),
             FieldView("field-2", "Piano", "list", "Business", ("Base", "Business", "Enterprise")),
             FieldView("field-3", "Rinnovo", "date", "2027-03-14"),
-            FieldView("field-4", "Caselle", "number", "molte", error="Write a number, like 1200 or 12.50."),
+            FieldView("field-4", "Caselle", "number", "12.5"),
             FieldView("field-5", "Ha firmato il contratto di assistenza prolungata", "tick", "yes"),
         ),
     ),

@@ -328,7 +328,7 @@ reasons = pages.ReasonsPage(
     parents=(pages.Choice("1", "Fatturazione"), pages.Choice("2", "Dominio e DNS")),
     may_ask=True,
     editing=2,
-    edit=pages.Form({"name": ""}, {"name": "A reason has 1 to 120 letters."}),
+    edit=pages.Form({"name": ""}, {"name": "This reason is there already."}),
 )
 fields = FieldsPage(
     nav,
