@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agent": ("inbox.cli.people:agent", "Add and list the people who answer."),
     "team": ("inbox.cli.people:team", "Add and list teams."),
     "token": ("inbox.cli.people:token", "Make tokens for the API."),
+    "settings": ("inbox.cli.settings:settings", "Export and import the settings as YAML."),
     "channel": ("inbox.cli.channels:channel", "Add, list, check and remove channels."),
     "email": ("inbox.cli.mail:email", "Take mails in."),
     "replay": ("inbox.cli.journal:replay", "Read arrivals again."),

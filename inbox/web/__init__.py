@@ -28,6 +28,7 @@ from inbox.web import (
     notices,
     outside,
     people,
+    portables,
     profile,
     promises,
     pwa,
@@ -73,7 +74,7 @@ PAGES = (
     *(boards.blueprint, reports.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
     *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint, customers.blueprint),
-    *(outside.blueprint, brandings.blueprint),
+    *(outside.blueprint, brandings.blueprint, portables.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
 )

@@ -134,6 +134,13 @@ def _own() -> tuple[Known, ...]:
             ("logo", "without"),
             "branding",
         ),
+        Known(
+            "general",
+            _("Settings as a file"),
+            _("All settings as YAML, to keep, to compare and to take to another desk."),
+            ("file",),
+            "file",
+        ),
         Known("general", _("Sample data"), _("Invented tickets to look around with; one click removes them.")),
         Known(
             "people",

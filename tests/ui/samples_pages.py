@@ -197,6 +197,20 @@ connect_sms = pages.ChannelPage(
     ),
 )
 MAILBOX: tuple[ChannelStep, ...] = ("account", "test", "routing")
+import_changes = pages.ImportPage(
+    nav, "sportello: 1", (("desk.close_after_d", "7", "9"), ("teams.Magazzino", "", "{private: false}"))
+)
+import_faults = pages.ImportPage(
+    nav, "", (), ((7, "desk.timezone", "“Mars/Base” is no time zone: write it like Europe/Rome."),)
+)
+index_found = pages.SettingsIndex(
+    nav,
+    "imap",
+    (
+        pages.SettingHit("channels", "IMAP server", "Where mail is fetched from.", "#", "email"),
+        pages.SettingHit("general", "Public address", "Where providers reach this desk; set as PUBLIC_URL.", "#"),
+    ),
+)
 new_mailbox = pages.ChannelPage(
     nav, kinds[0], "account", pages.config_fields(EmailConfig.model_json_schema()), wizard=True, steps=MAILBOX
 )

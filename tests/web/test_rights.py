@@ -65,6 +65,8 @@ LEAST = {
             *(
                 "settings.audit",
                 "brand.change",
+                "portable.export",
+                "portable.take",
                 "settings.demo_remove",
                 "journal.replay",
                 "journal.replay_all",

@@ -26,6 +26,7 @@ __all__ = [
     "GeneralPage",
     "Health",
     "Hook",
+    "ImportPage",
     "MacrosPage",
     "PeoplePage",
     "PersonRow",
@@ -83,6 +84,17 @@ class GeneralPage:
     demo_tickets: int = 0
     brand: Form = field(default_factory=Form)
     logo: str = ""
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """``page`` of ``settings/import.html``: what a file of settings would change, as (where, was, now), or what is
+    wrong in it, as (line, where, why). POST ``portable.take`` with ``text`` and ``apply`` does it."""
+
+    nav: SettingsNav
+    text: str = ""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    faults: tuple[tuple[int, str, str], ...] = ()
 
 
 # --- channels ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,180 @@
+"""The settings as YAML: written without secrets, compared, read back whole or not at all, the same on another desk."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from inbox.actions import importing, macros, people, portable, promises, routing, setup, words
+from inbox.actions.who import SYSTEM
+from inbox.errors import Invalid
+from inbox.settings import Settings
+from inbox.store import Agent, Store, Work
+from tests.web.conftest import PASSWORD, TestDesk, told
+from tests.web.conftest import words as said
+
+SECRET = "the-mailbox-s-own-password"
+
+
+def furnished(work: Work, desk: TestDesk) -> None:
+    """A desk with one of everything."""
+    team = people.add_team(work, SYSTEM, "Posta: clienti", private=True)
+    people.change_agent(work, SYSTEM, desk.agent(work, "agent").id, teams=[team.id], capacity=7)
+    answer = words.add_canned(work, SYSTEM, name="orari", text="Siamo aperti: 9-13.\nA presto", team=team.id)
+    words.add_reason(work, SYSTEM, "Reso")
+    channel = desk.channel("posta")
+    week = {day: "9-13, 15-19" if day != "sun" else "" for day in promises.DAYS}
+    special = {"2026-12-24": {"name": "Vigilia", "hours": "9-12"}}
+    calendar = {"name": "Posta", "week": week, "italy": True, "patron": "Bari", "special": special}
+    promises.save_calendar(work, SYSTEM, "posta", {**calendar, "channels": [channel.id], "teams": [team.id]})
+    promises.save_targets(work, SYSTEM, f"team:{team.id}", {"first": {"urgent": 1800}})
+    routing.save_rule(work, SYSTEM, f"channel:{channel.id}", "round_robin", sticky=True)
+    routing.save_bands(work, SYSTEM, ["oro", "argento"])
+    steps = [{"do": "transfer", "what": team.id}, {"do": "insert", "what": str(answer.id)}]
+    macros.add(work, SYSTEM, name="Alla posta", what=steps, shared=True)
+
+
+@pytest.fixture(scope="module")
+def filled(desk: TestDesk) -> TestDesk:
+    desk.add_channel("email", "posta", address="posta@bottega.example", imap_password=SECRET)
+    with desk.store.transaction() as work:
+        furnished(work, desk)
+    return desk
+
+
+def text(store: Store) -> str:
+    with store.reading() as work:
+        return portable.written(work, SYSTEM)
+
+
+def read(store: Store, values: str, *, dry: bool = False) -> portable.Outcome:
+    return portable.run(store, SYSTEM, values, importing.apply, dry=dry)
+
+
+@pytest.fixture
+def other(filled: TestDesk, sqlite_url: str, data_dir: Path) -> Iterator[Store]:
+    """Another desk, just set up."""
+    from inbox.app import create_app
+
+    settings = Settings(database_url=sqlite_url, data_dir=data_dir)
+    settings.prepare()
+    app, _socketio = create_app(settings)
+    store: Store = app.extensions["sportello"]
+    with store.transaction() as work:
+        first = setup.FirstDesk("Altra", "it", "Europe/Rome", "Anna", "admin@bottega.example", PASSWORD)
+        setup.create(work, first)
+    yield store
+    store.close()
+
+
+def test_no_secret_is_written_and_each_is_named(filled: TestDesk) -> None:
+    written = text(filled.store)
+    assert SECRET not in written
+    assert PASSWORD not in written
+    assert yaml.safe_load(written)["channels"]["posta"]["left_out"] == ["imap_password"]
+
+
+def test_reading_what_was_written_changes_nothing(filled: TestDesk) -> None:
+    outcome = read(filled.store, text(filled.store))
+    assert (outcome.faults, outcome.changes, outcome.done) == ((), (), True)
+
+
+def test_another_desk_ends_with_the_same_settings(filled: TestDesk, other: Store) -> None:
+    outcome = read(other, text(filled.store))
+    assert outcome.faults == ()
+    here, there = yaml.safe_load(text(filled.store)), yaml.safe_load(text(other))
+    here["channels"]["posta"]["left_out"] = []
+    for name in set(there["teams"]) - set(here["teams"]):  # nothing is ever taken away
+        del there["teams"][name]
+    for reason in set(there["reasons"]) - set(here["reasons"]):
+        there["reasons"].remove(reason)
+    assert there == here
+    with other.reading() as work:
+        assert people.by_email(work, "agent@bottega.example").password == "", "nobody knows a password of theirs yet"
+
+
+def broken(written: str, *pairs: tuple[str, str]) -> str:
+    for old, new in pairs:
+        assert old in written, old
+        written = written.replace(old, new, 1)
+    return written
+
+
+def test_every_wrong_value_is_told_by_line_and_nothing_changes(filled: TestDesk) -> None:
+    before = text(filled.store)
+    wrong = broken(
+        before,
+        ("timezone: Europe/Rome", "timezone: Mars/Base"),
+        ("  name: Bottega Ventura", "  name: Bottega Nuova\n  taste: sweet"),
+        ("role: agent", "role: king"),
+        ("way: round_robin", "way: dice"),
+        ("address: posta@bottega.example", "address: posta"),
+        ("team:Posta: clienti", "team:Nessuno"),
+    )
+    outcome = read(filled.store, wrong)
+    lines = wrong.splitlines()
+    assert not outcome.done
+    assert {(one.where, lines[one.line - 1].strip().split(":")[0]) for one in outcome.faults} == {
+        ("desk.timezone", "timezone"),
+        ("desk.taste", "taste"),
+        ("people.agent@bottega.example.role", "role"),
+        ("routing.channel:posta.way", "way"),
+        ("channels.posta.settings.address", "address"),
+        ("targets.team:Nessuno", "'team"),
+    }
+    assert text(filled.store) == before
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ("", 1),
+        ("a: [", 1),
+        ("sportello: 2\n", 1),
+        ("sportello: 1\ndesk: &a {x: *a}\n", 0),
+        ("sportello: 1\n\tdesk: x", 2),
+        ("!!python/object/apply:os.system ['true']", 1),
+    ],
+)
+def test_what_is_no_file_of_settings_is_refused(filled: TestDesk, values: str, line: int) -> None:
+    with pytest.raises(Invalid, match=f"line {line}" if line else "refers to itself"):
+        read(filled.store, values)
+
+
+@pytest.mark.parametrize("part", ["desk", "teams", "people", "channels", "calendars", "macros", "reasons"])
+def test_a_part_of_another_form_is_a_fault_and_no_crash(filled: TestDesk, part: str) -> None:
+    for value in ("7", "[1, {}]", "{x: 3}", "{x: {}}", "text"):
+        outcome = read(filled.store, f"sportello: 1\n{part}: {value}\n", dry=True)
+        assert outcome.faults or part == "reasons", (part, value)
+
+
+def test_the_page_compares_first_and_takes_over_when_asked(filled: TestDesk) -> None:
+    admin = filled.browser("admin")
+    admin.get("/settings/general")
+    written = admin.get("/settings/export")
+    assert "attachment" in written.headers["Content-Disposition"]
+    changed = broken(written.text, ("close_after_d: 7", "close_after_d: 9")).encode()
+    page = admin.post("/settings/import", file=(io.BytesIO(changed), "desk.yaml"))
+    assert "desk.close_after_d 7 9" in said(page)
+    assert "Take over 1 change" in said(page)
+    assert _closes(filled) == 7
+    done = admin.post("/settings/import", text=changed.decode().replace("\n", "\r\n"), apply="1")
+    assert told(admin.follow(done)) == "The settings are taken over."
+    assert _closes(filled) == 9
+    wrong = admin.post("/settings/import", file=(io.BytesIO(b"sportello: 1\ndesk: {name: ''}"), "x.yaml"))
+    assert (wrong.status_code, "2 desk.name Give the business a name" in said(wrong)) == (422, True)
+
+
+def _closes(desk: TestDesk) -> Any:
+    return yaml.safe_load(text(desk.store))["desk"]["close_after_d"]
+
+
+def test_only_an_admin_reads_or_writes_them(filled: TestDesk) -> None:
+    assert filled.browser("supervisor").get("/settings/export").status_code == 403
+    with filled.store.reading() as work:
+        assert work.query(Agent).count() == 3
