@@ -122,6 +122,12 @@ def _own() -> tuple[Known, ...]:
         ),
         Known(
             "general",
+            _("Notices on devices name customer and subject"),
+            _("What stands on locked screens."),
+            ("push_names",),
+        ),
+        Known(
+            "general",
             _("Branding: colour"),
             _("Of mails, of the chat and of the page to sign in."),
             ("coloured", "colour"),
@@ -214,8 +220,35 @@ def _own() -> tuple[Known, ...]:
         Known(
             "macros", _("Macros"), _("Several things done at once, under one name."), ("name", "for", "step-", "text-")
         ),
-        Known("reasons", _("Contact reasons"), _("Why customers write; chosen at resolve."), ("name",)),
+        Known(
+            "rules",
+            _("Rules"),
+            _("What the desk does by itself: answers outside hours, ends of silent tickets, priorities by words."),
+            ("ready",),
+        ),
+        Known("reasons", _("Contact reasons"), _("Why customers write; chosen at resolve."), ("name", "parent")),
+        Known("reasons", _("Ask for the reason at resolve"), _("Always, if wanted, or never."), ("ask",)),
+        Known(
+            "reasons",
+            _("Reasons outside first contact resolution"),
+            _("Those that need several answers by their nature."),
+            ("exempt",),
+        ),
         Known("reasons", _("Tags"), _("Words that people put on tickets.")),
+        Known(
+            "fields",
+            _("Ticket fields"),
+            _("Text, number, date, list or tick: what you want to know of each ticket besides."),
+            ("name", "kind", "choices"),
+            "new",
+        ),
+        Known(
+            "fields",
+            _("Panel of your own system"),
+            _("Orders and contracts beside the ticket, asked of your system by a signed request."),
+            ("url", "secret", "timeout_s", "cache_min"),
+            "outside",
+        ),
         Known(
             "costs",
             _("Hourly rate"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Self
 
@@ -12,10 +13,14 @@ __all__ = ["Line"]
 
 
 class Line:
-    """``with Line(port) as line``: ``line.url`` leads to that port until ``cut``, and again after ``mend``."""
+    """``with Line(port) as line``: ``line.url`` leads to that port until ``cut``, and again after ``mend``.
 
-    def __init__(self, port: int) -> None:
+    ``slow`` is how many seconds everything waits on its way, there and back, as on a bad telephone line.
+    """
+
+    def __init__(self, port: int, *, slow: float = 0) -> None:
         self.target = port
+        self.slow = slow
         self._open: set[socket.socket] = set()
         self._whole = True
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -63,6 +68,7 @@ class Line:
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         try:
             while data := one.recv(65536):
+                time.sleep(self.slow)
                 other.sendall(data)
         except OSError:
             pass

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
 
 from inbox.actions import macros, words
 from inbox.actions.who import SYSTEM
@@ -197,6 +198,36 @@ def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
         expect(page.locator(".msg.out")).to_have_count(1)
         until("it left", lambda: customer.received() == ["Scritto senza linea"])
         expect(page.locator(".msg.from")).to_have_count(3)
+
+
+def test_three_hundred_things_missed_come_once_each_over_a_slow_line(
+    sign_in: SignIn, desk: RunningDesk, customer: Customer
+) -> None:
+    customer.writes("Prima del buio")
+    with Line(desk.port, slow=0.15) as line:
+        page = sign_in("sara", line.url)
+        open_ticket(page, "Prima del buio")
+        line.cut()
+        expect(page.locator("#offline")).to_be_visible()
+        with desk.store.transaction() as work:
+            ticket = work.scalars(select(Message.ticket_id).where(Message.text == "Prima del buio")).one()
+            for n in range(300):
+                work.append("ticket.tag", ticket=ticket, tag=f"giro {n}", op="add")
+        customer.writes("E la luce torna")
+        until("it came in", lambda: _texts(desk, ticket)[-1] == "E la luce torna")
+        line.mend()
+        expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
+        expect(page.locator(".msg.from .bub")).to_have_text(["Prima del buio", "E la luce torna"], timeout=20_000)
+        told = page.locator(".pane-thread").inner_text()
+        assert [told.count(f"giro {n}\n") + told.count(f"giro {n} ") for n in range(300)] == [1] * 300
+        write(page, "Eccola")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator(".msg.out:not(.pending)")).to_have_count(1, timeout=10_000)
+
+
+def _texts(desk: RunningDesk, ticket: int) -> list[str]:
+    with desk.store.reading() as work:
+        return list(work.scalars(select(Message.text).where(Message.ticket_id == ticket).order_by(Message.id)))
 
 
 def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, customer: Customer) -> None:
