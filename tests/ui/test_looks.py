@@ -56,6 +56,40 @@ def violations(page: Page, rules: dict[str, Any] = RULES) -> list[str]:
     ]
 
 
+#: A finger on a row, drawn from one place to another.
+FINGER = """([id, from, to]) => {
+  const link = document.querySelector(`#${id} .conv-a`), top = link.getBoundingClientRect().top + 20;
+  for (const [name, x] of [["touchstart", from], ["touchmove", (from + to) / 2], ["touchmove", to], ["touchend", to]]) {
+    const touch = new Touch({ identifier: 1, target: link, clientX: x, clientY: top });
+    const touches = name === "touchend" ? [] : [touch];
+    link.dispatchEvent(new TouchEvent(name, { bubbles: true, touches, changedTouches: [touch] }));
+  }
+}"""
+#: What a finger meets 21 px above and below the middle of each button of the list's head and its tabs.
+MISSED = """() => [...document.querySelectorAll(".pane-list .btn, .pane-list .seg a")].filter((each) => {
+  const box = each.getBoundingClientRect();
+  const met = (y) => document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2 + y);
+  return each.checkVisibility() && ![-21, 21].every((y) => each.contains(met(y)));
+}).map((each) => each.outerHTML.slice(0, 120))"""
+
+
+def test_a_finger_snoozes_a_row_and_meets_every_button(open_page: OpenPage, address: str) -> None:
+    page = open_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    go(page, address, "list")
+    expect(page.locator("#rows")).to_have_css("touch-action", "pan-y")  # what watches fingers has come
+    assert page.evaluate(MISSED) == []
+    menu = page.locator("#bulk-snooze")
+    page.evaluate(FINGER, ["row-4822", 300, 260])
+    expect(menu).to_be_hidden()
+    page.evaluate(FINGER, ["row-4822", 300, 150])
+    expect(menu).to_be_visible()
+    assert page.locator(".chk .check:checked").get_attribute("value") == "4822"
+    page.keyboard.press("Escape")
+    page.evaluate(FINGER, ["row-4824", 300, 150])
+    expect(menu).to_be_visible()
+    assert page.locator(".chk .check:checked").get_attribute("value") == "4824"
+
+
 @pytest.mark.a11y
 @pytest.mark.parametrize("state", gallery.STATES)
 def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, state: str) -> None:

@@ -7,6 +7,10 @@ import { Places } from "../lib/places.js";
 import { say } from "../lib/words.js";
 
 const STILL_MS = 2500;
+const watch =
+  (rows) =>
+  ({ watchSwipes, take }) =>
+    watchSwipes(rows, take);
 
 export default class extends Controller {
   static targets = ["rows", "more", "none", "pill", "scroller", "failed"];
@@ -44,9 +48,11 @@ export default class extends Controller {
     const open = document.querySelector("[data-thread-ticket-value]");
     this.selected = open ? open.dataset.threadTicketValue : null;
     this.decorateAll();
+    if (matchMedia("(pointer: coarse)").matches) this.swiped = import("../lib/swipe.js").then(watch(this.rowsTarget));
   }
 
   disconnect() {
+    this.swiped?.then((stop) => stop());
     for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
     this.watcher?.disconnect();
     clearTimeout(this.timer);

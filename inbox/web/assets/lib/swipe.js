@@ -1,0 +1,51 @@
+// A finger drawn over a row: to the left it is snoozed, to the right resolved. An extra beside the keys, the menus and the ticks.
+
+const FAR = 88;
+const SURE = 12;
+
+/** Watches the rows of a list; `done(row, side)` is called with "left" or "right". Returns what ends it. */
+export function watchSwipes(list, done) {
+  let from;
+  list.style.touchAction = "pan-y";
+  const rest = () => {
+    if (from) from.row.style.transform = "";
+    from = undefined;
+  };
+  const on = {
+    touchstart: ({ touches, target }) => {
+      rest();
+      const row = target.closest(".conv");
+      if (row && touches.length === 1) from = { row, x: touches[0].clientX, y: touches[0].clientY, by: 0 };
+    },
+    touchmove: ({ touches }) => {
+      if (!from) return;
+      const x = touches[0].clientX - from.x;
+      if (!from.by && Math.abs(touches[0].clientY - from.y) > SURE) return rest();
+      if (!from.by && Math.abs(x) < SURE) return;
+      from.by = x;
+      from.row.style.transform = `translateX(${Math.sign(x) * Math.min(Math.abs(x), FAR)}px)`;
+    },
+    touchend: () => {
+      const { row, by } = from ?? {};
+      rest();
+      if (Math.abs(by) >= FAR) done(row, by < 0 ? "left" : "right");
+    },
+    touchcancel: rest,
+  };
+  for (const [name, run] of Object.entries(on)) list.addEventListener(name, run, { passive: true });
+  return () => {
+    for (const [name, run] of Object.entries(on)) list.removeEventListener(name, run);
+  };
+}
+
+let own;
+
+/** Ticks that row alone and presses what the bar over the list has for it; nothing happens to rows that a person ticked. */
+export function take(row, side) {
+  const ticked = [...document.querySelectorAll(".chk .check:checked")];
+  if (ticked.some((box) => box !== own)) return;
+  for (const box of ticked) box.click();
+  own = row.querySelector(".chk .check");
+  own.click();
+  document.querySelector(side === "left" ? '[popovertarget="bulk-snooze"]' : '#bulk [name="action"]').click();
+}
