@@ -119,7 +119,7 @@ class Names:
         """The id behind a name. Raises :class:`Invalid`."""
         found = self._by_name.get((kind, name))
         if found is None:
-            msg = f"there is no {kind} {name!r}"
+            msg = f"nothing here is called {name!r} ({kind})"
             raise Invalid(msg)
         return found
 
