@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from inbox.actions import branding, channels, desk, macros, people, portable, promises, routing, words
+from inbox.actions import branding, channels, desk, macros, people, portable, promises, reasons, routing, words
 from inbox.actions.portable import DESK, Fault, Names, Path
 from inbox.actions.who import Who
 from inbox.errors import Invalid, Problem
@@ -129,7 +129,7 @@ def _reasons(reading: _Reading, values: Any) -> None:
     for n, name in enumerate(values):
         if name not in reading.before["reasons"]:
             with reading.at("reasons", str(n)):
-                words.add_reason(reading.work, reading.who, str(name))
+                reasons.grow(reading.work, reading.who, str(name))
 
 
 def _calendars(reading: _Reading, values: Any) -> None:

@@ -10,11 +10,11 @@ from typing import Any, Final
 import yaml
 from sqlalchemy import select
 
-from inbox.actions import desk, promises, routing
+from inbox.actions import desk, promises, reasons, routing
 from inbox.actions.steps import STEPS
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
-from inbox.store import Agent, Canned, Channel, Macro, Reason, Store, Team, Work
+from inbox.store import Agent, Canned, Channel, Macro, Store, Team, Work
 
 __all__ = ["DESK", "FORM", "Change", "Fault", "Names", "Outcome", "exported", "read", "run", "written"]
 
@@ -139,7 +139,7 @@ def exported(work: Work) -> dict[str, Any]:
             one.name: {"text": one.text, "team": names.named(one.team_id)}
             for one in work.scalars(select(Canned).order_by(Canned.name))
         },
-        "reasons": sorted(work.scalars(select(Reason.name).where(Reason.active))),
+        "reasons": [node.called for node in reasons.every(work) if node.open],
         "calendars": {id: names.named(dict(one)) for id, one in sorted(promises.calendars(work).items())},
         "targets": names.named(dict(sorted(promises.targets(work).items()))),
         "routing": names.named(dict(sorted(routing.rules(work).items()))),

@@ -27,6 +27,7 @@ __all__ = [
     "change",
     "every",
     "find",
+    "grow",
     "needed",
 ]
 
@@ -164,6 +165,14 @@ def add(work: Work, who: Who, label: str, parent: int | None = None) -> Reason:
     desk.audit(work, who, "reason.added", reason=row.id, name=row.called)
     _settle(work)
     return row
+
+
+def grow(work: Work, who: Who, path: str) -> None:
+    """Adds the reason of a path as people read it, with those above it that are not there yet."""
+    parent: int | None = None
+    for label in path.split(MARK):
+        known = _sibling(every(work), parent, " ".join(label.split()))
+        parent = known.id if known is not None and known.open else add(work, who, label, parent).id
 
 
 def change(work: Work, who: Who, number: int, *, label: str, exempt: bool) -> Reason:

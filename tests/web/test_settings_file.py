@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from inbox.actions import importing, macros, people, portable, promises, routing, setup, words
+from inbox.actions import importing, macros, people, portable, promises, reasons, routing, setup, words
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.settings import Settings
@@ -26,7 +26,7 @@ def furnished(work: Work, desk: TestDesk) -> None:
     team = people.add_team(work, SYSTEM, "Posta: clienti", private=True)
     people.change_agent(work, SYSTEM, desk.agent(work, "agent").id, teams=[team.id], capacity=7)
     answer = words.add_canned(work, SYSTEM, name="orari", text="Siamo aperti: 9-13.\nA presto", team=team.id)
-    words.add_reason(work, SYSTEM, "Reso")
+    reasons.grow(work, SYSTEM, "Reso / Taglia")
     channel = desk.channel("posta")
     week = {day: "9-13, 15-19" if day != "sun" else "" for day in promises.DAYS}
     special = {"2026-12-24": {"name": "Vigilia", "hours": "9-12"}}
