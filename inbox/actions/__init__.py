@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inbox import store
-from inbox.actions import clocks, notices
+from inbox.actions import clocks, followers, notices
 
 store.followers += [clocks.follow, notices.follow]
+notices.followers.append(followers.of_line)

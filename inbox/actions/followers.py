@@ -49,8 +49,8 @@ def along(work: Work, loser: int, winner: int) -> None:
 
 def of_line(work: Work, line: Event) -> list[str]:
     """Who follows the ticket of a line of the log and may see it; whoever did the thing is left out."""
-    ticket = work.get(Ticket, line.ticket_id) if line.ticket_id else None
     agents = select(Follower.agent_id).where(Follower.ticket_id == line.ticket_id).order_by(Follower.agent_id)
-    found = [one for one in work.scalars(agents) if one != line.actor_id] if ticket is not None else []
-    away = mentions.blind(work, ticket) if ticket is not None and found else set()
+    found = [one for one in work.scalars(agents) if one != line.actor_id] if line.ticket_id else []
+    ticket = work.get(Ticket, line.ticket_id) if found else None
+    away = mentions.blind(work, ticket) if ticket is not None else set()
     return [one for one in found if one not in away]

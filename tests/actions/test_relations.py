@@ -8,7 +8,7 @@ from inbox.actions import events, followers, merging, relating, reply, tickets, 
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.reading import relations
 from inbox.reading.views import filters
-from inbox.store import Event, Team, Ticket
+from inbox.store import Event, Notice, Team, Ticket
 from tests.actions.conftest import SmallDesk
 
 
@@ -40,6 +40,20 @@ def test_a_follower_hears_of_others_finds_it_by_the_filter_and_goes_along_with_a
         assert relations.followers_of(work, [two])[two] == (desk.giulia,)
         followers.follow(work, giulia, two, on=False)
         assert relations.followers_of(work, [two]) == {}
+
+
+def test_whoever_follows_is_told_of_what_others_do_and_not_of_what_they_do(
+    desk: SmallDesk, pair: tuple[int, int]
+) -> None:
+    one, _two = pair
+    with desk.store.transaction() as work:
+        followers.follow(work, desk.who(desk.giulia), one)
+    with desk.store.transaction() as work:
+        tickets.set_status(work, desk.who(), one, "pending")
+    with desk.store.transaction() as work:
+        tickets.set_status(work, desk.who(desk.giulia), one, "open")
+        found = work.query(Notice).filter(Notice.agent_id == desk.giulia, Notice.ticket_id == one)
+        assert [notice.reason for notice in found] == ["followed"]
 
 
 def test_a_mention_makes_a_follower_and_a_private_team_keeps_its_ticket_to_itself(
