@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import desk as settings
-from inbox.actions import views
+from inbox.actions import keys, views
 from inbox.actions.alerts import open_alerts
 from inbox.actions.who import Who, may
 from inbox.reading import once
@@ -90,6 +90,8 @@ def me(work: Work, agent: Agent) -> Me:
         load=tally.loads(work)[agent.id],
         capacity=agent.capacity,
         undo_s=agent.undo_s,
+        single_keys=agent.single_keys,
+        keys=keys.of(agent.keys),
         teams=tuple(team.id for team in agent.teams),
         may_board=may(who, "board.see"),
         may_reports=may(who, "reports.see"),

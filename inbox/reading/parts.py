@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from inbox.actions.keys import KEYS
+
 __all__ = [
     "AgentChip",
     "AttachmentView",
@@ -199,6 +201,7 @@ class Me:
     may_settings: bool = False
     may_share: bool = False  # views, with everybody
     single_keys: bool = True
+    keys: Mapping[str, str] = field(default_factory=lambda: KEYS)  # command → key
     then: Literal["", "pending", "resolve"] = "pending"  # what the send button does after sending
     undo_s: int | None = None  # how long their answers can be taken back; None: as the desk has it
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import select
 
 from inbox.actions import desk as settings
-from inbox.actions import notices
+from inbox.actions import keys, notices
 from inbox.actions.habits import DIGESTS
 from inbox.reading.pages import Choice, Form
 from inbox.store import Agent, Device, Work
 
-__all__ = ["DeviceRow", "Hours", "NoticesSettings", "Rule", "notices_page"]
+__all__ = ["DeviceRow", "Hours", "KeysSettings", "NoticesSettings", "Rule", "keys_page", "notices_page"]
 
 #: The ways that can be chosen.
 OFFERED: Final = ("page", "push", "mail")
@@ -88,3 +89,21 @@ def notices_page(work: Work, agent: Agent) -> NoticesSettings:
             zone=str(found.get("zone") or settings.get(work, "desk.timezone")),
         ),
     )
+
+
+@dataclass(frozen=True)
+class KeysSettings:
+    """``page`` of ``settings/keys.html``. POST ``profile.keys``: ``key.COMMAND`` (a character or nothing), ``single``;
+    ``reset`` takes everybody's again."""
+
+    keys: Mapping[str, str]
+    single: bool
+    form: Form = field(default_factory=Form)
+
+
+def keys_page(agent: Agent, form: Form | None = None) -> KeysSettings:
+    """Somebody's keys, or what they typed."""
+    typed = form.values if form is not None else {}
+    shown = {name: typed.get(f"key.{name}", key) for name, key in keys.of(agent.keys).items()}
+    single = typed.get("single") == "on" if typed else agent.single_keys
+    return KeysSettings(shown, single, form or Form())

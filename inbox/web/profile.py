@@ -1,4 +1,4 @@
-"""What somebody chooses for themselves about notices."""
+"""What somebody chooses for themselves about notices, devices and keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from flask import Blueprint, render_template, request, session
 from flask_babel import gettext as _
 
 from inbox.actions import devices, habits, people
+from inbox.actions import keys as own_keys
+from inbox.actions.keys import KEYS
 from inbox.actions.notices import REASONS
 from inbox.errors import Invalid
 from inbox.reading import profile
@@ -111,3 +113,27 @@ def browser_name(agent: str) -> str:
     """A browser in two words that its owner knows it by: Firefox · Android."""
     found = [next((name for sign, name in signs if sign in agent), "") for signs in (_BROWSERS, _SYSTEMS)]
     return " · ".join(one for one in found if one)
+
+
+@blueprint.route("/me/keys", methods=["GET", "POST"])
+def keys() -> Any:
+    """One's own keys."""
+    return _save_keys() if request.method == "POST" else _keys()
+
+
+def _keys(form: Form | None = None) -> str:
+    with store().reading() as work:
+        page = profile.keys_page(work.get_one(Agent, who().id), form)
+        return render_template("settings/keys.html", **frame(work, ""), page=page)
+
+
+def _save_keys() -> Any:
+    form = request.form
+    reset = bool(form.get("reset"))
+    chosen = KEYS if reset else {name: form[f"key.{name}"] for name in KEYS if f"key.{name}" in form}
+    try:
+        with store().transaction() as work:
+            own_keys.save(work, who(), chosen, single=reset or bool(form.get("single")))
+    except Invalid as problem:
+        return _keys(Form(typed(), errors(problem))), problem.status
+    return done(_("Saved."), "profile.keys")

@@ -58,6 +58,11 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             _("A currency has three letters, like USD, and is not the desk's own, %(base)s."),
         ),
         (r"this browser did not say how .*", _("This browser did not say how it can be reached. Try again.")),
+        (r"a key is one character", _("A key is one character.")),
+        (
+            r"(?P<key>.) is the key of two commands.*",
+            _("%(key)s is the key of two commands: change one of them."),
+        ),
         (r"choose one of the times that are offered", _("Choose one of the values offered.")),
         (r"write an hour like .*", _("Write an hour, like 08:30.")),
         (r"choose at least one day", _("Choose at least one day.")),

@@ -73,6 +73,7 @@ ADDRESSES = {
     "profile.notices": "/me/notices",
     "pwa.manifest": "/manifest.webmanifest",
     "pwa.worker": "/service-worker.js",
+    "profile.keys": "/me/keys",
     "profile.rules": "/me/notices/rules",
     "notices.index": "/notices",
     "notices.read": "/notices/read",

@@ -20,6 +20,7 @@ PAGES = (
         "/me/absence",
         "/notices",
         "/me/notices",
+        "/me/keys",
     ),
     *(
         "/tickets",
@@ -32,6 +33,7 @@ PAGES = (
     *(
         "/notices",
         "/me/notices",
+        "/me/keys",
         "/search?q=fattura",
         "/search?palette=1&q=fat",
         "/board",

@@ -67,3 +67,21 @@ def test_a_browser_has_a_name_that_its_owner_knows() -> None:
     agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36"
     assert browser_name(agent) == "Chrome · Android"
     assert browser_name("curl/8") == ""
+
+
+def test_ones_own_keys_are_on_every_page_and_in_the_list_of_keys(desk: TestDesk) -> None:
+    browser = desk.browser("agent")
+    answer = browser.post("/me/keys", **{"key.reply": "n", "single": "on"})
+    assert said(answer) == ["n is the key of two commands: change one of them."] * 2
+    browser.follow(browser.post("/me/keys", **{"key.reply": "q", "key.note": "Q"}))
+    page = browser.get("/search").text
+    assert "&#34;reply&#34;: &#34;q&#34;" in page
+    assert 'data-single-keys="off"' in page
+    shown = page.split('id="shortcuts"')[1].split("</dialog>")[0]
+    assert '<dt>Reply</dt><dd class="keys"><kbd>Q</kbd></dd>' in shown
+    assert '<dt>Note</dt><dd class="keys"><kbd>⇧</kbd><kbd>Q</kbd></dd>' in shown
+    assert "Single keys are switched off." in shown
+    browser.follow(browser.post("/me/keys", **{"key.reply": "q", "reset": "on"}))
+    page = browser.get("/search").text
+    assert "&#34;reply&#34;: &#34;r&#34;" in page
+    assert 'data-single-keys="on"' in page

@@ -33,7 +33,7 @@ LEAST = {
             *("regrouping.undo", "messages.view", "attachments.show", "agents.status", "agents.language"),
             *("agents.undo", "search.index", "routing.absence", "notices.index", "notices.read"),
             *("profile.notices", "profile.rules", "profile.hours", "profile.device", "profile.ring"),
-            "profile.forget",
+            *("profile.forget", "profile.keys"),
             *("views.index", "views.filter", "views.create", "views.update", "views.refilter", "views.move"),
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),

@@ -1,12 +1,14 @@
 // Single keys where no field has the focus, Ctrl K everywhere; one setting turns the single ones off (WCAG 2.1.4).
 
 import { Controller } from "@hotwired/stimulus";
-import { GO, KEYS, run } from "../lib/commands.js";
+import { GO, run } from "../lib/commands.js";
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
 
 export default class extends Controller {
   connect() {
+    const own = Object.entries(JSON.parse(this.element.dataset.keys || "{}"));
+    this.keys = { ArrowDown: "down", ArrowUp: "up", ...Object.fromEntries(own.map(([name, key]) => [key, name])) };
     this.pressed = (event) => this.press(event);
     document.addEventListener("keydown", this.pressed);
     this.searched = () => this.search();
@@ -39,8 +41,8 @@ export default class extends Controller {
       run(GO[event.key]);
       return;
     }
-    this.going = event.key === "g" ? Date.now() : 0;
-    const name = KEYS[event.key];
+    const name = this.keys[event.key];
+    this.going = name === "go" ? Date.now() : 0;
     if (!name || (event.key.startsWith("Arrow") && !event.target.closest("#list"))) return;
     event.preventDefault();
     run(name);

@@ -2,30 +2,7 @@
 
 import { undoLast } from "./outbox.js";
 
-/** What a single key does where no field has the focus; a letter after G goes somewhere. */
-export const KEYS = {
-  r: "reply",
-  n: "note",
-  a: "assign",
-  m: "take",
-  e: "resolve",
-  h: "snooze",
-  t: "tags",
-  l: "priority",
-  v: "channel",
-  u: "merge",
-  s: "regroup",
-  p: "customer",
-  z: "undo",
-  "/": "search",
-  "?": "shortcuts",
-  j: "down",
-  k: "up",
-  ArrowDown: "down",
-  ArrowUp: "up",
-  x: "select",
-  N: "next",
-};
+/** A letter after the key for going goes somewhere. Which key runs what is everybody's own: the page brings it. */
 export const GO = { i: "go-i", m: "go-m", u: "go-u", a: "go-a", b: "go-b", r: "go-r", s: "go-s" };
 
 const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
