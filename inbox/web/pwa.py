@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import Blueprint, Response, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from inbox.reading import desk
 from inbox.rendering import STATIC, asset
@@ -27,7 +28,7 @@ def manifest() -> Response:
     with store().reading() as work:
         name, language = desk.desk(work).name, locale()
     start = url_for("tickets.index")
-    shortcuts = ((_("My inbox"), "mine"), (_("Unassigned"), "unassigned"))
+    shortcuts = ((pgettext("view", "My inbox"), "mine"), (_("Unassigned"), "unassigned"))
     told = {
         "id": start,
         "name": name,
