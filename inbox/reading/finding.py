@@ -22,7 +22,7 @@ from inbox.search import Asked
 from inbox.store import Attachment, Message, Ticket, TicketTag, Work
 from inbox.terms import Status
 
-__all__ = ["Found", "find", "tickets"]
+__all__ = ["A_GLANCE", "Found", "find", "tickets"]
 
 _OPEN: Final = (Status.NEW, Status.OPEN)
 _STATES: Final[dict[str, tuple[Status, ...]]] = {
@@ -48,7 +48,9 @@ class Depth:
 
 
 #: For who reads what was found; most searches need the first step alone.
-A_PAGE: Final = Depth((1_000, 4_000, 15_000), 300)
+A_PAGE: Final = Depth((1_000, 3_000, 6_000), 100)
+#: For who types and sees a few lines.
+A_GLANCE: Final = Depth((200, 1_000), 20)
 #: For who wants numbers of tickets and nothing else.
 A_LIST: Final = Depth((5_000, 15_000), 5_000)
 

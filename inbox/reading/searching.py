@@ -118,7 +118,7 @@ def results(work: Work, who: Who, query: str) -> Results:
     if not asked:
         return Results(query, ())
     try:
-        rows = finding.find(work, who, asked).rows[:7]
+        rows = finding.find(work, who, asked, depth=finding.A_GLANCE).rows[:7]
     except Invalid:
         return Results(query, ())
     return Results(query, _hits(work, rows, asked))

@@ -129,15 +129,16 @@ _FIND: Final = {
     ),
 }
 MOST: Final = 12  # words that are looked at
+FEW: Final = 30  # so many messages are enough to read
 
 
-def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool) -> str:
-    """The index's own query: every word by any of its forms, the last one also as a beginning, so that results come
-    while one types; exact words and ``names`` as they are. Empty where no word is asked for."""
+def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) -> str:
+    """The index's own query: every word by any of its forms, exact words and ``names`` as they are; with ``begun`` the
+    last word also as a beginning. Empty where no word is asked for."""
     form, beginning, either, both = _SQLITE if sqlite else _POSTGRESQL
     free = words(wanted.words)[:MOST]
     needed = [[form.format(one) for one in _forms(word)] for word in free]
-    if free:
+    if free and begun:
         needed[-1].append(beginning.format(plain(free[-1])))
     exact = [word for phrase in wanted.exact for word in parts(phrase)]
     needed += [[form.format(word)] for word in dict.fromkeys(exact[:MOST])]
@@ -149,9 +150,21 @@ def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool) -> str:
 
 def find(work: Work, wanted: Asked, *, limit: int, before: int | None = None) -> list[int]:
     """The messages that may hold what is wanted, newest first; ``before`` a message id pages on. What the index does
-    not know (the order of exact words, whose name it was) is left to :func:`exactly` and the reading."""
+    not know (the order of exact words, whose name it was) is left to :func:`exactly` and the reading.
+
+    Where whole words find little, the last one is also taken as a beginning, so that results come while one types: of a
+    common word that would cost more than all the rest, for nothing.
+    """
+    ids = _ids(work, wanted, limit, before, begun=False)
+    last = words(wanted.words)[-1:]
+    if len(ids) < min(limit, FEW) and last and (len(last[0]) > 1 or not last[0].isascii()):
+        return _ids(work, wanted, limit, before, begun=True)
+    return ids
+
+
+def _ids(work: Work, wanted: Asked, limit: int, before: int | None, *, begun: bool) -> list[int]:
     sqlite = work.store.is_sqlite
-    query = _query(wanted, wanted.operators.get("from", ()), sqlite=sqlite)
+    query = _query(wanted, wanted.operators.get("from", ()), sqlite=sqlite, begun=begun)
     if not query:
         return []
     values = {"query": query, "limit": limit, "before": before if before is not None else 2**62}
