@@ -11,10 +11,11 @@ from flask_wtf import CSRFProtect
 
 from connectors import registry
 from inbox import api, hooks, live, web
-from inbox.rendering import Stage, asset, charts, figures, markup, sentences, templates_folder
+from inbox.rendering import Stage, asset, catalogue, charts, figures, markup, sentences, templates_folder
 from inbox.settings import Settings
 from inbox.store import Store
 from inbox.throttle import Throttle
+from inbox.web import statics
 
 __all__ = ["create_app"]
 
@@ -50,6 +51,8 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         timezone_selector=web.timezone,
         default_translation_directories=web.TRANSLATIONS,
     )
+    catalogue.use(app)
+    statics.packed(app)
     csrf = CSRFProtect(app)
     socketio = SocketIO(
         app,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
 
+from inbox.rendering import asset
 from inbox.store import Attachment, Message, Ticket
 from tests.web.conftest import PASSWORD, Browser, TestDesk, said, words
 
@@ -194,3 +196,21 @@ def test_a_mistake_of_ours_tells_a_reference_and_nothing_else(desk: TestDesk, mo
     assert answer.status_code == 500
     assert "secret of the house" not in answer.text
     assert re.search(r"\b[0-9a-f]{8}\b", words(answer))
+
+
+def test_the_browsers_own_files_go_out_packed_to_whoever_takes_them_so(desk: TestDesk) -> None:
+    client = desk.app.test_client()
+    for name in ("app.js", "app.css", "sprite.svg", "inter.woff2"):
+        plain = client.get(asset(name))
+        packed = client.get(asset(name), headers={"Accept-Encoding": "gzip, br"})
+        assert plain.status_code == packed.status_code == 200
+        assert "Content-Encoding" not in plain.headers
+        if name == "inter.woff2":  # packed already
+            assert "Content-Encoding" not in packed.headers
+            continue
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.content_type == plain.content_type
+        assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"]
+        assert "Accept-Encoding" in packed.headers["Vary"]
+        assert gzip.decompress(packed.data) == plain.data
+        assert len(packed.data) < len(plain.data) * 0.5

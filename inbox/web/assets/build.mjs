@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import * as esbuild from "esbuild";
 
@@ -141,6 +142,15 @@ async function written(name, text) {
   return hashed;
 }
 
+/** Writes a text beside itself as the line carries it, and says its name; null for what is small or packed already. */
+async function zipped(file) {
+  if (!/\.(js|css|svg|json)$/.test(file)) return null;
+  const plain = await readFile(file);
+  if (plain.length < 1000) return null;
+  await writeFile(`${file}.gz`, gzipSync(plain, { level: 9 }));
+  return `${file}.gz`;
+}
+
 /** A built file's address under /static/. */
 function servedAs(file) {
   return path.relative(out, file).split(path.sep).join("/");
@@ -213,6 +223,10 @@ async function main() {
     ...Object.values(sorted).map((name) => path.join(out, name)),
     path.join(out, "manifest.json"),
   ]);
+  for (const file of [...made]) {
+    const packed = await zipped(file);
+    if (packed) made.add(packed);
+  }
   for (const file of await deep(out, "")) {
     if (!made.has(file)) await rm(file, { force: true });
   }

@@ -1,0 +1,32 @@
+"""The catalogue of the reader's language, looked up once per drawing: a page asks it for hundreds of sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g
+from flask_babel import get_locale, get_translations
+
+__all__ = ["use"]
+
+
+def _catalogue() -> Any:
+    if not g:
+        return get_translations()
+    locale = get_locale()
+    kept = g.get("catalogue")
+    if kept is None or kept[0] is not locale:  # the language may change in the middle, by force_locale
+        kept = g.catalogue = (locale, get_translations())
+    return kept[1]
+
+
+def use(app: Flask) -> None:
+    """Lets the application's templates take their sentences from there."""
+    environment: Any = app.jinja_env
+    environment.install_gettext_callables(
+        lambda said: _catalogue().ugettext(said),
+        lambda one, many, n: _catalogue().ungettext(one, many, n),
+        newstyle=True,
+        pgettext=lambda context, said: _catalogue().upgettext(context, said),
+        npgettext=lambda context, one, many, n: _catalogue().unpgettext(context, one, many, n),
+    )
