@@ -229,6 +229,14 @@ export default class extends Controller {
     const link = links[Math.min(Math.max(at + by, 0), links.length - 1)];
     link?.focus();
     link?.scrollIntoView({ block: "nearest" });
+    this.foresee(link);
+  }
+
+  /** Who stands on a row by the keyboard will open it, as who points at it: Turbo fetches it then, and drops the last. */
+  foresee(link) {
+    this.foreseen?.dispatchEvent(new MouseEvent("mouseleave"));
+    this.foreseen = link;
+    link?.dispatchEvent(new MouseEvent("mouseenter"));
   }
 
   tick() {
