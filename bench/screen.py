@@ -58,7 +58,7 @@ class Counts:
     per_second: int = 50
 
 
-SHORT = Counts(switches=2, letters=6, answers=1, arrivals=2, seconds=0.5)
+SHORT = Counts(switches=1, letters=3, answers=1, arrivals=1, seconds=0.3)
 
 #: ``appears(selector)`` and ``painted()`` give the moment of it.
 SCRIPT = """
