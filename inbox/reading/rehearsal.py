@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from inbox import clock
 from inbox.actions import automatic
 from inbox.actions.rules.conditions import met
-from inbox.actions.rules.kinds import WHEN, Case, case_of, span
+from inbox.actions.rules.kinds import WHEN, Case, case_of, load, span
 from inbox.actions.tickets import SPAM
 from inbox.store import Event, Message, Rule, Ticket, Work
 from inbox.terms import Delivery, Direction
@@ -106,24 +106,13 @@ def _by_log(work: Work, rule: Rule, start: dt.datetime) -> Iterator[tuple[list[C
         lines = select(Event).where(Event.kind.in_(WHEN[rule.event].kinds), Event.seq < before)
         events = list(work.scalars(lines.order_by(Event.seq.desc()).limit(CHUNK)))
         fresh = [event for event in events if event.rec >= start]
-        _load(work, fresh)
+        held = load(work, fresh)
         cases = [case for event in fresh if (case := case_of(work, rule.event, event)) is not None]
+        del held
         yield cases, fresh[-1].rec if fresh else start
         if len(fresh) < CHUNK:
             return
         before = events[-1].seq
-
-
-def _load(work: Work, events: Sequence[Event]) -> None:
-    """Reads the messages and tickets of a chunk at once: one by one they would be hundreds of questions."""
-    said = {int(number) for event in events if (number := str((event.data or {}).get("msg", ""))).isdigit()}
-    work.info["rehearsed"] = [
-        work.scalars(select(Message).where(Message.id.in_(said))).all(),
-        tickets := work.scalars(select(Ticket).where(Ticket.id.in_({event.ticket_id for event in events})))
-        .unique()
-        .all(),
-        work.scalars(select(Message).where(Message.id.in_({one.last_in_id for one in tickets}))).all(),
-    ]  # held, for a look keeps only what somebody holds
 
 
 # --- from the clock ---------------------------------------------------------------------------------------------

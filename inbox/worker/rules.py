@@ -12,6 +12,7 @@ __all__ = ["Rules"]
 
 log = logs.get(__name__)
 LOOK_S = 15.0  # between two looks at the clock
+CALM = 20.0  # and so many times as long as the last one took
 FORGET_S = 3_600.0
 
 
@@ -20,7 +21,7 @@ class Rules:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._looked = self._forgot = float("-inf")
+        self._look_at = self._forget_at = 0.0
 
     def work_due(self, *, at_once: bool = False) -> int:
         """Works what is due. ``at_once``: looks at the clock too, however short ago it last did."""
@@ -31,11 +32,13 @@ class Rules:
             return 0
         did = self.store.write(engine.follow) if behind else 0
         now = time.monotonic()
-        if at_once or now - self._looked > LOOK_S:
-            self._looked = now
-            did += self._clock()
-        if now - self._forgot > FORGET_S:
-            self._forgot = now
+        if at_once or now > self._look_at:
+            found = self._clock()
+            done = time.monotonic()
+            self._look_at = done + max(LOOK_S, (done - now) * CALM) if not found else 0.0  # there may be more
+            did += found
+        if now > self._forget_at:
+            self._forget_at = now + FORGET_S
             self.store.write(engine.forget_old)
         return did
 
@@ -52,6 +55,4 @@ class Rules:
             did += self.store.write(engine.finish_due)
         for rule, ids in due.items():
             did += self.store.write(lambda work, rule=rule, ids=ids: engine.come_due(work, rule, ids))  # type: ignore[misc]
-        if did:
-            self._looked = float("-inf")  # there may be more
         return did

@@ -271,7 +271,8 @@ def test_a_silent_customer_is_asked_once_and_the_ticket_resolved(desk: SmallDesk
 
 
 def test_a_ticket_that_nobody_answers_is_seen_once(desk: SmallDesk, later: Later) -> None:
-    which = rule(desk, "unanswered", [step("tag", "late"), step("notify", desk.giulia)], wait=4)
+    asked = (ask("team", "none"), ask("agent", desk.giulia, but=True))
+    which = rule(desk, "unanswered", [step("tag", "late"), step("notify", desk.giulia)], *asked, wait=4)
     number, answered = letter(desk), letter(desk, sender="b@due.example")
     answer(desk, answered)
     later(dt.timedelta(hours=4, minutes=1))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, func, not_, select
 
 from inbox.actions import hours
 from inbox.actions.rules.kinds import Case
@@ -17,7 +17,7 @@ from inbox.sentiment import BAD, GOOD, score, spoken
 from inbox.store import Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["FIELDS", "LONGEST", "MOST", "Field", "checked", "met"]
+__all__ = ["FIELDS", "LONGEST", "MOST", "Field", "checked", "clauses", "met"]
 
 MOST: Final = 20
 LONGEST: Final = 500  # letters of all the words of one condition
@@ -147,6 +147,16 @@ def checked(conditions: Sequence[Any]) -> list[dict[str, Any]]:
 def _no_word_of_views(name: str, words: Sequence[str]) -> str | None:
     known = filters.FIELDS[name].known
     return next((word for word in words if known is not None and word not in known), None)
+
+
+def clauses(conditions: Sequence[dict[str, Any]]) -> list[ColumnElement[bool]]:
+    """Those of some conditions that the views know, as conditions on tickets."""
+    found = []
+    for each in conditions:
+        if each["field"] in FIELDS and FIELDS[each["field"]].test is None:
+            asked = filters.FIELDS[each["field"]].condition(tuple(each["words"]), SYSTEM)
+            found.append(not_(func.coalesce(asked, false())) if each["not"] else asked)
+    return found
 
 
 def met(work: Work, conditions: Sequence[dict[str, Any]], cases: Sequence[Case]) -> list[bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from inbox.actions import desk, steps, tickets
 from inbox.actions.desk import audit
 from inbox.actions.rules import timed
 from inbox.actions.rules.conditions import met
-from inbox.actions.rules.kinds import WHEN, Case, case_of
+from inbox.actions.rules.kinds import WHEN, Case, case_of, load
 from inbox.actions.steps_alone import last_word
 from inbox.actions.who import SYSTEM, Who, rule_of
 from inbox.errors import Problem
@@ -24,7 +25,8 @@ from inbox.terms import Delivery, Direction, Status
 __all__ = ["act", "behind", "come_due", "finish_due", "follow", "forget_old", "on", "pause"]
 
 log = logs.get(__name__)
-PORTION: Final = 50  # lines of a transaction: nobody else waits for long
+PORTION: Final = 50  # lines of a transaction, which ends after so long: nobody else waits for it
+LONGEST_S: Final = 0.2
 DEEPEST: Final = 4  # rules that may lead to one another
 PER_TICKET: Final = 10  # times that a rule acts on one ticket in a day
 DAY: Final = dt.timedelta(days=1)
@@ -73,13 +75,19 @@ def follow(work: Work) -> int:
         read[name] = {one.seq: one for one in work.scalars(lines.limit(PORTION))}
     end = min((max(lines) for lines in read.values() if len(lines) == PORTION), default=None)
     known = sorted({seq for lines in read.values() for seq in lines if end is None or seq <= end})
+    held = load(work, [one for lines in read.values() for seq, one in lines.items() if end is None or seq <= end])
+    begin, done = time.monotonic(), 0
     for seq in known:
+        done += 1
         for rule in rules:
             event = read.get(rule.event, {}).get(seq)
             if event is not None and rule.active and rule.seq < seq:
                 _read(work, rule, event)
                 rule.seq = seq
-    return len(known)
+        if time.monotonic() - begin > LONGEST_S:
+            break
+    del held
+    return done
 
 
 def _read(work: Work, rule: Rule, event: Event) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from inbox.store import Event, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["WHEN", "Case", "When", "case_of", "span"]
+__all__ = ["WHEN", "Case", "When", "case_of", "load", "span"]
 
 Told = dict[str, frozenset[str]]
 
@@ -83,6 +85,16 @@ class Case:
     mark: str
     message: Message | None = None
     told: Told = field(default_factory=dict)
+
+
+def load(work: Work, events: Sequence[Event]) -> list[Any]:
+    """Reads the messages and tickets of some lines at once: one by one they would be hundreds of questions. To be held
+    as long as they are wanted, for a look keeps only what somebody holds."""
+    said = {int(number) for event in events if (number := str((event.data or {}).get("msg", ""))).isdigit()}
+    numbers = {event.ticket_id for event in events}
+    tickets = work.scalars(select(Ticket).where(Ticket.id.in_(numbers))).unique().all()
+    said |= {ticket.last_in_id for ticket in tickets if ticket.last_in_id is not None}
+    return [*tickets, *work.scalars(select(Message).where(Message.id.in_(said)))]
 
 
 def case_of(work: Work, name: str, event: Event) -> Case | None:
