@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask_babel import get_locale, get_translations
 
 __all__ = ["use"]
 
 
 def _catalogue() -> Any:
-    if not g:
+    if not has_app_context():
         return get_translations()
     locale = get_locale()
     kept = g.get("catalogue")
