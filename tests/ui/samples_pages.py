@@ -59,14 +59,14 @@ setup_hours = pages.SetupPage(
     "hours",
     pages.Form(
         {"week-mon": "9-13, 15:00-19:00", "week-tue": "morning", "italy": "on"},
-        {"tue": "“morning” is no span of hours: write 09:00-13:00."},
+        {"tue": "«morning» non è un orario: scrivi 09:00-13:00."},
     ),
     business="Cirro Hosting",
     admin="Luca Moretti",
 )
 setup_team = pages.SetupPage(
     "team",
-    pages.Form({"name-0": "Giulia Ferri", "email-0": "giulia@cirro"}, {"email-0": "Write a whole mail address."}),
+    pages.Form({"name-0": "Giulia Ferri", "email-0": "giulia@cirro"}, {"email-0": "Scrivi un indirizzo completo."}),
     business="Cirro Hosting",
     admin="Luca Moretti",
     colleagues=2,
@@ -201,14 +201,14 @@ import_changes = pages.ImportPage(
     nav, "sportello: 1", (("desk.close_after_d", "7", "9"), ("teams.Magazzino", "", "{private: false}"))
 )
 import_faults = pages.ImportPage(
-    nav, "", (), ((7, "desk.timezone", "“Mars/Base” is no time zone: write it like Europe/Rome."),)
+    nav, "", (), ((7, "desk.timezone", "«Mars/Base» non è un fuso orario: scrivilo come Europe/Rome."),)
 )
 index_found = pages.SettingsIndex(
     nav,
     "imap",
     (
-        pages.SettingHit("channels", "IMAP server", "Where mail is fetched from.", "#", "email"),
-        pages.SettingHit("general", "Public address", "Where providers reach this desk; set as PUBLIC_URL.", "#"),
+        pages.SettingHit("channels", "Server IMAP", "Da dove si scarica la posta.", "#", "email"),
+        pages.SettingHit("general", "Indirizzo pubblico", "Dove i fornitori raggiungono Sportello.", "#"),
     ),
 )
 new_mailbox = pages.ChannelPage(
@@ -227,15 +227,15 @@ trial_mailbox = pages.ChannelPage(
     wizard=True,
     steps=MAILBOX,
     checks=(
-        pages.Check("ok", "Its servers are found", "imap.cirro.example:993, smtp.cirro.example:465"),
-        pages.Check("bad", "Mail can be read", "imap.cirro.example does not accept the user or the password."),
-        pages.Check("todo", "Mail can be sent"),
-        pages.Check("todo", "A mail to itself has left"),
-        pages.Check("todo", "That mail has come in"),
+        pages.Check("ok", "Server trovati", "imap.cirro.example:993, smtp.cirro.example:465"),
+        pages.Check("bad", "La posta si legge", "imap.cirro.example non accetta l’utente o la password."),
+        pages.Check("todo", "La posta si invia"),
+        pages.Check("todo", "Una mail a se stessa è partita"),
+        pages.Check("todo", "Quella mail è arrivata"),
     ),
     trial=TrialPart(
-        problem="imap.cirro.example does not accept the user or the password.",
-        remedy="Type the password again under Details; see whether the user is right, too.",
+        problem="imap.cirro.example non accetta l’utente o la password.",
+        remedy="Scrivi di nuovo la password in Dettagli; controlla anche l’utente.",
     ),
 )
 new_chat = pages.ChannelPage(nav, kinds[1], "account", pages.config_fields(ChatConfig.model_json_schema()), wizard=True)
