@@ -9,7 +9,7 @@ from sqlalchemy import select
 from inbox.actions import mentions
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Forbidden
-from inbox.store import Event, Follower, Ticket, Work
+from inbox.store import Event, Follower, Mention, Ticket, Work
 
 __all__ = ["along", "follow", "hear", "of_line"]
 
@@ -48,9 +48,13 @@ def along(work: Work, loser: int, winner: int) -> None:
 
 
 def of_line(work: Work, line: Event) -> list[str]:
-    """Who follows the ticket of a line of the log and may see it; whoever did the thing is left out."""
+    """Who follows the ticket of a line of the log and may see it; whoever did the thing is left out, and whom a note
+    names: a line of its own tells them."""
     agents = select(Follower.agent_id).where(Follower.ticket_id == line.ticket_id).order_by(Follower.agent_id)
     found = [one for one in work.scalars(agents) if one != line.actor_id] if line.ticket_id else []
+    if found and line.kind == "note.added":
+        named = set(work.scalars(select(Mention.agent_id).where(Mention.message_id == int(line.data["msg"]))))
+        found = [one for one in found if one not in named]
     ticket = work.get(Ticket, line.ticket_id) if found else None
     away = mentions.blind(work, ticket) if ticket is not None else set()
     return [one for one in found if one not in away]
