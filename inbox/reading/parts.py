@@ -428,6 +428,7 @@ class Inbox:
     unread: Mapping[int, int] = field(default_factory=dict)
     unassigned: int = 0  # for the empty state: how many wait for somebody
     first_id: int | None = None  # "take the next one": the unassigned ticket that has waited longest
+    reasons: tuple[ReasonChoice, ...] = ()  # one has to be chosen to resolve many; none where none has to
     snoozes: tuple[Snooze, ...] = ()
     bulk: BulkView | None = None  # what I am doing to many tickets, or did a moment ago
 

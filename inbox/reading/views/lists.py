@@ -18,6 +18,7 @@ from inbox.reading import desk, finding, once
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import BulkView, ChannelCount, Inbox, SavedChip, Tab, TeamChip
 from inbox.reading.rows import rows_of, unread
+from inbox.reading.threads import reason_choices
 from inbox.reading.views import filters
 from inbox.reading.views.labels import chips
 from inbox.reading.views.order import Key, decode, encode, walk
@@ -88,6 +89,7 @@ def inbox(work: Work, who: Who, asked: Asked) -> Inbox:
         unread=unread(work, who, [ticket.id for ticket in tickets]),
         unassigned=figures.get("unassigned", 0),
         first_id=None if asked.after else _first(work, who),
+        reasons=reason_choices(work) if settings.get(work, "reasons.ask") == "require" else (),
         snoozes=snoozes(zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))),
         bulk=None if asked.after else running(work, who),
     )
