@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import people, promises, routing, tickets
+from inbox.actions import fields, people, promises, routing, tickets
 from inbox.actions.who import SYSTEM
 from inbox.store import Reason
 from inbox.terms import Priority
@@ -249,3 +249,20 @@ def test_a_ticket_says_what_is_due_and_its_customers_band_moves_it(call: Api, de
     assert told["due"]["at"] < usual["due"]["at"]
     assert call.get(f"/tickets/{ticket}")["due"] == told["due"]
     call.refused("POST", f"/tickets/{ticket}/band", 422, "invalid", json={"band": "tin"})
+
+
+def test_the_desks_own_fields_are_told_by_name_and_filled_in_all_or_none(call: Api, desk: Desk) -> None:
+    with desk.store.transaction() as work:
+        fields.add(work, SYSTEM, name="Piano", kind="list", choices="Base\nOro")
+        fields.add(work, SYSTEM, name="Caselle", kind="number")
+    ticket = desk.text(sender=CHIARA)
+    assert call.get(f"/tickets/{ticket}")["fields"] == {}
+    call.refused(
+        "POST", f"/tickets/{ticket}/fields", 422, "invalid", json={"fields": {"Piano": "Oro", "Caselle": "tante"}}
+    )
+    call.refused("POST", f"/tickets/{ticket}/fields", 422, "invalid", json={"fields": {"Altro": "x"}})
+    told = call.post(f"/tickets/{ticket}/fields", {"fields": {"Piano": "Oro", "Caselle": "12,50"}})
+    assert told["ticket"]["fields"] == {"Piano": "Oro", "Caselle": "12.5"}
+    call.post(f"/events/{told['event']}/undo", {})
+    call.post(f"/tickets/{ticket}/fields", {"fields": {"Piano": None, "Caselle": ""}})
+    assert call.get("/tickets")["items"][0]["fields"] == {}
