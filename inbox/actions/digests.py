@@ -134,8 +134,8 @@ def _line(work: Work, language: str, base: str, notice: Notice, ticket: Ticket) 
 
 
 def who_did(work: Work, notice: Notice, ticket: Ticket) -> str:
-    """The name of the agent behind a notice, else the customer's."""
-    agent = work.get(Agent, notice.by) if notice.by else None
+    """Whom a notice names: the agent who mentions somebody, else the customer."""
+    agent = work.get(Agent, notice.by) if notice.by and notice.reason in {"mention", "followed"} else None
     if agent is not None:
         return agent.name
     customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 
 from inbox import clock
 from inbox.actions.who import Who
@@ -26,6 +26,7 @@ __all__ = [
     "Told",
     "follow",
     "followers",
+    "forget_old",
     "read",
     "read_all",
     "ways",
@@ -46,6 +47,8 @@ DEFAULTS: Final[dict[str, tuple[str, ...]]] = {
 REASONS: Final = tuple(DEFAULTS)
 #: What is seen on the screen within it needs no push.
 PATIENCE: Final = timedelta(seconds=5)
+KEPT_READ: Final = timedelta(days=30)
+KEPT: Final = timedelta(days=180)
 
 
 class Told(NamedTuple):
@@ -204,3 +207,10 @@ def read_all(work: Work, who: Who, numbers: Iterable[int] | None = None) -> None
     which = [Notice.agent_id == who.id] + ([Notice.id.in_(list(numbers))] if numbers is not None else [])
     if _clear(work, *which):
         work.append("notice.read", actor=who.actor)
+
+
+def forget_old(work: Work) -> None:
+    """Drops what was read a month ago, and what nobody has read for half a year."""
+    now = clock.now()
+    read = Notice.read_at.is_not(None) & (Notice.at < now - KEPT_READ)
+    work.execute(delete(Notice).where(read | (Notice.at < now - KEPT)).execution_options(synchronize_session=False))

@@ -19,11 +19,13 @@ __all__ = ["NoticeView", "NoticesPage", "of_events", "page"]
 
 PAGE = 30
 LONGEST = 140
+#: Reasons that name who did it; the others name the customer.
+SAID = frozenset({"mention", "followed"})
 
 
 @dataclass(frozen=True)
 class NoticeView:
-    """One notice: ``name`` is who did it (the customer's where no agent did), ``text`` what was said, if anything."""
+    """One notice: ``name`` is who did it or the customer's, as its reason has it; ``text`` what was said."""
 
     id: int
     reason: str
@@ -80,7 +82,7 @@ def _texts(work: Work, messages: Collection[int]) -> dict[int, str]:
 
 
 def _view(work: Work, notice: Notice, ticket: Ticket, texts: dict[int, str]) -> NoticeView:
-    agent = once.agents(work).get(notice.by or "")
+    agent = once.agents(work).get(notice.by or "") if notice.reason in SAID else None
     return NoticeView(
         id=notice.id,
         reason=notice.reason,

@@ -9,7 +9,7 @@ from connectors.guard import allowed
 from connectors.line import target
 from connectors.webpush import authorization, send
 from inbox import logs
-from inbox.actions import devices, digests, grants
+from inbox.actions import devices, digests, grants, notices
 from inbox.errors import Problem
 from inbox.store import Store
 from inbox.worker.pollers import lease
@@ -17,6 +17,7 @@ from inbox.worker.pollers import lease
 __all__ = ["Teller"]
 
 log = logs.get(__name__)
+TIDY_S = 3600.0
 PAUSE_S = 60.0  # after a mail that no channel took
 
 
@@ -27,9 +28,13 @@ class Teller:
         self.store = store
         self.owner = owner
         self._no_mail_before = 0.0
+        self._tidy_at = time.monotonic() + PAUSE_S  # not among what a start has to do
 
     def look(self) -> int:
         """Sends what is due; gives how many mails and pushes left."""
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + TIDY_S
+            self.store.write(notices.forget_old)
         rung = self._rings()
         return rung + (self._mails() if time.monotonic() >= self._no_mail_before else 0)
 

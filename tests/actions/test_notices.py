@@ -154,3 +154,15 @@ def test_a_follower_of_a_ticket_is_told_unless_a_better_reason_is_there(desk: Sm
         notices.followers.pop()
     assert told(desk) == [(number, "followed", 2), (number, "mention", 1)]
     assert told(desk, desk.admin) == [(number, "followed", 1)]
+
+
+def test_old_notices_go(desk: SmallDesk, later: Callable[[dt.timedelta], None]) -> None:
+    first, second = ticket(desk), ticket(desk, sender="+447700900999")
+    with desk.store.transaction() as work:
+        tickets.read(work, desk.who(desk.giulia), first, 9)
+    later(dt.timedelta(days=31))
+    desk.store.write(notices.forget_old)
+    assert told(desk, unread=False) == [(second, "assigned", 1)]
+    later(dt.timedelta(days=160))
+    desk.store.write(notices.forget_old)
+    assert told(desk, unread=False) == []

@@ -12,6 +12,7 @@ from inbox.reading import pages
 from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
+from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
 from tests.ui import samples_rules as ruled
@@ -94,6 +95,10 @@ ADDRESSES = {
     "journal.raw": "/settings/journal/<int:id>/raw",
     "journal.replay": "/settings/journal/<int:id>/replay",
     "journal.replay_all": "/settings/journal/replay",
+    "profile.hours": "/me/notices/hours",
+    "profile.device": "/me/devices",
+    "profile.ring": "/me/devices/<int:id>/ring",
+    "profile.forget": "/me/devices/<int:id>/forget",
     "board.lanes": "/board/lanes",
     "board.balance": "/board/balance",
     "board.balance_undo": "/board/balance/<id>/undo",
@@ -164,6 +169,11 @@ PAGES = {
     "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
     "views": Page("views/index.html", view.views, "views"),
     "views-filter": Page("views/filter.html", view.filter_form, "views"),
+    "notices": Page("notices/index.html", told.notices, "notices"),
+    "notices-none": Page("notices/index.html", told.nothing, "notices"),
+    "my-notices": Page("settings/notices.html", told.chosen, "settings"),
+    "my-keys": Page("settings/keys.html", told.own_keys, "settings"),
+    "offline": Page("errors/offline.html", None),
     "error-403": Page("errors/403.html", pages.ErrorPage(403)),
     "error-404": Page("errors/404.html", pages.ErrorPage(404)),
     "error-429": Page("errors/429.html", pages.ErrorPage(429, retry_s=30)),
