@@ -15,7 +15,7 @@ from inbox.rendering import Stage, asset, catalogue, charts, figures, markup, se
 from inbox.settings import Settings
 from inbox.store import Store
 from inbox.throttle import Throttle
-from inbox.web import packing
+from inbox.web import packed
 
 __all__ = ["create_app"]
 
@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         default_translation_directories=web.TRANSLATIONS,
     )
     catalogue.use(app)
-    packing.packed(app)
+    packed.serve(app)
     csrf = CSRFProtect(app)
     socketio = SocketIO(
         app,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g, has_app_context
+from flask import Flask, g
 from flask_babel import get_locale, get_translations
 
 __all__ = ["use"]
 
 
 def _catalogue() -> Any:
-    if not has_app_context():
-        return get_translations()
     locale = get_locale()
+    if locale is None:  # outside of any request
+        return get_translations()
     kept = g.get("catalogue")
     if kept is None or kept[0] is not locale:  # the language may change in the middle, by force_locale
         kept = g.catalogue = (locale, get_translations())
