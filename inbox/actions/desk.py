@@ -99,8 +99,17 @@ CHECKS: Final = {
 
 def get(work: Work, name: str) -> Any:
     """A setting's value, or its default."""
+    kept: dict[str, Any] | None = work.info.get("settings")
+    if kept is not None:
+        return kept[name] if name in kept else DEFAULTS[name]
     row = work.get(Setting, name)
     return row.value if row is not None else DEFAULTS[name]
+
+
+def remember(work: Work) -> None:
+    """Reads all settings at once, for a look that asks for many; work that writes would see them grow old."""
+    rows = work.execute(select(Setting.name, Setting.value)).all()
+    work.info["settings"] = {name: value for name, value in rows}  # noqa: C416  (a row is no pair to dict's types)
 
 
 def put(work: Work, who: Who, name: str, value: Any) -> None:

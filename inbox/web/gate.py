@@ -174,15 +174,22 @@ def right(name: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     return wrap
 
 
+def within(work: Work) -> dict[str, Any]:
+    """What a part of a signed-in page takes that stands in a frame: desk, me, directory."""
+    return {
+        "desk": desk.desk(work, locale()),
+        "me": desk.me(work, work.get_one(Agent, agent().id)),
+        "directory": desk.directory(work),
+    }
+
+
 def frame(work: Work, current: str) -> dict[str, Any]:
     """What every signed-in page takes: desk, me, sidebar, rooms, directory. ``current`` marks the sidebar."""
     last = _last_seq(work)
     return {
-        "desk": desk.desk(work, locale()),
-        "me": desk.me(work, work.get_one(Agent, agent().id)),
+        **within(work),
         "sidebar": desk.sidebar(work, who(), current),
         "rooms": (Room("desk", last), Room(f"agent:{agent().id}", last)),
-        "directory": desk.directory(work),
         "alerts": desk.alerts(work, who()),
     }
 

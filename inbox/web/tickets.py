@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 
 from inbox import clock
 from inbox.actions import bands, drafts, holding, reply, tickets
+from inbox.actions import desk as settings
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid, ThreadMoved
 from inbox.reading import customers, rows, threads
@@ -18,7 +19,7 @@ from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import CUSTOM, Asked
 from inbox.store import Message, Ticket, Work
 from inbox.web.drafts import files_of, numbers
-from inbox.web.gate import STREAM, frame, store, wants_streams, who
+from inbox.web.gate import STREAM, frame, store, wants_streams, who, within
 from inbox.web.hours import hour
 from inbox.web.sessions import safe_next
 
@@ -88,6 +89,7 @@ def index() -> str:
     """The inbox with one view's list, and a ticket beside it if asked for."""
     wanted = asked(request.args)
     with store().reading() as work:
+        settings.remember(work)
         ticket = find_ticket(work, who(), wanted.ticket) if wanted.ticket is not None else None
         return _whole(work, wanted, ticket)
 
@@ -106,12 +108,13 @@ blueprint.add_url_rule("/tickets/rows", endpoint="rows", view_func=further)
 def show(id: int) -> Any:
     """A ticket: alone for the frame, else within the inbox. A GET marks nothing."""
     with store().reading() as work:
+        settings.remember(work)
         ticket = find_ticket(work, who(), id)
         if ticket.merged_into is not None:
             return redirect(url_for("tickets.show", id=ticket.merged_into))
         if request.headers.get("Turbo-Frame") == "thread":
             view = _thread(work, ticket)
-            around = frame(work, "all")
+            around = within(work)
             panel = customers.panel(work, who(), ticket)
             return render_template("tickets/show.html", **around, thread=view, panel=panel)
         return _whole(work, asked(request.args), ticket)
@@ -121,10 +124,9 @@ def show(id: int) -> Any:
 def customer(id: int) -> str:
     """The right column."""
     with store().reading() as work:
+        settings.remember(work)
         ticket = find_ticket(work, who(), id)
-        return render_template(
-            "tickets/customer.html", **frame(work, "all"), panel=customers.panel(work, who(), ticket)
-        )
+        return render_template("tickets/customer.html", **within(work), panel=customers.panel(work, who(), ticket))
 
 
 @blueprint.post("/tickets/<int:id>/replies")
