@@ -14,7 +14,7 @@ from inbox.actions.rules import conditions, keeping
 from inbox.actions.rules.kinds import WHEN
 from inbox.actions.rules.ready import READY
 from inbox.actions.who import Who
-from inbox.reading import once
+from inbox.reading import fields, once
 from inbox.reading.macros import TYPED, groups, steps_of
 from inbox.reading.pages import Choice, Form
 from inbox.reading.pages.rules import AskGroup, AskView, RuleLine, RulePage, RulesPage, RunLine, Trial, TrialRow
@@ -23,7 +23,7 @@ from inbox.reading.rows import customer_chip
 from inbox.reading.settings import nav
 from inbox.reading.views import filters
 from inbox.reading.views.labels import NAMES
-from inbox.store import Reason, Rule, RuleRun, Ticket, Work
+from inbox.store import Rule, RuleRun, Ticket, Work
 from inbox.terms import Priority
 
 __all__ = ["asks", "page", "rules", "trial", "values_of"]
@@ -92,7 +92,8 @@ def asks(work: Work) -> tuple[AskGroup, ...]:
         "team": [("none", ""), *((one.id, one.name) for one in once.teams(work).values())],
         "agent": [("none", ""), *agents],
         "priority": [(one.value, "") for one in Priority],
-        "reason": [("none", ""), *((one, one) for one in work.scalars(select(Reason.name).where(Reason.active)))],
+        "reason": [("none", ""), *((one.name, one.called) for one in once.reasons(work).values() if one.open)],
+        "field": [(word, called) for word, called in fields.filterable(work)],
         "band": [("none", ""), *((one, one) for one in desk.get(work, "routing.bands"))],
         "due": [(one, "") for one in filters.FIELDS["due"].known or ()],
     }

@@ -106,6 +106,8 @@ CASES: list[tuple[dict[str, Any], bool]] = [
     (ask("status", "open"), True),
     (ask("status", "resolved"), False),
     (ask("score", "1"), False),
+    (ask("field", "1:yes"), False),
+    (ask("field", "1:yes", but=True), True),
 ]
 
 

@@ -113,6 +113,7 @@ FIELDS: Final[dict[str, Field]] = {
     "team": Field(),
     "agent": Field(),
     "reason": Field(),
+    "field": Field(),
     "due": Field(),
     "score": Field(_score, ("1", "2", "3", "4", "5")),
 }
