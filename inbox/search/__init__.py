@@ -134,7 +134,8 @@ FEW: Final = 30  # so many messages are enough to read
 
 def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) -> str:
     """The index's own query: every word by any of its forms, exact words and ``names`` as they are; with ``begun`` the
-    last word also as a beginning. Empty where no word is asked for."""
+    last word also as a beginning, and names too, unless other words say where to look: a name's beginning may be half
+    of the index. Empty where no word is asked for."""
     form, beginning, either, both = _SQLITE if sqlite else _POSTGRESQL
     free = words(wanted.words)[:MOST]
     needed = [[form.format(one) for one in _forms(word)] for word in free]
@@ -142,8 +143,9 @@ def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) ->
         needed[-1].append(beginning.format(plain(free[-1])))
     exact = [word for phrase in wanted.exact for word in parts(phrase)]
     needed += [[form.format(word)] for word in dict.fromkeys(exact[:MOST])]
-    if names:  # each may be the beginning of a name; one of them is enough
-        each = [both.join(beginning.format(word) for word in parts(name)[:MOST]) for name in names]
+    if names and not (begun and needed):  # one of them is enough
+        written = beginning if begun else form
+        each = [both.join(written.format(word) for word in parts(name)[:MOST]) for name in names]
         needed.append([f"({one})" for one in each if one])
     return both.join(f"({either.join(some)})" for some in needed if some)
 
@@ -152,14 +154,18 @@ def find(work: Work, wanted: Asked, *, limit: int, before: int | None = None) ->
     """The messages that may hold what is wanted, newest first; ``before`` a message id pages on. What the index does
     not know (the order of exact words, whose name it was) is left to :func:`exactly` and the reading.
 
-    Where whole words find little, the last one is also taken as a beginning, so that results come while one types: of a
-    common word that would cost more than all the rest, for nothing.
+    Where whole words find little, the last one is also taken as a beginning, and names are, so that results come while
+    one types: of a common word that would cost more than all the rest, for nothing.
     """
     ids = _ids(work, wanted, limit, before, begun=False)
-    last = words(wanted.words)[-1:]
-    if len(ids) < min(limit, FEW) and last and (len(last[0]) > 1 or not last[0].isascii()):
+    if len(ids) < min(limit, FEW) and _may_be_begun(wanted):
         return _ids(work, wanted, limit, before, begun=True)
     return ids
+
+
+def _may_be_begun(wanted: Asked) -> bool:
+    last = words(wanted.words)[-1:]
+    return bool(wanted.operators.get("from")) or any(len(word) > 1 or not word.isascii() for word in last)
 
 
 def _ids(work: Work, wanted: Asked, limit: int, before: int | None, *, begun: bool) -> list[int]:
