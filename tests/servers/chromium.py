@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
 
 MISSING = "Chromium is missing (apt-get install chromium)"
 
@@ -47,6 +47,10 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     def watch(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             complaints.append(message.text)
+
+    def fault(error: WebError) -> None:
+        if error.error.name != "AbortError":  # a request that its page called off
+            complaints.append(str(error.error))
 
     def opened(**options: Any) -> Page:
         usual: dict[str, Any] = {
