@@ -66,7 +66,8 @@ class State:
             self.settle(request.as_of)
         dimensions = [*request.where, *([request.by] if request.by is not None else [])]
         if RolledUp.answers(dimensions):
-            return report_of(RolledUp(self.book, self.rolls), request)
+            with uncollected():
+                return report_of(RolledUp(self.book, self.rolls), request)
         return report_of(Facts(self.book), request)
 
     def meta(self) -> dict[str, str | int]:
