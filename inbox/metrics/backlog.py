@@ -16,6 +16,7 @@ __all__ = ["LATE", "OPEN", "ages_at", "ages_of", "blocks_at", "late", "month_of"
 
 OPEN = "open"  # the unit of what has not ended, by month
 LATE = "open late"  # the index of what ends after the last record: an instant within that day may lie before its end
+_DIGITS = 14  # of an instant in a name: all have as many
 _LEVELS = 12  # blocks of up to 4,096 midnights
 _DAYS_OF_MONTH = 30 * DAY  # months are needed only to have few names in a cell: any 30 days will do
 
@@ -36,10 +37,14 @@ def stretches(span: OpenSpan, days: Days) -> Iterator[Stretch]:
 
 def _stretches(begin: int, end: int | None, since: int, days: Days) -> Iterator[Stretch]:
     if end is None:
-        yield OPEN, month_of(begin), str(since) if since == begin else f"{since} {begin}"
+        yield OPEN, month_of(begin), _digits(since) if since == begin else f"{_digits(since)} {begin}"
     else:
         for level, block in _blocks(_midnight_from(begin, days), _midnight_from(end, days)):
-            yield f"{OPEN} {level}", block, str(since)
+            yield f"{OPEN} {level}", block, _digits(since)
+
+
+def _digits(at: int) -> str:
+    return f"{at:0{_DIGITS}}"
 
 
 def month_of(at: int) -> int:
@@ -67,7 +72,7 @@ def blocks_at(day: int) -> Iterator[tuple[str, int]]:
 
 def ages_of(names: Mapping[str, int], at: int) -> list[int]:
     """The ages at an instant of the cases that a cell names, all of which had opened then."""
-    ages = [at - int(name.partition(" ")[0]) for name in names]
+    ages = [at - int(name[:_DIGITS]) for name in names]
     if sum(names.values()) > len(names):
         ages += [age for age, n in zip(ages, names.values(), strict=True) for _ in range(n - 1)]
     return ages

@@ -20,6 +20,7 @@ create table if not exists cell (
   plain text not null, due text not null, times text not null,
   primary key (unit, grain, moment, value, channel)
 ) without rowid;
+create index if not exists cell_values on cell (grain, value, channel) where unit = 'month';
 create table if not exists line (
   name text not null, position integer not null, owner text not null, data text not null
 );
@@ -70,12 +71,12 @@ class RollsInSqlite:
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         found = self._db.execute(
-            "select moment, value, channel, plain, due, times from cell"
+            "select moment, value, channel, cast(plain as blob), cast(due as blob), cast(times as blob) from cell"
             " where unit = ? and grain = ? and moment >= ? and moment < ?",
             (unit, grain, low, high),
         ).fetchall()
-        # One text for the parser: it is much quicker than many small ones.
-        sums = iter(orjson.loads(f"[{','.join(text for row in found for text in row[3:])}]"))
+        # One run of bytes for the parser: it is much quicker than many small ones, and than text that it would encode.
+        sums = iter(orjson.loads(b"[%b]" % b",".join(text for row in found for text in row[3:])))
         for (moment, value, channel, *_), plain, due, times in zip(found, sums, sums, sums, strict=True):
             yield Place(unit, grain, moment, value, channel), Kept(plain, due, times)
 
@@ -99,4 +100,4 @@ class RollsInSqlite:
 
 
 def _text(value: object) -> str:
-    return orjson.dumps(value, default=tuple, option=orjson.OPT_NON_STR_KEYS).decode()
+    return orjson.dumps(value, default=tuple, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS).decode()

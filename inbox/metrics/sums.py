@@ -72,6 +72,8 @@ class Durations:
 
     def counts(self) -> dict[int, int]:
         """How many there are of each duration, a histogram's as midpoints."""
+        if self.few and not self.buckets:
+            return {midpoint(bucket_of(code)): n for code, n in Counter(codes_of("".join(self.few))).items()}
         self._fold()
         if self.buckets:
             return {midpoint(int(name)): n for name, n in self.buckets.items()}
