@@ -112,10 +112,12 @@ def switches(page: Page, count: int, way: str) -> list[float]:
     """How long from the press until the ticket is painted."""
     times = []
     shown: list[int] = page.evaluate("[...document.querySelectorAll('#rows .conv')].map((row) => +row.dataset.ticket)")
-    for number in itertools.islice(itertools.cycle(shown[:12]), count):
+    if len(shown) < 2:
+        msg = "going from one ticket to another needs two in the list"
+        raise ValueError(msg)
+    others = (each for each in itertools.cycle(shown[:12]) if not page.locator(f"#ticket-{each}").count())
+    for number in itertools.islice(others, count):
         row = f"#row-{number} .conv-a"
-        if page.locator(f"#ticket-{number}").count():
-            continue
         if way == "point":
             page.hover(row)
             page.wait_for_timeout(250)  # about what people take from pointing to pressing
@@ -233,7 +235,7 @@ def figures(browser: Browser, desk: RunningDesk, counts: Counts, names: tuple[st
     # a ticket whose customer has just written, on a channel that takes an answer
     text = f"Apertura {next(numbers)}"
     desk.sandbox.sms.receive(f"+4477009{next(numbers):05}", text)
-    number = until("the message is a ticket", lambda: _ticket(desk.store, text))
+    number = until("the message is a ticket", lambda: ticket_of(desk.store, text))
     page.goto(f"{desk.url}/tickets/{number}", wait_until="networkidle")
     keyed = keys(page, counts.letters)
     shown, confirmed = answers(page, counts.answers)
@@ -249,7 +251,8 @@ def figures(browser: Browser, desk: RunningDesk, counts: Counts, names: tuple[st
     return dict(zip(LIMITS, values, strict=True))
 
 
-def _ticket(store: Store, subject: str) -> int | None:
+def ticket_of(store: Store, subject: str) -> int | None:
+    """The number of the ticket with a subject, once there is one."""
     with store.reading() as work:
         return work.scalar(select(Ticket.id).where(Ticket.subject == subject))
 

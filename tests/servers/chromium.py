@@ -49,7 +49,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
             complaints.append(message.text)
 
     def fault(error: WebError) -> None:
-        if error.error.name != "AbortError":  # a request that its page called off
+        if error.error.name != "AbortError" and "is aborted" not in error.error.message:  # called off by its page
             complaints.append(str(error.error))
 
     def opened(**options: Any) -> Page:

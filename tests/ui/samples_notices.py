@@ -41,6 +41,8 @@ chosen = NoticesSettings(
         DeviceRow(2, "Firefox · Linux", "push.example answered HTTP 503", at("08:00", 9), None, "b"),
     ),
     zones=(pages.Choice("Europe/Rome", "Europe/Rome"),),
-    form=pages.Form({}, {"to": "Write an hour, like 08:30."}),
+    form=pages.Form({}, {"to": "Scrivi un’ora, per esempio 08:30."}),
 )
-own_keys = KeysSettings({**KEYS, "reply": "n"}, single=True, form=pages.Form({}, {"reply": "n is the key of two."}))
+own_keys = KeysSettings(
+    {**KEYS, "reply": "n"}, single=True, form=pages.Form({}, {"reply": "n è il tasto di due comandi."})
+)
