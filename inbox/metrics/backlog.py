@@ -1,7 +1,7 @@
 """The backlog in cells: which cases are open at an instant, without looking at those that are not.
 
 What has ended is a segment tree over local midnights: a stretch lies in the few blocks of 2**k midnights that it
-covers, and a midnight lies in one block of each size. What has not ended lies under the month in which it began.
+covers, and a midnight lies in one block of each size. What has not ended lies under the season in which it began.
 Every name in a cell is an open case: from when on its age counts, and when it opened where that differs.
 """
 
@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from inbox.metrics.sheets import OpenSpan
 from inbox.metrics.times import DAY, Days
 
-__all__ = ["LATE", "OPEN", "ages_at", "ages_of", "blocks_at", "late", "month_of", "stretches"]
+__all__ = ["LATE", "OPEN", "ages_at", "ages_of", "blocks_at", "late", "season_of", "stretches"]
 
-OPEN = "open"  # the unit of what has not ended, by month
+OPEN = "open"  # the unit of what has not ended, by season
 LATE = "open late"  # the index of what ends after the last record: an instant within that day may lie before its end
 _DIGITS = 14  # of an instant in a name: all have as many
 _LEVELS = 12  # blocks of up to 4,096 midnights
-_DAYS_OF_MONTH = 30 * DAY  # months are needed only to have few names in a cell: any 30 days will do
+_SEASON = 120 * DAY  # any length will do: the longer, the fewer cells to read and the more names in one to write
 
 Stretch = tuple[str, int, str]  # unit, when, name in the cell
 
@@ -37,7 +37,7 @@ def stretches(span: OpenSpan, days: Days) -> Iterator[Stretch]:
 
 def _stretches(begin: int, end: int | None, since: int, days: Days) -> Iterator[Stretch]:
     if end is None:
-        yield OPEN, month_of(begin), _digits(since) if since == begin else f"{_digits(since)} {begin}"
+        yield OPEN, season_of(begin), _digits(since) if since == begin else f"{_digits(since)} {begin}"
     else:
         for level, block in _blocks(_midnight_from(begin, days), _midnight_from(end, days)):
             yield f"{OPEN} {level}", block, _digits(since)
@@ -47,9 +47,9 @@ def _digits(at: int) -> str:
     return f"{at:0{_DIGITS}}"
 
 
-def month_of(at: int) -> int:
-    """The number of the 30 days under which a case that is still open is kept."""
-    return at // _DAYS_OF_MONTH
+def season_of(at: int) -> int:
+    """The number of the season in which a case was opened that is open still."""
+    return at // _SEASON
 
 
 def _midnight_from(at: int, days: Days) -> int:
@@ -80,12 +80,7 @@ def ages_of(names: Mapping[str, int], at: int) -> list[int]:
 
 def ages_at(names: Mapping[str, int], at: int) -> list[int]:
     """The ages of the cases that a cell names, of those that had opened at an instant."""
-    ages: list[int] = []
-    for name, n in names.items():
-        since, _, begin = name.partition(" ")
-        if int(begin or since) <= at:
-            ages += [at - int(since)] * n
-    return ages
+    return ages_of({name: n for name, n in names.items() if int(name[_DIGITS:] or name) <= at}, at)
 
 
 def late(spans: Iterable[OpenSpan], after: int) -> list[tuple[int, OpenSpan]]:

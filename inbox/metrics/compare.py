@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from inbox.metrics.formulas import newcombe, ratio
-from inbox.metrics.keys import Figures, Value
+from inbox.metrics.keys import Figures
 
 __all__ = ["compared"]
 
 _NO_FIGURES = (".lo", ".hi", "diff_lo", "diff_hi")
+_FIGURES = {int, float, type(None)}  # and no words or truths
 
 
 def compared(new: Figures, old: Figures, prefix: str) -> Figures:
     """The keys of a comparison, ``yoy:`` or ``prev:``; null where the older period has no data."""
     found: Figures = {}
     for key, value in new.items():
-        if key.endswith(_NO_FIGURES) or not _is_figure(value, old.get(key)):
-            continue
         before = old.get(key)
-        name = f"{prefix}:{key}"
-        found[f"{name}:old"] = before
-        found[f"{name}:abs"] = _difference(value, before)
+        if key.endswith(_NO_FIGURES) or type(value) not in _FIGURES or type(before) not in _FIGURES:
+            continue
+        was, absolute, relative = _names(prefix, key)
+        change = value - before if isinstance(value, int | float) and isinstance(before, int | float) else None
+        found[was], found[absolute] = before, change
         if key.endswith(".rate") and f"{key[:-5]}.k" in new:
-            found |= _interval(name, key[:-5], new, old)
+            found |= _interval(f"{prefix}:{key}", key[:-5], new, old)
         else:
-            found[f"{name}:rel"] = _relative(value, before)
+            found[relative] = None if change is None or not isinstance(before, int | float) else ratio(change, before)
     return found
 
 
-def _is_figure(*values: Value) -> bool:
-    return all(v is None or (isinstance(v, int | float) and not isinstance(v, bool)) for v in values)
-
-
-def _difference(new: Value, old: Value) -> Value:
-    if isinstance(new, int | float) and isinstance(old, int | float):
-        return new - old
-    return None
-
-
-def _relative(new: Value, old: Value) -> Value:
-    if isinstance(new, int | float) and isinstance(old, int | float):
-        return ratio(new - old, old)
-    return None
+@lru_cache(maxsize=4096)
+def _names(prefix: str, key: str) -> tuple[str, str, str]:
+    """A figure's keys in a comparison: what it was, by how much and by which part of it that it changed."""
+    return f"{prefix}:{key}:old", f"{prefix}:{key}:abs", f"{prefix}:{key}:rel"
 
 
 def _interval(name: str, rate: str, new: Figures, old: Figures) -> Figures:

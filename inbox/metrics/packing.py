@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
 
-from inbox.metrics.formulas import bucket_name
+from inbox.metrics.formulas import bucket_name, midpoint
 
-__all__ = ["Counts", "bucket_of", "codes_of", "counted", "in_a_row", "packed", "unpacked"]
+__all__ = ["Counts", "bucket_of", "codes_of", "counted", "in_a_row", "middles", "out_of_row", "packed", "unpacked"]
 
 Counts = dict[str, int]
 
@@ -24,8 +24,15 @@ _FEW = 4  # durations in a bucket, on average: up to here they are shorter told 
 
 
 def in_a_row(due: Mapping[str, Mapping[int, int]]) -> dict[str, list[int]]:
-    """Of each outcome ``[due, n, due, n, ...]`` in the order of time."""
-    return {outcome: [*chain.from_iterable(sorted(by_due.items()))] for outcome, by_due in due.items()}
+    """Of each outcome ``[sum of n, due, n, due, n, ...]`` in the order of time."""
+    return {
+        outcome: [sum(by_due.values()), *chain.from_iterable(sorted(by_due.items()))] for outcome, by_due in due.items()
+    }
+
+
+def out_of_row(row: list[int]) -> dict[int, int]:
+    """The counts of one outcome by their due day or month."""
+    return dict(zip(row[1::2], row[2::2], strict=True))
 
 
 def packed(times: Mapping[str, Counts]) -> dict[str, Counts | str]:
@@ -51,7 +58,12 @@ def bucket_of(code: int) -> int:
 
 def counted(text: str) -> Counts:
     """A packed text as counts by bucket."""
-    return {bucket_name(bucket_of(code)): n for code, n in Counter(codes_of(text)).items()}
+    return {bucket_name(code - _FIRST): n for code, n in Counter(codes_of(text)).items()}
+
+
+def middles(text: str) -> dict[int, int]:
+    """A packed text as counts by the middle of the bucket, in ms."""
+    return {midpoint(code - _FIRST): n for code, n in Counter(codes_of(text)).items()}
 
 
 def unpacked(times: Mapping[str, Counts | str]) -> dict[str, Counts]:

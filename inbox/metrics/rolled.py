@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 
-from inbox.metrics.backlog import LATE, OPEN, ages_at, ages_of, blocks_at, month_of
+from inbox.metrics.backlog import LATE, OPEN, ages_at, ages_of, blocks_at, season_of
 from inbox.metrics.book import Book
 from inbox.metrics.factual import Facts
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
+from inbox.metrics.packing import in_a_row, out_of_row
 from inbox.metrics.rollup import ALL, EACH, HEARD, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import NEVER, Entry, Heard, OpenSpan
 from inbox.metrics.storage import Kept, Place, Rolls
@@ -73,7 +74,7 @@ class RolledUp:
         ragged: set[int] = set()
         for place, cell in self._rolls.cells("month", grain, *months):
             _add_cell(found, place, cell, month_of_due(cut))
-            if any(month_of_due(cut) in row[::2] for row in cell.due.values()):
+            if any(month_of_due(cut) in row[1::2] for row in cell.due.values()):
                 ragged.add(place.when)
         for month in ragged:
             for unit, low, high in _weeks_and_days(*_days_of(month)):
@@ -104,7 +105,7 @@ class RolledUp:
         """A local midnight; or an instant that is not before the last record, when only what ends late has ended."""
         for grain, own in _by_grain(slices).items():
             for place, cell in self._open_cells(grain, at):
-                is_past = place.unit != OPEN or place.when < month_of(at)
+                is_past = place.unit != OPEN or place.when < season_of(at)
                 ages = ages_of(cell.plain, at) if is_past else ages_at(cell.plain, at)
                 for wanted in {(place.value, None), (place.value, place.channel)}:
                     for into in own.get(wanted, ()):
@@ -118,7 +119,7 @@ class RolledUp:
                         one.sums.since.setdefault("backlog", []).append(span.age(at))
 
     def _open_cells(self, grain: str, at: int) -> Iterator[tuple[Place, Kept]]:
-        yield from self._rolls.cells(OPEN, grain, 0, month_of(at) + 1)
+        yield from self._rolls.cells(OPEN, grain, 0, season_of(at) + 1)
         if self._is_midnight(at):
             for unit, block in blocks_at(self.context.days.of(at)):
                 yield from self._rolls.cells(unit, grain, block, block + 1)
@@ -135,7 +136,7 @@ class RolledUp:
         for unit, low, high in [("month", *months), *ragged]:
             for _, cell in self._rolls.cells(unit, HEARD, low, high):
                 late = cell.due
-                yield from ((customer, customer in late and late[customer][0] < cut) for customer in cell.plain)
+                yield from ((customer, customer in late and late[customer][1] < cut) for customer in cell.plain)
         for raw in self._rolls.rows(HEARD, cut, cut + 1):
             one = Heard(*raw)
             if first <= one.day < end and one.unanswered and one.due <= as_of:
@@ -190,9 +191,9 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut:
         into[measure] = into.get(measure, 0) + n
     for outcome, row in cell.due.items():
         if row[-2] < cut:
-            into[outcome] = into.get(outcome, 0) + sum(row[1::2])
+            into[outcome] = into.get(outcome, 0) + row[0]
             continue
-        for due, n in zip(row[::2], row[1::2], strict=True):
+        for due, n in out_of_row(row).items():
             if due != cut:
                 name = outcome if due < cut else NOT_YET + outcome
                 into[name] = into.get(name, 0) + n
@@ -205,12 +206,12 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut:
 
 def _in_month(due: Mapping[str, list[int]], month: int) -> dict[str, list[int]]:
     """Of the outcomes of a day or week, what becomes due in a month."""
-    found: dict[str, list[int]] = {}
+    found: dict[str, dict[int, int]] = {}
     for outcome, row in due.items():
-        for day, n in zip(row[::2], row[1::2], strict=True):
-            if month_of_due(day) == month:
-                found.setdefault(outcome, []).extend((day, n))
-    return found
+        near = {day: n for day, n in out_of_row(row).items() if month_of_due(day) == month}
+        if near:
+            found[outcome] = near
+    return in_a_row(found)
 
 
 def _months_and_days(first: int, end: int) -> tuple[tuple[int, int], list[tuple[str, int, int]]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from inbox.metrics.packing import in_a_row, packed, unpacked
+from inbox.metrics.packing import in_a_row, out_of_row, packed, unpacked
 from inbox.metrics.storage import Cell, Kept, Place, Rows, empty, merge
 
 __all__ = ["RollsInSqlite"]
@@ -65,9 +65,7 @@ class RollsInSqlite:
         if found is None:
             return empty()
         plain, due, times = (orjson.loads(text) for text in found)
-        return Cell(
-            plain, {name: dict(zip(row[::2], row[1::2], strict=True)) for name, row in due.items()}, unpacked(times)
-        )
+        return Cell(plain, {name: out_of_row(row) for name, row in due.items()}, unpacked(times))
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         found = self._db.execute(

@@ -37,7 +37,7 @@ class Cell(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A cell as it is read: of each outcome ``[due, n, due, n, ...]`` in the order of time.
+    """A cell as it is read: of each outcome ``[sum of n, due, n, due, n, ...]`` in the order of time.
 
     Where a histogram holds few durations, it may be a text with one character for the bucket of each.
     """

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from inbox.metrics.formulas import midpoint, percentile
 from inbox.metrics.outcomes import NOT_YET
-from inbox.metrics.packing import bucket_of, codes_of, counted
+from inbox.metrics.packing import bucket_of, codes_of, counted, middles
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
 __all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums", "scope_of"]
@@ -73,7 +73,7 @@ class Durations:
     def counts(self) -> dict[int, int]:
         """How many there are of each duration, a histogram's as midpoints."""
         if self.few and not self.buckets:
-            return {midpoint(bucket_of(code)): n for code, n in Counter(codes_of("".join(self.few))).items()}
+            return middles("".join(self.few))
         self._fold()
         if self.buckets:
             return {midpoint(int(name)): n for name, n in self.buckets.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.metrics.backlog import OPEN, ages_at, blocks_at, month_of, stretches
+from inbox.metrics.backlog import OPEN, ages_at, blocks_at, season_of, stretches
 from inbox.metrics.sheets import OpenSpan
 from inbox.metrics.times import DAY, HOUR, Days
 
@@ -30,7 +30,7 @@ def test_a_midnight_finds_the_cases_open_then_with_their_ages(raw: list[tuple[in
             names = cells.setdefault((unit, when), {})
             names[name] = names.get(name, 0) + 1
     at = ROME.start(day)
-    read = [(OPEN, month) for month in range(month_of(at) + 1)] + list(blocks_at(day))
+    read = [(OPEN, season) for season in range(season_of(at) + 1)] + list(blocks_at(day))
     found = [age for place in read for age in ages_at(cells.get(place, {}), at)]
     assert sorted(found) == sorted(s.age(at) for s in every if s.begin <= at and (s.end is None or at < s.end))
 

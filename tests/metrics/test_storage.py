@@ -52,7 +52,7 @@ def test_outcomes_come_in_the_order_of_their_due_days(rolls: Rolls) -> None:
     rolls.add({EMAIL: Cell({}, {"reopen|no": {20_503: 2}}, {})})
     rolls.add({EMAIL: Cell({}, {"reopen|no": {20_500: 1}}, {})})
     ((_, cell),) = rolls.cells("day", "channel", 739_000, 739_001)
-    assert cell.due == {"reopen|no": [20_500, 1, 20_503, 2]}
+    assert cell.due == {"reopen|no": [3, 20_500, 1, 20_503, 2]}
 
 
 @given(st.dictionaries(st.integers(0, 2_047), st.integers(1, 50), min_size=1, max_size=40))
