@@ -28,8 +28,12 @@ export class Places {
     this.late.delete(row.id);
   }
 
+  /** One that has come into the list by another way since then, newer, is not put there a second time. */
   settle() {
-    for (const row of this.late.values()) this.put(row);
+    for (const row of this.late.values()) {
+      const there = document.getElementById(row.id) ?? row;
+      if (there === row) this.put(row);
+    }
     this.late.clear();
   }
 
@@ -45,6 +49,7 @@ export class Places {
 
   /** Puts a row where the order says; beyond the last loaded row it comes with "more". */
   put(row) {
+    this.late.delete(row.id);
     if (this.stands(row)) return;
     const next = [...this.rows.children].find(
       (each) => each !== row && compare(row.dataset, each.dataset, this.sort) < 0,
