@@ -188,7 +188,7 @@ def _surveys(sums: Sums) -> Pairs:
     yield from rate("ces", sums["ces.k"], sums["ces.n"])
     yield "ces.mean", ratio(sums["ces.raw"] / MICRO, sums["ces.n"])
     yield from _nps(sums, "nps")
-    for measure in sorted(sums.counts):
+    for measure in sorted(measure for measure in sums.counts if measure.endswith("].n")):
         if match := _TOUCHPOINT.fullmatch(measure):
             yield from _nps(sums, match[1])
     yield from rate("nps_loop", sums["nps_loop.k"], sums["nps_loop.n"])

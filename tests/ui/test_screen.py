@@ -232,6 +232,25 @@ def _texts(desk: RunningDesk, ticket: int) -> list[str]:
         return list(work.scalars(select(Message.text).where(Message.ticket_id == ticket).order_by(Message.id)))
 
 
+def test_a_row_that_waited_for_the_list_to_rest_stands_there_once(
+    sign_in: SignIn, desk: RunningDesk, customer: Customer
+) -> None:
+    customer.writes("Riga che riposa")
+    page = sign_in("sara")
+    expect(row(page, "Riga che riposa")).to_have_count(1)
+    page.keyboard.press("j")  # who walks through the list by keys sees no row move
+    other = Customer(desk)
+    other.writes("Riga che aspetta")
+    expect(page.locator("[data-list-target='pill']")).to_be_visible()
+    page.evaluate("document.activeElement.blur()")
+    other.writes("E ancora la stessa")
+    expect(page.locator(".conv", has_text="E ancora la stessa")).to_have_count(1)
+    page.locator(".conv").first.hover()
+    page.mouse.move(1200, 500)
+    expect(page.locator("[data-list-target='pill']")).to_be_hidden()
+    expect(page.locator(".conv", has_text="stessa")).to_have_count(1)
+
+
 def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, customer: Customer) -> None:
     sara, giulia = two_at(sign_in, customer, "Chi mi risponde?")
     expect(sara.locator("[data-viewers] [aria-label='Giulia Ferri']")).to_be_visible()
