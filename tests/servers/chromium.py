@@ -62,7 +62,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(**{**usual, **options})
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("weberror", fault)
         context.on("console", watch)
         return context.new_page()
 
