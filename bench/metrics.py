@@ -119,7 +119,8 @@ def fill(rolls: RollsInSqlite, total: int, chunk: int) -> tuple[State, int]:
 
 
 def report(measured: Measured, total: int, chunk: int, path: Path) -> None:
-    """Standard reports from roll-ups in SQLite; each the median of seven, which end on seven days one after another.
+    """Standard reports from roll-ups in SQLite; each the median of seven, which end on seven days one after another
+    and are themselves the median of three.
 
     How many weeks and days a period is added up from depends on the weekday on which it ends.
     """
@@ -139,7 +140,10 @@ def report(measured: Measured, total: int, chunk: int, path: Path) -> None:
     slowest = 0.0
     days = [standard(last - dt.timedelta(days=n), as_of) for n in range(7)]
     for name in days[0]:
-        took = [seconds(partial(reader.report, requests[name])) * 1000 for requests in days]
+        took = [
+            statistics.median(seconds(partial(reader.report, requests[name])) for _ in range(3)) * 1000
+            for requests in days
+        ]
         measured.note(f"report {name}, ms", statistics.median(took))
         measured.note("  that of the slowest day, ms", max(took))
         slowest = max(slowest, statistics.median(took))
