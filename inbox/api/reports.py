@@ -30,6 +30,7 @@ class ReportQuery(Query):
     where: str = Field("", description="Only what has these values: ``channel=email,reason=Billing``.")
     as_of: dt.datetime | None = Field(None, description="As it was known then, with a zone; now without.")
     compare: Literal["previous", "year"] | None = Field(None, description="Beside the period before, or a year before.")
+    keys: str = Field("", description="Only these figures: ``fcr7.rate`` for one, ``fcr7,aht`` for families; else all.")
 
 
 @routes.get("/reports", REPORT, query=ReportQuery, right="reports.see")
@@ -45,6 +46,7 @@ def show_report(call: Call[ReportQuery, Nothing]) -> Response:
             where=_pairs(query.where),
             compare=query.compare,
             as_of=query.as_of.isoformat() if query.as_of else None,
+            keys=[name.strip() for name in query.keys.split(",") if name.strip()],
         )
     return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
 

@@ -104,6 +104,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--by", metavar="DIMENSION", help="Slices by channel, agent, team, reason or tag.")
 @click.option("--where", type=Pair(), multiple=True, help="Only what has this value; may be repeated.")
 @click.option("--compare", type=click.Choice(["previous", "year"]), help="Beside the period before, or a year before.")
+@click.option("--keys", metavar="NAMES", help="Only these figures, with commas: fcr7.rate for one, fcr7 for a family.")
 @click.option("--clv", metavar="CUSTOMER", help="The lifetime value of a customer instead.")
 @click.option("--at", metavar="TIME", help="The instant of --clv.")
 @_CONFIG
@@ -140,7 +141,13 @@ def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str]) -> N
         raise click.UsageError("a report needs --from and --to")
     as_of = texts.get("as_of") or clock.iso(clock.now())
     request = Request.of(
-        texts["first"], texts["end"], as_of, by=texts.get("by"), where=where, compare=texts.get("compare")
+        texts["first"],
+        texts["end"],
+        as_of,
+        by=texts.get("by"),
+        where=where,
+        compare=texts.get("compare"),
+        keys=_names(texts),
     )
     found = _of_the_desk(texts, where) if asked.log is None else figures_of(asked.read(), request, asked.definitions())
     if asked.as_json:
@@ -163,7 +170,12 @@ def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
             where=where,
             compare=texts.get("compare"),
             as_of=texts.get("as_of"),
+            keys=_names(texts),
         )
+
+
+def _names(texts: dict[str, str]) -> list[str]:
+    return [name.strip() for name in texts["keys"].split(",")] if "keys" in texts else []
 
 
 def _say_value(asked: Asked, texts: dict[str, str]) -> None:

@@ -13,10 +13,10 @@ _NO_FIGURES = (".lo", ".hi", "diff_lo", "diff_hi")
 _FIGURES = {int, float, type(None)}  # and no words or truths
 
 
-def compared(new: Figures, old: Figures, prefix: str) -> Figures:
-    """The keys of a comparison, ``yoy:`` or ``prev:``; null where the older period has no data."""
+def compared(asked: Figures, new: Figures, old: Figures, prefix: str) -> Figures:
+    """The keys of a comparison of what was asked for, ``yoy:`` or ``prev:``; null where there was no data before."""
     found: Figures = {}
-    for key, value in new.items():
+    for key, value in asked.items():
         before = old.get(key)
         if key.endswith(_NO_FIGURES) or type(value) not in _FIGURES or type(before) not in _FIGURES:
             continue

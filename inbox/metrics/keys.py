@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import NamedTuple
 
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even, kaplan_meier, nps_interval, ratio, wilson
@@ -11,6 +13,7 @@ from inbox.metrics.outcomes import spelt_out
 from inbox.metrics.sums import TOTAL, Durations, Filter, Sums
 from inbox.metrics.surveys import MICRO
 from inbox.metrics.times import HOUR
+from inbox.metrics.wanted import EVERYTHING, Wanted
 from inbox.metrics.work import VOICE
 
 __all__ = ["Figures", "Value", "figures"]
@@ -22,33 +25,72 @@ Pairs = Iterator[tuple[str, Value]]
 _TOUCHPOINT = re.compile(r"(nps\[.*\])\.n")
 
 
-def figures(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool) -> Figures:
-    """Every sliceable key of one slice; ``paid_log`` says whether the log has any ``agent.state``."""
-    told = Sums(spelt_out(sums.counts), sums.durations, sums.since)
-    return dict(_all(told, filter, config, as_of, paid_log=paid_log))
+class _Asked(NamedTuple):
+    """A slice whose figures are asked for."""
+
+    sums: Sums
+    filter: Filter
+    config: Config
+    as_of: int
+    paid_log: bool
 
 
-def _all(sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool) -> Pairs:
-    yield from _volume(sums)
-    for name in ("frt", "frt_bh", "frt_handoff", "rt"):
-        yield from duration(sums, name)
-    yield from _cases(sums, as_of)
-    for window in config.windows:
-        yield from _fcr(sums, f"fcr{window}")
-    for name in ("containment", "reopen", "one_reply"):
-        yield from rate(name, sums[f"{name}.k"], sums[f"{name}.n"])
-    yield from _contacts(sums)
-    yield from _handle_time(sums)
-    yield from _work(sums, filter)
-    yield from _cost(sums, filter, paid_log=paid_log)
-    for name in ("sla_frt", "sla_ttr"):
-        yield from rate(name, sums[f"{name}.k"], sums[f"{name}.n"])
-        yield f"{name}.pending", sums[f"{name}.pending"]
-        yield f"{name}.excluded", sums[f"{name}.excluded"]
-    yield from _surveys(sums)
+def figures(
+    sums: Sums, filter: Filter, config: Config, as_of: int, *, paid_log: bool, wanted: Wanted = EVERYTHING
+) -> Figures:
+    """The sliceable keys of one slice, whole families of what is wanted.
+
+    ``paid_log`` says whether the log has any ``agent.state``.
+    """
+    asked = _Asked(Sums(spelt_out(sums.counts), sums.durations, sums.since), filter, config, as_of, paid_log)
+    found: Figures = {}
+    for heads, pairs in _families(config.windows):
+        if wanted.family(*heads):
+            found.update(pairs(asked))
+    return found
+
+
+_Family = tuple[tuple[str, ...], Callable[[_Asked], Pairs]]
+
+
+@cache
+def _families(windows: tuple[int, ...]) -> tuple[_Family, ...]:
+    """Section 12 in its order: the words with which the keys of each family begin, and what computes them."""
+    return (
+        (("vol",), _volume),
+        *(((name,), partial(_times, name=name)) for name in ("frt", "frt_bh", "frt_handoff", "rt")),
+        (("case", "ttr_first", "ttr_full", "ttr_net", "ttr_km", "backlog"), _cases),
+        *(((f"fcr{w}", f"fcr{w}_net", f"fcr{w}_strict"), partial(_fcr, name=f"fcr{w}")) for w in windows),
+        *(((name,), partial(_part, name=name)) for name in ("containment", "reopen", "one_reply")),
+        (("ipc",), _contacts),
+        (("aht",), _handle_time),
+        (("work", "occ"), _work),
+        (("cost",), _cost),
+        *(((name,), partial(_promise, name=name)) for name in ("sla_frt", "sla_ttr")),
+        (("csat", "nps", "ces", "fcr", "fcr_survey", "nps_loop"), _surveys),
+        (("sent",), _feelings),
+        (("social",), _social),
+    )
+
+
+def _times(asked: _Asked, name: str) -> Pairs:
+    yield from duration(asked.sums, name)
+
+
+def _part(asked: _Asked, name: str) -> Pairs:
+    yield from rate(name, asked.sums[f"{name}.k"], asked.sums[f"{name}.n"])
+
+
+def _promise(asked: _Asked, name: str) -> Pairs:
+    """M8."""
+    yield from _part(asked, name)
+    yield f"{name}.pending", asked.sums[f"{name}.pending"]
+    yield f"{name}.excluded", asked.sums[f"{name}.excluded"]
+
+
+def _feelings(asked: _Asked) -> Pairs:
     for leaf in ("n", "pos", "neu", "neg"):
-        yield f"sent.{leaf}", sums[f"sent.{leaf}"]
-    yield from _social(sums, config)
+        yield f"sent.{leaf}", asked.sums[f"sent.{leaf}"]
 
 
 def rate(name: str, k: int, n: int) -> Pairs:
@@ -72,8 +114,9 @@ def duration(sums: Sums, name: str) -> Pairs:
     yield f"{name}.p90_ms", p90
 
 
-def _volume(sums: Sums) -> Pairs:
+def _volume(asked: _Asked) -> Pairs:
     """M1."""
+    sums = asked.sums
     for name in ("inbound", "handled_in", "handled_out"):
         yield f"vol.{name}", sums[name]
     yield "vol.handled", handled(sums)
@@ -91,8 +134,9 @@ def handled(sums: Sums) -> int:
     return sums["handled_in"] + sums["handled_out"]
 
 
-def _cases(sums: Sums, as_of: int) -> Pairs:
+def _cases(asked: _Asked) -> Pairs:
     """M2: times to resolution, with the open cases censored where they count."""
+    sums, as_of = asked.sums, asked.as_of
     yield "case.created", sums["created"]
     yield "case.first_resolved", sums["first_resolved"]
     yield "case.resolved", sums["resolved"]
@@ -107,8 +151,9 @@ def _cases(sums: Sums, as_of: int) -> Pairs:
     yield "backlog.age_p50_ms", ages.percentiles(50)[0]
 
 
-def _fcr(sums: Sums, name: str) -> Pairs:
+def _fcr(asked: _Asked, name: str) -> Pairs:
     """M3."""
+    sums = asked.sums
     yield from rate(name, sums[f"{name}.k"], sums[f"{name}.n"])
     yield from rate(f"{name}_net", sums[f"{name}_net.k"], sums[f"{name}_net.n"])
     yield f"{name}.pending", sums[f"{name}.pending"]
@@ -117,8 +162,9 @@ def _fcr(sums: Sums, name: str) -> Pairs:
     yield f"{name}_strict.pending", sums[f"{name}_strict.pending"]
 
 
-def _contacts(sums: Sums) -> Pairs:
+def _contacts(asked: _Asked) -> Pairs:
     """M4."""
+    sums = asked.sums
     yield "ipc.n", sums["ipc.n"]
     yield "ipc.sum", sums["ipc.sum"]
     yield "ipc.mean", ratio(sums["ipc.sum"], sums["ipc.n"])
@@ -126,8 +172,9 @@ def _contacts(sums: Sums) -> Pairs:
         yield f"ipc.{leaf}", sums[f"ipc.{leaf}"]
 
 
-def _handle_time(sums: Sums) -> Pairs:
+def _handle_time(asked: _Asked) -> Pairs:
     """M5."""
+    sums = asked.sums
     yield from duration(sums, "aht")
     yield "aht.untracked", sums["aht.untracked"]
     yield "aht.gross_ms", sums["aht.gross_ms"]
@@ -137,8 +184,9 @@ def _handle_time(sums: Sums) -> Pairs:
         yield f"aht.voice_{state}_ms", sums[f"aht.voice_{state}_ms"]
 
 
-def _work(sums: Sums, filter: Filter) -> Pairs:
+def _work(asked: _Asked) -> Pairs:
     """M6; occupancy is known of agents and teams only."""
+    sums, filter = asked.sums, asked.filter
     for name in ("work.prod_ms", "work.view_ms", "work.spam_ms"):
         yield name, sums[name]
     yield "work.per_active_hour", ratio(handled(sums), sums["work.prod_ms"] / HOUR)
@@ -150,10 +198,11 @@ def _work(sums: Sums, filter: Filter) -> Pairs:
         yield "occ.per_online_hour", ratio(handled(sums), online / HOUR)
 
 
-def _cost(sums: Sums, filter: Filter, *, paid_log: bool) -> Pairs:
+def _cost(asked: _Asked) -> Pairs:
     """M7, in micro-units of the base currency."""
+    sums, filter = asked.sums, asked.filter
     direct, provider = sums["labour_direct"], sums["provider"]
-    full = sums["labour_full"] if paid_log else direct
+    full = sums["labour_full"] if asked.paid_log else direct
     fixed, n = sums["fixed"], handled(sums)
     loaded, shared = filter.only("channel", "agent", "team"), filter.only("channel")
     yield "cost.labour_direct", direct
@@ -177,8 +226,9 @@ def per(amount: int, n: int) -> int | None:
     return half_even(amount, n) if n else None
 
 
-def _surveys(sums: Sums) -> Pairs:
+def _surveys(asked: _Asked) -> Pairs:
     """M9."""
+    sums = asked.sums
     for type in ("csat", "nps", "ces", "fcr"):
         yield f"{type}.sent", sums[f"{type}.sent"]
         yield f"{type}.sent_answered", sums[f"{type}.sent_answered"]
@@ -206,8 +256,9 @@ def _nps(sums: Sums, name: str) -> Pairs:
     yield f"{name}.hi", high
 
 
-def _social(sums: Sums, config: Config) -> Pairs:
+def _social(asked: _Asked) -> Pairs:
     """M13."""
+    sums, config = asked.sums, asked.config
     for name in ("likes", "comments", "shares", "impressions"):
         yield f"social.{name}", sums[f"social.{name}"]
     weights = config.raw["social_weights"]

@@ -15,6 +15,7 @@ from inbox.metrics.request import COMPARISONS, Request
 from inbox.metrics.sums import Filter, Slice
 from inbox.metrics.tenant import loyalty, silence, smi
 from inbox.metrics.times import DAY
+from inbox.metrics.wanted import Wanted
 
 __all__ = ["Report", "Source", "report_of"]
 
@@ -62,12 +63,15 @@ class Source(Protocol):
 
 def report_of(source: Source, request: Request) -> Report:
     """Every slice that a request asks for: ``{"all": {key: value}, "channel=email": {...}}``."""
+    wanted = request.wanted
     report = _period(source, request, request.first, request.end)
-    if request.compare is not None:
-        older = _period(source, request, *request.before(), besides=report)
-        prefix = COMPARISONS[request.compare]
-        report = {name: {**own, **compared(own, older[name], prefix)} for name, own in report.items()}
-    return report
+    if request.compare is None:
+        return {name: wanted.of(own) for name, own in report.items()}
+    older = _period(source, request, *request.before(), besides=report)
+    prefix = COMPARISONS[request.compare]
+    return {
+        name: {**(asked := wanted.of(own)), **compared(asked, own, older[name], prefix)} for name, own in report.items()
+    }
 
 
 def _period(source: Source, request: Request, first: int, end: int, besides: Iterable[str] = ()) -> Report:
@@ -78,14 +82,16 @@ def _period(source: Source, request: Request, first: int, end: int, besides: Ite
     slices = _slices(source, request, fixed)
     slices += [_empty(name, request) for name in besides if name not in {one.name for one in slices}]
     source.add_up(slices, first, end, as_of)
-    source.backlog(slices, min(stop, as_of))
+    wanted = request.wanted
+    if wanted.family("backlog"):
+        source.backlog(slices, min(stop, as_of))
     paid = source.knows_shifts()
     report: Report = {}
     for one in slices:
         channel = one.filter.values.get("channel")
         one.sums.counts["fixed"] = sum(fixed.values()) if channel is None else fixed.get(channel, 0)
-        tenant = dict(_tenant(source, first, end, as_of)) if one.filter.only() else {}
-        sliced = figures(one.sums, one.filter, source.context.config, as_of, paid_log=paid)
+        tenant = dict(_tenant(source, first, end, as_of, wanted)) if one.filter.only() else {}
+        sliced = figures(one.sums, one.filter, source.context.config, as_of, paid_log=paid, wanted=wanted)
         report[one.name] = {**sliced, **tenant, "meta.provisional": as_of < stop + _YOUNG}
     if request.by == "channel":
         _voice_ratio(report)
@@ -125,17 +131,20 @@ def _fees(source: Source, first: int, end: int, as_of: int) -> dict[str, int]:
     return total
 
 
-def _tenant(source: Source, first: int, end: int, as_of: int) -> Pairs:
+def _tenant(source: Source, first: int, end: int, as_of: int, wanted: Wanted) -> Pairs:
     """M10, M11 and M14, which have no slices."""
     config, days = source.context.config, source.context.days
     begin, stop, cover = days.start(first), days.start(end), source.cover()
-    yield from loyalty(cover, begin, stop, as_of, config)
-    wrote: dict[str, bool] = {}
-    for name, unanswered in source.heard(first, end, as_of):
-        customer = source.root(name)
-        wrote[customer] = unanswered or wrote.get(customer, False)
-    yield from silence(cover, wrote, begin, days.start(end + config.churn_lag_d))
-    yield from smi(source.events("smi"), stop, config)
+    if wanted.family("ret"):
+        yield from loyalty(cover, begin, stop, as_of, config)
+    if wanted.family("silence"):
+        wrote: dict[str, bool] = {}
+        for name, unanswered in source.heard(first, end, as_of):
+            customer = source.root(name)
+            wrote[customer] = unanswered or wrote.get(customer, False)
+        yield from silence(cover, wrote, begin, days.start(end + config.churn_lag_d))
+    if wanted.family("smi"):
+        yield from smi(source.events("smi"), stop, config)
 
 
 def _voice_ratio(report: Report) -> None:

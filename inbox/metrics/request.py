@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from inbox.metrics.sums import DIMENSIONS
 from inbox.metrics.times import millis, millis_of, months_earlier, ordinal, span_of_months, year_before
+from inbox.metrics.wanted import EVERYTHING, Wanted
 
 __all__ = ["Request"]
 
@@ -27,6 +28,7 @@ class Request:
     by: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
     compare: str | None = None
+    wanted: Wanted = EVERYTHING
 
     @classmethod
     def of(
@@ -38,8 +40,12 @@ class Request:
         by: str | None = None,
         where: Mapping[str, str] | None = None,
         compare: str | None = None,
+        keys: Iterable[str] = (),
     ) -> Request:
-        """A request from texts: dates ``YYYY-MM-DD``, an RFC 3339 instant, ``compare`` previous or year."""
+        """A request from texts: dates ``YYYY-MM-DD``, an RFC 3339 instant, ``compare`` previous or year.
+
+        ``keys`` are the figures that are wanted, one by one (``fcr7.rate``) or by family (``fcr7``); all without any.
+        """
         where = dict(where or {})
         for dimension in (*where, *([by] if by is not None else [])):
             if dimension not in DIMENSIONS:
@@ -50,7 +56,7 @@ class Request:
         if days[1] <= days[0]:
             raise ValueError(f"a period ends after it starts, not {first} to {end}")
         known = millis(as_of) if isinstance(as_of, str) else millis_of(as_of)
-        return cls(*days, known, by, where, compare)
+        return cls(*days, known, by, where, compare, Wanted(keys))
 
     def before(self) -> tuple[int, int]:
         """The period to compare with (6.3)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -36,7 +36,7 @@ class Source:
     seq: int
     as_of: dt.datetime
 
-    def ask(self, first: dt.date, end: dt.date, **more: str | Mapping[str, str] | None) -> Report:
+    def ask(self, first: dt.date, end: dt.date, **more: str | Iterable[str] | Mapping[str, str] | None) -> Report:
         """A report of the local days [first, end)."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
         return report_of(Facts(self.book), request)
@@ -93,13 +93,14 @@ def report(
     where: Mapping[str, str] | None = None,
     compare: str | None = None,
     as_of: str | None = None,
+    keys: Iterable[str] = (),
 ) -> Report:
     """The report that CLI and API give over the database. Raises :class:`Invalid`, :class:`Forbidden`."""
     guard(work, by, where or {})
     try:
         moment = clock.parse(as_of) if as_of else None
         derived = source(work, moment)
-        request = Request.of(first, end, derived.as_of, by=by, where=where, compare=compare)
+        request = Request.of(first, end, derived.as_of, by=by, where=where, compare=compare, keys=keys)
     except ValueError as problem:
         raise Invalid(str(problem)) from None
     return report_of(Facts(derived.book), request)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from inbox.cli.report import report
+from inbox.metrics import Request, book_of, read_lines
+from inbox.metrics.factual import Facts
+from inbox.metrics.report import report_of
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE / "example.jsonl"
@@ -55,6 +59,39 @@ def test_a_year_without_a_log_has_no_data_instead_of_0() -> None:
     own = json.loads(run("--log", EXAMPLE, *PERIOD, "--compare", "year", "--json").stdout)["all"]
     assert own["yoy:fcr7.rate:old"] is None
     assert own["yoy:fcr7.rate:abs"] is None
+
+
+def test_only_the_figures_that_are_named_come() -> None:
+    everything = json.loads(run("--log", EXAMPLE, *PERIOD, "--by", "channel", "--compare", "previous", "--json").stdout)
+    asked = ("--keys", "fcr7.rate, cost,nps[delivery],meta.provisional")
+    found = json.loads(
+        run("--log", EXAMPLE, *PERIOD, "--by", "channel", "--compare", "previous", "--json", *asked).stdout
+    )
+    assert found.keys() == everything.keys()
+    own = found["all"]
+    assert {key for key in own if ":" not in key and not key.startswith(("cost.", "nps["))} == {
+        "fcr7.rate",
+        "meta.provisional",
+    }
+    assert {key for key in own if key.startswith("prev:fcr7")} == {
+        key for key in everything["all"] if key.startswith("prev:fcr7.rate:")
+    }
+    for name, slice_ in found.items():
+        assert slice_ == {key: everything[name][key] for key in slice_}
+    assert run("--log", EXAMPLE, *PERIOD, "--keys", "FCR!").exit_code == 2
+
+
+def test_every_figure_comes_by_its_own_name_and_by_its_family() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    log = read_lines(lines)
+    request = partial(Request.of, "2026-03-09", "2026-04-06", "2026-11-21T00:00:00Z", by="channel")
+    book = book_of(log, request().as_of)
+    everything = report_of(Facts(book), request())
+    for name in ("all", "channel=email"):
+        for key, value in everything[name].items():
+            family = key.partition("].")[0] + "]" if "]." in key else key.rpartition(".")[0]
+            for asked in (key, family, key.partition(".")[0].partition("[")[0]):
+                assert report_of(Facts(book), request(keys=[asked]))[name][key] == value, (key, asked)
 
 
 def test_without_json_it_is_a_table_for_a_person() -> None:
