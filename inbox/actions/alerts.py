@@ -32,6 +32,10 @@ SENTENCES: Final = {
     "key": ("{channel} has secrets that this key does not open", "Put the old SECRET_KEY back, or enter them again."),
     "receive": ("{channel} does not receive", "It is tried again by itself; see whether its settings are right."),
     "send": ("{channel} does not send", "It is tried again by itself; see whether its settings are right."),
+    "figures": (
+        "Figures differ from the log",
+        "Run sportello report verify --full to see which, and sportello report rebuild to make them anew.",
+    ),
     "canary": ("{channel}: the proof that mail comes in is late", "See in its mailbox whether mail arrives there."),
 }
 
@@ -66,10 +70,13 @@ def watch(work: Work) -> None:
             work.append("alert.over", code=row.code, channel_id=row.channel_id)
 
 
-def _wrong(work: Work) -> dict[str, tuple[str, str, str, dt.datetime]]:
+def _wrong(work: Work) -> dict[str, tuple[str, str | None, str, dt.datetime]]:
     """By key: (code, channel, detail, since)."""
     now = clock.now()
-    found: dict[str, tuple[str, str, str, dt.datetime]] = {}
+    found: dict[str, tuple[str, str | None, str, dt.datetime]] = {}
+    proved = desk.get(work, "figures.proved")
+    if proved and proved["wrong"]:
+        found["figures"] = ("figures", None, proved["first"], now)
     rows = work.scalars(select(Channel).where(Channel.enabled, Channel.removed_at.is_(None))).all()
     for channel in rows:
         code, since = channel.problem_code, channel.problem_at

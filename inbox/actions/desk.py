@@ -25,6 +25,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.logo": None,
     "desk.logo_mark": "",
     "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
+    "figures.proved": None,  # of the last night: day, looked at, wrong, the first that is wrong
     "reply.undo_s": None,  # None: each channel's own
     "push.names": False,  # whether notices on devices name customer and subject
     "sla.calendars": {},  # id → opening hours; inbox/actions/promises.py checks and changes them

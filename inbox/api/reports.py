@@ -37,6 +37,7 @@ class ReportQuery(Query):
 def show_report(call: Call[ReportQuery, Nothing]) -> Response:
     """The figures of a period. Slices that show single people are refused until a setting names what allows them."""
     query = call.query
+    figures.bring_up(call.store)
     with call.store.reading() as work:
         found = figures.report(
             work,

@@ -29,18 +29,27 @@ class AgentTime:
     states: list[Event] = field(default_factory=list)
     sheets: dict[int, Sheet] = field(default_factory=dict)
 
+    def need(self, days: Iterable[int]) -> None:
+        """Some local days are about to be looked at or changed; here all of them are always known."""
+
+    def everything(self) -> list[WorkItem]:
+        """The items that are known."""
+        return list(self.items.values())
+
     def put(self, item: WorkItem, days: Days) -> set[int]:
         """Take an item in; returns the local days that it touches."""
-        self.items[item.id] = item
         touched = days_of(item, days)
+        self.need(touched)
+        self.items[item.id] = item
         for day in touched:
             self.by_day.setdefault(day, set()).add(item.id)
         return touched
 
     def drop(self, item: WorkItem, days: Days) -> set[int]:
         """Take an item out; returns the local days that it touched."""
-        del self.items[item.id]
         touched = days_of(item, days)
+        self.need(touched)
+        del self.items[item.id]
         for day in touched:
             self.by_day[day].discard(item.id)
         return touched
@@ -51,7 +60,9 @@ class AgentTime:
         todo = list(changed)
         while todo:
             one = todo.pop()
-            for day in days_of(one, days):
+            touched = days_of(one, days)
+            self.need(touched)
+            for day in touched:
                 for id in self.by_day.get(day, ()):
                     other = self.items[id]
                     if id not in found and other.start < one.end and one.start < other.end:
@@ -83,6 +94,7 @@ class AgentTime:
 
         Paid time counts up to ``until``.
         """
+        self.need((day,))
         begin, end = context.days.start(day), context.days.start(day + 1)
         items = [self.items[id] for id in self.by_day.get(day, ())]
         online = [(max(a, begin), min(b, end, until), team) for a, b, team in self.online(begin, end, context.config)]

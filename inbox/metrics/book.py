@@ -33,6 +33,7 @@ class Dirty:
     """What has to be computed anew; dicts are ordered sets."""
 
     families: dict[str, None] = field(default_factory=dict)
+    items: dict[str, None] = field(default_factory=dict)
     sheets: dict[str, None] = field(default_factory=dict)
     sessions: dict[str, None] = field(default_factory=dict)
     agents: dict[str, list[Event]] = field(default_factory=dict)
@@ -175,9 +176,24 @@ class Book:
             elif event.kind in {"msg.in", "msg.out"}:
                 yield from drawer("msg", body["msg"])
 
+    def of_customer(self, name: str) -> Iterable[str]:
+        """The records with a case of a customer under one of their names."""
+        return self.by_customer.get(name, ())
+
+    def time_of(self, agent: str) -> AgentTime:
+        """An agent's time, empty at first."""
+        time = self.time.get(agent)
+        if time is None:
+            time = self.time[agent] = AgentTime(agent)
+        return time
+
+    def knows_shifts(self) -> bool:
+        """Whether the log has any ``agent.state``."""
+        return any(True for _ in self.living.names("agent"))
+
     def facts_of_customer(self, root: str) -> Iterator[tuple[str, CaseFact]]:
         """(record, fact) for every case of a customer under all their names."""
-        names = {r: None for name in self.people.names(root) for r in self.by_customer.get(name, ())}
+        names = {r: None for name in self.people.names(root) for r in self.of_customer(name)}
         for name in names:
             for fact in self.records[name].facts:
                 customer = fact.case.customer

@@ -76,4 +76,4 @@ class Facts:
         return self._book.living.drawer(drawer)
 
     def knows_shifts(self) -> bool:
-        return any(True for _ in self._book.living.names("agent"))
+        return self._book.knows_shifts()

@@ -13,21 +13,24 @@ from inbox.metrics.loyalty import Cover
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.packing import in_a_row, out_of_row
 from inbox.metrics.rollup import ALL, EACH, HEARD, day_of_due, month_of_day, month_of_due
-from inbox.metrics.sheets import NEVER, Entry, Heard, OpenSpan
+from inbox.metrics.sheets import NEVER, TIMES, Entry, Heard, OpenSpan
 from inbox.metrics.storage import Kept, Place, Rolls
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
+from inbox.metrics.wanted import EVERYTHING, Wanted
 
 __all__ = ["RolledUp"]
 
 _FAR = NEVER // DAY
+_FAMILY = {"km": "ttr_km"}  # of durations that their figures do not name alike
 
 
 class RolledUp:
     """The roll-ups of a settled book; percentiles are midpoints of histogram buckets, at most 1.6 % off."""
 
-    def __init__(self, book: Book, rolls: Rolls) -> None:
+    def __init__(self, book: Book, rolls: Rolls, wanted: Wanted = EVERYTHING) -> None:
         self._book = book
+        self._times = frozenset(name for name in TIMES if wanted.family(_FAMILY.get(name, name)))
         self._facts = Facts(book)
         self._rolls = rolls
         self.context = book.context
@@ -70,16 +73,16 @@ class RolledUp:
         months, ragged_days = _months_and_days(first, end)
         for unit, low, high in ragged_days:
             for place, cell in self._rolls.cells(unit, grain, low, high):
-                _add_cell(found, place, cell, cut)
+                _add_cell(found, place, cell, cut, self._times)
         ragged: set[int] = set()
         for place, cell in self._rolls.cells("month", grain, *months):
-            _add_cell(found, place, cell, month_of_due(cut))
+            _add_cell(found, place, cell, month_of_due(cut), self._times)
             if any(month_of_due(cut) in row[1::2] for row in cell.due.values()):
                 ragged.add(place.when)
         for month in ragged:
             for unit, low, high in _weeks_and_days(*_days_of(month)):
                 for place, cell in self._rolls.cells(unit, grain, low, high):
-                    _add_cell(found, place, Kept({}, _in_month(cell.due, month_of_due(cut)), {}), cut)
+                    _add_cell(found, place, Kept({}, _in_month(cell.due, month_of_due(cut)), {}), cut, self._times)
         return found
 
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
@@ -181,7 +184,7 @@ def _by_grain(slices: list[Slice]) -> dict[str, dict[tuple[str, str | None], lis
     return found
 
 
-def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut: int) -> None:
+def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut: int, times: frozenset[str]) -> None:
     """Add one cell: outcomes that are due, and those that are not yet; neither is the cut itself."""
     sums = found.get((place.value, place.channel))
     if sums is None:
@@ -198,6 +201,8 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut:
                 name = outcome if due < cut else NOT_YET + outcome
                 into[name] = into.get(name, 0) + n
     for measure, buckets in cell.times.items():
+        if measure not in times:
+            continue
         known = durations.get(measure)
         if known is None:
             known = durations[measure] = Durations()

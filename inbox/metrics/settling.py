@@ -80,7 +80,7 @@ def _contracts(book: Book, dirty: Dirty) -> None:
     book.cover = Cover(contracts_of(book.living.drawer("contracts"), book.context.config), book.people.root)
     covered = {name for customer in book.cover.customers() for name in book.people.names(customer)}
     for name in covered ^ book.context.covered:
-        dirty.sheets |= book.by_customer.get(name, {})
+        dirty.sheets |= dict.fromkeys(book.of_customer(name))
     book.context.covered = covered
 
 
@@ -160,9 +160,10 @@ def _replace(book: Book, id: str, new: WorkItem | None, dirty: Dirty, moved: Mov
             continue
         dirty.sheets[book.record_of(item.ticket).name] = None
         if item.nature != "dropped":
-            time = book.time.setdefault(item.agent, AgentTime(item.agent))
+            time = book.time_of(item.agent)
             dirty.agent_days |= {(item.agent, day): None for day in change(time, item, book.context.days)}
             moved.setdefault(item.agent, []).append(item)
+    dirty.items[id] = None
     book.atoms.pop(id, None)
     if new is None:
         del book.items[id]
@@ -175,14 +176,14 @@ def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
     days = book.context.days
     for agent, items in moved.items():
         time = book.time[agent]
-        everything = len(items) >= len(time.items)
-        knot = list(time.items.values()) if everything else time.knot(items, days)
+        knot = time.everything() if len(items) >= len(time.items) else time.knot(items, days)
         shared = adjust(knot, days)
         for item in knot:
             atoms = shared.get(item.id, [])
             if atoms != book.atoms.get(item.id):
+                dirty.items[item.id] = None
+                dirty.sheets[book.record_of(item.ticket).name] = None
                 book.atoms[item.id] = atoms
-                dirty.sheets[book.family_of[item.ticket]] = None
                 dirty.agent_days |= {(agent, day): None for day in days_of(item, days)}
 
 
@@ -198,21 +199,22 @@ def _wages(book: Book, dirty: Dirty) -> None:
             dirty.agent_days |= {(agent, day): None for day in time.sheets if day >= first}
             for day, ids in time.by_day.items():
                 if day >= first:
-                    dirty.sheets |= {book.family_of[time.items[id].ticket]: None for id in ids}
+                    dirty.sheets |= {book.record_of(time.items[id].ticket).name: None for id in ids}
 
 
 def _shifts(book: Book, dirty: Dirty) -> None:
     """Agents' states came or went: the local days that each can pay for."""
     days, config = book.context.days, book.context.config
     for agent, events in dirty.agents.items():
-        time = book.time.setdefault(agent, AgentTime(agent))
+        time = book.time_of(agent)
+        touched = [day for event in events for day, _, _ in days.cut(event.at, event.at + config.shift_cap)]
+        time.need(touched)
         if len(events) > _MANY:
             time.states = sorted(book.living.drawer("agent", agent), key=lambda e: e.order)
         else:
             for event in events:
                 time.note(event, lives=book.living.lives(event))
-        for event in events:
-            dirty.agent_days |= {(agent, day): None for day, _, _ in days.cut(event.at, event.at + config.shift_cap)}
+        dirty.agent_days |= {(agent, day): None for day in touched}
         book.on_shift.pop(agent, None)
         if until := time.shift_until(config):
             book.on_shift[agent] = until

@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "WHOLE", "Entry", "Heard", "Key", "OpenSpan", "Sheet"]
+__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "TIMES", "WHOLE", "Entry", "Heard", "Key", "OpenSpan", "Sheet"]
 
 NEVER = 1 << 62
+
+#: Every measure of durations.
+TIMES = frozenset({"frt", "frt_bh", "frt_handoff", "rt", "km", "ttr_first", "ttr_full", "ttr_net", "aht"})
 
 # For which filters an entry speaks: bit 0 for none on people, 1 for an agent, 2 for a team, 3 for both.
 WHOLE, AGENT, TEAM, BOTH = 0b0001, 0b0010, 0b0100, 0b1000

@@ -67,7 +67,7 @@ class State:
         dimensions = [*request.where, *([request.by] if request.by is not None else [])]
         if RolledUp.answers(dimensions):
             with uncollected():
-                return report_of(RolledUp(self.book, self.rolls), request)
+                return report_of(RolledUp(self.book, self.rolls, request.wanted), request)
         return report_of(Facts(self.book), request)
 
     def meta(self) -> dict[str, str | int]:

@@ -154,17 +154,25 @@ def _clean_each(named: dict[str, dict[_K, int]]) -> None:
 
 def merge(cell: Cell, change: Cell) -> None:
     """Add a change to a cell in place."""
-    add_counts(cell.plain, change.plain)
-    _merge_each(cell.due, change.due)
-    _merge_each(cell.times, change.times)
+    if change.plain:
+        add_counts(cell.plain, change.plain)
+    if change.due:
+        _merge_each(cell.due, change.due)
+    if change.times:
+        _merge_each(cell.times, change.times)
 
 
 def _merge_each(into: dict[str, dict[_K, int]], more: Mapping[str, Mapping[_K, int]]) -> None:
     for name, counts in more.items():
-        own = into.setdefault(name, {})
-        add_counts(own, counts)
-        if not own:
-            del into[name]
+        own = into.get(name)
+        if own is not None:
+            add_counts(own, counts)
+            if not own:
+                del into[name]
+        elif 0 not in counts.values():
+            into[name] = {**counts}
+        elif kept := {key: n for key, n in counts.items() if n}:
+            into[name] = kept
 
 
 def add_counts(into: dict[_K, int], more: Mapping[_K, int]) -> None:
@@ -173,8 +181,11 @@ def add_counts(into: dict[_K, int], more: Mapping[_K, int]) -> None:
         into.update(more)
         return
     for measure, n in more.items():
-        total = into.get(measure, 0) + n
-        if total:
-            into[measure] = total
-        else:
-            into.pop(measure, None)
+        if measure in into:
+            n += into[measure]  # noqa: PLW2901 - the hottest loop of an append
+            if not n:
+                del into[measure]
+                continue
+        elif not n:
+            continue
+        into[measure] = n

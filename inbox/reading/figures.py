@@ -1,11 +1,11 @@
-"""Figures from the desk's own log: one derivation per state of the log, many questions to it."""
+"""Figures of the desk: from the roll-ups that are kept, and from the log itself where those cannot tell."""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import func, select
 
@@ -13,37 +13,64 @@ from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions import promises
 from inbox.errors import Forbidden, Invalid
+from inbox.figures import keeper
+from inbox.figures.asking import kept
 from inbox.metrics import Book, Report, Request, book_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
-from inbox.store import Event, Membership, Work
+from inbox.store import Event, Membership, Store, Work
 
-__all__ = ["FRESH", "Source", "guard", "lines", "report", "source"]
+__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "report", "source"]
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
+#: Up to so many events the command line and the API derive the log anew, so that percentiles are exact as well.
+EXACT = 50_000
+#: Events that a page waits for.
+AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
 _AGENT_WORDS = (
     "figures of handling time per agent are switched off: settings, General says what they need (art. 4 L. 300/1970)"
 )
 
 
-@dataclass(frozen=True)
 class Source:
-    """A derived log: everything up to ``seq``, as known at ``as_of``."""
+    """The figures as one unit of work sees them: the roll-ups that are kept, else the log derived as a whole."""
 
-    book: Book
-    seq: int
-    as_of: dt.datetime
+    def __init__(self, work: Work, as_of: dt.datetime | None = None) -> None:
+        self.as_of = as_of or clock.now()
+        self.seq = work.scalar(select(func.max(Event.seq))) or 0
+        self._work = work
+        self._then = as_of
+        self._kept = kept(work)
+        self.progress = keeper.progress(work)
 
-    def ask(self, first: dt.date, end: dt.date, **more: str | Iterable[str] | Mapping[str, str] | None) -> Report:
-        """A report of the local days [first, end)."""
+    @cached_property
+    def book(self) -> Book:
+        """Every fact of the log, in memory: what is listed one by one, and what no roll-up answers."""
+        return _derived(self._work, self._then, self.seq)
+
+    def ask(
+        self,
+        first: dt.date,
+        end: dt.date,
+        *,
+        exact: bool = False,
+        **more: str | Iterable[str] | Mapping[str, str] | None,
+    ) -> Report:
+        """A report of the local days [first, end); ``exact`` where percentiles are not to be those of roll-ups."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
+        return self.answer(request, exact=exact)
+
+    def answer(self, request: Request, *, exact: bool = False) -> Report:
+        """The report that a request asks for."""
+        if self._kept is not None and not exact and self._kept.answers(request):
+            return self._kept.report(request)
         return report_of(Facts(self.book), request)
 
 
 _lock = threading.Lock()
-_last: dict[str, Source] = {}
+_last: dict[str, tuple[Book, int, dt.datetime]] = {}
 
 
 def lines(work: Work) -> Iterator[dict[str, object]]:
@@ -52,22 +79,32 @@ def lines(work: Work) -> Iterator[dict[str, object]]:
         yield event.as_dict()
 
 
+def bring_up(store: Store) -> None:
+    """Take in what was appended since, before a page looks at the figures; what is much is left to the worker."""
+    with store.reading() as work:
+        definitions = promises.config(work)
+    keeper.catch_up(store, definitions, most=AT_THE_DOOR)
+
+
 def source(work: Work, as_of: dt.datetime | None = None) -> Source:
+    """The figures as they are now, or as they were known at an instant."""
+    return Source(work, as_of)
+
+
+def _derived(work: Work, as_of: dt.datetime | None, seq: int) -> Book:
     """The derived log, kept while nothing new was appended."""
-    seq = work.scalar(select(func.max(Event.seq))) or 0
     definitions = promises.config(work)
     now = as_of or clock.now()
     key = f"{work.store.settings.url}|{definitions.digest}"
     with _lock:
-        kept = _last.get(key)
-        if as_of is None and kept is not None and kept.seq == seq and now - kept.as_of < FRESH:
-            return kept
-        millis = int(now.timestamp() * 1000)
-        made = Source(book_of(lines(work), millis, definitions), seq, now)
+        known = _last.get(key)
+        if as_of is None and known is not None and known[1] == seq and now - known[2] < FRESH:
+            return known[0]
+        book = book_of(lines(work), int(now.timestamp() * 1000), definitions)
         if as_of is None:
             _last.clear()
-            _last[key] = made
-        return made
+            _last[key] = book, seq, now
+        return book
 
 
 def guard(work: Work, by: str | None, where: Mapping[str, str]) -> None:
@@ -99,8 +136,8 @@ def report(
     guard(work, by, where or {})
     try:
         moment = clock.parse(as_of) if as_of else None
-        derived = source(work, moment)
-        request = Request.of(first, end, derived.as_of, by=by, where=where, compare=compare, keys=keys)
+        known = source(work, moment)
+        request = Request.of(first, end, known.as_of, by=by, where=where, compare=compare, keys=keys)
     except ValueError as problem:
         raise Invalid(str(problem)) from None
-    return report_of(Facts(derived.book), request)
+    return known.answer(request, exact=known.seq <= EXACT)

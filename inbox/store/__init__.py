@@ -26,6 +26,7 @@ from inbox.store.columns import Base, insert_row
 from inbox.store.customers import Customer, Handover, Identity, Upload, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.fields import FieldChange, FieldValue, TicketField
+from inbox.store.figures import FigureState
 from inbox.store.files import Files
 from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
@@ -76,6 +77,7 @@ __all__ = [
     "Event",
     "FieldChange",
     "FieldValue",
+    "FigureState",
     "Files",
     "Focus",
     "Follower",

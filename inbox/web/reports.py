@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from inbox.reading import reports
+from inbox.reading import figures, reports
 from inbox.web.gate import frame, right, store, who
 
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("reports", __name__)
+
+
+@blueprint.before_request
+def bring_up() -> None:
+    """What was appended since counts on the page."""
+    figures.bring_up(store())
 
 
 @blueprint.get("/reports")

@@ -20,6 +20,7 @@ from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
 from inbox.worker import bulk, copies, journal, pollers, timers
+from inbox.worker.figures import Figures
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.notices import Teller
 from inbox.worker.outbox import Outbox
@@ -43,6 +44,7 @@ class Worker:
         self.outbox = Outbox(store)
         self.teller = Teller(store, self.outbox.owner)
         self.rules = Rules(store)
+        self.figures = Figures(store)
         self._stop = threading.Event()
         self._watches: list[Watch] = []
 
@@ -59,6 +61,7 @@ class Worker:
             self._thread("routing", lambda: self._loop("routing", lambda: routing.route_due(self.store))),
             self._thread("rules", lambda: self._loop("rules", self.rules.work_due)),
             self._thread("timers", self._timers),
+            self._thread("figures", lambda: self._loop("figures", self.figures.work_due)),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
             self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
             self._thread("watcher", self._watcher),

@@ -1,0 +1,157 @@
+"""Proving that the figures that are kept are those of the log: some facts from the log alone, or everything anew."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from inbox.figures import keeper
+from inbox.figures.kept import verdicts_as_json, work_as_text
+from inbox.figures.pages import StoredPages
+from inbox.metrics.agents import days_of
+from inbox.metrics.book import Book
+from inbox.metrics.config import Config
+from inbox.metrics.settling import settle
+from inbox.metrics.sheets import NEVER
+from inbox.metrics.times import Days
+from inbox.store import FigureState, Store
+from inbox.store.figures import FigureCell, FigureFamily, FigureWork
+
+__all__ = ["SAMPLE", "check_all", "check_some"]
+
+SAMPLE = 200  # cases of a nightly check
+LARGE = 50_000  # events at once where nobody waits for the database
+
+
+def check_some(store: Store, n: int, chance: random.Random) -> tuple[int, list[str]]:
+    """Compute the facts of some families from the log alone: (how many were looked at, what differs)."""
+    with store.reading() as work:
+        keeper.snapshot(work)
+        state = keeper.current(work)
+        if state is None:
+            return 0, []
+        line = work.connection()
+        names = list(
+            line.execute(select(FigureFamily.name).where(FigureFamily.generation == state.generation)).scalars()
+        )
+        chosen = chance.sample(names, min(n, len(names)))
+        pages = StoredPages(line, state.generation, state.seq)
+        pages.prepare(chosen)
+        found = [sentence for name in chosen for sentence in _differences(pages, Config.of(state.raw), name)]
+    return len(chosen), found
+
+
+def _differences(pages: StoredPages, config: Config, name: str) -> Iterator[str]:
+    kept = pages.family(name)
+    if kept is None:
+        yield f"{name}: nothing of it is in the log"
+        return
+    book = _alone(pages, config, name)
+    record = book.record_of(kept.tickets[0])
+    mine = {case: [sorted(windows), back] for case, (windows, back) in verdicts_as_json(record.facts).items()}
+    for case, (windows, back) in kept.verdicts.items():
+        told = [sorted([w, v.kind, v.success, v.why] for w, v in windows.items()), back]
+        if mine.pop(case, None) != told:
+            yield f"case {case}: its verdicts differ from those by the log"
+    yield from (f"case {case} is not among the facts that are kept" for case in mine)
+    own = {item.id: work_as_text(item, atoms) for item, atoms in kept.work}
+    for id in (*record.legs, *(f"session {session}" for session in record.sessions)):
+        if own.pop(id, "") != work_as_text(book.items[id], book.atoms.get(id, ())):
+            yield f"{id} on {name}: its time differs from that by the log"
+    yield from (f"{id} on {name} is not in the log" for id in own)
+
+
+def _alone(pages: StoredPages, config: Config, name: str) -> Book:
+    """A book of one family and of all that its facts depend on: its customers' cases, its agents' other work."""
+    near = {name: None}
+    days = Days(config.zone)
+    kept = pages.family(name)
+    for event in kept.events if kept is not None else ():
+        if (customer := event.body.get("customer")) is not None:
+            near |= dict.fromkeys(_of_people(pages, customer))
+    touched = {
+        (item.agent, day)
+        for family in list(near)
+        for item, _ in getattr(pages.family(family), "work", ())
+        for day in days_of(item, days)
+    }
+    for agent, day in sorted(touched):
+        near |= {item.ticket: None for item, _ in pages.agent_day(agent, day)}
+    pages.prepare(near)
+    events = {event.id: event for event in pages.standing()}
+    for ticket in near:
+        events |= {event.id: event for event in getattr(pages.family(ticket), "events", ())}
+    book = Book(config)
+    book.take(sorted(events.values(), key=lambda event: event.seq))
+    settle(book, NEVER)
+    return book
+
+
+def _of_people(pages: StoredPages, customer: str) -> Iterator[str]:
+    people = pages.people()
+    for name in people.names(people.root(customer)):
+        yield from pages.of_customer(name)
+
+
+def check_all(store: Store, config: Config) -> tuple[int, list[str]]:
+    """Build everything anew beside what is kept and compare cell by cell: (how many cells, what differs)."""
+    keeper.catch_up(store, config)
+    with store.reading() as work:
+        now = keeper.current(work)
+        known = [state.generation for state in keeper.states(work)]
+    if now is None:
+        return 0, []
+    keeper.begin(store, config, keeper.CHECK, known)
+    while keeper.advance_check(store, config, LARGE):
+        pass
+    with store.reading() as work:
+        keeper.snapshot(work)
+        line = work.connection()
+        shadow = work.scalar(select(FigureState.generation).where(FigureState.why == keeper.CHECK))
+        count = line.execute(select(func.count()).where(FigureCell.generation == shadow)).scalar() or 0
+        found = list(_unequal(line, now.generation, shadow or 0))
+    keeper.drop(store, shadow or 0)
+    return count, found
+
+
+_COMPARED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
+    (FigureCell, ("unit", "grain", "moment", "value", "channel"), ("plain", "due", "times")),
+    (FigureWork, ("agent", "day", "item"), ("data",)),
+)
+
+
+def _unequal(line: Connection, old: int, new: int) -> Iterator[str]:
+    """The keys at which two generations differ, by walking both in the order of their keys."""
+    for table, key, values in _COMPARED:
+        walks = [_walk(line, table, key, values, generation) for generation in (old, new)]
+        a, b = (next(walk, None) for walk in walks)
+        while a is not None or b is not None:
+            if a == b:
+                a, b = (next(walk, None) for walk in walks)
+                continue
+            first = min(one[0] for one in (a, b) if one is not None)
+            yield f"{table.__tablename__} {' '.join(map(str, first))} differs from a rebuild"
+            if a is not None and a[0] == first:
+                a = next(walks[0], None)
+            if b is not None and b[0] == first:
+                b = next(walks[1], None)
+
+
+def _walk(
+    line: Connection, table: type[Any], key: tuple[str, ...], values: tuple[str, ...], generation: int
+) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    rows = table.__table__.c
+    names = [rows[name] for name in (*key, *values)]
+    order = [_bytewise(line, rows[name]) for name in key]
+    query = select(*names).where(rows.generation == generation).order_by(*order)
+    for row in line.execution_options(yield_per=1_000).execute(query):
+        yield tuple(row[: len(key)]), tuple(row[len(key) :])
+
+
+def _bytewise(line: Connection, column: Any) -> Any:
+    """Text in the order of its code points, as Python compares it."""
+    is_text = column.type.python_type is str
+    return column.collate("C") if is_text and line.dialect.name == "postgresql" else column

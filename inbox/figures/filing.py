@@ -1,0 +1,223 @@
+"""Filing what was settled: facts under their families and days, and names under which events are found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_
+
+from inbox.figures.kept import verdicts_as_json, work_as_text
+from inbox.figures.pages import Placed, StoredPages
+from inbox.figures.parts import parts
+from inbox.metrics.agents import days_of
+from inbox.metrics.book import Dirty
+from inbox.metrics.log import Event
+from inbox.metrics.paged import PagedBook
+from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
+
+__all__ = ["UNFINISHED", "Batch", "Filing", "at_home"]
+
+_AT_ONCE = 300
+UNFINISHED = (
+    "unfinished"  # the kind of names of work that the log does not end; ``day`` is the instant until which it may go on
+)
+
+#: The names by which an event without a ticket says what it is about.
+_ABOUT = {
+    **dict.fromkeys(("msg.classify", "sentiment"), ("msg",)),
+    **dict.fromkeys(("call.leg", "call.ended"), ("call",)),
+    **dict.fromkeys(("handle.beat", "handle.end"), ("session",)),
+    "cost.provider": ("msg", "call", "supersedes", "of"),
+    **dict.fromkeys(("survey.answered", "survey.followup"), ("survey",)),
+}
+_COST = {"supersedes": "cost", "of": "cost"}
+#: What tells of a thing that other events only name.
+_TOLD = {
+    **dict.fromkeys(("msg.in", "msg.out"), ("msg",)),
+    "call.started": ("call",),
+    **dict.fromkeys(("handle.start", "handle.span"), ("session",)),
+    "cost.provider": ("cost",),
+    "survey.sent": ("survey",),
+}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events at home: ``new`` ones, and ``orphans`` of earlier batches that only now have one.
+
+    Each is (ticket that it concerns, the event, ticket under which the log has it).
+    """
+
+    new: list[tuple[str | None, Event, str | None]]
+    orphans: list[tuple[str, Event, None]]
+
+
+def at_home(pages: StoredPages, events: Sequence[Placed]) -> Batch:
+    """Find out which ticket each event concerns, also where it names only a message, a call or a session."""
+    told = {
+        (field, event.body[field]): ticket or event.body["ticket"]
+        for ticket, event in events
+        for field in _TOLD.get(event.kind, ())
+        if (ticket or event.body.get("ticket")) is not None
+    }
+    new = [(_home(pages, told, ticket, event), event, ticket) for ticket, event in events]
+    orphans = [(told[key], event, None) for key, event in pages.named(told) if event.kind in _ABOUT]
+    return Batch(new, orphans)
+
+
+def _home(pages: StoredPages, told: Mapping[tuple[str, str], str], ticket: str | None, event: Event) -> str | None:
+    """The ticket of what the event names, where it is known; else the event's own."""
+    own: str | None = ticket or event.body.get("ticket")
+    if event.kind == "cost.provider" and own is not None:
+        return own
+    for field in _ABOUT.get(event.kind, ()):
+        if (name := event.body.get(field)) is None:
+            continue
+        key = _COST.get(field, field), name
+        home = told.get(key)
+        if home is None and (own is None or not pages.tells(own, *key)):
+            home = pages.place_of(*key)
+        if home is not None:
+            return home
+    return own
+
+
+class Filing:
+    """The rows that a settled batch leaves behind; ``write`` puts them in the place of the old ones."""
+
+    def __init__(self, book: PagedBook, dirty: Dirty, batch: Batch, last_rec: int) -> None:
+        self._last = last_rec
+        self._gone: dict[type[Any], list[Any]] = {}
+        self._rows: dict[type[Any], list[Row]] = {}
+        self._base = book.context.config.base
+        self._families(book, dirty)
+        self._work(book, dirty)
+        for home, event, filed in batch.new:
+            self._event(book, home, event, filed)
+        for home, event, _ in batch.orphans:
+            self._gone.setdefault(FigureName, []).append(("ticket", home, event.seq))
+            self._put(FigureName, {"kind": "ticket", "name": home, "seq": event.seq, "day": 0})
+        for id in dirty.costs:
+            price = book.prices.get(id)
+            if price is not None and price.currency != self._base:
+                named = {"kind": f"price {price.currency}", "name": id, "seq": 0, "day": price.day}
+                self._gone.setdefault(FigureName, []).append((named["kind"], id, 0))
+                self._put(FigureName, named)
+
+    def _put(self, table: type[Any], row: Row) -> None:
+        self._rows.setdefault(table, []).append(row)
+
+    def _families(self, book: PagedBook, dirty: Dirty) -> None:
+        names = {**dirty.families, **dirty.sheets, **{name: None for name in book.kept if name not in book.records}}
+        for name in names:
+            record = book.records.get(name)
+            kept = book.kept.get(name)
+            if kept is not None:
+                self._gone.setdefault(FigureFamily, []).append((name,))
+                self._gone.setdefault(FigureCustomer, []).append(name)
+            if record is None:
+                continue
+            tickets = list(record.tickets) if len(record.tickets) > 1 else []
+            verdicts = verdicts_as_json(record.facts)
+            self._put(FigureFamily, {"name": name, "tickets": tickets, "verdicts": verdicts})
+            for customer in sorted(record.customers()):
+                self._put(FigureCustomer, {"customer": customer, "family": name})
+            if tickets and (kept is None or list(kept.tickets) != tickets):
+                for ticket in tickets:
+                    self._gone.setdefault(FigureTicket, []).append((ticket,))
+                    if ticket != name:
+                        self._put(FigureTicket, {"ticket": ticket, "family": name})
+
+    def _work(self, book: PagedBook, dirty: Dirty) -> None:
+        days = book.context.days
+        for id in dirty.items:
+            old, new = book.kept_items.get(id), book.items.get(id)
+            if old is not None:
+                self._gone.setdefault(FigureWork, []).extend((old.agent, day, id) for day in days_of(old, days))
+            if new is not None:
+                data = work_as_text(new, book.atoms.get(id, ()))
+                if new.until > self._last:
+                    self._gone.setdefault(FigureName, []).append((UNFINISHED, id, 0))
+                    self._put(FigureName, {"kind": UNFINISHED, "name": id, "seq": 0, "day": new.until})
+                for day in sorted(days_of(new, days)):
+                    self._put(
+                        FigureWork, {"agent": new.agent, "day": day, "item": id, "ticket": new.ticket, "data": data}
+                    )
+
+    def _event(self, book: PagedBook, home: str | None, event: Event, filed: str | None) -> None:
+        names = dict.fromkeys(_names(book, home, event, filed))
+        if event.kind == "cost.provider":
+            self._cost(book, home, event, names)
+        for kind, name in names:
+            self._put(FigureName, {"kind": kind, "name": name, "seq": event.seq, "day": 0})
+        if event.kind == "agent.state":
+            day = book.context.days.of(event.at)
+            self._put(FigureDay, {"agent": event.body["agent"], "day": day, "seq": event.seq})
+
+    def _cost(self, book: PagedBook, home: str | None, event: Event, names: dict[tuple[str, str], None]) -> None:
+        """A cost lies with its ticket; one that names another lies with that one's ticket too."""
+        body = event.body
+        if home is None or body["currency"] != self._base:
+            names["cost", body["cost"]] = None
+        for field in ("supersedes", "of"):
+            if (other := body.get(field)) is None:
+                continue
+            if home is None:
+                names["cost", other] = None
+            for one in book.living.drawer("cost", other):
+                ticket = one.body.get("ticket")
+                if ticket is not None and ticket != home:
+                    names["ticket", ticket] = None
+
+    def write(self, line: Connection, generation: int) -> None:
+        """Put everything in its place."""
+        for table, keys in self._gone.items():
+            _delete(line, table, generation, keys)
+        for table, rows in self._rows.items():
+            line.execute(insert(table), [{"generation": generation, **row} for row in rows])
+
+
+def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -> Iterator[tuple[str, str]]:
+    """The names under which an event has to be found besides the ticket that it is filed under."""
+    body, kind = event.body, event.kind
+    if home is not None and home != filed:
+        yield "ticket", home
+        yield from ((field, body[field]) for field in ("msg", "call", "session") if body.get(field) is not None)
+    if kind != "cost.provider" or home is None:
+        for field in _ABOUT.get(kind, ()):
+            thing = _COST.get(field, field)
+            if (name := body.get(field)) is not None and not book.knows(thing, name):
+                yield thing, name
+    if kind == "ticket.linked":
+        yield "ticket", body["to"]
+    elif kind == "survey.sent" or (home is None and kind.startswith("survey.")):
+        yield "survey", body["survey"]
+    elif kind == "social.snapshot":
+        yield "post", body["post"]
+    elif kind == "social.mention":
+        yield "mention", event.id
+
+
+_KEYS: Mapping[type[Any], Sequence[str]] = {
+    FigureFamily: ("name",),
+    FigureTicket: ("ticket",),
+    FigureWork: ("agent", "day", "item"),
+    FigureName: ("kind", "name", "seq"),
+}
+
+
+def _delete(line: Connection, table: type[Any], generation: int, keys: Iterable[Any]) -> None:
+    rows: Table = table.__table__
+    for part in parts(dict.fromkeys(keys), _AT_ONCE):
+        if table is FigureCustomer:
+            where: ColumnElement[bool] = rows.c.family.in_(part)
+        else:
+            names = _KEYS[table]
+            where = or_(
+                *(and_(*(rows.c[name] == value for name, value in zip(names, key, strict=True))) for key in part)
+            )
+        line.execute(delete(rows).where(rows.c.generation == generation, where))

@@ -1,0 +1,208 @@
+"""Keeping the figures up to date with the log: batch by batch, exactly, in generations.
+
+A batch is computed from a consistent look and written in one short transaction that first makes sure that nobody else
+did the same. What was appended to the log is thereby counted once; a crash loses only the work of a batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, text, update
+
+from inbox import clock, logs
+from inbox.figures.filing import Filing, at_home
+from inbox.figures.pages import StoredPages, placed
+from inbox.figures.rolls import RollChanges
+from inbox.metrics.collector import uncollected
+from inbox.metrics.config import Config
+from inbox.metrics.paged import PagedBook, TooMuch
+from inbox.metrics.rollup import RollUp
+from inbox.metrics.settling import settle
+from inbox.metrics.sheets import NEVER
+from inbox.metrics.state import DEFINITION
+from inbox.store import Event, FigureState, Store, Work
+from inbox.store.figures import KEPT
+
+__all__ = [
+    "BATCH",
+    "CHECK",
+    "Progress",
+    "advance",
+    "advance_check",
+    "begin",
+    "catch_up",
+    "current",
+    "drop",
+    "progress",
+    "snapshot",
+    "stale",
+    "states",
+]
+
+log = logs.get(__name__)
+
+TURN = 0x5057_0003  # PostgreSQL: who begins a generation
+CHECK = "check"  # why a generation is built that is only looked at
+BATCH = 2_000  # events: some hundred ms of work and a short write
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a generation is: ``seq`` of ``goal``; ``why`` says what made it necessary to build it."""
+
+    generation: int
+    seq: int
+    goal: int
+    why: str
+
+
+def snapshot(work: Work) -> None:
+    """Makes everything that follows in a reading unit of work see one state of the database."""
+    if not work.store.is_sqlite:
+        work.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def states(work: Work) -> list[FigureState]:
+    """The generations, the oldest first."""
+    return list(work.scalars(select(FigureState).order_by(FigureState.generation)))
+
+
+def current(work: Work) -> FigureState | None:
+    """The generation that reports read; None until the first one is complete."""
+    return work.scalar(select(FigureState).where(FigureState.current))
+
+
+def stale(state: FigureState, config: Config) -> bool:
+    """Whether a generation was made by other settings or by another version of the definitions."""
+    return state.config != config.digest or state.definition != DEFINITION
+
+
+def progress(work: Work) -> Progress | None:
+    """The generation that is being built beside the current one."""
+    under_way = select(FigureState).where(~FigureState.current, FigureState.why != CHECK)
+    state = work.scalar(under_way.order_by(FigureState.generation.desc()).limit(1))
+    if state is None:
+        return None
+    return Progress(state.generation, state.seq, work.scalar(select(func.max(Event.seq))) or 0, state.why)
+
+
+def catch_up(store: Store, config: Config, most: int | None = None, size: int = BATCH) -> int:
+    """Work through what the log has beyond the figures, at most so many events; returns how many were taken in.
+
+    A generation by other settings is built anew beside the old one, which serves until the new one is complete.
+    """
+    taken = 0
+    while most is None or taken < most:
+        found = advance(store, config, size)
+        if not found:
+            break
+        taken += found
+    return taken
+
+
+def advance(store: Store, config: Config, size: int = BATCH) -> int:
+    """One batch, of up to so many events, for the newest generation; returns how many it took in, 0 at the end."""
+    with store.reading() as work:
+        known = states(work)
+        numbers = [state.generation for state in known]
+        end = work.scalar(select(func.max(Event.seq))) or 0
+    known = [state for state in known if state.why != CHECK]
+    good = [state for state in known if not stale(state, config)]
+    if not good:
+        begin(store, config, "settings" if known else "", numbers)
+        return 1 if end else 0
+    newest = good[-1]
+    if newest.seq < end:
+        return _advance(store, config, newest, size)
+    if not newest.current:
+        _make_current(store, newest.generation)
+    return 0
+
+
+def begin(store: Store, config: Config, why: str, seen: Sequence[int]) -> None:
+    """A new generation from nothing; others that are not read go. Nothing where somebody else has just begun it."""
+    with store.transaction() as work:
+        if not store.is_sqlite:
+            work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": TURN})
+        known = states(work)
+        if [state.generation for state in known] != list(seen):
+            return
+        for state in known:
+            if not state.current and (state.why == CHECK) == (why == CHECK):
+                _drop(work, state.generation)
+        number = max((state.generation for state in known), default=0) + 1
+        end = work.scalar(select(func.max(Event.seq))) or 0
+        state = FigureState(generation=number, seeded=end, why=why, config=config.digest, definition=DEFINITION)
+        state.raw = dict(config.raw)
+        work.add(state)
+
+
+def _make_current(store: Store, generation: int) -> None:
+    with store.transaction() as work:
+        work.execute(update(FigureState).values(current=FigureState.generation == generation))
+        for state in states(work):
+            if state.generation != generation and state.why != CHECK:
+                _drop(work, state.generation)
+
+
+def advance_check(store: Store, config: Config, size: int) -> int:
+    """A batch for the generation that is only looked at, up to where the current one stands."""
+    with store.reading() as work:
+        now = current(work)
+        state = work.scalar(select(FigureState).where(FigureState.why == CHECK))
+    if now is None or state is None or state.seq >= now.seq:
+        return 0
+    return _advance(store, config, state, size, now.seq)
+
+
+def drop(store: Store, generation: int) -> None:
+    """Remove a generation."""
+    with store.transaction() as work:
+        _drop(work, generation)
+
+
+def _drop(work: Work, generation: int) -> None:
+    for table in (*KEPT, FigureState):
+        work.execute(delete(table).where(table.generation == generation))
+
+
+def _advance(store: Store, config: Config, state: FigureState, size: int, until: int = 1 << 62) -> int:
+    """One batch: computed on a snapshot, written if the generation stands where it stood."""
+    with store.reading() as work:
+        snapshot(work)
+        line = work.connection()
+        next_ones = select(Event.seq).where(Event.seq > state.seq, Event.seq <= until).order_by(Event.seq).limit(size)
+        reached = work.scalar(select(func.max(next_ones.subquery().c.seq)))
+        if reached is None:
+            return 0
+        filed = placed(line, Event.seq > state.seq, Event.seq <= reached)
+        pages = StoredPages(line, state.generation, state.seq, state.seeded)
+        pages.prepare(ticket for ticket, _ in filed if ticket is not None)
+        batch = at_home(pages, filed)
+        pages.prepare(ticket for ticket, _, _ in batch.new if ticket is not None)
+        changes = RollChanges()
+        try:
+            with uncollected():
+                book = PagedBook(config, pages)
+                rollup = RollUp(changes, book.context.days)
+                book.told = rollup.told
+                book.take_placed(batch.new, batch.orphans)
+                dirty = settle(book, NEVER)
+                last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
+                rollup.flush(last_rec)
+        except TooMuch:
+            log.info("figures are built anew", why="rates")
+            begin(store, config, "rates", [one.generation for one in states(work)])
+            return 1
+        filing = Filing(book, dirty, batch, last_rec)
+    with store.transaction() as work:
+        now = work.get(FigureState, state.generation, with_for_update=True)
+        if now is None or now.seq != state.seq:
+            return 1  # somebody else was here: look again
+        line = work.connection()
+        changes.write(line, state.generation)
+        filing.write(line, state.generation)
+        now.seq, now.last_rec, now.moved_at = reached, last_rec, clock.now()
+    return max(1, len(filed))

@@ -1,0 +1,264 @@
+"""The pages of a book in the desk's database: families with their events, agents' days, as of one ``seq``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from inbox import clock
+from inbox.figures.kept import verdicts_of, work_of
+from inbox.figures.parts import parts
+from inbox.metrics.log import Event as Told
+from inbox.metrics.log import read_events
+from inbox.metrics.paged import STANDING, KeptFamily, KeptWork
+from inbox.metrics.people import People
+from inbox.store import Event
+from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
+
+__all__ = ["StoredPages", "placed"]
+
+_LOG = Event.__table__.c
+_COLUMNS = (
+    *(_LOG.seq, _LOG.id, _LOG.ts, _LOG.rec, _LOG.kind, _LOG.actor_kind, _LOG.actor_id, _LOG.actor_team),
+    *(_LOG.ticket_id, _LOG.data),
+)
+_FAMILY, _TICKET, _CUSTOMER = FigureFamily.__table__.c, FigureTicket.__table__.c, FigureCustomer.__table__.c
+_WORK, _DAY, _NAME = FigureWork.__table__.c, FigureDay.__table__.c, FigureName.__table__.c
+_AT_ONCE = 500
+_DIGITS = 16
+_SHIFT = 2  # local days that a shift can reach beyond the one on which it began
+
+#: What tells of a thing that other events only name.
+_TELLERS = {
+    "msg": ("msg.in", "msg.out"),
+    "call": ("call.started",),
+    "session": ("handle.start", "handle.span"),
+    "cost": ("cost.provider",),
+    "survey": ("survey.sent",),
+}
+
+Placed = tuple[str | None, Told]
+
+
+def placed(line: Connection, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Placed]:
+    """Events that the engine knows, in the order of the log, each with the ticket under which it is filed."""
+    query = select(*_COLUMNS).where(*wanted).order_by(_LOG.seq)
+    found: list[Placed] = []
+    for row in line.execute(query if limit is None else query.limit(limit)):
+        ticket = None if row.ticket_id is None else str(row.ticket_id)
+        found += ((ticket, event) for event in read_events((_as_line(row, ticket),)).events)
+    return found
+
+
+def _as_line(row: Any, ticket: str | None) -> dict[str, Any]:
+    actor = {"kind": row.actor_kind, "id": row.actor_id, "team": row.actor_team}
+    line = {"seq": row.seq, "id": row.id, "ts": clock.iso(row.ts), "rec": clock.iso(row.rec), "kind": row.kind}
+    where = {} if ticket is None else {"ticket": ticket}
+    return {**line, "actor": actor, **where, **row.data}
+
+
+def _is_number(ticket: str) -> bool:
+    """Whether a ticket is one of this desk, and not of a history from elsewhere."""
+    return ticket.isascii() and ticket.isdecimal() and len(ticket) < _DIGITS and not ticket.startswith("0")
+
+
+class StoredPages:
+    """One generation's pages. ``prepare`` reads those of many tickets in few statements."""
+
+    def __init__(self, line: Connection, generation: int, seq: int, seeded: int = 0) -> None:
+        self._line = line
+        self._seeded = max(seq, seeded)
+        self._generation = generation
+        self._seq = seq
+        self._people: People | None = None
+        self._families: dict[str, KeptFamily | None] = {}  # by ticket
+
+    def prepare(self, tickets: Iterable[str]) -> None:
+        """Read the families of some tickets at once."""
+        wanted = [ticket for ticket in dict.fromkeys(tickets) if ticket not in self._families]
+        for part in parts(wanted, _AT_ONCE):
+            self._read(part)
+
+    def family(self, ticket: str) -> KeptFamily | None:
+        if ticket not in self._families:
+            self._read([ticket])
+        return self._families[ticket]
+
+    def _read(self, tickets: Sequence[str]) -> None:
+        run = self._line.execute
+        mine = self._generation
+        joined = select(_TICKET.ticket, _TICKET.family).where(_TICKET.generation == mine, _TICKET.ticket.in_(tickets))
+        homes = dict.fromkeys(tickets, "") | {row[0]: row[1] for row in run(joined)}
+        names = list(dict.fromkeys(home or ticket for ticket, home in homes.items()))
+        rows = {
+            row.name: row
+            for row in run(
+                select(_FAMILY.name, _FAMILY.tickets, _FAMILY.verdicts).where(
+                    _FAMILY.generation == mine, _FAMILY.name.in_(names)
+                )
+            )
+        }
+        members = {name: (rows[name].tickets or [name]) if name in rows else [name] for name in names}
+        everybody = [ticket for own in members.values() for ticket in own]
+        events = self._events(everybody)
+        work = self._work(everybody)
+        for name, own in members.items():
+            told = list({e.id: e for ticket in own for e in events.get(ticket, ())}.values())
+            kept = None
+            if name in rows or told:
+                verdicts = verdicts_of(rows[name].verdicts) if name in rows else {}
+                kept = KeptFamily(name, own, verdicts, [one for ticket in own for one in work.get(ticket, ())], told)
+            self._families |= dict.fromkeys(own, kept)
+        for ticket in tickets:
+            self._families.setdefault(ticket, None)
+
+    def _events(self, tickets: Iterable[str]) -> dict[str, list[Told]]:
+        """Everything that is filed under some tickets, and what concerns them elsewhere."""
+        found: dict[str, list[Told]] = {}
+        for part in parts(tickets, _AT_ONCE):
+            numbers = [int(ticket) for ticket in part if _is_number(ticket)]
+            for ticket, event in placed(self._line, _LOG.ticket_id.in_(numbers), _LOG.seq <= self._seq):
+                found.setdefault(ticket or "", []).append(event)
+            elsewhere: dict[int, list[str]] = {}
+            for seq, ticket in self._seqs("ticket", part):
+                elsewhere.setdefault(seq, []).append(ticket)
+            for seqs in parts(elsewhere, _AT_ONCE):
+                for _, event in placed(self._line, _LOG.seq.in_(seqs)):
+                    for ticket in elsewhere[event.seq]:
+                        found.setdefault(ticket, []).append(event)
+        return found
+
+    def _seqs(self, kind: str, names: Sequence[str]) -> list[tuple[int, str]]:
+        query = select(_NAME.seq, _NAME.name).where(
+            _NAME.generation == self._generation, _NAME.kind == kind, _NAME.name.in_(names)
+        )
+        return [(seq, name) for seq, name in self._line.execute(query)]
+
+    def _work(self, tickets: Iterable[str]) -> dict[str, list[KeptWork]]:
+        found: dict[str, dict[str, KeptWork]] = {}
+        for part in parts(tickets, _AT_ONCE):
+            rows = self._line.execute(
+                select(_WORK.ticket, _WORK.item, _WORK.data).where(
+                    _WORK.generation == self._generation, _WORK.ticket.in_(part)
+                )
+            )
+            for ticket, item, data in rows:
+                own = found.setdefault(ticket, {})
+                if item not in own:  # one that goes past midnight lies under both days
+                    own[item] = work_of(data)
+        return {ticket: list(own.values()) for ticket, own in found.items()}
+
+    def standing(self) -> Iterable[Told]:
+        voids = and_(_LOG.kind == "void", _LOG.ticket_id.is_(None))
+        wanted = or_(_LOG.kind.in_(sorted(STANDING)), voids)
+        return [event for _, event in placed(self._line, wanted, _LOG.seq <= self._seeded)]
+
+    def people(self) -> People:
+        """Who is whom."""
+        if self._people is None:
+            self._people = People(event for event in self.standing() if event.kind == "customer.merged")
+        return self._people
+
+    def of_customer(self, customer: str) -> Iterable[str]:
+        return list(
+            self._line.execute(
+                select(_CUSTOMER.family).where(_CUSTOMER.generation == self._generation, _CUSTOMER.customer == customer)
+            ).scalars()
+        )
+
+    def of_name(self, kind: str, name: str) -> Iterable[Placed]:
+        seqs = [seq for seq, _ in self._seqs(kind, [name])]
+        return self._at_home(placed(self._line, _LOG.seq.in_(seqs))) if seqs else []
+
+    def _at_home(self, events: Iterable[Placed]) -> list[Placed]:
+        """The same, each with the ticket that it concerns where it is filed under none."""
+        found = []
+        for ticket, event in events:
+            if ticket is None:
+                query = select(_NAME.name).where(
+                    _NAME.generation == self._generation, _NAME.kind == "ticket", _NAME.seq == event.seq
+                )
+                ticket = self._line.execute(query.limit(1)).scalar()  # noqa: PLW2901 - the better word for the same
+            found.append((ticket, event))
+        return found
+
+    def named(self, names: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], Told]]:
+        """The events that are filed under some names, by (kind, name)."""
+        found: list[tuple[tuple[str, str], Told]] = []
+        by_kind: dict[str, list[str]] = {}
+        for kind, name in names:
+            by_kind.setdefault(kind, []).append(name)
+        for kind, own in by_kind.items():
+            for part in parts(own, _AT_ONCE):
+                if seqs := dict(self._seqs(kind, part)):
+                    events = placed(self._line, _LOG.seq.in_(list(seqs)))
+                    found += [((kind, seqs[event.seq]), event) for _, event in events]
+        return found
+
+    def tells(self, ticket: str, kind: str, name: str) -> bool:
+        """Whether the family of a ticket tells of a message, call or session."""
+        family = self.family(ticket)
+        return family is not None and any(
+            event.kind in _TELLERS[kind] and event.body.get(kind) == name for event in family.events
+        )
+
+    def place_of(self, kind: str, name: str) -> str | None:
+        """The ticket of a message, call, session, cost or survey that an event names instead of a ticket."""
+        for ticket, _ in self.of_name(kind, name):
+            if ticket is not None:
+                return ticket
+        kinds = _TELLERS.get(kind, ())
+        told = _LOG.data[kind].as_string() == name
+        events = placed(self._line, _LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
+        return next((ticket or event.body.get("ticket") for ticket, event in events), None)
+
+    def found(self, id: str) -> Placed | None:
+        return next(iter(self._at_home(placed(self._line, _LOG.id == id, _LOG.seq <= self._seq))), None)
+
+    def agent_day(self, agent: str, day: int) -> Iterable[KeptWork]:
+        rows = self._line.execute(
+            select(_WORK.data).where(_WORK.generation == self._generation, _WORK.agent == agent, _WORK.day == day)
+        ).scalars()
+        return [work_of(data) for data in rows]
+
+    def states(self, agent: str, first: int, end: int) -> Iterable[Told]:
+        seqs = list(
+            self._line.execute(
+                select(_DAY.seq).where(
+                    _DAY.generation == self._generation, _DAY.agent == agent, _DAY.day >= first, _DAY.day < end
+                )
+            ).scalars()
+        )
+        return [event for _, event in placed(self._line, _LOG.seq.in_(seqs))] if seqs else []
+
+    def worked_days(self, agent: str | None, first: int) -> Iterable[tuple[str, int]]:
+        for table, reach in ((_WORK, 0), (_DAY, _SHIFT)):
+            query = select(table.agent, table.day).where(
+                table.generation == self._generation, table.day >= first - reach
+            )
+            if agent is not None:
+                query = query.where(table.agent == agent)
+            for who, day in self._line.execute(query.distinct()).fetchall():
+                yield from ((who, after) for after in range(max(first, day), day + reach + 1))
+
+    def priced(self, currency: str, first: int, end: int) -> Iterable[str]:
+        return list(
+            self._line.execute(
+                select(_NAME.name).where(
+                    _NAME.generation == self._generation,
+                    _NAME.kind == f"price {currency}",
+                    _NAME.day >= first,
+                    _NAME.day < end,
+                )
+            ).scalars()
+        )
+
+    def agents_on_shift(self, day: int) -> Iterable[str]:
+        query = select(_DAY.agent).where(_DAY.generation == self._generation, _DAY.day >= day)
+        return list(self._line.execute(query.distinct()).scalars())
+
+    def knows_shifts(self) -> bool:
+        query = select(_DAY.seq).where(_DAY.generation == self._generation).limit(1)
+        return self._line.execute(query).first() is not None

@@ -1,0 +1,66 @@
+"""The figures at work: what the log has beyond them is taken in, and every night some of them are proved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import time
+from zoneinfo import ZoneInfo
+
+from inbox import clock, logs
+from inbox.actions import desk, promises
+from inbox.figures import checking, keeper
+from inbox.metrics import Config
+from inbox.store import Store
+
+__all__ = ["Figures"]
+
+log = logs.get(__name__)
+PAUSE_S = 2.0  # after a small batch: what comes meanwhile is taken in together
+NIGHT = range(2, 5)  # the hours of the desk's zone in which the figures are proved
+FULL = 6  # and on Sundays all of them
+
+
+class Figures:
+    """The figures of one worker; several share the work by the generation that each batch is written to."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._not_before = 0.0
+
+    def work_due(self, *, at_once: bool = False) -> int:
+        """Take a batch in; returns how many events it had."""
+        if not at_once and time.monotonic() < self._not_before:
+            return 0
+        with self.store.reading() as work:
+            config = promises.config(work)
+        did = keeper.advance(self.store, config)
+        if did < keeper.BATCH:
+            self._not_before = time.monotonic() + PAUSE_S
+        if not did:
+            self._prove()
+        return did
+
+    def _prove(self) -> None:
+        """Once in a night: some facts from the log alone, on Sundays everything anew."""
+        with self.store.reading() as work:
+            now = clock.now().astimezone(ZoneInfo(desk.get(work, "desk.timezone")))
+            last = desk.get(work, "figures.proved")
+            config = promises.config(work)
+        if now.hour not in NIGHT or (last and last["day"] == now.date().isoformat()):
+            return
+        with self.store.transaction() as work:  # of several workers the first one proves
+            if (desk.get(work, "figures.proved") or {}).get("day") == now.date().isoformat():
+                return
+            desk.keep(work, "figures.proved", {"day": now.date().isoformat(), "looked": 0, "wrong": 0, "first": ""})
+        looked, wrong = self._look(config, now)
+        if wrong:
+            log.error("figures differ from the log", wrong=len(wrong), first=wrong[0])
+        told = {"day": now.date().isoformat(), "looked": looked, "wrong": len(wrong), "first": (wrong or [""])[0][:200]}
+        with self.store.transaction() as work:
+            desk.keep(work, "figures.proved", told)
+
+    def _look(self, config: Config, now: dt.datetime) -> tuple[int, list[str]]:
+        if now.weekday() == FULL:
+            return checking.check_all(self.store, config)
+        return checking.check_some(self.store, checking.SAMPLE, random.Random())  # noqa: S311 - no secret

@@ -1,0 +1,57 @@
+"""A store with a log, and what its figures have to be equal to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from bench.metrics_log import Shape, generate
+from inbox.actions import history
+from inbox.actions.who import SYSTEM
+from inbox.figures import keeper
+from inbox.figures.rolls import StoredRolls
+from inbox.metrics import Config, State
+from inbox.metrics.log import Event as Told
+from inbox.metrics.log import read_events
+from inbox.store import Event, Store
+from tests.metrics.comparing import cells, sentences
+
+Lines = list[dict[str, Any]]
+
+
+def lines(seed: int, tickets: int = 20) -> Lines:
+    """A log of everything that can happen, as another system would hand it over."""
+    shape = Shape(tickets, seed, per_day=3, agents=4, customers=6, quirks=1.0, contracts=0.5)
+    return [{key: value for key, value in event.items() if key != "seq"} for event in generate(shape)]
+
+
+def add(store: Store, events: Iterable[Mapping[str, Any]]) -> None:
+    """Append events from outside."""
+    with store.transaction() as work:
+        history.add(work, SYSTEM, [history.read(json.dumps(event)) for event in events])
+
+
+def told(store: Store) -> list[Told]:
+    """The whole log as the engine reads it."""
+    with store.reading() as work:
+        rows = work.scalars(select(Event).order_by(Event.seq))
+        return read_events(row.as_dict() for row in rows).events
+
+
+def wrong(store: Store, config: Config | None = None) -> list[str]:
+    """Every cell in which the figures that are kept differ from those of the whole log at once."""
+    wanted = State(config or Config.of())
+    wanted.append(told(store))
+
+    class Kept:
+        rolls: StoredRolls
+
+    with store.reading() as work:
+        state = keeper.current(work)
+        assert state is not None, "no figures are kept"
+        assert state.seq == store.last_seq()
+        Kept.rolls = StoredRolls(work.connection(), state.generation)
+        return sentences(cells(Kept), cells(wanted))  # type: ignore[arg-type]

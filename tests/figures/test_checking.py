@@ -1,0 +1,104 @@
+"""``report verify`` finds what differs from the log, and nothing where nothing does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select, update
+
+from inbox.actions import promises
+from inbox.cli.report import report
+from inbox.figures import keeper
+from inbox.metrics import Config
+from inbox.reading import figures
+from inbox.store import Store
+from inbox.store.figures import FigureCell, FigureFamily, FigureWork
+from tests.figures.conftest import add, lines
+
+
+@pytest.fixture
+def desk(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setenv("DATABASE_URL", store.settings.database_url or "")
+    monkeypatch.setenv("DATA_DIR", str(store.settings.data_dir))
+    add(store, lines(7))
+    return store
+
+
+def config(store: Store) -> Config:
+    with store.reading() as work:
+        return promises.config(work)
+
+
+def verify(*options: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(report, ["verify", *options])
+    return ran.exit_code, ran.output
+
+
+def test_figures_that_are_right_are_proved(desk: Store) -> None:
+    code, said = verify("--full")
+    assert (code, said.count("no difference")) == (0, 1), said
+    code, said = verify("--sample", "500")
+    assert (code, said.count("no difference")) == (0, 1), said
+
+
+def longer(text: str) -> str:
+    told, shares = json.loads(text)
+    told[6] += 1  # its end
+    return json.dumps([told, shares])
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "change", "options"),
+    [
+        (FigureCell, "plain", lambda _: '{"inbound":1000}', ["--full"]),
+        (FigureFamily, "verdicts", lambda _: {}, ["--sample", "500"]),
+        (FigureWork, "data", longer, ["--sample", "500"]),
+    ],
+)
+def test_a_difference_is_named_ends_with_1_and_is_mended_by_a_rebuild(
+    desk: Store, table: Any, column: str, change: Callable[[Any], Any], options: list[str]
+) -> None:
+    keeper.catch_up(desk, config(desk))
+    rows = table.__table__
+    with desk.transaction() as work:
+        row = work.execute(select(rows).limit(1)).one()._mapping
+        where = [one == row[one.name] for one in rows.primary_key.columns]
+        work.execute(update(rows).where(*where).values({column: change(row[column])}))
+    code, said = verify(*options)
+    assert code == 1, said
+    assert "differ" in said
+    assert CliRunner().invoke(report, ["rebuild"]).exit_code == 0
+    assert verify(*options)[0] == 0
+
+
+def test_pages_ask_the_figures_that_are_kept_and_count_what_came_since(desk: Store) -> None:
+    figures.bring_up(desk)
+    with desk.reading() as work:
+        asked = figures.source(work)
+        own = asked.answer(_request(asked))["all"]["vol.inbound"]
+        assert asked.answer(_request(asked), exact=True)["all"]["vol.inbound"] == own
+        assert "book" in vars(asked), "the exact one derives the log"
+        assert "book" not in vars(figures.source(work))
+    more = {
+        "id": "more",
+        "ts": "2026-01-20T10:00:00Z",
+        "kind": "msg.in",
+        "ticket": "T900",
+        "channel": "email",
+        "msg": "m900",
+    }
+    add(desk, [more])
+    figures.bring_up(desk)
+    with desk.reading() as work:
+        fresh = figures.source(work)
+        assert fresh.answer(_request(fresh))["all"]["vol.inbound"] == int(own or 0) + 1
+
+
+def _request(asked: figures.Source) -> Any:
+    from inbox.metrics import Request
+
+    return Request.of("2026-01-01", "2026-03-01", asked.as_of)

@@ -1,0 +1,101 @@
+"""The figures in the store are those of the log, cell by cell, however and in whatever order it came."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+import pytest
+
+from inbox.figures import keeper
+from inbox.figures.asking import kept
+from inbox.metrics import Config, Request, State
+from inbox.store import Store
+from tests.figures.conftest import add, lines, told, wrong
+from tests.metrics.comparing import differences
+
+CONFIG = Config.of()
+LATE = "2026-12-31T00:00:00Z"
+
+
+@pytest.mark.parametrize("seed", [1, 8, 16])
+def test_any_order_and_any_batches_give_the_cells_of_the_whole_log(store: Store, seed: int) -> None:
+    rng = random.Random(seed)
+    events = lines(seed)
+    left = events if seed % 2 else rng.sample(events, len(events))
+    while left:
+        n = rng.choice([1, 30, 200])
+        add(store, left[:n])
+        left = left[n:]
+        if rng.random() < 0.5:
+            keeper.catch_up(store, CONFIG, size=rng.choice([7, 60, 2_000]))
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_late_copies_and_voids_and_voids_of_voids(store: Store) -> None:
+    events = lines(5)
+    add(store, events)
+    keeper.catch_up(store, CONFIG)
+    rng = random.Random(5)
+    for n, event in enumerate(rng.sample([one for one in events if one["kind"] != "void"], 25)):
+        add(store, [event, {"id": f"late{n}", "ts": LATE, "kind": "void", "target": event["id"]}])
+        if n % 3 == 0:
+            add(store, [{"id": f"again{n}", "ts": LATE, "kind": "void", "target": f"late{n}"}])
+        if n % 5 == 0:
+            keeper.catch_up(store, CONFIG)
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_a_report_from_the_store_is_the_report_over_the_log(store: Store) -> None:
+    add(store, lines(11))
+    keeper.catch_up(store, CONFIG)
+    whole = State(CONFIG)
+    whole.append(told(store))
+    for by in (None, "channel", "agent", "team", "reason", "tag"):
+        asked = Request.of("2026-01-05", "2026-02-01", LATE, by=by, compare="previous")
+        with store.reading() as work:
+            found = kept(work)
+            assert found is not None
+            assert found.answers(asked)
+            assert differences(found.report(asked), whole.report(asked)) == []
+
+
+def test_other_settings_are_worked_out_beside_the_old_ones_which_serve_until_then(store: Store) -> None:
+    add(store, lines(3))
+    keeper.catch_up(store, CONFIG)
+    other = Config.of({"tz": "America/New_York", "peek_s": 60, "fcr_windows_d": [2, 7]})
+    assert keeper.advance(store, other)
+    assert keeper.advance(store, other, 100)
+    with store.reading() as work:
+        under_way, old = keeper.progress(work), kept(work)
+        assert under_way is not None
+        assert (under_way.why, under_way.seq) == ("settings", 100)
+        assert old is not None
+        assert old.config.digest == CONFIG.digest
+        assert keeper.stale(old.state, other)
+    keeper.catch_up(store, other)
+    assert wrong(store, other) == []
+    with store.reading() as work:
+        assert len(keeper.states(work)) == 1
+
+
+def test_two_keepers_at_once_count_everything_once(store: Store) -> None:
+    add(store, lines(4))
+    faults: list[BaseException] = []
+
+    def keep() -> None:
+        try:
+            keeper.catch_up(store, CONFIG, size=25)
+        except BaseException as fault:  # noqa: BLE001 - told below
+            faults.append(fault)
+
+    threads = [threading.Thread(target=keep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
