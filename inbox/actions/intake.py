@@ -11,7 +11,19 @@ from sqlalchemy import bindparam, select
 from connectors.base import Address, Ignored, Inbound, Item, Rating, Reaction, Signal, StatusUpdate, Unreadable
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
-from inbox.actions import automatic, canary, events, handovers, identities, lines, ratings, restored, statuses, uploads
+from inbox.actions import (
+    automatic,
+    canary,
+    events,
+    handovers,
+    identities,
+    lines,
+    profiles,
+    ratings,
+    restored,
+    statuses,
+    uploads,
+)
 from inbox.actions.threading import Home, find_home, home_in
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
@@ -137,6 +149,8 @@ def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -
         _echoed(work, message, ticket, at)
     else:
         _arrived(work, message, ticket, entry, identity, home.reached)
+        if home.ticket is None and item.auto is None and identity is not None:
+            profiles.learn_language(work, identity, message.text)
         if home.ticket is None and not entry.imported:
             automatic.acknowledge(work, channel, ticket, message)
     channel.arrived_at = clock.now()

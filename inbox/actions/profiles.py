@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from sqlalchemy import select
+
 from inbox.actions.who import Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound
-from inbox.store import Consent, Customer, CustomerNote, Work
+from inbox.sentiment import spoken
+from inbox.store import Consent, Customer, CustomerNote, Identity, Visitor, Work
 
-__all__ = ["add_note", "agree", "attributes_of", "change", "customer_of", "remove_note"]
+__all__ = ["add_note", "agree", "attributes_of", "change", "customer_of", "learn_language", "remove_note"]
 
 MOST = 40
 LONGEST: Final = {"name": 200, "company": 200, "note": 4000, "what": 200, "source": 200}
@@ -63,6 +66,16 @@ def change(
         setattr(customer, part, wanted[part])
     if changed:
         work.append("customer.changed", actor=who.actor, customer=customer.id, what=changed)
+
+
+def learn_language(work: Work, identity: Identity, text: str) -> None:
+    """Keeps the language of a customer of whom none is known: the one that their chat speaks, else what their first
+    words are written in. What people write down stands above it."""
+    customer = work.get(Customer, identity.customer_id)
+    if customer is None or customer.language:
+        return
+    chosen = select(Visitor.language).where(Visitor.id == identity.value, Visitor.language != "").limit(1)
+    customer.language = (work.scalar(chosen) if identity.kind == "chat" else None) or spoken(text)
 
 
 def add_note(work: Work, who: Who, number: int, text: str) -> CustomerNote:

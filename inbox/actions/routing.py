@@ -132,7 +132,8 @@ def _may_have(agent: Agent, ticket: Ticket) -> bool:
 
 def _wanted(ticket: Ticket, last: Mapping[str, str], language: str) -> Wanted:
     tags = {tag.tag for tag in ticket.tags}
-    spoken = next((tag[5:] for tag in sorted(tags) if tag.startswith("lang:")), "")
+    known = ticket.customer.language if ticket.customer is not None else ""
+    spoken = next((tag[5:] for tag in sorted(tags) if tag.startswith("lang:")), known)
     needs = frozenset({*tags, *([ticket.reason.lower()] if ticket.reason else [])})
     return Wanted(needs, spoken if spoken != language else "", last.get(ticket.customer_id or ""))
 

@@ -9,9 +9,11 @@ import zoneinfo
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Subquery, func, null, or_, select, text
+from babel import Locale
+from sqlalchemy import ColumnElement, Row, Subquery, exists, func, null, or_, select, text
 
 from inbox import search
 from inbox.actions import desk as settings
@@ -19,7 +21,7 @@ from inbox.actions.who import Who, visible
 from inbox.errors import Invalid
 from inbox.reading import once
 from inbox.search import Asked
-from inbox.store import Attachment, Message, Ticket, TicketTag, Work
+from inbox.store import Attachment, Customer, Message, Ticket, TicketTag, Work
 from inbox.terms import Status
 
 __all__ = ["A_GLANCE", "Found", "find", "tickets"]
@@ -87,6 +89,24 @@ def _tag(_work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
     return Ticket.id.in_(select(TicketTag.ticket_id).where(TicketTag.tag.in_(sorted(words))))
 
 
+def _language(_work: Work, _who: Who, values: Sequence[str]) -> ColumnElement[bool]:
+    codes = [code for value in values if (code := _code(search.plain(value)))]
+    if not codes:
+        raise _unknown("language", "a language, by its name or two letters: it, Italian")
+    return exists().where(Customer.id == Ticket.customer_id, Customer.language.in_(codes))
+
+
+@cache
+def _called() -> dict[str, str]:
+    """What languages are called, in ours, and their codes."""
+    names = ((code, name) for own in ("en", "it") for code, name in Locale(own).languages.items())
+    return {search.plain(name): code for code, name in names if len(code) == 2}
+
+
+def _code(value: str) -> str:
+    return value if re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", value) else _called().get(value, "")
+
+
 def _is(_work: Work, who: Who, values: Sequence[str]) -> ColumnElement[bool]:
     parts: list[ColumnElement[bool]] = []
     for value in map(search.plain, values):
@@ -116,6 +136,7 @@ _AT: Final = func.coalesce(Message.at, Ticket.active_at, type_=Message.at.type)
 _CONDITIONS: Final[dict[str, Callable[[Work, Who, Sequence[str]], ColumnElement[bool]]]] = {
     "channel": _channel,
     "tag": _tag,
+    "language": _language,
     "is": _is,
     "before": _before,
     "after": _after,

@@ -335,6 +335,7 @@ class TicketRow:
     fields: tuple[str, ...] = ()  # words of custom fields that a list is filtered by
     followers: tuple[str, ...] = ()  # ids of agents
     reason: str = ""
+    language: str = ""  # of the customer, where it is known
 
     @property
     def number(self) -> int:

@@ -71,6 +71,7 @@ def rows_of(work: Work, tickets: Sequence[Ticket]) -> tuple[TicketRow, ...]:
                 snoozed_until=ticket.snoozed_until,
                 tags=tuple(tag.tag for tag in ticket.tags),
                 reason=ticket.reason or "",
+                language=ticket.customer.language if ticket.customer is not None else "",
                 fields=told.get(ticket.id, ()),
                 followers=follow.get(ticket.id, ()),
             )

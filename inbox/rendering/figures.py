@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from babel import Locale, UnknownLocaleError
 from flask_babel import format_currency, format_date, format_decimal, format_percent, get_locale
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "day",
     "duration",
     "in_currency",
+    "language_name",
     "money",
     "month",
     "number",
@@ -121,6 +123,14 @@ def period(start: dt.date, end: dt.date) -> str:
     return f"{day(start, year=start.year != last.year)} – {day(last, year=True)}"
 
 
+def language_name(code: str) -> str:
+    """A language as the reader calls it: ``it`` is ``Italian`` or ``italiano``; a code that nobody knows stays."""
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(_language()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
 def _language() -> str:
     locale = get_locale()
     return str(locale.language) if locale else "en"
@@ -128,6 +138,7 @@ def _language() -> str:
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {
     "duration": duration,
+    "language_name": language_name,
     "money": money,
     "share": share,
     "points": points,

@@ -14,6 +14,7 @@ OPERATORS: Final[dict[str, str]] = {
     **dict.fromkeys(("from", "da"), "from"),
     **dict.fromkeys(("channel", "canale"), "channel"),
     **dict.fromkeys(("tag", "etichetta"), "tag"),
+    **dict.fromkeys(("language", "lingua"), "language"),
     **dict.fromkeys(("is", "stato"), "is"),
     **dict.fromkeys(("before", "prima"), "before"),
     **dict.fromkeys(("after", "dopo"), "after"),

@@ -17,13 +17,14 @@ class Customer(Base, kw_only=True):
     """A person. ``id`` is the surrogate that the event log knows them by; the name lives only here."""
 
     __tablename__ = "customers"
+    __table_args__ = (Index("ix_customers_language", "language"),)
 
     id: Mapped[Id] = mapped_column(default_factory=surrogate)
     name: Mapped[Name] = mapped_column(default="")
     sample: Mapped[bool] = mapped_column(default=False)
     band: Mapped[str] = mapped_column(String(40), default="")  # what they are worth to us: promises and routing look
     company: Mapped[Name] = mapped_column(default="")
-    language: Mapped[str] = mapped_column(String(8), default="")  # as somebody wrote it down
+    language: Mapped[str] = mapped_column(String(8), default="")  # as they first wrote, or as somebody wrote it down
     attributes: Mapped[Json] = mapped_column(default_factory=dict)  # name → text
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
     identities: Mapped[list[Identity]] = relationship(

@@ -112,6 +112,7 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"a fee goes back (?P<n>\d+) months.*", _("A fee goes back %(n)s months at most.")),
         (r"there is no kind of channel .*", _("There is no such kind of channel.")),
         (r"an exchange rate is more than 0", _("An exchange rate is more than 0.")),
+        (r"language: takes .*", _("“language:” takes a language, by its name or two letters: it, Italian.")),
         (r"channel: takes .*", _("“channel:” takes the name of a channel, or a kind such as email or sms.")),
         (
             r"is: takes .*",

@@ -137,6 +137,9 @@ def found(desk: TestDesk) -> dict[str, int]:
         ("rinnovo after:2025", "private sms"),
         ("before:2025-04", "old"),
         ('"il rinnovo" channel:posta is:resolved before:2026 da:chiara', "old"),
+        ("language:it is:resolved", "old"),
+        ("rinnovo lingua:italiano before:2026-03-21", "sms old"),
+        ("language:French", ""),
         ("acquario", ""),
     ],
 )
@@ -153,6 +156,7 @@ def test_what_is_asked_for_is_found_the_newest_first(
     ("query", "says"),
     [
         ("is:lost", "“is:” takes open, new,"),
+        ("language:klingonish", "“language:” takes a language"),
         ("channel:fax", "“channel:” takes the name of a channel"),
         ("before:yesterday", "“before:” takes a day such as"),
         ("after:2026-13", "“after:” takes a day such as"),

@@ -20,7 +20,7 @@ from inbox.reading import customers, threads
 from inbox.reading import desk as frame
 from inbox.reading.views import filters, lists
 from inbox.reading.views.shown import FIXED, TABS, Asked
-from inbox.store import Agent, Reason, Ticket, TicketTag, Work
+from inbox.store import Agent, Customer, Reason, Ticket, TicketTag, Work
 from inbox.terms import Priority, Status
 from tests.web.conftest import TestDesk, words
 
@@ -37,6 +37,9 @@ def full(desk: TestDesk) -> TestDesk:
         open_team = people.add_team(work, SYSTEM, "Vendite")
         private = people.add_team(work, SYSTEM, "Direzione", private=True)
         work.add(Reason(name="Resi"))
+        callers = [Customer(name=word, language=word) for word in ("", "it", "de")]
+        work.add_all(callers)
+        work.flush()
         agents = [agent.id for agent in work.scalars(select(Agent))]
         now = clock.now()
         for n in range(160):
@@ -50,6 +53,7 @@ def full(desk: TestDesk) -> TestDesk:
                 assignee_id=dice.choice([None, *agents]),
                 team_id=dice.choice([None, open_team.id, private.id]),
                 reason=dice.choice([None, "Resi"]),
+                customer_id=dice.choice([None, *(one.id for one in callers)]),
                 active_at=now - dt.timedelta(minutes=dice.randrange(90)),  # several at the same moment
                 waiting_since=None if waits is None else now - dt.timedelta(hours=waits),
                 attention=dice.choice(["", "", "failed"]),
@@ -80,6 +84,7 @@ def holds(ticket: Ticket, filter: filters.Filter, me: str) -> bool:
         "reason": lambda w: (ticket.reason or "none") in w,
         "waiting": lambda w: waited > min(map(int, w)),
         "due": lambda w: clock_state(ticket) in w,
+        "language": lambda w: ((ticket.customer.language if ticket.customer else "") or "none") in w,
         "attention": lambda _w: bool(ticket.attention),
         "status": lambda _w: True,
     }
@@ -131,6 +136,8 @@ CASES: list[dict[str, tuple[str, ...]]] = [
     {"due": ("soon", "late"), "priority": ("high", "low")},
     {"status": ("any",), "due": ("late",)},
     {"status": ("any",), "attention": ("yes",)},
+    {"status": ("any",), "language": ("de",)},
+    {"language": ("it", "none"), "priority": ("high", "low")},
     {"status": ("any",), "reason": ("none",), "channel": ("CHANNEL",), "tag": ("posta",)},
     {"status": ("open", "pending"), "team": ("PRIVATE", "none"), "waiting": ("72", "1")},
 ]
@@ -195,6 +202,17 @@ def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(full: Test
     assert 'href="/tickets"' in answer.text
     if status == 404:
         assert "not shared with you" in words(answer)
+
+
+def test_languages_are_offered_as_the_reader_calls_them_and_a_view_keeps_one(full: TestDesk) -> None:
+    browser = full.browser("agent")
+    offered = browser.get("/views/filter?view=custom&language=de").text
+    assert re.search(r'name="language" value="de" checked>\s*<span[^>]*>German<', offered)
+    assert "Language not known" in offered
+    page = browser.follow(browser.post("/views/create", name="Tedeschi", language=["de"], audience="me"))
+    assert 'title="Language: German"' in page.text
+    assert 'data-language="de"' in page.text
+    assert 'data-language="it"' not in page.text
 
 
 def test_a_private_teams_list_is_nothing_to_others(full: TestDesk) -> None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from inbox import clock
 from inbox.actions.who import Who
 from inbox.errors import Invalid
 from inbox.reading import mentions
-from inbox.store import TROUBLED, FieldValue, Follower, Ticket, TicketTag
+from inbox.store import TROUBLED, Customer, FieldValue, Follower, Ticket, TicketTag
 from inbox.terms import Priority, Status
 
 __all__ = ["FIELDS", "MOST", "WAITS", "Filter", "Words", "condition", "of", "statuses"]
@@ -88,6 +88,13 @@ def _followed(_words: Words, who: Who) -> ColumnElement[bool]:
     return Ticket.id.in_(select(Follower.ticket_id).where(Follower.agent_id == who.id))
 
 
+def _language(words: Words, _who: Who) -> ColumnElement[bool]:
+    """Of the customer; ``none`` where nobody knows it. Looked up ticket by ticket: lists walk along their order."""
+    spoken = exists().where(Customer.id == Ticket.customer_id)
+    named = spoken.where(Customer.language.in_([one for one in words if one != "none"]))
+    return _or_none(named, words, ~spoken.where(Customer.language != ""))
+
+
 def _waiting(words: Words, _who: Who) -> ColumnElement[bool]:
     return Ticket.waiting_since < clock.now() - timedelta(hours=min(int(word) for word in words))
 
@@ -109,6 +116,7 @@ FIELDS: Final[dict[str, Field]] = {
     "tag": Field(_tag),
     "reason": Field(_reason),
     "field": Field(_field),
+    "language": Field(_language),
     "followed": Field(_followed, ("yes",)),
     "waiting": Field(_waiting, WAITS),
     "due": Field(_due, ("soon", "late")),

@@ -14,7 +14,7 @@ from inbox.reading.pages.common import Choice
 from inbox.reading.pages.views import FilterGroup, FilterPage, ViewRow, ViewsPage
 from inbox.reading.views.filters import FIELDS, MOST
 from inbox.reading.views.shown import CUSTOM, Asked, shown
-from inbox.store import SavedView, TicketTag, Work
+from inbox.store import Customer, SavedView, TicketTag, Work
 
 __all__ = ["filter_page", "views_page"]
 
@@ -48,6 +48,11 @@ def _reasons(work: Work) -> Pairs:
     return [("none", ""), *((node.name, node.called) for node in nodes)]
 
 
+def _languages(work: Work) -> Pairs:
+    spoken = [one for one in work.scalars(select(Customer.language).distinct().order_by(Customer.language)) if one]
+    return [*((one, "") for one in spoken), ("none", "")] if spoken else []
+
+
 #: The fields that a filter is chosen by, in the order of the form.
 GROUPS: Final[dict[str, Callable[[Work], Pairs]]] = {
     "status": _own("status"),
@@ -57,6 +62,7 @@ GROUPS: Final[dict[str, Callable[[Work], Pairs]]] = {
     "priority": lambda _work: ((word, "") for word in ("urgent", "high", "normal", "low")),
     "tag": _tags,
     "reason": _reasons,
+    "language": _languages,
     "field": fields.filterable,
     "followed": _own("followed"),
     "waiting": _own("waiting"),

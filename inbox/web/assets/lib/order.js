@@ -25,6 +25,7 @@ const fields = {
     return words.every((word) => words.some((each) => name(each) === name(word) && has.includes(each)));
   },
   followed: (_words, row, me) => (row.followers ?? "").split(" ").includes(me),
+  language: (words, row) => words.includes(row.language || "none"),
   reason: (words, row) => words.includes(row.reason || "none"),
   waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
   due: (words, row) => words.some((word) => clocks[word](row)),
