@@ -59,12 +59,15 @@ def fee(
     return _fix(work, who, (kind, month), value, money)
 
 
-def standing_fee(work: Work, who: Who, *, month: str, amount: str, kind: str | None = None) -> list[Event]:
-    """Sets what a kind of channel costs each month from ``month`` on, in the desk's currency; 0 ends it.
+def standing_fee(
+    work: Work, who: Who, *, month: str, amount: str, kind: str | None = None, currency: str | None = None
+) -> list[Event]:
+    """Sets what a kind of channel costs each month from ``month`` on, in the desk's currency if no other is named; 0
+    ends it.
 
     The months up to now are written down at once, each later one by :func:`carry_fees` when it has begun.
     """
-    value, money = _fee(work, who, month=month, amount=amount, kind=kind, currency=None)
+    value, money = _fee(work, who, month=month, amount=amount, kind=kind, currency=currency)
     months = _months(month, max(month, _this_month(work)))
     if len(months) > MONTHS_BACK:
         msg = f"a fee goes back {MONTHS_BACK} months at most"

@@ -62,6 +62,8 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
+    if isinstance(value, dict) and set(value) == {"type", "data"}:
+        return str(_("a picture"))
     return (
         str(yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10_000))
         .removesuffix("...\n")

@@ -47,6 +47,22 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             _("Write a part of the address, the seconds and the text: /checkout 30 Can we help?"),
         ),
         (r"not an address", _("Write a whole web address, like https://api.shop.example.")),
+        # what a file of settings says
+        (
+            r"write (?P<what>.*) into its settings \(no export holds secrets\).*",
+            _("Write %(what)s into its settings (no export holds secrets), or leave the channel out."),
+        ),
+        (
+            r"write secret into it \(no export holds secrets\).*",
+            _("Write “secret:” into it (no export holds secrets), or leave this part out."),
+        ),
+        (
+            r"(?P<what>.*) is a (channel|field) of the kind (?P<kind>\w+) here",
+            _("Here %(what)s is of another kind: %(kind)s."),
+        ),
+        (r"this has another form .*", _("This has another form than the same part of an export.")),
+        (r"there is no such (part|setting); there are (?P<what>.*)", _("There is no such part; there are %(what)s.")),
+        (r"nothing here is called (?P<what>.*) \(\w+\)", _("Nothing here is called %(what)s.")),
         (r"there is no team .*", _("This team is not there any more.")),
         # what the actions say
         (r"give the business a name .*", _("Give the business a name of up to 80 letters.")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,27 @@ from typing import Any
 import pytest
 import yaml
 
-from inbox.actions import importing, macros, people, portable, promises, reasons, routing, setup, words
+from inbox import clock
+from inbox.actions import (
+    branding,
+    costs,
+    exporting,
+    fields,
+    importing,
+    macros,
+    outside,
+    people,
+    portable,
+    promises,
+    reasons,
+    routing,
+    setup,
+    words,
+)
+from inbox.actions import (
+    desk as settings,
+)
+from inbox.actions.rules import keeping
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.settings import Settings
@@ -19,6 +40,7 @@ from tests.web.conftest import PASSWORD, TestDesk, told
 from tests.web.conftest import words as said
 
 SECRET = "the-mailbox-s-own-password"
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(30)
 
 
 def furnished(work: Work, desk: TestDesk) -> None:
@@ -37,6 +59,46 @@ def furnished(work: Work, desk: TestDesk) -> None:
     routing.save_bands(work, SYSTEM, ["oro", "argento"])
     steps = [{"do": "transfer", "what": team.id}, {"do": "insert", "what": str(answer.id)}]
     macros.add(work, SYSTEM, name="Alla posta", what=steps, shared=True)
+    furnished_with_the_rest(work, desk, team.id, channel.id, answer.id)
+
+
+def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str, answer: int) -> None:
+    agent = desk.agent(work, "agent").id
+    settings.put_all(work, SYSTEM, {"push.names": True, "reply.undo_s": 8, "report.agent_time": "Accordo 3/2026"})
+    branding.change(work, SYSTEM, chosen="#7a1f5c", picture=PICTURE)
+    reasons.ask(work, SYSTEM, "require")
+    taglia = reasons.find(work, "Reso / Taglia")
+    reasons.change(work, SYSTEM, taglia.id, label="Taglia sbagliata", exempt=True)
+    piano = fields.add(work, SYSTEM, name="Piano", kind="list", choices="Oro\nArgento")
+    fields.add(work, SYSTEM, name="Consegna", kind="date")
+    people.set_abilities(work, SYSTEM, agent, skills=["resi"], speaks=["de", "fr"], capacities={"chat": 2})
+    until = clock.now() + dt.timedelta(days=9)
+    people.set_absence(work, SYSTEM, agent, until, desk.agent(work, "admin").id)
+    outside.save(work, SYSTEM, url="https://shop.example/x", secret=SECRET, timeout_s="2", cache_min="10")
+    costs.rate(work, SYSTEM, per_hour="24.50", start=dt.date(2026, 1, 1))
+    costs.rate(work, SYSTEM, per_hour="31", start=dt.date(2026, 3, 1), agent=agent)
+    costs.standing_fee(work, SYSTEM, month="2026-05", amount="12", kind="sms")
+    costs.standing_fee(work, SYSTEM, month="2026-07", amount="15", kind="sms")
+    costs.fee(work, SYSTEM, month="2026-06", amount="300")
+    costs.exchange(work, SYSTEM, currency="usd", rate="0.92", day=dt.date(2026, 6, 30))
+    conditions: list[dict[str, Any]] = [
+        {"field": "channel", "words": [channel]},
+        {"field": "field", "words": [f"{piano.id}:Oro"], "not": True},
+        {"field": "reason", "words": [taglia.name, "none"]},
+        {"field": "text", "words": ["team:fantasma", "@team/nessuno"]},
+    ]
+    steps = [
+        {"do": "transfer", "what": team},
+        {"do": "notify", "what": desk.agent(work, "admin").id},
+        {"do": "send", "what": str(answer)},
+        {"do": "reason", "what": taglia.name},
+        {"do": "band", "what": "oro"},
+        {"do": "note", "what": "@team/nessuno: team:fantasma"},
+    ]
+    first = {"name": "Zeta", "event": "unanswered", "wait": 4, "conditions": conditions, "steps": steps, "most": 50}
+    keeping.switch(work, SYSTEM, keeping.add(work, SYSTEM, first).id, on=True)
+    tags = [{"do": "tag", "what": "notte"}]
+    keeping.add(work, SYSTEM, {"name": "Alfa", "event": "message", "conditions": [], "steps": tags})
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +146,35 @@ def test_reading_what_was_written_changes_nothing(filled: TestDesk) -> None:
     assert (outcome.faults, outcome.changes, outcome.done) == ((), (), True)
 
 
+def test_every_part_and_every_setting_of_the_desk_is_written(filled: TestDesk) -> None:
+    """What is new among the settings has to travel, or be named here with the reason."""
+    written = yaml.safe_load(text(filled.store))
+    assert [part for part, value in written.items() if not value] == []
+    elsewhere = {"sla.calendars", "sla.targets", "routing.rules", "routing.bands", "reasons.exempt", "outside.lookup"}
+    follows = {"desk.logo_mark", "desk.sample"}  # of the logo; of what lies in the desk
+    assert {*exporting.DESK.values(), *elsewhere, *follows} == {*settings.DEFAULTS}
+    assert [key for key, value in written["desk"].items() if value in (None, "", False)] == []
+    assert list(written["rules"]) == ["Zeta", "Alfa"]
+
+
 def test_another_desk_ends_with_the_same_settings(filled: TestDesk, other: Store) -> None:
-    outcome = read(other, text(filled.store))
+    without = text(filled.store)
+    refused = read(other, without)
+    assert [(one.where, "write secret into it" in one.why) for one in refused.faults] == [("outside", True)]
+    with_secret = broken(without, ("  left_out:\n  - secret\n", f"  left_out:\n  - secret\n  secret: {SECRET}\n"))
+    outcome = read(other, with_secret)
     assert outcome.faults == ()
     here, there = yaml.safe_load(text(filled.store)), yaml.safe_load(text(other))
     here["channels"]["posta"]["left_out"] = []
-    for name in set(there["teams"]) - set(here["teams"]):  # nothing is ever taken away
-        del there["teams"][name]
-    for reason in set(there["reasons"]) - set(here["reasons"]):
-        there["reasons"].remove(reason)
+    for part in ("teams", "reasons"):  # nothing is ever taken away
+        for name in set(there[part]) - set(here[part]):
+            del there[part][name]
     assert there == here
+    assert list(there["rules"]) == ["Zeta", "Alfa"]
+    assert read(other, without).changes == (), "it takes the same file again and has nothing to do"
     with other.reading() as work:
         assert people.by_email(work, "agent@bottega.example").password == "", "nobody knows a password of theirs yet"
+        assert outside.trial(work).secret == SECRET  # type: ignore[union-attr]
 
 
 def broken(written: str, *pairs: tuple[str, str]) -> str:
@@ -146,11 +225,13 @@ def test_what_is_no_file_of_settings_is_refused(filled: TestDesk, values: str, l
         read(filled.store, values)
 
 
-@pytest.mark.parametrize("part", ["desk", "teams", "people", "channels", "calendars", "macros", "reasons"])
+@pytest.mark.parametrize(
+    "part", ["desk", "teams", "people", "channels", "calendars", "macros", "reasons", "fields", "costs", "rules"]
+)
 def test_a_part_of_another_form_is_a_fault_and_no_crash(filled: TestDesk, part: str) -> None:
     for value in ("7", "[1, {}]", "{x: 3}", "{x: {}}", "text"):
         outcome = read(filled.store, f"sportello: 1\n{part}: {value}\n", dry=True)
-        assert outcome.faults or part == "reasons", (part, value)
+        assert outcome.faults or part in {"reasons", "costs"}, (part, value)
 
 
 def test_the_page_compares_first_and_takes_over_when_asked(filled: TestDesk) -> None:
