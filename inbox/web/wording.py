@@ -61,7 +61,7 @@ def _sentences() -> tuple[tuple[str, str], ...]:
             _("Here %(what)s is of another kind: %(kind)s."),
         ),
         (r"this has another form .*", _("This has another form than the same part of an export.")),
-        (r"there is no such (part|setting); there are (?P<what>.*)", _("There is no such part; there are %(what)s.")),
+        (r"there is no such (part|setting); there are (?P<known>.*)", _("There is no such part; there are %(known)s.")),
         (r"nothing here is called (?P<what>.*) \(\w+\)", _("Nothing here is called %(what)s.")),
         (r"there is no team .*", _("This team is not there any more.")),
         # what the actions say
@@ -85,11 +85,6 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"choose a time zone of the list", _("Choose a time zone of the list.")),
         (r"the undo time is 0 to (?P<n>\d+) seconds", _("Write 0 to %(n)s seconds, or nothing.")),
         (r"a resolved ticket is closed after 1 to (?P<n>\d+) days", _("Write 1 to %(n)s days.")),
-        (
-            r"this has another form .*|this is a list of names",
-            _("This has another form than the same part of an export."),
-        ),
-        (r"there is no such part; there are (?P<known>.*)", _("There is no such part; there are %(known)s.")),
         (r"write the colour as .*", _("Write the colour as #rrggbb, such as #0b6e75.")),
         (r"a logo is a PNG.*", _("A logo is a PNG, JPEG or WebP picture of up to 100 kB.")),
         (r"name the agreement .*", _("Name the agreement in up to 500 letters.")),
