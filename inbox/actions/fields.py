@@ -16,7 +16,20 @@ from inbox.actions.who import Who, find_living, require
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.store import Event, FieldChange, FieldValue, TicketField, Work
 
-__all__ = ["KINDS", "active", "add", "archive", "by_name", "change", "key", "set_back", "set_values", "values"]
+__all__ = [
+    "KINDS",
+    "active",
+    "add",
+    "archive",
+    "by_name",
+    "carry",
+    "change",
+    "key",
+    "set_back",
+    "set_values",
+    "uncarry",
+    "values",
+]
 
 MOST = 30
 CHOICES_MOST = 100
@@ -165,6 +178,21 @@ def set_back(work: Work, who: Who, event: Event) -> None:
         raise Conflict(msg)
     _store(work, ticket.id, change.field_id, change.was)
     ticket.updated_at = clock.now()
+
+
+def carry(work: Work, who: Who, source: int, target: int) -> list[str]:
+    """Gives a ticket what another one has in fields that it lacks; gives the ids of the events."""
+    had = values(work, target)
+    lacks = {field: value for field, value in sorted(values(work, source).items()) if field not in had}
+    return [_put(work, who, target, field, "", value).id for field, value in lacks.items()]
+
+
+def uncarry(work: Work, ids: Sequence[str]) -> None:
+    """Takes back what was carried, by the events; what somebody has changed since stays."""
+    for event in work.scalars(select(Event).where(Event.id.in_(ids), Event.kind == "ticket.field")):
+        change = work.get(FieldChange, int(event.data["change"]))
+        if change is not None and values(work, change.ticket_id).get(change.field_id) == change.value:
+            _store(work, change.ticket_id, change.field_id, change.was)
 
 
 # --- what the admin defines -------------------------------------------------------------------------------------

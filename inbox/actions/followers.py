@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from inbox.actions import mentions
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Forbidden
 from inbox.store import Event, Follower, Mention, Ticket, Work
 
-__all__ = ["along", "follow", "hear", "of_line"]
+__all__ = ["along", "follow", "hear", "of_line", "part"]
 
 
 def follow(work: Work, who: Who, number: int, *, on: bool = True) -> Event | None:
@@ -39,12 +39,18 @@ def hear(work: Work, who: Who, ticket: int, agents: Iterable[str]) -> None:
         work.append("ticket.follower", actor=who.actor, ticket=ticket, agent=agent, op="add")
 
 
-def along(work: Work, loser: int, winner: int) -> None:
-    """Who followed a ticket follows the one that it was merged into."""
+def along(work: Work, loser: int, winner: int) -> list[str]:
+    """Who followed a ticket follows the one that it was merged into; gives those who did not before."""
     known = set(work.scalars(select(Follower.agent_id).where(Follower.ticket_id == winner)))
-    for agent in work.scalars(select(Follower.agent_id).where(Follower.ticket_id == loser)):
-        if agent not in known:
-            work.add(Follower(ticket_id=winner, agent_id=agent))
+    theirs = select(Follower.agent_id).where(Follower.ticket_id == loser).order_by(Follower.agent_id)
+    joined = [agent for agent in work.scalars(theirs) if agent not in known]
+    work.add_all(Follower(ticket_id=winner, agent_id=agent) for agent in joined)
+    return joined
+
+
+def part(work: Work, winner: int, agents: Sequence[str]) -> None:
+    """They follow a ticket no more into which theirs is merged no more."""
+    work.execute(delete(Follower).where(Follower.ticket_id == winner, Follower.agent_id.in_(agents)))
 
 
 def of_line(work: Work, line: Event) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from inbox.actions import events, followers, homes
+from inbox.actions import events, fields, followers, homes
 from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
 from inbox.store import Event, Message, Ticket, TicketTag, Work
@@ -19,8 +19,9 @@ __all__ = ["merge", "unmerge"]
 def merge(work: Work, who: Who, number: int, into: int) -> Event:
     """Merges ticket ``number`` into another one; gives the event, which can be undone.
 
-    The winner keeps its subject, customer, assignee and priority. It takes the loser's messages and tags, its reason
-    where it has none, and opens again where the loser's customer waits for an answer.
+    The winner keeps its subject, customer, assignee and priority. It takes the loser's messages, tags and
+    followers, its reason and its fields' values where it has none, and opens again where the loser's customer waits for
+    an answer.
     """
     loser, winner = find_living(work, who, number), find_living(work, who, into)
     if loser.id == winner.id:
@@ -34,7 +35,10 @@ def merge(work: Work, who: Who, number: int, into: int) -> Event:
     # Before the merge: a case whose last open ticket ends would count as closed by it.
     opened = _reopened(work, who, winner) if loser.is_open and loser.waiting_since is not None else None
     gave = _give(loser, winner)
-    followers.along(work, loser.id, winner.id)
+    joined = followers.along(work, loser.id, winner.id)
+    if joined:
+        gave["followers"] = joined
+    carried = fields.carry(work, who, loser.id, winner.id)
     absorbed = work.append("ticket.absorbed", actor=who.actor, ticket=winner.id, merged=str(loser.id))
     event = work.append(
         "ticket.merged",
@@ -44,7 +48,7 @@ def merge(work: Work, who: Who, number: int, into: int) -> Event:
         msgs=[str(message.id) for message in messages],
         was={"status": loser.status.value},
         gave=gave,
-        along=[absorbed.id, *([opened.id] if opened is not None else [])],
+        along=[absorbed.id, *([opened.id] if opened is not None else []), *carried],
     )
     absorbed.data = {**absorbed.data, "by": event.id}
     new = [message for message in messages if message.joined_rule == "new"]
@@ -102,6 +106,8 @@ def unmerge(work: Work, who: Who, event: Event) -> list[str]:
     for field, nothing in (("reason", None), ("attention", "")):
         if field in gave and getattr(winner, field) == gave[field]:
             setattr(winner, field, nothing)
+    followers.part(work, winner.id, gave.get("followers", ()))
+    fields.uncarry(work, event.data["along"])
     was, caused = _caused(work, winner, late, event.data["along"])
     gone = [*event.data["along"], *caused]
     events.take_back(work, who, gone)

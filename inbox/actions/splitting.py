@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from inbox.actions import events, homes, lines
+from inbox.actions import events, fields, homes, lines
 from inbox.actions.merging import merge
 from inbox.actions.who import Who, find_living, find_ticket
 from inbox.errors import Conflict, Invalid
@@ -17,11 +17,19 @@ from inbox.terms import Delivery, Direction, Move, Status
 __all__ = ["move", "split", "unsplit"]
 
 #: What an agent may have done with a ticket that a split made; it goes where the ticket goes.
-DONE = ("ticket.status", "ticket.assigned", "ticket.tag", "ticket.priority", "ticket.reason", "ticket.snoozed")
+DONE = (
+    "ticket.status",
+    "ticket.assigned",
+    "ticket.tag",
+    "ticket.priority",
+    "ticket.reason",
+    "ticket.snoozed",
+    "ticket.field",
+)
 
 
 def split(work: Work, who: Who, number: int, numbers: Sequence[int]) -> Event:
-    """Makes a new ticket of chosen messages, linked to the old one, with its assignee and team; gives the event."""
+    """Makes a new ticket of chosen messages, linked to the old one, with its assignee, team and fields."""
     source = find_living(work, who, number)
     messages = homes.chosen(work, source, numbers)
     if not _rest(work, source, messages):
@@ -33,6 +41,7 @@ def split(work: Work, who: Who, number: int, numbers: Sequence[int]) -> Event:
     if ticket.customer_id is not None and ticket.customer_id != source.customer_id:
         named = work.append("ticket.identified", actor=who.actor, ticket=ticket.id, customer=ticket.customer_id)
         along.append(named.id)
+    along += fields.carry(work, who, source.id, ticket.id)
     event.data = {**event.data, "along": along}
     _pass_on(work, source, ticket, messages, event)
     return event
@@ -142,7 +151,8 @@ def unsplit(work: Work, who: Who, event: Event) -> list[str]:
         if more is not None:
             msg = f"#{target.id} has got messages of its own since; merge it into #{source.id} instead"
             raise Conflict(msg)
-        gone += [line.id for line in events.live(work, target.id, *DONE)]
+        fields.uncarry(work, gone)
+        gone += [line.id for line in events.live(work, target.id, *DONE) if line.id not in gone]
     moves = events.live(work, target.id, "ticket.status")
     last = moves[-1] if moves else None
     events.take_back(work, who, gone)

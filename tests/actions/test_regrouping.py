@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from inbox import clock, metrics
-from inbox.actions import merging, people, reply, splitting, tickets, undo
+from inbox.actions import fields, followers, merging, people, reply, splitting, tickets, undo
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.reading import compose, finding, threads
 from inbox.reading import desk as counted
+from inbox.reading.relations import followers_of
 from inbox.reading.views import lists
 from inbox.reading.views.shown import Asked
 from inbox.store import Event, Membership, Message, Team, Ticket
@@ -85,7 +86,8 @@ def state(desk: SmallDesk, *, without: int = 0) -> dict[str, Any]:
             if ticket.id != without:
                 facts = {c.key: getattr(ticket, c.key) for c in Ticket.__table__.columns if c.key not in TOUCHED}
                 told = [(line.what, line.value, line.actor) for line in threads.history(work, ticket)]
-                found[f"#{ticket.id}"] = {**facts, "tags": [tag.tag for tag in ticket.tags], "history": told}
+                parts = {"fields": fields.values(work, ticket.id), "followers": followers_of(work, [ticket.id])}
+                found[f"#{ticket.id}"] = {**facts, **parts, "tags": [tag.tag for tag in ticket.tags], "history": told}
         for message in work.query(Message).order_by(Message.id):
             found[f"m{message.id}"] = {c.key: getattr(message, c.key) for c in Message.__table__.columns}
         found["search"] = finding.tickets(work, desk.who(), "testo")
@@ -140,6 +142,51 @@ def test_a_merge_shows_everything_in_the_winner_and_the_loser_only_points_there(
         assert (counts["all"], counts["mine"], counts["needs_me"]) == (1, 1, 1)
         assert [one.id for one in lists.inbox(work, desk.who(), Asked()).rows] == [winner]
         assert finding.tickets(work, desk.who(), "secondo") == {winner}
+
+
+@pytest.fixture
+def kept(desk: SmallDesk, two: tuple[int, int]) -> tuple[int, int]:
+    """Two fields: the winner has one of them, the loser both; only the loser is followed."""
+    winner, loser = two
+    with desk.store.transaction() as work:
+        order, plan = (fields.add(work, SYSTEM, name=name, kind="text").id for name in ("Ordine", "Piano"))
+        fields.set_values(work, desk.who(), winner, {order: "17"})
+        fields.set_values(work, desk.who(), loser, {order: "4", plan: "Oro"})
+        followers.follow(work, desk.who(), loser)
+    return order, plan
+
+
+def test_a_merge_fills_what_the_winner_lacks_and_gives_it_back(
+    desk: SmallDesk, two: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    winner, loser = two
+    order, plan = kept
+    before = state(desk)
+    event = merged(desk, loser, winner)
+    now = state(desk)[f"#{winner}"]
+    assert now["fields"] == {order: "17", plan: "Oro"}
+    assert now["followers"] == {winner: (desk.who().id,)}
+    assert ("filled", "Oro") in [(what, value) for what, value, _actor in now["history"]]
+    undone(desk, event)
+    assert state(desk) == before
+    again = merged(desk, loser, winner)
+    with desk.store.transaction() as work:
+        fields.set_values(work, desk.who(), winner, {plan: "Argento"})
+    undone(desk, again)
+    assert state(desk)[f"#{winner}"]["fields"] == {order: "17", plan: "Argento"}, "what was said since stays"
+
+
+def test_a_split_ticket_begins_with_the_fields_of_the_old_one(
+    desk: SmallDesk, two: tuple[int, int], kept: tuple[int, int]
+) -> None:
+    _winner, loser = two
+    letter(desk, "E poi, testo", subject="Sito giu", in_reply_to="<l1@studio.example>")
+    before = state(desk)
+    new, event = split(desk, loser, messages_of(desk, loser)[0])
+    assert state(desk)[f"#{new}"]["fields"] == {kept[0]: "4", kept[1]: "Oro"}
+    undone(desk, event)
+    assert state(desk, without=new) == before
+    assert state(desk)[f"#{new}"]["fields"] == {}
 
 
 def test_what_comes_for_the_loser_reaches_the_winner(desk: SmallDesk, two: tuple[int, int]) -> None:
