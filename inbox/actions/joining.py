@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select, update
 
 from inbox import clock
+from inbox.actions import apart
 from inbox.actions.profiles import customer_of
 from inbox.actions.who import SYSTEM, Who, find_ticket
 from inbox.errors import Conflict, Invalid, NotFound
@@ -46,6 +47,7 @@ def join(work: Work, customer_id: str, into_id: str, who: Who = SYSTEM) -> Custo
     _give(work, moved, into_id)
     # a customer who took others over before gives those on, too
     work.execute(update(CustomerMerge).where(CustomerMerge.into_id == customer_id).values(into_id=into_id))
+    apart.pass_on(work, customer_id, into_id)
     work.expire_all()
     work.execute(delete(Customer).where(Customer.id == customer_id))
     event = work.append("customer.merged", actor=who.actor, customer=customer_id, into=into_id)

@@ -19,7 +19,7 @@ from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, Previou
 from inbox.reading.profiles import profile
 from inbox.reading.relations import relations
 from inbox.reading.rows import customer_chip
-from inbox.reading.same import joined, same
+from inbox.reading.same import joined, same, set_apart
 from inbox.reading.threads import history, reason_choices
 from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
@@ -84,6 +84,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         given_name=customer.name if customer is not None else "",
         profile=profile(work, customer) if customer is not None else None,
         same=same(work, who, customer) if customer is not None else (),
+        apart=set_apart(work, who, customer) if customer is not None else (),
         joined=joined(work, customer) if customer is not None else (),
         outside=customer is not None and bool(settings.get(work, "outside.lookup")),
         previous=tuple(

@@ -928,6 +928,7 @@ class CustomerPanel:
     given_name: str = ""  # as somebody wrote it down or the customer said; the chip falls back to an address
     profile: Any = None  # reading.profiles.Profile
     same: tuple[Any, ...] = ()  # who may be this customer (reading.same.Same)
+    apart: tuple[Any, ...] = ()  # who is not this customer, as somebody said (reading.same.SetApart)
     joined: tuple[Any, ...] = ()  # who became this customer (reading.same.Joined)
     outside: bool = False  # the business's own system is asked about the customer
     previous: tuple[PreviousTicket, ...] = ()

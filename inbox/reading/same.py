@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, select
 
+from inbox.actions import apart
 from inbox.actions.who import Who, visible
 from inbox.reading import once
 from inbox.reading.addresses import label
 from inbox.reading.rows import customer_chip
-from inbox.store import Customer, CustomerMerge, Identity, Ticket, Visitor, Work
+from inbox.store import Apart, Customer, CustomerMerge, Identity, Ticket, Work
 
-__all__ = ["Joined", "Same", "joined", "same"]
+__all__ = ["Joined", "Same", "SetApart", "joined", "same", "set_apart"]
 
-#: Kinds whose address is a phone number that the provider vouches for.
-PHONES: Final = ("sms", "whatsapp", "voice")
-MOST = 3
+MOST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -42,35 +42,60 @@ class Joined:
     at: dt.datetime
 
 
+@dataclass(frozen=True)
+class SetApart:
+    """Somebody who is not this customer: who said so and when; ``event`` takes it back."""
+
+    event: str
+    ticket: int
+    name: str
+    by: str
+    at: dt.datetime
+
+
 def same(work: Work, who: Who, customer: Customer) -> tuple[Same, ...]:
-    """Customers with the same phone number on another channel, or whom two sites of the business signed in as the same
-    user. A mail address that somebody typed proves nothing."""
+    """Customers who may be this one, by what nobody has spoken against (:mod:`inbox.actions.apart`)."""
+    known = apart.evidence(work, customer)
+    if not known:
+        return ()
+    against = {_other(row, customer): set(row.evidence) for row in apart.told(work, customer)}
     found: dict[str, tuple[str, str]] = {}
-    phones = [one.value for one in customer.identities if one.kind in PHONES]
-    if phones:
-        rows = select(Identity).where(Identity.value.in_(phones), Identity.kind.in_(PHONES))
-        for one in work.scalars(rows.where(Identity.customer_id != customer.id)):
-            found[one.customer_id] = ("phone", label(one.kind, one.value, one.name))
-    chats = [one.value for one in customer.identities if one.kind == "chat"]
-    signed = select(Visitor.user_id).where(Visitor.id.in_(chats), Visitor.user_id != "")
-    users = set(work.scalars(signed)) if chats else set()
-    if users:
-        sites = [one.id for one in once.channels(work).values() if one.kind == "chat"]
-        rows_of = (
-            select(Identity.customer_id, Visitor.user_id)
-            .join(Identity, (Identity.kind == "chat") & (Identity.value == Visitor.id))
-            .where(Visitor.channel_id.in_(sites), Visitor.user_id.in_(users), Identity.customer_id != customer.id)
-        )
-        for id, user in work.execute(rows_of):
-            found.setdefault(id, ("signed", user))
+    for id, all_of in known.items():
+        new = sorted(one for one in all_of if ":".join(one) not in against.get(id, ()))
+        if new:
+            why, proof = new[0]
+            found[id] = (why, label("sms", proof, "") if why == "phone" else proof)
     return tuple(_shown(work, who, found)) if found else ()
 
 
+def _other(row: Apart, customer: Customer) -> str:
+    return row.other_id if row.one_id == customer.id else row.one_id
+
+
+def set_apart(work: Work, who: Who, customer: Customer) -> tuple[SetApart, ...]:
+    """Of whom somebody said that they are not this customer; only those of whom ``who`` may see a ticket."""
+    rows = {_other(row, customer): row for row in apart.told(work, customer)}
+    if not rows:
+        return ()
+    agents, found = once.agents(work), []
+    for ticket in _tickets(work, who, rows):
+        row = rows[ticket.customer_id or ""]
+        agent = agents.get(row.agent_id or "")
+        name = customer_chip(ticket.customer).name
+        found.append(SetApart(row.event, ticket.id, name, agent.name if agent else "", row.at))
+    return tuple(found)
+
+
 def _shown(work: Work, who: Who, found: dict[str, tuple[str, str]]) -> list[Same]:
-    """Only those of whom ``who`` may see a ticket."""
-    last = select(func.max(Ticket.id)).where(Ticket.customer_id.in_(found), Ticket.merged_into.is_(None), visible(who))
-    rows = work.scalars(select(Ticket).where(Ticket.id.in_(last.group_by(Ticket.customer_id))).limit(MOST)).unique()
+    rows = _tickets(work, who, found)
     return [Same(row.id, customer_chip(row.customer).name, *found[row.customer_id or ""]) for row in rows]
+
+
+def _tickets(work: Work, who: Who, customers: Iterable[str]) -> list[Ticket]:
+    """The last ticket of each that ``who`` may see."""
+    theirs = select(func.max(Ticket.id)).where(Ticket.customer_id.in_(list(customers)), Ticket.merged_into.is_(None))
+    last = theirs.where(visible(who)).group_by(Ticket.customer_id)
+    return list(work.scalars(select(Ticket).where(Ticket.id.in_(last)).limit(MOST)).unique())
 
 
 def joined(work: Work, customer: Customer) -> tuple[Joined, ...]:

@@ -34,7 +34,7 @@ from inbox.store.log import Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
-from inbox.store.profiles import Consent, CustomerMerge, CustomerNote
+from inbox.store.profiles import Apart, Consent, CustomerMerge, CustomerNote
 from inbox.store.relations import Follower, TicketLink
 from inbox.store.rules import Rule, RuleRun, RuleWait
 from inbox.store.seal import Seal
@@ -58,6 +58,7 @@ __all__ = [
     "TROUBLED",
     "Agent",
     "Alert",
+    "Apart",
     "Attachment",
     "Audit",
     "Base",

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Json, Serial
 
-__all__ = ["Consent", "CustomerMerge", "CustomerNote"]
+__all__ = ["Apart", "Consent", "CustomerMerge", "CustomerNote"]
 
 
 class CustomerNote(Base, kw_only=True):
@@ -53,4 +53,19 @@ class CustomerMerge(Base, kw_only=True):
     facts: Mapped[Json]
     gave: Mapped[Json]
     moved: Mapped[Json]
+    at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
+class Apart(Base, kw_only=True):
+    """Two customers of whom somebody said that they are not one person, in the order of their ids. ``evidence`` is what
+    had suggested it (``why:proof``): that suggests nothing any more, something new does."""
+
+    __tablename__ = "customers_apart"
+    __table_args__ = (Index(None, "other_id"),)
+
+    one_id: Mapped[str] = mapped_column(String(32), Fk("customers.id", cascade=True), primary_key=True)
+    other_id: Mapped[str] = mapped_column(String(32), Fk("customers.id", cascade=True), primary_key=True)
+    evidence: Mapped[Json] = mapped_column(default_factory=list)
+    event: Mapped[str] = mapped_column(String(80), default="")
+    agent_id: Mapped[str | None] = mapped_column(String(32), default=None)
     at: Mapped[Created] = mapped_column(default_factory=clock.now)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from inbox.actions import apart as knowing
 from inbox.actions import joining, profiles
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid
@@ -85,16 +86,33 @@ def worth(id: int) -> Any:
         return render_template("tickets/worth.html", **frame(work, "all"), worth=view)
 
 
+def _other() -> int:
+    typed = request.form.get("other", "").strip().removeprefix("#")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 16):
+        msg = "write the number of the other ticket"
+        raise Invalid(msg, fields={"other": msg})
+    return int(typed)
+
+
 @blueprint.post("/tickets/<int:id>/customer/join")
 def join(id: int) -> Any:
     """Makes the customer of another ticket one with this one's."""
-    typed = request.form.get("other", "").strip().removeprefix("#")
     with store().transaction() as work:
         find_ticket(work, who(), id)
-        if not (typed.isascii() and typed.isdigit() and len(typed) < 16):
-            msg = "write the number of the other ticket"
-            raise Invalid(msg, fields={"other": msg})
-        joining.join_by_hand(work, who(), id, int(typed))
+        joining.join_by_hand(work, who(), id, _other())
+    return again(id)
+
+
+@blueprint.post("/tickets/<int:id>/customer/apart")
+def apart(id: int) -> Any:
+    """Says that the customer of another ticket is somebody else, or takes that back."""
+    event = request.form.get("event", "")
+    with store().transaction() as work:
+        find_ticket(work, who(), id)
+        if event:
+            knowing.suggest_again(work, who(), id, event)
+        else:
+            knowing.tell_apart(work, who(), id, _other())
     return again(id)
 
 

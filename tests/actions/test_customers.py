@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from inbox.actions import joining, profiles, tickets
+from inbox.actions import apart, joining, profiles, tickets
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.reading import profiles as shown
 from inbox.reading import same
@@ -132,6 +132,46 @@ def test_only_a_number_that_a_provider_vouches_for_suggests_that_two_are_one(des
         assert same.same(work, who, customer(work, two.mail)) == ()
         with pytest.raises(NotFound):
             joining.join_by_hand(work, who, two.mail, two.sms)
+
+
+def test_two_who_are_told_apart_are_suggested_again_by_something_new_or_when_it_is_taken_back(
+    desk: SmallDesk, two: Two
+) -> None:
+    who = desk.who(desk.giulia)
+
+    def suggested(work: Work) -> list[str]:
+        work.expire_all()
+        return [one.proof for one in same.same(work, who, customer(work, two.mail))]
+
+    with desk.store.transaction() as work:
+        first, second = customer(work, two.mail), customer(work, two.sms)
+        with pytest.raises(Invalid, match="nothing suggests"):
+            apart.tell_apart(work, who, two.mail, two.sms)
+        work.add(Identity(kind="voice", value=second.identities[0].value, customer_id=first.id))
+        work.flush()
+        assert len(suggested(work)) == 1
+        event = apart.tell_apart(work, who, two.mail, two.sms).event
+        assert suggested(work) == []
+        for number, other in ((two.mail, two.sms), (two.sms, two.mail)):  # it is true of both
+            (row,) = same.set_apart(work, who, customer(work, number))
+            assert (row.ticket, row.by, row.event) == (other, "Giulia Ferri", event)
+        work.add(Identity(kind="whatsapp", value="+447700900999", customer_id=first.id))
+        work.add(Identity(kind="sms", value="+447700900999", customer_id=second.id))
+        work.flush()
+        assert suggested(work) == ["+44 7700 900999"]
+        again = apart.tell_apart(work, who, two.sms, two.mail).event
+        assert suggested(work) == []
+    third = desk.take(desk.letter(sender="altra@studio.example"), desk.mail).ticket or 0
+    with desk.store.transaction() as work:
+        joining.join_by_hand(work, who, third, two.sms)
+        assert suggested(work) == [], "it holds for whom they became"
+        with pytest.raises(NotFound):
+            apart.suggest_again(work, who, two.mail, event)
+        apart.suggest_again(work, who, two.mail, again)
+        assert len(suggested(work)) == 1
+        assert same.set_apart(work, who, customer(work, two.mail)) == ()
+        lines = [line.data for line in work.scalars(select(Event).where(Event.kind == "customer.apart"))]
+        assert "7700" not in str(lines)
 
 
 def test_an_unknown_customer_cannot_be_written_about(desk: SmallDesk, two: Two) -> None:

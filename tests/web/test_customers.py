@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inbox.store import Identity, Ticket
 from tests.web.conftest import TestDesk, words
 
 
@@ -28,3 +29,22 @@ def test_the_panel_takes_what_agents_write_down_and_joins_and_parts_by_forms(des
     event = page.split('name="event" value="')[1].split('"')[0]
     agent.follow(agent.post(f"{panel}/part", event=event))
     assert "Fattura due" not in words(agent.get(f"/tickets/{one}/timeline"))
+
+
+def test_a_suggestion_is_refused_for_good_and_brought_back_by_a_form(desk: TestDesk) -> None:
+    agent = desk.browser("agent")
+    mailbox = desk.add_channel("email", "twins", address="twins@bottega.example")
+    one, two = (desk.mail_in(mailbox, f"Z <z{n}@studio.example>", f"Ciao {n}") for n in (1, 2))
+    with desk.store.transaction() as work:
+        for number, kind in ((one, "sms"), (two, "voice")):
+            owner = work.get_one(Ticket, number).customer_id or ""
+            work.add(Identity(kind=kind, value="+447700900777", customer_id=owner))
+    panel = f"/tickets/{one}/customer"
+    assert "has the same number, +44 7700 900777 Not the same Join" in words(agent.get(panel))
+    agent.follow(agent.post(f"{panel}/apart", other=two))
+    page = agent.get(panel)
+    assert "has the same number" not in words(page)
+    assert "is somebody else, says" in words(page)
+    event = page.text.split('name="event" value="')[1].split('"')[0]
+    agent.follow(agent.post(f"{panel}/apart", event=event))
+    assert "has the same number" in words(agent.get(panel))
