@@ -6,21 +6,28 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from inbox.actions.who import Who, visible
 from inbox.reading import once
 from inbox.reading.parts import CustomerChip, Money
 from inbox.reading.rows import customer_chip
-from inbox.store import Consent, Customer, CustomerNote, Event, Message, Ticket, Visitor, Work
+from inbox.sentiment import BAD, GOOD
+from inbox.store import Consent, Customer, CustomerMerge, CustomerNote, Event, Message, Ticket, Visitor, Work
 from inbox.terms import Delivery, Direction
 
 __all__ = ["ConsentView", "NoteOnCustomer", "Profile", "Said", "Timeline", "Worth", "profile", "timeline", "worth"]
 
 PAGE = 50
 #: So many answers stand beside the mean.
-ANSWERS = 6
+ANSWERS: Final = 6
+#: The scale that answers are shown on.
+LEAST, BEST = 1, 5
+#: How a customer sounds is heard in so many of their last messages, and in no fewer than that.
+LISTENED: Final = 10
+FEWEST: Final = 3
 
 
 @dataclass(frozen=True)
@@ -85,14 +92,20 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Worth:
-    """What a customer brought (its margin, where programs told it) and how content they said they are: ``mean`` of
-    ``count`` answers, the last ones one by one. None where nobody knows."""
+    """What a customer brought (its margin, where programs told it), how content they said they are (``mean`` of
+    ``count`` answers on a scale of 1 to 5, the last ones one by one), and how they sound in their last messages:
+    ``good``, ``plain``, ``bad``. None or "" where nobody knows."""
 
     ticket: int
     margin: Money | None = None
     mean: float | None = None
     count: int = 0
     last: tuple[int, ...] = ()
+    sounds: str = ""
+
+    def __bool__(self) -> bool:
+        """True where anything is known."""
+        return self.margin is not None or bool(self.count) or bool(self.sounds)
 
 
 def profile(work: Work, customer: Customer | None) -> Profile:
@@ -158,32 +171,62 @@ def worth(work: Work, ticket: Ticket) -> Worth:
     """What is known of a customer's worth and content; asked for after the ticket is on the screen."""
     if ticket.customer_id is None:
         return Worth(ticket.id)
-    theirs = select(Ticket.id).where(Ticket.customer_id == ticket.customer_id)
-    lines = work.scalars(
-        select(Event)
-        .where(Event.ticket_id.in_(theirs), Event.kind.in_(["survey.sent", "survey.answered"]))
-        .order_by(Event.seq)
-    ).all()
-    asked = {str(one.data.get("survey")): str(one.data.get("type")) for one in lines if one.kind == "survey.sent"}
-    answers: dict[str, int] = {}
-    for one in lines:
-        survey = str(one.data.get("survey"))
-        if one.kind == "survey.answered" and asked.get(survey) == "csat":
-            answers[survey] = int(one.data.get("score") or 0)
-    scores = list(answers.values())
+    became = work.scalars(select(CustomerMerge.customer_id).where(CustomerMerge.into_id == ticket.customer_id))
+    ids = {ticket.customer_id, *became}
+    scores = _answers(work, ids)
     return Worth(
         ticket.id,
-        _margin(work, ticket.customer_id),
+        _margin(work, ids),
         sum(scores) / len(scores) if scores else None,
         len(scores),
-        tuple(scores[-ANSWERS:]),
+        tuple(round(one) for one in scores[-ANSWERS:]),
+        _sounds(work, ticket.customer_id),
     )
 
 
-def _margin(work: Work, customer: str) -> Money | None:
+def _of_tickets(customers: set[str]) -> ColumnElement[bool]:
+    return Event.ticket_id.in_(select(Ticket.id).where(Ticket.customer_id.in_(customers)))
+
+
+def _of_them(customers: set[str]) -> ColumnElement[bool]:
+    return func.coalesce(Event.data["customer"].as_string(), "").in_(sorted(customers))
+
+
+def _answers(work: Work, customers: set[str]) -> list[float]:
+    """What they answered to surveys about satisfaction, after a chat or wherever a program asked them, oldest first;
+    an answer that was corrected counts once."""
+    asked = {}
+    for data in work.scalars(
+        select(Event.data).where(Event.kind == "survey.sent", _of_tickets(customers) | _of_them(customers))
+    ):
+        if data.get("type") == "csat":
+            asked[str(data.get("survey"))] = (float(data.get("min") or LEAST), float(data.get("max") or BEST))
+    if not asked:
+        return []
+    answers: dict[str, float] = {}
+    told = select(Event.data).where(
+        Event.kind == "survey.answered", func.coalesce(Event.data["survey"].as_string(), "").in_(list(asked))
+    )
+    for data in work.scalars(told.order_by(Event.seq)):
+        survey, score = str(data.get("survey")), float(data.get("score") or 0)
+        least, best = asked[survey]
+        answers[survey] = LEAST + (BEST - LEAST) * (score - least) / (best - least) if best > least else score
+    return list(answers.values())
+
+
+def _sounds(work: Work, customer: str) -> str:
+    """How the last messages of a customer sound; "" where there are too few of them."""
+    said = select(Event.data).where(Event.kind == "sentiment", _of_tickets({customer}))
+    scores = [float(data.get("score") or 0) for data in work.scalars(said.order_by(Event.seq.desc()).limit(LISTENED))]
+    if len(scores) < FEWEST:
+        return ""
+    mean = sum(scores) / len(scores)
+    return "good" if mean >= GOOD else "bad" if mean <= BAD else "plain"
+
+
+def _margin(work: Work, customers: set[str]) -> Money | None:
     """The sum of what programs told of this customer; None without any, or in several currencies."""
-    of_them = func.coalesce(Event.data["customer"].as_string(), "") == customer
-    rows = work.scalars(select(Event.data).where(Event.kind == "revenue", of_them)).all()
+    rows = work.scalars(select(Event.data).where(Event.kind == "revenue", _of_them(customers))).all()
     currencies = {str(data.get("currency")) for data in rows}
     if len(currencies) != 1:
         return None
