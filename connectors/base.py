@@ -253,6 +253,15 @@ class Reaction(Item):
 
 
 @dataclass(frozen=True)
+class Retraction(Item):
+    """A customer took a message of theirs back. ``message`` is its external id."""
+
+    sender: Address
+    message: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
 class Ignored(Item):
     """Understood and deliberately left: ``reason`` is one word for the ledger (``echo``, ``unknown_type``)."""
 

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.base import Address, Attachment, Ignored, Inbound, Item, MediaRef, Reaction, State, StatusUpdate
+from connectors.base import (
+    Address,
+    Attachment,
+    Ignored,
+    Inbound,
+    Item,
+    MediaRef,
+    Reaction,
+    Retraction,
+    State,
+    StatusUpdate,
+)
 from connectors.untrusted import as_dict, as_list, as_text, from_millis, unreadable
 
 __all__ = ["items"]
@@ -98,6 +109,9 @@ def _message(event: _Event, message: dict[str, Any]) -> Iterator[Item]:
     echo = message.get("is_echo") is True or event.sender == event.page_id
     if echo and event.app_id and as_text(message.get("app_id")) == event.app_id:
         yield Ignored(mid, "echo")
+        return
+    if message.get("is_deleted") is True:  # as Instagram says it; the text is gone, the id stays
+        yield Retraction(f"{mid}:deleted", sender=Address(event.sender), message=mid, at=event.at)
         return
     text = as_text(message.get("text"))
     attachments, links, unsupported = _attachments(message)

@@ -14,6 +14,8 @@ _FOLD = re.compile(r"\r?\n[ \t]")
 _LINE = re.compile(r"([A-Za-z-]++)((?:;[^:\"]*+(?:\"[^\"]*+\"[^:\"]*+)*+)?+):(.*)")
 _ZONE = re.compile(r"TZID=\"?([^;:\"]+)", re.IGNORECASE)
 _NAME = re.compile(r"CN=\"?([^;:\"]+)", re.IGNORECASE)
+_ANSWER = re.compile(r"PARTSTAT=\"?([A-Z-]+)", re.IGNORECASE)
+_RSVP = re.compile(r"RSVP=\"?TRUE", re.IGNORECASE)
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(Z)?)?\Z")
 _ESCAPE = re.compile(r"\\([nN,;\\])")
 
@@ -22,7 +24,8 @@ class Invitation(TypedDict, total=False):
     """What is shown of it.
 
     ``start`` and ``end``: ``2026-03-04T15:00`` or ``2026-03-04``, with ``Z`` where it is UTC; ``zone``: the calendar's
-    own name of the time zone; ``method``: ``request``, ``cancel``, ``reply``, lower case.
+    own name of the time zone; ``method``: ``request``, ``cancel``, ``reply``, lower case. Of a reply ``attendee`` is
+    who answers, ``answer`` what: ``accepted``, ``declined``, ``tentative`` …; ``rsvp``: an answer is asked for.
     """
 
     method: str
@@ -32,6 +35,9 @@ class Invitation(TypedDict, total=False):
     zone: str
     location: str
     organizer: str
+    attendee: str
+    answer: str
+    rsvp: bool
 
 
 def read(data: bytes, charset: str = "", method: str = "") -> Invitation | None:
@@ -63,15 +69,30 @@ def _property(found: Invitation, name: str, details: str, value: str) -> None:
     elif name == "LOCATION":
         found["location"] = _plain(value)
     elif name == "ORGANIZER":
-        named = _NAME.search(details)
-        address = value.lower().removeprefix("mailto:")
-        found["organizer"] = f"{named[1].strip()} <{address}>" if named else address
+        found["organizer"] = _person(details, value)
+    elif name == "ATTENDEE":
+        _attendee(found, details, value)
     elif name in {"DTSTART", "DTEND"} and (time := _TIME.match(value)):
         day = f"{time[1]}-{time[2]}-{time[3]}"
         moment = f"{day}T{time[4]}:{time[5]}{time[7] or ''}" if time[4] else day
         found["start" if name == "DTSTART" else "end"] = moment
         if zone := _ZONE.search(details):
             found["zone"] = zone[1]
+
+
+def _person(details: str, value: str) -> str:
+    named = _NAME.search(details)
+    address = value.lower().removeprefix("mailto:")
+    return f"{named[1].strip()} <{address}>"[:500] if named else address[:500]
+
+
+def _attendee(found: Invitation, details: str, value: str) -> None:
+    if found.get("method") == "reply":  # it has one, whose answer it is
+        answer = _ANSWER.search(details)
+        found.setdefault("attendee", _person(details, value))
+        found.setdefault("answer", answer[1].lower() if answer else "")
+    elif _RSVP.search(details):
+        found["rsvp"] = True
 
 
 def _plain(value: str) -> str:

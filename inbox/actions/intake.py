@@ -8,7 +8,18 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from connectors.base import Address, Ignored, Inbound, Item, Rating, Reaction, Signal, StatusUpdate, Unreadable
+from connectors.base import (
+    Address,
+    Ignored,
+    Inbound,
+    Item,
+    Rating,
+    Reaction,
+    Retraction,
+    Signal,
+    StatusUpdate,
+    Unreadable,
+)
 from connectors.base import Attachment as Arrived
 from inbox import clock, search
 from inbox.actions import (
@@ -16,6 +27,7 @@ from inbox.actions import (
     canary,
     events,
     handovers,
+    homes,
     identities,
     lines,
     profiles,
@@ -48,7 +60,7 @@ class Ended:
     message: int | None = None
 
 
-def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:
+def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended:  # noqa: PLR0911  (a kind each)
     """Takes one item in. The caller writes the outcome down in the same transaction."""
     if canary.came_back(work, channel, item, entry.received_at):
         return Ended(Outcome.IGNORED, canary.REASON)
@@ -63,6 +75,8 @@ def take(work: Work, channel: Channel, entry: JournalEntry, item: Item) -> Ended
             return _rating(work, item)
         case Reaction():
             return _reaction(work, channel, item)
+        case Retraction():
+            return _retracted(work, channel, item)
         case Inbound():
             return _message(work, channel, entry, item)
     return Ended(Outcome.QUARANTINED, f"an item of unknown type {type(item).__name__}")
@@ -128,6 +142,27 @@ def _reaction(work: Work, channel: Channel, item: Reaction) -> Ended:
     message.extra = {**message.extra, "reactions": there}
     work.append("msg.reaction", ticket=message.ticket_id, msg=str(message.id), emoji=item.emoji)
     return Ended(Outcome.STATUS, "reaction", message.ticket_id, message.id)
+
+
+def _retracted(work: Work, channel: Channel, item: Retraction) -> Ended:
+    """What a customer took back is not read any more: its words and files go, the place where it stood stays. Only its
+    own writer can do it."""
+    message = work.scalar(
+        select(Message).where(Message.channel_id == channel.id, Message.external_id == item.message[:500])
+    )
+    if message is None or message.direction is not Direction.IN or message.from_address != item.sender.value[:320]:
+        return Ended(Outcome.IGNORED, "no_such_message")
+    if message.extra.get("deleted"):
+        return Ended(Outcome.DUPLICATE, None, message.ticket_id, message.id)
+    kept = {name: value for name, value in message.extra.items() if name not in {"versions", "reactions", "calendar"}}
+    message.extra = {**kept, "deleted": clock.iso(item.at)}
+    message.text, message.full_text, message.html = "", None, None
+    message.attachments = []
+    work.flush()
+    search.index(work, message)
+    homes.refresh(work, work.get_one(Ticket, message.ticket_id))
+    work.append("msg.deleted", ticket=message.ticket_id, msg=str(message.id))
+    return Ended(Outcome.STATUS, "deleted", message.ticket_id, message.id)
 
 
 def _message(work: Work, channel: Channel, entry: JournalEntry, item: Inbound) -> Ended:

@@ -460,6 +460,11 @@ class AttachmentView:
         return self.content_type in {"image/png", "image/jpeg", "image/gif", "image/webp"}
 
     @property
+    def is_pdf(self) -> bool:
+        """True where a browser can show it in a frame."""
+        return self.content_type == "application/pdf"
+
+    @property
     def is_audio(self) -> bool:
         """True where a browser can play it."""
         return self.content_type in AUDIO
@@ -570,6 +575,8 @@ class MessageView:
     versions: tuple[Version, ...] = ()  # what it said before its writer edited it
     answers: Quoted | None = None
     reactions: tuple[str, ...] = ()  # what customers put on it
+    meeting: Any = None  # what its calendar file is about (reading.invitations.Meeting)
+    deleted_at: dt.datetime | None = None  # its writer took it back
 
     @property
     def is_mail(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
@@ -20,6 +21,7 @@ from inbox.actions.who import Who, rule_of, visible
 from inbox.reading import desk, fields, macros, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
+from inbox.reading.invitations import meeting
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import (
     AgentChip,
@@ -223,6 +225,8 @@ def _message(
         sender_known=identity is not None,
         versions=versions(message),
         answers=answers,
+        meeting=meeting(message),
+        deleted_at=clock.parse(message.extra["deleted"]) if message.extra.get("deleted") else None,
         reactions=tuple(one["emoji"] for one in message.extra.get("reactions", {}).values() if one["emoji"]),
     )
 

@@ -16,8 +16,12 @@ from inbox.web.messages import visible_message
 __all__ = ["INLINE", "blueprint", "safe_headers"]
 
 blueprint = Blueprint("attachments", __name__)
+PDF = "application/pdf"
 #: What a browser may show in place; everything else is downloaded.
-INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp", *AUDIO}
+INLINE = {"image/png", "image/jpeg", "image/gif", "image/webp", PDF, *AUDIO}
+#: Nothing of a file may run or fetch. Browsers show a PDF in a process of their own, which ``sandbox`` would forbid.
+POLICIES = {PDF: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"}
+SANDBOXED = "sandbox; default-src 'none'; frame-ancestors 'self'"
 
 
 def safe_headers(name: str, content_type: str, *, download: bool = False) -> dict[str, str]:
@@ -29,7 +33,7 @@ def safe_headers(name: str, content_type: str, *, download: bool = False) -> dic
         "Content-Type": content_type if shown else "application/octet-stream",
         "Content-Disposition": f"{way}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}",
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'self'",
+        "Content-Security-Policy": POLICIES.get(content_type, SANDBOXED) if shown else SANDBOXED,
         "Cache-Control": "private, max-age=86400",
     }
 

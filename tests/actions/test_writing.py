@@ -241,3 +241,29 @@ def test_a_reaction_stands_at_its_message_until_it_is_taken_off(desk: SmallDesk)
     assert shown("🙏", -60) == ("reaction", ("👍",))  # older than what stands there
     assert shown("", 60) == ("reaction", ())
     assert shown("👍", 90, "elsewhere") == ("no_such_message", ())
+
+
+def test_a_message_that_its_writer_takes_back_leaves_its_place_and_no_word(desk: SmallDesk) -> None:
+    from connectors.base import Address, Retraction
+    from inbox import clock
+    from inbox.reading import finding
+    from inbox.terms import Outcome
+
+    ended = desk.take(desk.text("Il mio codice segreto", sender="+447700900123"))
+    with desk.store.reading() as work:
+        external = work.get_one(Message, ended.message).external_id or ""
+        assert finding.tickets(work, desk.who(), "segreto") == {ended.ticket}
+
+    def taken_back(sender: str) -> tuple[Outcome, str | None]:
+        found = desk.take(Retraction("d1", Address(sender), external, clock.now()))
+        return found.outcome, found.reason
+
+    assert taken_back("+447700900999") == (Outcome.IGNORED, "no_such_message"), "only whoever wrote it"
+    assert taken_back("+447700900123") == (Outcome.STATUS, "deleted")
+    assert taken_back("+447700900123") == (Outcome.DUPLICATE, None)
+    with desk.store.reading() as work:
+        leg = threads.item_of_message(work, work.get_one(Message, ended.message))
+        assert isinstance(leg, Leg)
+        assert (leg.messages[0].text, leg.messages[0].deleted_at is not None) == ("", True)
+        assert finding.tickets(work, desk.who(), "segreto") == set()
+        assert work.get_one(Ticket, ended.ticket).preview == ""

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -329,3 +330,23 @@ def test_a_reply_is_never_empty_where_there_is_text(text: str) -> None:
 @given(data=st.binary(max_size=400), declared=st.text(max_size=30))
 def test_any_bytes_are_some_text(data: bytes, declared: str) -> None:
     charsets.clean(charsets.decode(data, declared)).encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "line", "said"),
+    [
+        ("REQUEST", "ATTENDEE;CN=Anna;RSVP=TRUE:mailto:anna@bo.example", {"rsvp": True}),
+        ("REQUEST", "ATTENDEE;CN=Anna;PARTSTAT=NEEDS-ACTION:mailto:anna@bo.example", {}),
+        (
+            "REPLY",
+            'ATTENDEE;PARTSTAT=DECLINED;CN="Bo, Anna":MAILTO:Anna@bo.example',
+            {"attendee": "Bo, Anna <anna@bo.example>", "answer": "declined"},
+        ),
+        ("REPLY", "ATTENDEE:mailto:anna@bo.example", {"attendee": "anna@bo.example", "answer": ""}),
+    ],
+)
+def test_a_calendar_file_says_who_is_asked_and_what_they_answered(method: str, line: str, said: dict[str, Any]) -> None:
+    from connectors.email import invitations
+
+    text = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n{line}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+    assert invitations.read(text.encode()) == {"method": method.lower(), **said}

@@ -21,6 +21,7 @@ from connectors.base import (
     Reaction,
     Refused,
     Request,
+    Retraction,
     StatusUpdate,
     Unreadable,
 )
@@ -268,6 +269,15 @@ def test_the_version_has_a_form() -> None:
     assert config(graph_version="v26.0").graph_version == "v26.0"
     with pytest.raises(ValidationError):
         config(graph_version="../v1")
+
+
+def test_a_message_that_was_unsent_is_taken_back_and_no_empty_one() -> None:
+    event = {"sender": {"id": "55"}, "recipient": {"id": PAGE}, "timestamp": 1_795_000_000_000}
+    event["message"] = {"mid": "m_theirs", "is_deleted": True}
+    body = json.dumps({"object": "page", "entry": [{"id": PAGE, "messaging": [event]}]}).encode()
+    (found,) = Messenger().parse(config(), called(body))
+    assert isinstance(found, Retraction)
+    assert (found.sender.value, found.message) == ("55", "m_theirs")
 
 
 def test_a_reaction_names_the_message_that_it_stands_on() -> None:
