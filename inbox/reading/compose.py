@@ -139,7 +139,7 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
     seen = work.scalar(
         select(func.max(Message.id)).where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
     )
-    customer = customer_chip(ticket.customer)
+    person, customer = ticket.customer, customer_chip(ticket.customer)
     zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
     return Composer(
         ticket=ticket.id,
@@ -152,7 +152,8 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
         blind=tuple(sorted(mentions.blind(work, ticket))),
         max_bytes=work.store.settings.attachment_limit_mb * 2**20,
         laters=snoozes(zone),
-        first_name=customer.first_name,
+        first_name=customer.first_name if person is not None and person.name else customer.name,  # or a whole address
+        language=person.language if person is not None else "",
     )
 
 

@@ -827,6 +827,7 @@ class Composer:
     moved: Moved | None = None
     max_bytes: int | None = None
     first_name: str = ""
+    language: str = ""  # of the customer: what the browser checks the spelling by
 
     @property
     def kept(self) -> dict[str, Any]:

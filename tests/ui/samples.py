@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from inbox.reading import parts
 from inbox.reading.fields import FieldView
+from inbox.reading.invitations import Meeting, Moment
 from inbox.reading.profiles import ConsentView, NoteOnCustomer, Profile
 from inbox.reading.relations import Related, Relations
-from inbox.reading.same import Joined, Same
+from inbox.reading.same import Joined, Same, SetApart
 
 ROME = dt.timezone(dt.timedelta(hours=1))
 DAY = dt.date(2026, 11, 21)
@@ -173,6 +174,9 @@ def message(key: str, clock: str, text: str, **more: object) -> parts.MessageVie
 shot = parts.AttachmentView(31, "errore-ssl.png", "application/octet-stream", 184_320)
 pdf = parts.AttachmentView(32, "fattura-2026-1183.pdf", "application/pdf", 92_160)
 
+meeting = Meeting("request", "Sopralluogo al server", Moment(at("15:00", -2)), Moment(at("16:00", -2)), "Via Roma 1",
+                  "Chiara Lombardi <chiara@studiolombardi.example>", asked=True)  # fmt: skip
+
 sms_leg = parts.Leg(
     "sms", "ch-sms", "SMS", "+44 7700 900142",
     (message("101", "08:41", "Da stamattina il sito non si apre e la posta è ferma. Mi aiutate?", kind="sms"),),
@@ -182,7 +186,7 @@ mail_leg = parts.Leg(
     (
         message("102", "08:52", "Aprendo il sito esce “connessione non sicura”.", kind="email",
                 subject="Sito offline dopo la migrazione", attachments=(shot,), to=("aiuto@cirro.example",),
-                original=True),
+                original=True, meeting=meeting),
         message("103", "08:58", "Buongiorno Chiara, ho trovato la causa: il rinnovo del certificato è fallito per il "
                 "record CAA. Lo aggiorno e le scrivo appena il sito torna.", kind="email", direction="out",
                 author=luca, folded=True, delivery=parts.DeliveryView("delivered")),
@@ -195,6 +199,7 @@ telegram_leg = parts.Leg(
         message("105", "09:12", "Sono in cantiere, sentiamoci qui. Procedete pure 🙏"),
         message("106", "09:15", "Certo! Aggiorno il DNS e rinnovo il certificato: 10 minuti.", direction="out",
                 author=luca, delivery=parts.DeliveryView("read")),
+        message("108", "09:16", "", deleted_at=at("09:17")),
         message("107", "09:31", "Il sito si apre! La posta però ancora no. Tra poco sono in treno senza dati: mi "
                 "mandate un SMS quando è ok?"),
     ),
@@ -329,6 +334,7 @@ panel = parts.CustomerPanel(
         ),
     ),
     same=(Same(4790, "Chiara L.", "phone", "+39 347 555 0142"),),
+    apart=(SetApart("e8", 4791, "Chiara Longo", "Giulia Ferri", at("08:46")),),
     joined=(Joined("e9", "chiara@studio.example", "Luca Moretti", at("08:45")),),
     previous=(
         parts.PreviousTicket(4697, "Migrazione da altro provider", "email", "closed", at("10:00", 18)),

@@ -85,6 +85,7 @@ ADDRESSES = {
     "customers.change": "/tickets/<int:id>/customer",
     "customers.note": "/tickets/<int:id>/customer/notes",
     "customers.join": "/tickets/<int:id>/customer/join",
+    "customers.apart": "/tickets/<int:id>/customer/apart",
     "customers.part": "/tickets/<int:id>/customer/part",
     "outside.show": "/tickets/<int:id>/outside",
     "customers.agree": "/tickets/<int:id>/customer/consents",

@@ -398,6 +398,7 @@ def test_a_macro_is_run_by_its_name_and_one_undo_takes_all_of_it_back(
     customer.writes("La migrazione è finita?")
     with desk.store.transaction() as work:
         text = words.add_canned(work, SYSTEM, name="finita", text="Sì, #{ticket.number} è finita.")
+        words.add_canned(work, SYSTEM, name="finito", text="{customer.company}: è finito.")
         what = [("tag", "migrazione"), ("send", str(text.id)), ("status", "resolved")]
         macros.add(
             work, SYSTEM, name="Migrazione conclusa", what=[{"do": do, "what": it} for do, it in what], shared=True
@@ -406,6 +407,13 @@ def test_a_macro_is_run_by_its_name_and_one_undo_takes_all_of_it_back(
     open_ticket(page, "La migrazione è finita?")
     page.wait_for_url("**/tickets/*")  # leaving the list closes what stands open over it
     page.wait_for_function("document.querySelector('#log-' + location.pathname.split('/').pop())")
+    page.locator(".comp-in").click()
+    page.keyboard.type("/finit")
+    for name, gap in (("/finita", ""), ("/finito", "customer.company")):  # what it lacks is told before it is chosen
+        offer = page.locator("#offers-menu [role=option]", has_text=name)
+        expect(offer.locator("[data-gap]")).to_be_visible(visible=bool(gap))
+        expect(offer.locator("[data-gaps]")).to_have_text(gap)
+    page.locator(".comp-in").fill("")
     page.keyboard.press("Control+k")
     page.locator("#palette input").fill("conclusa")
     page.keyboard.press("Enter")

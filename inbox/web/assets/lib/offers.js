@@ -49,7 +49,7 @@ export class Offers {
     this.on.textTarget.removeAttribute("aria-activedescendant");
   }
 
-  /** The offers of a kind: `{name, more, text, pic, put}`. */
+  /** The offers of a kind: `{name, more, text, pic, put, gaps}`. */
   all(kind) {
     return { canned: () => this.canned(), mention: () => this.people(), emoji: () => this.emoji ?? [] }[kind]();
   }
@@ -57,7 +57,7 @@ export class Offers {
   canned() {
     return this.on.cannedOneTargets.map(({ dataset, content }) => {
       const put = content.textContent;
-      return { name: dataset.name, text: put, label: `/${dataset.name}`, put };
+      return { name: dataset.name, text: put, label: `/${dataset.name}`, put, gaps: dataset.missing };
     });
   }
 
@@ -114,12 +114,16 @@ export class Offers {
     return this.aim(0);
   }
 
-  option({ label, text, pic, put }, n) {
+  option({ label, text, pic, put, gaps }, n) {
     const option = piece("t-offer");
     option.id = `offer-${n}`;
     if (pic) option.querySelector("[data-pic]").replaceChildren(pic);
     option.querySelector("[data-name]").textContent = label;
     option.querySelector("[data-text]").textContent = text ?? "";
+    const gap = option.querySelector("[data-gap]");
+    gap.hidden = !gaps;
+    gap.title = gaps ?? "";
+    gap.querySelector("[data-gaps]").textContent = gaps ?? "";
     option.addEventListener("click", () => {
       this.close();
       this.on.write(put, this.from);
