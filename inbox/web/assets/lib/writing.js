@@ -120,7 +120,8 @@ export class Writing {
     item("edit").hidden = !note || subject.dataset.author !== document.body.dataset.me;
     item("quote").hidden = !this.words(subject);
     const because = document.querySelector("#message-menu [data-because]");
-    because.textContent = subject.querySelector(".meta[title]")?.title ?? subject.querySelector(".why")?.innerText ?? "";
+    because.textContent =
+      subject.querySelector(".meta[title]")?.title ?? subject.querySelector(".why")?.innerText ?? "";
     because.hidden = !because.textContent;
   }
 
