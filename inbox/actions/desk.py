@@ -34,6 +34,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "routing.bands": [],  # of customers, the best first
     "reasons.ask": "ask",  # at resolve; inbox/actions/reasons.py checks and changes these two
     "reasons.exempt": [],
+    "rules.secret": "",  # sealed; inbox/actions/calls.py makes it, and signs with it
     "outside.lookup": {},  # the business's own system; inbox/actions/outside.py checks, changes and seals it
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
-from inbox.actions import desk, moments, reasons, steps_alone, variables
+from inbox.actions import calls, desk, moments, reasons, steps_alone, variables
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Team, Work
 from inbox.terms import Priority
@@ -30,6 +30,7 @@ Takes = Literal[
     "person",
     "band",
     "days",
+    "url",
 ]
 
 
@@ -125,4 +126,5 @@ TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
     "person": _person,
     "band": _band,
     "days": _among(steps_alone.DAYS),
+    "url": calls.address,
 }

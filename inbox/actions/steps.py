@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from inbox import clock
-from inbox.actions import automatic, bands, holding, moments, reasons, reply, steps_alone, tickets, variables
+from inbox.actions import automatic, bands, calls, holding, moments, reasons, reply, steps_alone, tickets, variables
 from inbox.actions.step_values import ME, NOBODY, TAKES, Takes
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
@@ -141,6 +141,7 @@ STEPS: Final[dict[str, Step]] = {
     "reply": Step("answer", _by_itself, screen=False),
     "notify": Step("person", steps_alone.notify, screen=False),
     "band": Step("band", lambda d, v: bands.set_band(d.work, d.who, d.number, v), screen=False),
+    "webhook": Step("url", calls.queue, screen=False),
     "finish": Step("days", steps_alone.finish, screen=False),
 }
 

@@ -17,7 +17,7 @@ from inbox.terms import Priority
 __all__ = ["TYPED", "groups", "mine", "page", "steps_of"]
 
 #: Kinds of value that are typed.
-TYPED = frozenset({"tag", "text", "answer"})
+TYPED = frozenset({"tag", "text", "answer", "url"})
 
 
 def steps_of(work: Work, stored: list[dict[str, str]]) -> tuple[StepView, ...]:

@@ -8,22 +8,33 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from connectors.line import target
 from inbox import clock
-from inbox.actions import desk, steps
+from inbox.actions import calls, desk, steps
 from inbox.actions.rules import conditions, keeping
 from inbox.actions.rules.kinds import WHEN
 from inbox.actions.rules.ready import READY
-from inbox.actions.who import Who
+from inbox.actions.who import Who, may
 from inbox.reading import fields, once
 from inbox.reading.macros import TYPED, groups, steps_of
 from inbox.reading.pages import Choice, Form
-from inbox.reading.pages.rules import AskGroup, AskView, RuleLine, RulePage, RulesPage, RunLine, Trial, TrialRow
+from inbox.reading.pages.rules import (
+    AskGroup,
+    AskView,
+    CallLine,
+    RuleLine,
+    RulePage,
+    RulesPage,
+    RunLine,
+    Trial,
+    TrialRow,
+)
 from inbox.reading.rehearsal import rehearse
 from inbox.reading.rows import customer_chip
 from inbox.reading.settings import nav
 from inbox.reading.views import filters
 from inbox.reading.views.labels import NAMES
-from inbox.store import Rule, RuleRun, Ticket, Work
+from inbox.store import Rule, RuleCall, RuleRun, Ticket, Work
 from inbox.terms import Priority
 
 __all__ = ["asks", "page", "rules", "trial", "values_of"]
@@ -43,6 +54,7 @@ def rules(work: Work, who: Who) -> RulesPage:
         nav=nav(work, who),
         rules=tuple(_line(work, row, told.get(row.id)) for row in rows),
         ready=tuple(name for name in READY if name not in there),
+        secret=calls.secret(work) if may(who, "settings.change") and desk.get(work, calls.NAME) else "",
     )
 
 
@@ -142,6 +154,7 @@ def page(work: Work, who: Who, number: int | None, *, form: Form | None = None, 
     told = work.execute(_counts().where(RuleRun.rule_id == number)).first() if row is not None else None
     shown = form or Form(values_of(row) if row is not None else {"event": "message", "most": str(keeping.USUAL)})
     runs = _runs(work, row, after) if row is not None else []
+    made = _calls(work, row, [run for run, _subject in runs]) if row is not None else {}
     return RulePage(
         nav=nav(work, who),
         form=shown,
@@ -150,7 +163,7 @@ def page(work: Work, who: Who, number: int | None, *, form: Form | None = None, 
         groups=groups(work, alone=True),
         variables=tuple(keeping.braces()),
         rule=_line(work, row, told) if row is not None else None,
-        runs=tuple(_run(work, *one) for one in runs[:LOG]),
+        runs=tuple(_run(work, *one, made) for one in runs[:LOG]),
         older=runs[LOG - 1][0].id if len(runs) > LOG else None,
         lines=_room(shown.values),
     )
@@ -165,8 +178,20 @@ def _runs(work: Work, row: Rule, after: int | None) -> Sequence[tuple[RuleRun, s
     return [(run, subject) for run, subject in work.execute(query.order_by(RuleRun.id.desc()).limit(LOG + 1))]
 
 
-def _run(work: Work, run: RuleRun, subject: str) -> RunLine:
-    return RunLine(run.ticket_id, subject, run.at, run.outcome, run.detail, steps_of(work, run.did))
+def _calls(work: Work, row: Rule, runs: Sequence[RuleRun]) -> dict[str, tuple[CallLine, ...]]:
+    """What came of the calls of some runs, by the name that a run has among them."""
+    names = [f"rule-{row.id}-{run.mark}" for run in runs]
+    found: dict[str, tuple[CallLine, ...]] = {}
+    query = select(RuleCall).where(RuleCall.rule_id == row.id, RuleCall.run.in_(names)).order_by(RuleCall.id)
+    for one in work.scalars(query):
+        line = CallLine(target(one.url).host, one.state, one.code, one.attempts, one.next_at)
+        found[one.run] = (*found.get(one.run, ()), line)
+    return found
+
+
+def _run(work: Work, run: RuleRun, subject: str, made: Mapping[str, tuple[CallLine, ...]]) -> RunLine:
+    calls = made.get(f"rule-{run.rule_id}-{run.mark}", ())
+    return RunLine(run.ticket_id, subject, run.at, run.outcome, run.detail, steps_of(work, run.did), calls)
 
 
 def trial(work: Work, values: dict[str, Any]) -> Trial:

@@ -7,12 +7,14 @@ from inbox.shapes.base import Page, Person, Shape, Time
 from inbox.shapes.channels import ChannelHealth
 from inbox.shapes.log import Actor, DeskStatus, Event
 from inbox.shapes.messages import Attachment, Message
+from inbox.shapes.rules import Condition, Rule, Step, Trial, TrialTicket
 from inbox.shapes.tickets import Customer, Ticket
 
 __all__ = [
     "Actor",
     "Attachment",
     "ChannelHealth",
+    "Condition",
     "Customer",
     "DeskStatus",
     "Entry",
@@ -23,7 +25,11 @@ __all__ = [
     "Page",
     "Person",
     "Replayed",
+    "Rule",
     "Shape",
+    "Step",
     "Ticket",
     "Time",
+    "Trial",
+    "TrialTicket",
 ]

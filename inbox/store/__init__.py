@@ -36,7 +36,7 @@ from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
 from inbox.store.profiles import Apart, Consent, CustomerMerge, CustomerNote
 from inbox.store.relations import Follower, TicketLink
-from inbox.store.rules import Rule, RuleRun, RuleWait
+from inbox.store.rules import Rule, RuleCall, RuleRun, RuleWait
 from inbox.store.seal import Seal
 from inbox.store.tickets import (
     LIFECYCLE,
@@ -96,6 +96,7 @@ __all__ = [
     "ReadMark",
     "Reason",
     "Rule",
+    "RuleCall",
     "RuleRun",
     "RuleWait",
     "SavedView",

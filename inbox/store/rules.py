@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Json, Name, Serial
 
-__all__ = ["Rule", "RuleRun", "RuleWait"]
+__all__ = ["Rule", "RuleCall", "RuleRun", "RuleWait"]
 
 
 class Rule(Base, kw_only=True):
@@ -82,3 +82,24 @@ class RuleWait(Base, kw_only=True):
     ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True))
     due_at: Mapped[Created]
     message_id: Mapped[int] = mapped_column(default=0)
+
+
+class RuleCall(Base, kw_only=True):
+    """A call of another system that a rule wants made. ``state``: ``queued``, ``claimed`` (until ``next_at``, then
+    queued again), ``done``, ``failed``. ``run`` names the run of the rule, ``code`` is what came of the last attempt:
+    the HTTP status, or a word such as ``timeout``. ``body`` is signed and sent as it stands."""
+
+    __tablename__ = "rule_calls"
+    __table_args__ = (Index("ix_rule_calls_due", "state", "next_at"), Index("ix_rule_calls_run", "rule_id", "run"))
+
+    id: Mapped[Serial] = mapped_column(init=False)
+    rule_id: Mapped[int] = mapped_column(Fk("rules.id", cascade=True))
+    ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True))
+    run: Mapped[str] = mapped_column(String(80))
+    url: Mapped[str] = mapped_column(String(2000))
+    body: Mapped[str]
+    state: Mapped[str] = mapped_column(String(8), default="queued")
+    attempts: Mapped[int] = mapped_column(default=0)
+    code: Mapped[str] = mapped_column(String(40), default="")
+    next_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+    at: Mapped[Created] = mapped_column(default_factory=clock.now)

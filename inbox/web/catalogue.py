@@ -226,6 +226,11 @@ def _own() -> tuple[Known, ...]:
             _("What the desk does by itself: answers outside hours, ends of silent tickets, priorities by words."),
             ("ready",),
         ),
+        Known(
+            "rules",
+            _("Secret of calls"),
+            _("Rules can call your own systems; this is how those know that it was you."),
+        ),
         Known("reasons", _("Contact reasons"), _("Why customers write; chosen at resolve."), ("name", "parent")),
         Known("reasons", _("Ask for the reason at resolve"), _("Always, if wanted, or never."), ("ask",)),
         Known(

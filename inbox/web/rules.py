@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 from flask_babel import gettext as _
 
-from inbox.actions import steps
+from inbox.actions import calls, steps
 from inbox.actions.rules import conditions, keeping
 from inbox.errors import Conflict, Invalid, Problem
 from inbox.reading import rules as reading
@@ -145,3 +145,11 @@ def remove(id: int) -> Any:
     """Removes a rule and its log."""
     store().write(lambda work: keeping.remove(work, who(), id))
     return done(_("Removed."), "settings.rules")
+
+
+@blueprint.post("/settings/rules/secret")
+@right("settings.change")
+def secret() -> Any:
+    """Another secret for calls of other systems."""
+    store().write(lambda work: calls.renew(work, who()))
+    return done(_("Calls are signed with the new secret from now on."), "settings.rules", _anchor="calls")

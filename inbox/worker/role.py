@@ -19,7 +19,7 @@ from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
 from inbox.store.watch import Watch
-from inbox.worker import bulk, copies, journal, pollers, timers
+from inbox.worker import bulk, calls, copies, journal, pollers, timers
 from inbox.worker.figures import Figures
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.notices import Teller
@@ -60,6 +60,7 @@ class Worker:
             self._thread("outbox", self._outbox),
             self._thread("routing", lambda: self._loop("routing", lambda: routing.route_due(self.store))),
             self._thread("rules", lambda: self._loop("rules", self.rules.work_due)),
+            self._thread("calls", lambda: self._loop("calls", lambda: calls.work_due(self.store))),
             self._thread("timers", self._timers),
             self._thread("figures", lambda: self._loop("figures", self.figures.work_due)),
             self._thread("copies", lambda: self._loop("copies", lambda: copies.file_due(self.store))),
@@ -102,7 +103,7 @@ class Worker:
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
             did += self.teller.look() + bulk.work_due(self.store)
-            did += self.rules.work_due(at_once=True) + routing.route_due(self.store)
+            did += self.rules.work_due(at_once=True) + calls.work_due(self.store) + routing.route_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
                 continue

@@ -50,6 +50,7 @@ ADDRESSES = {
     "rules.trial": "/settings/rules/try",
     "rules.ready": "/settings/rules/ready",
     "rules.switch": "/settings/rules/<int:id>/switch",
+    "rules.secret": "/settings/rules/secret",
     "rules.move": "/settings/rules/<int:id>/move",
     "rules.remove": "/settings/rules/<int:id>/remove",
     "settings.costs": "/settings/costs",

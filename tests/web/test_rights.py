@@ -85,7 +85,7 @@ LEAST = {
             *("people.update", "teams.create", "teams.update", "costs.rate", "costs.fee", "costs.exchange"),
             "outside.save",
             *("settings.fields", "fields.create", "fields.update", "fields.remove", "fields.restore"),
-            *("reasons.ask", "costs.currency", "sign_ins.begin", "sign_ins.back", "sign_ins.by_code"),
+            *("reasons.ask", "rules.secret", "costs.currency", "sign_ins.begin", "sign_ins.back", "sign_ins.by_code"),
         ),
         "admin",
     ),

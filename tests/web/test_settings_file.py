@@ -151,7 +151,7 @@ def test_every_part_and_every_setting_of_the_desk_is_written(filled: TestDesk) -
     written = yaml.safe_load(text(filled.store))
     assert [part for part, value in written.items() if not value] == []
     elsewhere = {"sla.calendars", "sla.targets", "routing.rules", "routing.bands", "reasons.exempt", "outside.lookup"}
-    follows = {"desk.logo_mark", "desk.sample"}  # of the logo; of what lies in the desk
+    follows = {"desk.logo_mark", "desk.sample", "rules.secret"}  # of the logo, of what lies in the desk; no secret
     assert {*exporting.DESK.values(), *elsewhere, *follows} == {*settings.DEFAULTS}
     assert [key for key, value in written["desk"].items() if value in (None, "", False)] == []
     assert list(written["rules"]) == ["Zeta", "Alfa"]

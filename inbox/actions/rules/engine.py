@@ -11,7 +11,7 @@ from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox import clock, logs
-from inbox.actions import desk, steps, tickets
+from inbox.actions import calls, desk, steps, tickets
 from inbox.actions.desk import audit
 from inbox.actions.rules import timed
 from inbox.actions.rules.conditions import met
@@ -223,3 +223,4 @@ def forget_old(work: Work) -> None:
     """The log of rules is kept for a while; what a rule of time has seen to stays as long as its ticket."""
     old = RuleRun.mark.like("e%") & (RuleRun.at < clock.now() - KEPT)
     work.execute(delete(RuleRun).where(old).execution_options(synchronize_session=False))
+    calls.forget_old(work)

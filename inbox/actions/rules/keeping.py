@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import delete, func, select
 
 from inbox import clock
-from inbox.actions import steps, variables
+from inbox.actions import calls, steps, variables
 from inbox.actions.desk import audit, get
 from inbox.actions.rules import conditions
 from inbox.actions.rules.kinds import WHEN
@@ -56,9 +56,9 @@ def find(work: Work, who: Who, number: int) -> Rule:
     return row
 
 
-def drafted(work: Work, values: dict[str, Any], but: int | None = None) -> dict[str, Any]:
+def drafted(work: Work, values: dict[str, Any], but: int | None = None, *, taken: bool = False) -> dict[str, Any]:
     """A rule as it may be stored: ``name``, ``event``, ``wait``, ``conditions``, ``steps``, ``most``. Raises
-    :class:`Invalid` with everything that is wrong, :class:`Conflict` for a name that is taken."""
+    :class:`Invalid` with everything that is wrong, :class:`Conflict` for a name that is ``taken``, unless it may be."""
     wrong: dict[str, str] = {}
     found: dict[str, Any] = {}
     for name, check in _CHECKS.items():
@@ -69,7 +69,7 @@ def drafted(work: Work, values: dict[str, Any], but: int | None = None) -> dict[
     if wrong:
         raise Invalid("; ".join(wrong.values()), fields=wrong)
     same = select(Rule.id).where(func.lower(Rule.name) == found["name"].lower(), Rule.id != (but or 0))
-    if work.scalar(same) is not None:
+    if not taken and work.scalar(same) is not None:
         msg = "there is a rule of this name already"
         raise Conflict(msg, fields={"name": msg})
     return found
@@ -143,6 +143,7 @@ def add(work: Work, who: Who, values: dict[str, Any], *, ready: str = "") -> Rul
     row = Rule(**found, place=last + 1, ready=ready)
     work.add(row)
     work.flush()
+    _signs(work, row)
     audit(work, who, "rule.added", rule=row.id, name=row.name)
     return row
 
@@ -169,11 +170,18 @@ def change(work: Work, who: Who, number: int, values: dict[str, Any]) -> Rule:
     changes = {name: [getattr(row, name), value] for name, value in found.items() if getattr(row, name) != value}
     for name, value in found.items():
         setattr(row, name, value)
+    _signs(work, row)
     if changes.keys() & {"event", "wait"}:
         _from_now(work, row)
     if changes:
         audit(work, who, "rule.changed", rule=row.id, name=row.name, changes=changes)
     return row
+
+
+def _signs(work: Work, row: Rule) -> None:
+    """A rule that calls another system needs what it is known by there."""
+    if any(each["do"] == "webhook" for each in row.steps):
+        calls.secret(work)
 
 
 def switch(work: Work, who: Who, number: int, *, on: bool) -> Rule:

@@ -9,7 +9,7 @@ from inbox.reading.pages.common import Choice, Form, SettingsNav
 from inbox.reading.pages.settings import StepGroup
 from inbox.reading.parts import StepView
 
-__all__ = ["AskGroup", "AskView", "RuleLine", "RulePage", "RulesPage", "RunLine", "Trial", "TrialRow"]
+__all__ = ["AskGroup", "AskView", "CallLine", "RuleLine", "RulePage", "RulesPage", "RunLine", "Trial", "TrialRow"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,18 @@ class RulesPage:
     nav: SettingsNav
     rules: tuple[RuleLine, ...]
     ready: tuple[str, ...] = ()
+    secret: str = ""  # what calls are signed with, for whoever may see it
+
+
+@dataclass(frozen=True)
+class CallLine:
+    """A call of another system: its host, ``state`` and ``code`` as ``store.RuleCall``."""
+
+    host: str
+    state: str
+    code: str = ""
+    attempts: int = 0
+    next_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,7 @@ class RunLine:
     outcome: str
     detail: str = ""
     did: tuple[StepView, ...] = ()
+    calls: tuple[CallLine, ...] = ()
 
 
 @dataclass(frozen=True)
