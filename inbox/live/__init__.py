@@ -139,8 +139,9 @@ class Live:
                 leave_room(channel_name(room, seat.language))
             for room in rooms:
                 join_room(channel_name(room, seat.language))
-            seat.rooms = set(rooms)
+            joined, seat.rooms = set(rooms) - seat.rooms, set(rooms)
             self.announcer.catch_up(_sid(), seat.language, rooms)
+        self._tell_writing(joined)
         self._counts.set()
         self.tell_agents()
         return {"rooms": sorted(rooms), "seq": self.announcer.last}
@@ -190,6 +191,9 @@ class Live:
         if session_id:
             with self.store.transaction() as work:
                 handling.end(work, session_id)
+        if seat.signed:
+            seat.writing, seat.signed = seat.writing | {"over": True}, 0
+            self._tell_typing(seat)
         if number is not None:
             self._tell_viewing(number)
 
@@ -200,6 +204,19 @@ class Live:
             self.socketio.emit("viewing", seen, to=sid)
         for language in LANGUAGES:
             self.socketio.emit("viewing", seen, to=channel_name(f"ticket:{number}", language))
+
+    def _tell_writing(self, rooms: set[str]) -> None:
+        """Who comes to a ticket while somebody writes in it hears so at once, not with the next sign."""
+        sid = _sid()
+        for room in rooms:
+            kind, _, number = room.partition(":")
+            for said in self.presence.writing(int(number), sid) if kind == "ticket" else []:
+                self.socketio.emit("typing", said, to=sid)
+
+    def _tell_typing(self, seat: Seat) -> None:
+        for language in LANGUAGES:
+            room = channel_name(f"ticket:{seat.writing['ticket']}", language)
+            self.socketio.emit("typing", seat.writing, to=room, skip_sid=_sid())
 
     def typing(self, data: Any) -> None:
         """The others on the ticket see who writes; a visitor sees that somebody answers, never a note."""
@@ -215,9 +232,10 @@ class Live:
             "mode": mode,
             "kind": str(data.get("kind", ""))[:20],
         }
-        for language in LANGUAGES:
-            self.socketio.emit("typing", said, to=channel_name(f"ticket:{number}", language), skip_sid=_sid())
-        if mode == "reply":
+        over = bool(data.get("over"))
+        seat.writing, seat.signed = said | {"over": over}, 0 if over else time.monotonic()
+        self._tell_typing(seat)
+        if mode == "reply" and not over and not data.get("still"):  # whoever only thinks is not writing to the visitor
             chat_telling.desk_types(self.socketio, self.store, number)
 
     def presence_said(self, data: Any) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["Presence", "Seat"]
 
 AWAY_AFTER = 60.0
+#: How long a sign of writing holds; the browser repeats it more often, and hides it after as long.
+WRITING_FOR = 7.0
 
 
 @dataclass
@@ -22,6 +25,8 @@ class Seat:
     ticket: int | None = None
     session: str = ""
     away: bool = False  # nobody touched this tab for five minutes
+    writing: dict[str, Any] = field(default_factory=dict)  # its last sign, as the others got it
+    signed: float = 0.0  # when that was
 
 
 class Presence:
@@ -66,6 +71,13 @@ class Presence:
         with self._lock:
             seats = {seat.agent: seat.name for seat in self._seats.values() if seat.ticket == ticket}
         return [{"id": agent, "name": name} for agent, name in sorted(seats.items(), key=lambda one: one[1])]
+
+    def writing(self, ticket: int, but: str) -> list[dict[str, Any]]:
+        """The signs of those who write in a ticket right now, without the tab ``but``."""
+        since = time.monotonic() - WRITING_FOR
+        with self._lock:
+            seats = [seat for sid, seat in self._seats.items() if sid != but and seat.signed > since]
+        return [seat.writing for seat in seats if seat.writing["ticket"] == ticket]
 
     def all_away(self, agent: str) -> bool:
         """True where an agent has tabs open and is at none of them."""

@@ -256,7 +256,10 @@ def test_who_looks_and_who_writes_is_seen_by_the_others(sign_in: SignIn, custome
     expect(sara.locator("[data-viewers] [aria-label='Giulia Ferri']")).to_be_visible()
     giulia.locator(".comp-in").press_sequentially("Ecco")
     expect(sara.locator(".collide")).to_contain_text("Giulia is writing a reply on SMS")
-    expect(sara.locator(".collide")).to_be_hidden(timeout=8000)
+    sara.reload()  # who comes later sees it too
+    expect(sara.locator(".collide")).to_contain_text("Giulia is writing a reply on SMS")
+    giulia.locator(".comp-in").blur()
+    expect(sara.locator(".collide")).to_be_hidden()
     giulia.goto(giulia.url.split("/tickets")[0] + "/tickets")
     expect(sara.locator("[data-viewers] .av")).to_have_count(0)
 

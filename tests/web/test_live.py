@@ -87,6 +87,28 @@ def test_what_is_private_is_neither_looked_at_nor_typed_on_from_outside(
     assert heard(chief, "typing") == []
 
 
+def test_who_comes_while_somebody_writes_is_told_so_at_once(desk: TestDesk) -> None:
+    mailbox = desk.add_channel("email", "scrive", address=f"{secrets.token_hex(4)}@bottega.example")
+    number = desk.mail_in(mailbox, "Nadia Costa <nadia@studio.example>", "Chi scrive?")
+    first, second = desk.browser("agent"), desk.browser("supervisor")
+    writer, comer = line(desk, first), line(desk, second)
+    hello(writer, first, "desk", f"ticket:{number}")
+    writer.emit("typing", {"ticket": number, "mode": "reply", "kind": "sms"})
+    hello(comer, second, "desk")
+    assert heard(comer, "typing") == []
+    hello(comer, second, "desk", f"ticket:{number}")
+    [said] = heard(comer, "typing")
+    assert (said["ticket"], said["agent"]["id"], said["kind"]) == (number, desk.who("agent").id, "sms")
+    hello(comer, second, "desk", f"ticket:{number}")
+    hello(writer, first, "desk", f"ticket:{number}")
+    assert heard(comer, "typing") == heard(writer, "typing") == []  # who is there already has heard it
+    writer.emit("typing", {"ticket": number, "mode": "reply", "over": True})
+    assert [one["over"] for one in heard(comer, "typing")] == [True]
+    latest = line(desk, second)
+    hello(latest, second, "desk", f"ticket:{number}")
+    assert heard(latest, "typing") == []
+
+
 def test_that_a_visitor_of_a_private_ticket_writes_is_told_to_its_team_only(desk: TestDesk) -> None:
     site = desk.add_channel("chat", secrets.token_hex(4), title="Bottega", allowed_sites=["https://bottega.example"])
     visitor = line(desk, Browser(desk.app), "/chat")

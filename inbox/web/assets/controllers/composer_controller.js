@@ -9,7 +9,8 @@ import { send } from "../lib/outbox.js";
 import { showPending } from "../lib/pending.js";
 import { say } from "../lib/words.js";
 
-const TYPING_MS = 3000;
+const SIGN_MS = 3000;
+const LEFT_MS = 300_000;
 /** A variable that nobody has filled: as the desk knows them (inbox/actions/variables.py). */
 const GAP = /\{(?:customer|agent|ticket|desk)\.[a-z_]+\}/;
 
@@ -51,7 +52,9 @@ export default class extends Controller {
   };
 
   connect() {
-    this.typedAt = 0;
+    this.signedAt = 0;
+    this.typedAt = Date.now();
+    this.signs = setInterval(() => this.sign(true), 1000);
     this.files = new Files(this);
     this.editing = "";
     this.pressed = ({ target }) => this.about(target.closest?.("[data-about]"));
@@ -76,6 +79,7 @@ export default class extends Controller {
     document.removeEventListener("draft:back", this.given);
     document.removeEventListener("composer:insert", this.proposed);
     this.pane.removeEventListener("click", this.pressed);
+    clearInterval(this.signs);
     this.writing?.end();
     this.keep();
   }
@@ -178,9 +182,20 @@ export default class extends Controller {
     this.keep();
     this.savedTarget.textContent = "";
     this.check();
-    if (Date.now() - this.typedAt < TYPING_MS || !this.textTarget.value.trim()) return;
-    const said = emit("typing", { ticket: this.ticketValue, mode: this.kindOf, kind: this.choice?.dataset.kind });
-    if (said) this.typedAt = Date.now();
+    this.typedAt = Date.now();
+    this.sign(false);
+  }
+
+  /** Others see who writes: at a key, and `still` while the caret stands in what has not left, until it is left alone. */
+  sign(still) {
+    const now = Date.now();
+    const field = this.textTarget;
+    const left = still && (document.hidden || document.activeElement !== field || now - this.typedAt > LEFT_MS);
+    const over = left || !field.value.trim();
+    if (over ? !this.signedAt : now - this.signedAt < SIGN_MS) return;
+    const { ticketValue: ticket, kindOf: mode } = this;
+    const said = emit("typing", { ticket, mode, kind: this.choice?.dataset.kind, still, over });
+    if (said) this.signedAt = over ? 0 : now;
   }
 
   keep() {

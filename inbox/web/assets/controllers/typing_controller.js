@@ -4,7 +4,7 @@ import { Controller } from "@hotwired/stimulus";
 import { faceOf } from "../lib/faces.js";
 import { say } from "../lib/words.js";
 
-const SILENT_MS = 4000;
+const SILENT_MS = 7000; // as in inbox/live/presence.py: a sign is repeated more often
 
 export default class extends Controller {
   static targets = ["face", "who", "words"];
@@ -26,8 +26,13 @@ export default class extends Controller {
   }
 
   /** A colleague (`agent`, `kind` of the channel) or the customer (`name`). Who writes a note is not told. */
-  show({ ticket, agent, name, mode, kind }) {
-    if (ticket !== this.ticketValue || mode === "note" || agent?.id === document.body.dataset.me) return;
+  show({ ticket, agent, name, mode, kind, over }) {
+    if (ticket !== this.ticketValue || agent?.id === document.body.dataset.me) return;
+    if (over || mode === "note") {
+      if (agent?.id === this.writer) this.calm();
+      return;
+    }
+    this.writer = agent?.id;
     const face = agent && faceOf(agent.id, "av-xs");
     this.faceTarget.replaceChildren(...(face ? [face] : []));
     this.whoTarget.textContent = agent ? agent.name.split(" ")[0] : "";
