@@ -1,7 +1,7 @@
 """Customers are looked for by their language.
 
 Revision ID: 0017
-Revises: 0013
+Revises: 0014
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
