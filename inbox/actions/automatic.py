@@ -15,7 +15,7 @@ from inbox.errors import Problem
 from inbox.store import Channel, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["acknowledge", "answer", "never", "refusal"]
+__all__ = ["acknowledge", "answer", "never", "refusal", "unwelcome"]
 
 #: One automatic mail per address and per ticket in this time (RFC 3834 wants some limit; a robot answers at once).
 ONCE_IN: Final = timedelta(hours=24)
@@ -81,6 +81,14 @@ def refusal(
     work: Work, channel: Channel, identity: Identity | None, ticket: Ticket, answers: Message | None = None
 ) -> str | None:
     """One word for why no automatic mail may go to an address now, or None. ``answers``: the mail that it answers."""
+    why = unwelcome(work, channel, identity, answers)
+    if why is not None or identity is None:
+        return why
+    return _too_often(work, channel, identity, ticket)
+
+
+def unwelcome(work: Work, channel: Channel, identity: Identity | None, answers: Message | None = None) -> str | None:
+    """The same, however much was sent before."""
     why = never(answers)
     if why is not None:
         return why
@@ -91,9 +99,7 @@ def refusal(
     if identity.undeliverable_at is not None:
         return "undeliverable"
     own = select(Channel.id).where(Channel.kind == channel.kind, func.lower(Channel.address) == identity.value)
-    if work.scalar(own.limit(1)) is not None:
-        return "own"
-    return _too_often(work, channel, identity, ticket)
+    return "own" if work.scalar(own.limit(1)) is not None else None
 
 
 def never(message: Message | None) -> str | None:

@@ -36,6 +36,10 @@ DEFAULTS: Final[dict[str, Any]] = {
     "reasons.exempt": [],
     "rules.secret": "",  # sealed; inbox/actions/calls.py makes it, and signs with it
     "outside.lookup": {},  # the business's own system; inbox/actions/outside.py checks, changes and seals it
+    "surveys.forms": {},  # id → what is asked; inbox/actions/surveys/forms.py checks and changes these
+    "surveys.quiet_d": 30,
+    "surveys.keep_m": 24,
+    "surveys.seq": 0,
     "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
 }
 
@@ -76,6 +80,14 @@ def _close_after(value: Any) -> None:
         raise Invalid(msg, fields={"close_after_d": msg})
 
 
+def _span(field: str, least: int, most: int, words: str) -> Any:
+    def check(value: Any) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise Invalid(words, fields={field: words})
+
+    return check
+
+
 def _agreement(value: Any) -> None:
     if not isinstance(value, str) or len(value) > 500:
         msg = "name the agreement in up to 500 letters"
@@ -96,6 +108,8 @@ CHECKS: Final = {
     "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
     "report.agent_time": _agreement,
+    "surveys.quiet_d": _span("quiet_d", 0, 365, "a customer is asked again after 0 to 365 days"),
+    "surveys.keep_m": _span("keep_m", 1, 120, "customers' words are kept 1 to 120 months"),
 }
 
 

@@ -13,6 +13,7 @@ from inbox import clock
 from inbox.actions import costs, desk, fields, outside, promises, reasons, routing
 from inbox.actions.naming import Names
 from inbox.actions.rules import keeping
+from inbox.actions.surveys import forms
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Channel, Event, Macro, Rule, Team, TicketField, Work
 
@@ -30,6 +31,8 @@ DESK: Final = {
     "undo_s": "reply.undo_s",
     "agent_time": "report.agent_time",
     "push_names": "push.names",
+    "survey_quiet_d": "surveys.quiet_d",
+    "survey_keep_m": "surveys.keep_m",
     "ask_reason": "reasons.ask",
     "colour": "desk.colour",
     "logo": "desk.logo",
@@ -58,6 +61,7 @@ def exported(work: Work) -> dict[str, Any]:
         "targets": names.named(dict(sorted(promises.targets(work).items()))),
         "bands": list(desk.get(work, "routing.bands")),
         "routing": names.named(dict(sorted(routing.rules(work).items()))),
+        "surveys": {id: names.named(one) for id, one in sorted(forms.all_of(work).items())},
         "outside": _outside(work),
         "costs": {"rates": _rates(work, names), "fees": _fees(work), "exchange": _exchange(work)},
         "macros": {

@@ -8,6 +8,7 @@ from typing import Final
 
 from connectors.base import Capabilities
 from inbox.actions import pictures
+from inbox.actions.surveys import doors
 from inbox.store import Attachment, Message, Work
 
 __all__ = ["TOO_LARGE", "address", "as_links", "room", "text_of"]
@@ -39,10 +40,10 @@ def address(work: Work, attachment: int, until: int) -> str:
 
 
 def text_of(work: Work, message: Message) -> str:
-    """A message's text as the renderer takes it, the files that leave as links below it; the same over retries."""
+    """A message's text as the renderer takes it, the links of a survey and of files below it; the same over retries."""
     until = int((message.at + LIVES).timestamp())
     lines = "\n".join(f"{_named(one)}: {address(work, one.id, until)}" for one in message.attachments if one.linked)
-    return "\n\n".join(part for part in (pictures.resolved(message), lines) if part)
+    return "\n\n".join(part for part in (pictures.resolved(message), doors.lines(work, message), lines) if part)
 
 
 def room(work: Work, names: Sequence[str]) -> int:

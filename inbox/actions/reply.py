@@ -27,6 +27,7 @@ from inbox.actions import (
     tickets,
     variables,
 )
+from inbox.actions.surveys.unsent import never_sent
 from inbox.actions.threading import reply_token
 from inbox.actions.who import SYSTEM, Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound, ThreadMoved
@@ -540,6 +541,7 @@ def never_left(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
     """Voids what the log says of a message that never left, and of the resolve that went with it."""
     events.void(work, who, message.out_event, ticket.id)
     message.out_event = None
+    never_sent(work, who, message)
     if message.then_event:
         events.void(work, who, message.then_event, ticket.id)
         sent_with = work.scalar(select(Event).where(Event.id == message.then_event))

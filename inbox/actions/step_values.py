@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal
 
 from inbox.actions import calls, desk, moments, reasons, steps_alone, variables
+from inbox.actions.surveys import forms
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Team, Work
 from inbox.terms import Priority
@@ -31,6 +32,7 @@ Takes = Literal[
     "band",
     "days",
     "url",
+    "survey",
 ]
 
 
@@ -111,6 +113,13 @@ def _band(work: Work, value: str) -> str:
     return _among(("", *desk.get(work, "routing.bands")))(work, value)
 
 
+def _survey(work: Work, value: str) -> str:
+    if forms.find(work, value) is None:
+        msg = "choose one of the surveys"
+        raise Invalid(msg, fields={"what": msg})
+    return value
+
+
 #: Kind of value → what makes it one: gives it as it is stored. Raises :class:`Invalid`.
 TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
     "status": _among(("open", "pending", "resolved", "closed")),
@@ -127,4 +136,5 @@ TAKES: Final[dict[Takes, Callable[[Work, str], str]]] = {
     "band": _band,
     "days": _among(steps_alone.DAYS),
     "url": calls.address,
+    "survey": _survey,
 }

@@ -16,6 +16,7 @@ from typing import Any, Final
 from inbox import clock
 from inbox.actions import automatic, bands, calls, holding, moments, reasons, reply, steps_alone, tickets, variables
 from inbox.actions.step_values import ME, NOBODY, TAKES, Takes
+from inbox.actions.surveys import asking, forms
 from inbox.actions.who import Who, find_living
 from inbox.errors import Invalid
 from inbox.store import Agent, Canned, Event, Message, Team, Ticket, Work
@@ -117,6 +118,11 @@ def _note(doing: Doing, text: str) -> None:
     doing.messages.append(message)
 
 
+def _survey(doing: Doing, form: str) -> None:
+    mark = doing.next_key or uuid.uuid4().hex
+    asking.plan(doing.work, doing.ticket, form, due=clock.now(), mark=mark, who=doing.who)
+
+
 def _assign(doing: Doing, agent: str) -> Event | None:
     wanted = (doing.who.id if agent == ME else agent) or None
     return tickets.assign(doing.work, doing.who, doing.number, agent=wanted)
@@ -142,6 +148,7 @@ STEPS: Final[dict[str, Step]] = {
     "notify": Step("person", steps_alone.notify, screen=False),
     "band": Step("band", lambda d, v: bands.set_band(d.work, d.who, d.number, v), screen=False),
     "webhook": Step("url", calls.queue, screen=False),
+    "survey": Step("survey", _survey),
     "finish": Step("days", steps_alone.finish, screen=False),
 }
 
@@ -191,6 +198,8 @@ def told(work: Work, steps: Sequence[dict[str, str]]) -> tuple[tuple[str, str, s
 def _called(work: Work, step: dict[str, str]) -> str:
     known = STEPS.get(step["do"])
     value = step["what"]
+    if known is not None and known.takes == "survey":
+        return str((forms.find(work, value) or {}).get("name", value))
     if known is not None and known.takes == "reason":
         return next((one.called for one in reasons.every(work) if one.name == value), value)
     rows: dict[str, tuple[type[Any], Any]] = {"agent": (Agent, value), "person": (Agent, value), "team": (Team, value)}

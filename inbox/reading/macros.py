@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from inbox.actions import desk, macros, moments, steps
 from inbox.actions.step_values import Takes
 from inbox.actions.steps_alone import ASSIGNEE, DAYS
+from inbox.actions.surveys import forms as surveys
 from inbox.actions.who import Who, may
 from inbox.reading import once, settings
 from inbox.reading.pages import Choice, MacrosPage, StepGroup
@@ -51,6 +52,7 @@ def groups(work: Work, *, alone: bool = False) -> tuple[StepGroup, ...]:
         "priority": tuple((one.value, one.value) for one in Priority),
         "reason": tuple((one.name, one.called) for one in once.reasons(work).values() if one.open),
         "canned": tuple((str(id), name) for id, name in canned),
+        "survey": tuple((id, one["name"]) for id, one in surveys.all_of(work).items()),
     }
     return tuple(
         StepGroup(name, tuple(Choice(*one) for one in choices.get(step.takes, ())), typed=step.takes in TYPED)

@@ -626,7 +626,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
-    "related",
+    "related", "asked", "answered", "spoken",
 ]  # fmt: skip
 
 

@@ -55,6 +55,7 @@ RIGHTS: dict[Section, str] = {
     "rules": "rules.change",
     "reasons": "reasons.change",
     "fields": "settings.change",
+    "surveys": "settings.change",
     "costs": "costs.change",
     "journal": "journal.see",
     "audit": "settings.change",

@@ -94,6 +94,9 @@ SHOWN_EVENTS = (
     "ticket.imported",
     "macro.run",
     "sla.late",
+    "survey.sent",
+    "survey.answered",
+    "survey.followup",
 )
 
 
@@ -309,6 +312,17 @@ def _field(work: Work, event: Event, names: Names) -> EventView:
     return EventView(event.seq, what, event.ts, names.name(event.actor_id), label, value)
 
 
+def _survey(event: Event) -> EventView | None:
+    """A survey's sending, all its questions in one line, or one answer; a chat's rating is a note already."""
+    data = event.data or {}
+    if event.kind == "survey.sent":
+        asks = ",".join(data.get("asks", ()))
+        return EventView(event.seq, "asked", event.ts, value=asks) if asks else None
+    if "type" not in data:
+        return None
+    return EventView(event.seq, "answered", event.ts, who=str(data["type"]), value=str(data.get("score")))
+
+
 #: These can be undone from the line that tells of them; what else can be has a control of its own.
 REGROUPED: Final = frozenset({"ticket.merged", "ticket.absorbed", "ticket.split", "ticket.moved"})
 #: What can be undone from its line.
@@ -327,6 +341,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.imported": ("imported", ""),
     "macro.run": ("macro", "name"),
     "sla.late": ("overdue", "clock"),
+    "survey.followup": ("spoken", ""),
 }
 
 
@@ -346,6 +361,8 @@ def _view(work: Work, event: Event, names: Names) -> EventView | None:
     if event.kind == "ticket.tag":
         what: What = "tagged" if data.get("op") == "add" else "untagged"
         return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=str(data.get("tag", "")))
+    if event.kind in {"survey.sent", "survey.answered"}:
+        return _survey(event)
     if event.kind == "ticket.field":
         return _field(work, event, names)
     if event.kind not in LINES:

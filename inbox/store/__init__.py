@@ -38,6 +38,7 @@ from inbox.store.profiles import Apart, Consent, CustomerMerge, CustomerNote
 from inbox.store.relations import Follower, TicketLink
 from inbox.store.rules import Rule, RuleCall, RuleRun, RuleWait
 from inbox.store.seal import Seal
+from inbox.store.surveys import Survey
 from inbox.store.tickets import (
     LIFECYCLE,
     LOG_STATUS,
@@ -104,6 +105,7 @@ __all__ = [
     "Setting",
     "SignIn",
     "Store",
+    "Survey",
     "Team",
     "Ticket",
     "TicketField",

@@ -11,6 +11,7 @@ from inbox.store import Store
 from inbox.throttle import Throttle
 from inbox.web import (
     agents,
+    answers,
     attachments,
     boards,
     brandings,
@@ -43,6 +44,7 @@ from inbox.web import (
     settings,
     setups,
     sign_ins,
+    surveys,
     tickets,
     trials,
     views,
@@ -77,12 +79,14 @@ PAGES = (
     *(outside.blueprint, brandings.blueprint, portables.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
+    *(surveys.blueprint, answers.blueprint),
 )
 
 
 def register(app: Flask, store: Store, throttle: Throttle, csrf: CSRFProtect) -> None:
     """Hangs every page's blueprint in, behind the gate."""
     del store
+    csrf.exempt(answers.answer)  # customers have no session either: the signed link is the key
     csrf.exempt(widgets.upload)  # strangers have no session here: the visitor's token is the key
     app.extensions["throttle"] = throttle
     gate.guard(app)

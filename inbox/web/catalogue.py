@@ -255,6 +255,17 @@ def _own() -> tuple[Known, ...]:
             "outside",
         ),
         Known(
+            "surveys",
+            _("Surveys"),
+            _("What customers are asked after a ticket, on which channels and how soon."),
+            ("name", "touchpoint", "asks", "text-", "channels", "delay_h", "on"),
+            "new",
+        ),
+        Known(
+            "surveys", _("Days before a customer is asked again"), _("Of every survey together."), ("quiet_d",), "rules"
+        ),
+        Known("surveys", _("How long customers' words are kept"), _("Figures stay."), ("keep_m",), "rules"),
+        Known(
             "costs",
             _("Hourly rate"),
             _("What an hour of work costs, for everybody or for one person."),

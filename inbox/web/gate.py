@@ -33,7 +33,19 @@ P = ParamSpec("P")
 Reply = Response | str | tuple[str, int]
 STREAM = "text/vnd.turbo-stream.html"
 #: What may be seen without a sign-in.
-OPEN = ("sessions.", "brand.logo", "brand.sheet", "setup.", "widget.", "hooks.", "api.", "static", "health.", "pwa.")
+OPEN = (
+    "sessions.",
+    "brand.logo",
+    "brand.sheet",
+    "setup.",
+    "widget.",
+    "hooks.",
+    "api.",
+    "static",
+    "health.",
+    "pwa.",
+    "survey.",
+)
 
 
 def store() -> Store:

@@ -23,6 +23,7 @@ from inbox.reading import promises as promised
 from inbox.reading import routing as routed
 from inbox.reading import rules as ruled
 from inbox.reading import settings as reading
+from inbox.reading import surveys as survey_words
 from inbox.reading.pages import ChannelsPage, Choice, CostsPage, Form, GeneralPage, SettingsIndex
 from inbox.store import Work
 from inbox.web import catalogue, checks
@@ -224,6 +225,13 @@ def reasons() -> Any:
 def fields() -> Any:
     """What the desk wants to know of each ticket besides."""
     return drawn("settings/fields.html", lambda work: field_words.page(work, who()))
+
+
+@blueprint.get("/settings/surveys")
+@right("settings.change")
+def surveys() -> Any:
+    """What customers are asked, and what came of it."""
+    return drawn("settings/surveys.html", lambda work: survey_words.settings(work, who()))
 
 
 def priced(work: Work) -> CostsPage:

@@ -10,6 +10,7 @@ from connectors.line import target
 from connectors.webpush import authorization, send
 from inbox import logs
 from inbox.actions import devices, digests, grants, notices
+from inbox.actions.surveys import answering
 from inbox.errors import Problem
 from inbox.store import Store
 from inbox.worker.pollers import lease
@@ -35,6 +36,7 @@ class Teller:
         if time.monotonic() >= self._tidy_at:
             self._tidy_at = time.monotonic() + TIDY_S
             self.store.write(notices.forget_old)
+            self.store.write(answering.forget_old)
         rung = self._rings()
         return rung + (self._mails() if time.monotonic() >= self._no_mail_before else 0)
 

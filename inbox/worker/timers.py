@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from connectors.base import Config, ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
 from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, uploads, visitors
+from inbox.actions.surveys import asking
 from inbox.errors import Misconfigured
 from inbox.store import Attachment, Channel, Message, SignIn, Store, Work
 
@@ -34,9 +35,13 @@ def housekeeping(store: Store) -> None:
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
     with store.reading() as work:
         moved = clocks.waiting(work)
+        asked = asking.waiting(work)
     if moved:
         store.write(clocks.refresh_stale)
         store.write(clocks.tell_due)
+    if asked:
+        store.write(asking.follow)
+        store.write(asking.send_due)
     if again or lost:
         log.warning("leases ended", queued_again=again, unknown=lost)
 

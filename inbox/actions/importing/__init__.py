@@ -27,6 +27,7 @@ _PARTS: Final[dict[str, Callable[[Reading, Any], None]]] = {
     "targets": ways.targets,
     "bands": ways.bands,
     "routing": ways.routing,
+    "surveys": doing.surveys,
     "outside": doing.outside,
     "costs": doing.costs,
     "macros": doing.macros,

@@ -16,10 +16,11 @@ from inbox.actions.exporting import EVERYBODY, WHOLE
 from inbox.actions.importing.reading import Reading
 from inbox.actions.naming import Names
 from inbox.actions.rules import keeping
+from inbox.actions.surveys import forms
 from inbox.errors import Invalid
 from inbox.store import Macro, Rule, TicketField
 
-__all__ = ["costs", "fields", "macros", "outside", "rules"]
+__all__ = ["costs", "fields", "macros", "outside", "rules", "surveys"]
 
 
 def macros(reading: Reading, values: Any) -> None:
@@ -47,6 +48,13 @@ def fields(reading: Reading, values: Any) -> None:
                 raise Invalid(msg)
             else:
                 custom.change(reading.work, reading.who, known.id, name=name, choices=choices)
+
+
+def surveys(reading: Reading, values: Any) -> None:
+    """Surveys by their ids."""
+    for id, value in reading.changed("surveys", values):
+        with reading.at("surveys", id):
+            forms.save(reading.work, reading.who, id, Names(reading.work).known(dict(value)))
 
 
 def outside(reading: Reading, values: Any) -> None:

@@ -10,6 +10,7 @@ __all__ = ["Choice", "ErrorPage", "Form", "Section", "SettingsNav"]
 
 Section = Literal[
     "general", "channels", "teams", "canned", "macros", "rules", "reasons", "fields", "people", "promises", "routing",
+    "surveys",
     "costs",
     "journal", "audit",
 ]  # fmt: skip

@@ -190,6 +190,8 @@ async function main() {
         pages: path.join(assets, "styles/pages.css"),
         print: path.join(assets, "styles/print.css"),
         worker: path.join(assets, "worker.js"),
+        survey: path.join(assets, "survey.js"),
+        "survey-page": path.join(assets, "styles/survey.css"),
       },
       format: "iife",
     }),

@@ -1,0 +1,108 @@
+"""Surveys as an admin sets them up: what is asked, at which touchpoint, on which channels, how long after the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from inbox.actions import desk
+from inbox.actions.surveys.words import SCALES
+from inbox.actions.who import Who, require
+from inbox.errors import Invalid, NotFound
+from inbox.store import Channel, Event, Work
+
+__all__ = ["all_of", "find", "remove", "save", "save_rules", "switched_on"]
+
+DELAY_MOST: Final = 720
+DEFAULT: Final[dict[str, Any]] = {
+    "name": "",
+    "touchpoint": "",
+    "asks": ["csat"],
+    "channels": [],
+    "delay_h": 1,
+    "on": False,
+    "texts": {},
+}
+
+
+def all_of(work: Work) -> dict[str, dict[str, Any]]:
+    """Every survey by its id, in the order in which they were made."""
+    return {id: {**DEFAULT, **one} for id, one in desk.get(work, "surveys.forms").items()}
+
+
+def find(work: Work, id: str) -> dict[str, Any] | None:
+    """One survey, or None."""
+    return all_of(work).get(id)
+
+
+def switched_on(work: Work) -> dict[str, dict[str, Any]]:
+    """Those that are sent by themselves when a ticket is resolved."""
+    return {id: one for id, one in all_of(work).items() if one["on"] and one["channels"]}
+
+
+def save(work: Work, who: Who, id: str, values: Mapping[str, Any]) -> None:
+    """Keeps a survey. Raises :class:`Invalid` with every field that is wrong."""
+    require(who, "settings.change")
+    wrong: dict[str, str] = {}
+    name = " ".join(str(values.get("name", "")).split())
+    if not 0 < len(name) <= 60:
+        wrong["name"] = "give the survey a name of up to 60 letters"
+    touchpoint = " ".join(str(values.get("touchpoint", "")).split()) or name
+    if len(touchpoint) > 60:
+        wrong["touchpoint"] = "a touchpoint has up to 60 letters"
+    asks = [ask for ask in SCALES if ask in set(values.get("asks", ()))]
+    if not asks:
+        wrong["asks"] = "choose at least one question"
+    delay = values.get("delay_h")
+    if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay <= DELAY_MOST:
+        wrong["delay_h"] = f"wait 0 to {DELAY_MOST} hours"
+    texts = {ask: " ".join(str(text).split()) for ask, text in dict(values.get("texts", {})).items() if ask in SCALES}
+    if any(len(text) > 200 for text in texts.values()):
+        wrong["texts"] = "a question has up to 200 letters"
+    channels = sorted(set(values.get("channels", ())))
+    known = set(work.scalars(select(Channel.id).where(Channel.removed_at.is_(None))))
+    if not set(channels) <= known:
+        wrong["channels"] = "choose channels of this desk"
+    if values.get("on"):
+        wrong |= _taken(work, id, channels)
+    if wrong:
+        raise Invalid("; ".join(wrong.values()), fields=wrong)
+    before = switched_on(work)
+    kept = {
+        "name": name,
+        "touchpoint": touchpoint,
+        "asks": asks,
+        "channels": channels,
+        "delay_h": delay,
+        "on": bool(values.get("on")),
+        "texts": {ask: text for ask, text in texts.items() if text},
+    }
+    desk.put(work, who, "surveys.forms", {**desk.get(work, "surveys.forms"), id: kept})
+    if not before:  # what was resolved before anybody asked for a survey is not asked about
+        desk.keep(work, "surveys.seq", work.scalar(select(func.max(Event.seq))) or 0)
+
+
+def _taken(work: Work, id: str, channels: list[str]) -> dict[str, str]:
+    """One survey per channel: a customer is asked once."""
+    for other, one in switched_on(work).items():
+        if other != id and set(one["channels"]) & set(channels):
+            return {"channels": f"the survey {one['name']} is sent on one of these channels already"}
+    return {}
+
+
+def remove(work: Work, who: Who, id: str) -> None:
+    """Takes a survey away; what was answered stays. Raises :class:`NotFound`."""
+    require(who, "settings.change")
+    own = dict(desk.get(work, "surveys.forms"))
+    if id not in own:
+        msg = "there is no such survey"
+        raise NotFound(msg)
+    del own[id]
+    desk.put(work, who, "surveys.forms", own)
+
+
+def save_rules(work: Work, who: Who, *, quiet_d: Any, keep_m: Any) -> None:
+    """How often a customer is asked at most, and how long their words are kept. Raises :class:`Invalid`."""
+    desk.put_all(work, who, {"surveys.quiet_d": quiet_d, "surveys.keep_m": keep_m})

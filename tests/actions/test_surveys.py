@@ -1,0 +1,177 @@
+"""Surveys: asked once, on the ticket's own channel, answered by a signed link, and followed up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from inbox import clock
+from inbox.actions import links, reply, tickets
+from inbox.actions.surveys import answering, asking, doors, forms
+from inbox.actions.surveys.words import SCALES
+from inbox.actions.who import SYSTEM
+from inbox.errors import Conflict, Invalid, NotFound
+from inbox.reading import surveys as reading
+from inbox.reading import threads
+from inbox.rendering.markup import render
+from inbox.store import Event, Message, Survey, Ticket
+from inbox.terms import Delivery
+from tests.actions.conftest import SmallDesk
+
+FORM: dict[str, Any] = {"name": "After help", "asks": ["csat", "nps"], "delay_h": 1, "on": True, "touchpoint": "help"}
+
+
+@pytest.fixture
+def asking_desk(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> SmallDesk:
+    """A desk that asks an hour after each ticket, by mail and SMS."""
+    monkeypatch.setattr(desk.store.settings, "public_url", "https://desk.example")
+    with desk.store.transaction() as work:
+        forms.save(work, SYSTEM, "help", {**FORM, "channels": [desk.mail, desk.sms]})
+    return desk
+
+
+def resolved(desk: SmallDesk, *, sms: bool = False, **more: Any) -> int:
+    """A ticket that was answered and resolved."""
+    ended = desk.take(desk.text("Ciao", **more), desk.sms) if sms else desk.take(desk.letter("Ciao", **more), desk.mail)
+    assert ended.ticket is not None
+    with desk.store.transaction() as work:
+        tickets.set_status(work, desk.who(), ended.ticket, "resolved")
+    return ended.ticket
+
+
+def later(desk: SmallDesk, hours: float = 2) -> list[Survey]:
+    """What the worker does once so much time has passed: the surveys' rows."""
+    desk.store.write(asking.follow)
+    with desk.store.transaction() as work:
+        for survey in work.query(Survey).filter(Survey.due_at.is_not(None)):
+            survey.due_at -= dt.timedelta(hours=hours)
+    desk.store.write(asking.send_due)
+    with desk.store.reading() as work:
+        return work.query(Survey).order_by(Survey.created_at).all()
+
+
+def token(desk: SmallDesk, survey: Survey) -> str:
+    with desk.store.reading() as work:
+        return doors.address(work, work.get_one(Survey, survey.id)).rpartition("/")[2]
+
+
+def said(desk: SmallDesk, kind: str) -> list[dict[str, Any]]:
+    with desk.store.reading() as work:
+        return [one.data for one in work.query(Event).filter_by(kind=kind).order_by(Event.seq)]
+
+
+def test_a_mail_brings_the_answers_as_links_that_the_desk_itself_never_shows(asking_desk: SmallDesk) -> None:
+    desk, number = asking_desk, resolved(asking_desk)
+    assert later(desk, 0.5)[0].sent_at is None  # not before its hour
+    [survey] = later(desk)
+    assert [one["type"] for one in said(desk, "survey.sent")] == ["csat", "nps"]
+    assert {one["touchpoint"] for one in said(desk, "survey.sent")} == {"help"}
+    with desk.store.reading() as work:
+        message = work.get_one(Message, survey.message_id)
+        assert message.auto == "reply"
+        assert "/s/" not in message.text
+        _text, html = render(links.text_of(work, message), "html")
+        assert html is not None
+        assert html.count(f"https://desk.example/s/{token(desk, survey)}?csat=") == SCALES["csat"][1]
+        ticket = work.get_one(Ticket, number)
+        assert [one.what for one in threads.history(work, ticket)][-1] == "asked"
+    assert later(desk) == [survey] or len(later(desk)) == 1  # once
+
+
+def test_a_text_message_brings_one_short_link(asking_desk: SmallDesk) -> None:
+    resolved(asking_desk, sms=True)
+    [survey] = later(asking_desk)
+    with asking_desk.store.reading() as work:
+        text = links.text_of(work, work.get_one(Message, survey.message_id))
+    assert text.endswith(f"https://desk.example/s/{token(asking_desk, survey)}")
+    assert len(text) < 160
+
+
+def test_a_customer_is_asked_once_within_the_quiet_period(asking_desk: SmallDesk) -> None:
+    resolved(asking_desk)
+    later(asking_desk)
+    resolved(asking_desk, subject="Altro")
+    assert [one.withheld for one in later(asking_desk)] == ["", "quiet"]
+
+
+@pytest.mark.parametrize("why", ["reopened", "spam", "address"])
+def test_what_has_come_between_withholds_it(
+    asking_desk: SmallDesk, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = resolved(asking_desk)
+    with asking_desk.store.transaction() as work:
+        if why == "reopened":
+            tickets.set_status(work, asking_desk.who(), number, "open")
+        if why == "spam":
+            tickets.tag(work, asking_desk.who(), number, "spam")
+    if why == "address":
+        monkeypatch.setattr(asking_desk.store.settings, "public_url", "")
+    assert [one.withheld for one in later(asking_desk)] == [why]
+    assert said(asking_desk, "survey.sent") == []
+
+
+def test_answers_are_events_without_words_and_the_last_one_counts(asking_desk: SmallDesk) -> None:
+    desk, number = asking_desk, resolved(asking_desk)
+    [survey] = later(desk)
+    for given in ({"csat": "2"}, {"csat": "5", "nps": "3"}, {"csat": "5"}):
+        with desk.store.transaction() as work:
+            answering.answer(work, token(desk, survey), given, "Chiamatemi" if "nps" in given else None)
+    assert [(one["survey"], one["score"]) for one in said(desk, "survey.answered")] == [
+        (f"{survey.id}-csat", 2),
+        (f"{survey.id}-csat", 5),
+        (f"{survey.id}-nps", 3),
+    ]
+    assert "Chiamatemi" not in str(said(desk, "survey.answered"))
+    with desk.store.reading() as work:
+        notes = work.query(Message).filter_by(ticket_id=number, direction="note").all()
+        assert [one.text for one in notes] == ["“Chiamatemi”"]
+        [row] = reading.follow_ups(work, desk.who()).rows
+        assert (row.ticket, row.score, row.late) == (number, 3, False)
+    with desk.store.transaction() as work:
+        answering.follow_up(work, desk.who(), survey.id)
+    assert [one["survey"] for one in said(desk, "survey.followup")] == [f"{survey.id}-nps"]
+    with desk.store.transaction() as work, pytest.raises(Conflict):
+        answering.follow_up(work, desk.who(), survey.id)
+
+
+def test_a_link_that_was_touched_opens_nothing_and_an_old_one_takes_nothing(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    resolved(desk)
+    [survey] = later(desk)
+    right = token(desk, survey)
+    for wrong in ("", right[:-1], right[:-1] + ("a" if right[-1] != "a" else "b"), "x" * 28, right + "a", "é" * 28):
+        with desk.store.reading() as work, pytest.raises(NotFound):
+            doors.opened(work, wrong)
+    for given in ({"csat": "6"}, {"csat": "-1"}, {"ces": "3"}, {"csat": "٣"}, {"other": "1"}):
+        with desk.store.transaction() as work, pytest.raises(Invalid):
+            answering.answer(work, right, given)
+    with desk.store.transaction() as work:
+        work.get_one(Survey, survey.id).expires_at = clock.now() - dt.timedelta(seconds=2)
+    with desk.store.transaction() as work, pytest.raises(Conflict):
+        answering.answer(work, token(desk, survey), {"csat": "5"})
+
+
+def test_a_survey_whose_message_never_left_was_not_sent(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    resolved(desk)
+    [survey] = later(desk)
+    with desk.store.transaction() as work:
+        work.get_one(Message, survey.message_id).state = Delivery.FAILED
+        reply.cancel(work, desk.who(), survey.message_id or 0)
+    with desk.store.reading() as work:
+        row = work.get_one(Survey, survey.id)
+        voids = {one.data["target"] for one in work.query(Event).filter_by(kind="void")}
+        assert (row.sent_at, row.withheld) == (None, "failed")
+        assert {f"survey.sent:{survey.id}-csat", f"survey.sent:{survey.id}-nps"} <= voids
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", ""), ("asks", []), ("delay_h", -1), ("delay_h", "soon"), ("channels", ["nowhere"])],
+)
+def test_a_survey_that_cannot_be_is_refused_by_its_field(desk: SmallDesk, field: str, value: Any) -> None:
+    with desk.store.transaction() as work, pytest.raises(Invalid) as refused:
+        forms.save(work, SYSTEM, "x", {**FORM, "channels": [desk.mail], field: value})
+    assert list(refused.value.fields) == [field]
