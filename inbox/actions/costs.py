@@ -13,12 +13,14 @@ from inbox import clock
 from inbox.actions.desk import audit, get
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
-from inbox.store import Agent, Event, Work
+from inbox.store import Agent, Event, Membership, Work
 
-__all__ = ["amount_of", "carry_fees", "exchange", "fee", "fees", "month_of", "rate", "standing_fee"]
+__all__ = ["amount_of", "carry_fees", "exchange", "fee", "fees", "month_of", "rate", "standing_fee", "team_rate"]
 
 MOST = Decimal(1_000_000)
 MONTHS_BACK = 120
+EARLIEST = dt.date(1999, 1, 1)
+AHEAD = dt.timedelta(days=3 * 366)
 
 
 def amount_of(text: str, field: str) -> Decimal:
@@ -35,10 +37,35 @@ def amount_of(text: str, field: str) -> Decimal:
     return value
 
 
+def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str) -> list[Event]:
+    """Sets the loaded hourly cost of everybody who is in a team now."""
+    members = select(Membership.agent_id).join(Agent, Agent.id == Membership.agent_id)
+    people = work.scalars(members.where(Membership.team_id == team, Agent.active).order_by(Membership.agent_id)).all()
+    if not people:
+        msg = "nobody is in this team; choose somebody else"
+        raise Invalid(msg, fields={"agent": msg})
+    return [rate(work, who, per_hour=per_hour, start=start, agent=agent) for agent in people]
+
+
+def _plausible(day: dt.date, field: str, last: dt.timedelta) -> None:
+    if not EARLIEST <= day <= clock.now().date() + last:
+        msg = f"{day.isoformat()} lies too far away; choose a day from {EARLIEST.year} on"
+        raise Invalid(msg, fields={field: msg})
+
+
+def _currency(text: str, field: str) -> str:
+    money = text.strip().upper()
+    if not (len(money) == 3 and money.isascii() and money.isalpha()):
+        msg = f"{text!r} is no currency; write three letters, like EUR"
+        raise Invalid(msg, fields={field: msg})
+    return money
+
+
 def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | None = None) -> Event:
     """Sets the loaded hourly cost from a date: the default, or one agent's."""
     require(who, "costs.change")
     value = amount_of(per_hour, "per_hour")
+    _plausible(start, "since", AHEAD)
     if agent is not None and work.get(Agent, agent) is None:
         msg = f"there is no agent {agent!r}"
         raise Invalid(msg, fields={"agent": msg})
@@ -120,7 +147,8 @@ def _fee(
     if kind is not None and kind not in work.store.connectors:
         msg = f"there is no kind of channel {kind!r}"
         raise Invalid(msg, fields={"channel": msg})
-    return value, (currency or get(work, "desk.currency")).upper()
+    _plausible(dt.date.fromisoformat(f"{month}-01"), "month", AHEAD)
+    return value, _currency(currency or get(work, "desk.currency"), "currency")
 
 
 def _fix(work: Work, who: Who, of: tuple[str | None, str], value: Decimal, money: str, **more: Any) -> Event:
@@ -156,5 +184,6 @@ def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) ->
     if value == 0:
         msg = "an exchange rate is more than 0"
         raise Invalid(msg, fields={"rate": msg})
+    _plausible(day, "day", dt.timedelta(days=1))
     audit(work, who, "fx.rate", currency=money, rate=str(value), day=day.isoformat())
     return work.append("fx.rate", actor=who.actor, date=day.isoformat(), ccy=money, rate=format(value, "f"))

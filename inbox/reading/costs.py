@@ -17,7 +17,7 @@ from inbox.reading import desk, ledger
 from inbox.reading.pages import Choice, CostsPage, ExchangeRow, FeeRow, RateRow
 from inbox.reading.parts import AgentChip
 from inbox.reading.settings import nav
-from inbox.store import Agent, Event, Work
+from inbox.store import Agent, Event, Team, Work
 
 __all__ = ["GOOD_FOR", "page"]
 
@@ -43,7 +43,10 @@ def page(work: Work, who: Who) -> CostsPage:
         channels=tuple(Choice(kind, one.title) for kind, one in work.store.connectors.items()),
         today=today,
         exchanges=tuple(_newest(known, today)),
-        missing=_missing(work, currency, known),
+        missing=(missing := _missing(work, currency, known)),
+        used=tuple(sorted({*known, *missing} - {currency})) or (("USD",) if currency != "USD" else ("EUR",)),
+        year_ago=today - dt.timedelta(days=365),
+        teams=tuple(Choice(f"team:{one.id}", one.name) for one in work.scalars(select(Team).order_by(Team.name))),
     )
 
 

@@ -272,7 +272,20 @@ def _own() -> tuple[Known, ...]:
             ("agent", "per_hour", "since"),
         ),
         Known("costs", _("Monthly fee"), _("What a channel or the desk costs each month."), ("channel", "amount")),
-        Known("costs", _("Exchange rates"), _("For prices that providers tell in another currency."), ("rate", "day")),
+        Known(
+            "costs",
+            _("Exchange rates"),
+            _("For prices that providers tell in another currency."),
+            ("rate", "day"),
+            "exchange",
+        ),
+        Known(
+            "costs",
+            _("Exchange rates of the ECB"),
+            _("Daily rates out of the bank's file, for the currencies that you name."),
+            ("file", "currencies"),
+            "exchange",
+        ),
         Known("costs", _("Currency"), _("What the reports count in."), ("currency",)),
         Known(
             "journal",

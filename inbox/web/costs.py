@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, request
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from inbox.actions import costs as verbs
-from inbox.actions import desk
+from inbox.actions import desk, ecb
 from inbox.errors import Invalid
 from inbox.reading.pages import Form
+from inbox.rendering.sentences import said
 from inbox.web.gate import right, store, who
 from inbox.web.settings import day, done, drawn, priced, typed
 from inbox.web.wording import errors
@@ -19,6 +21,7 @@ from inbox.web.wording import errors
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("costs", __name__)
+FAULTS = 10  # so many wrong lines are named
 
 
 def _again(problem: Invalid, part: str, **renamed: str) -> Any:
@@ -37,7 +40,11 @@ def rate() -> Any:
     try:
         since = day("since")
         with store().transaction() as work:
-            verbs.rate(work, who(), per_hour=form.get("per_hour", ""), start=since, agent=form.get("agent") or None)
+            agent, per_hour = form.get("agent", ""), form.get("per_hour", "")
+            if agent.startswith("team:"):
+                verbs.team_rate(work, who(), per_hour=per_hour, start=since, team=agent.removeprefix("team:"))
+            else:
+                verbs.rate(work, who(), per_hour=per_hour, start=since, agent=agent or None)
     except Invalid as problem:
         return _again(problem, "rate")
     return done(_("The hourly rate is set."), "settings.costs")
@@ -74,6 +81,27 @@ def exchange() -> Any:
     except Invalid as problem:
         return _again(problem, "exchange")
     return done(_("The exchange rate is set."), "settings.costs")
+
+
+@blueprint.post("/settings/costs/exchange/file")
+@right("costs.change")
+def rates_file() -> Any:
+    """Daily rates out of the ECB's file; lines that cannot be believed are named, the others taken."""
+    form, sent = request.form, request.files.get("file")
+    try:
+        since = day("since")
+        data = sent.read(ecb.MOST_BYTES + 1) if sent is not None else b""
+        with store().transaction() as work:
+            found = ecb.bring(work, who(), data, form.get("currencies", "").replace(";", ",").split(","), since)
+    except Invalid as problem:
+        return _again(problem, "rates_file")
+    for line, why in found.faults[:FAULTS]:
+        flash(_("Line %(line)s: %(why)s", line=line, why=said(why)) if line else said(why), "warn")
+    more = len(found.faults) - FAULTS
+    if more > 0:
+        flash(ngettext("%(num)s further line was left out.", "%(num)s further lines were left out.", more), "warn")
+    words = ngettext("%(num)s exchange rate is set", "%(num)s exchange rates are set", found.added)
+    return done(words + " · " + _("%(num)s were there already.", num=found.known), "settings.costs", _anchor="exchange")
 
 
 @blueprint.post("/settings/costs/currency")

@@ -11,6 +11,7 @@ from inbox.actions import joining, profiles
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid
 from inbox.reading import profiles as reading
+from inbox.reading import spent as spending
 from inbox.web.gate import frame, store, who
 from inbox.web.settings import cursor
 
@@ -92,6 +93,14 @@ def _other() -> int:
         msg = "write the number of the other ticket"
         raise Invalid(msg, fields={"other": msg})
     return int(typed)
+
+
+@blueprint.get("/tickets/<int:id>/figures")
+def figures(id: int) -> Any:
+    """What the ticket has cost, for whoever may see costs, and what its customer said of it."""
+    with store().reading() as work:
+        view = spending.spent(work, who(), find_ticket(work, who(), id))
+        return render_template("tickets/figures.html", spent=view)
 
 
 @blueprint.post("/tickets/<int:id>/customer/join")

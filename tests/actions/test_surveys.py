@@ -97,9 +97,7 @@ def test_a_customer_is_asked_once_within_the_quiet_period(asking_desk: SmallDesk
 
 
 @pytest.mark.parametrize("why", ["reopened", "spam", "address"])
-def test_what_has_come_between_withholds_it(
-    asking_desk: SmallDesk, why: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_has_come_between_withholds_it(asking_desk: SmallDesk, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
     number = resolved(asking_desk)
     with asking_desk.store.transaction() as work:
         if why == "reopened":

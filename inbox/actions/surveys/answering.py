@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -63,7 +63,7 @@ def _scores(survey: Survey, given: Mapping[str, str]) -> dict[str, int]:
 
 
 def _tell(work: Work, survey: Survey, ticket: Ticket, ask: str, score: int) -> None:
-    extra = {"comment": True} if survey.comment else {}
+    extra: dict[str, Any] = {"comment": True} if survey.comment else {}
     work.append(
         "survey.answered",
         actor=Who.customer(ticket.customer_id).actor,

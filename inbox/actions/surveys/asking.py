@@ -160,7 +160,7 @@ def _language(work: Work, ticket: Ticket, identity: Identity) -> str:
 def _tell(work: Work, survey: Survey, ticket: Ticket, channel: Channel) -> None:
     """``survey.sent`` for each question; the first one says which were asked together."""
     for ask in survey.asks:
-        together = {"asks": list(survey.asks)} if ask == survey.asks[0] else {}
+        together: dict[str, Any] = {"asks": list(survey.asks)} if ask == survey.asks[0] else {}
         work.append(
             "survey.sent",
             id=f"survey.sent:{survey.id}-{ask}",
