@@ -46,7 +46,8 @@ def later(desk: SmallDesk, hours: float = 2) -> list[Survey]:
     desk.store.write(asking.follow)
     with desk.store.transaction() as work:
         for survey in work.query(Survey).filter(Survey.due_at.is_not(None)):
-            survey.due_at -= dt.timedelta(hours=hours)
+            assert survey.due_at is not None
+            survey.due_at = survey.due_at - dt.timedelta(hours=hours)
     desk.store.write(asking.send_due)
     with desk.store.reading() as work:
         return work.query(Survey).order_by(Survey.created_at).all()

@@ -32,6 +32,7 @@ from inbox.actions import (
     desk as settings,
 )
 from inbox.actions.rules import keeping
+from inbox.actions.surveys import forms
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.settings import Settings
@@ -67,6 +68,8 @@ def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str,
     settings.put_all(work, SYSTEM, {"push.names": True, "reply.undo_s": 8, "report.agent_time": "Accordo 3/2026"})
     branding.change(work, SYSTEM, chosen="#7a1f5c", picture=PICTURE)
     reasons.ask(work, SYSTEM, "require")
+    asked = {"name": "Com'è andata?", "asks": ["csat", "nps"], "channels": [channel], "delay_h": 2, "on": True}
+    forms.save(work, SYSTEM, "andata", asked)
     taglia = reasons.find(work, "Reso / Taglia")
     reasons.change(work, SYSTEM, taglia.id, label="Taglia sbagliata", exempt=True)
     piano = fields.add(work, SYSTEM, name="Piano", kind="list", choices="Oro\nArgento")
@@ -151,7 +154,14 @@ def test_every_part_and_every_setting_of_the_desk_is_written(filled: TestDesk) -
     written = yaml.safe_load(text(filled.store))
     assert [part for part, value in written.items() if not value] == []
     elsewhere = {"sla.calendars", "sla.targets", "routing.rules", "routing.bands", "reasons.exempt", "outside.lookup"}
-    follows = {"desk.logo_mark", "desk.sample", "rules.secret"}  # of the logo, of what lies in the desk; no secret
+    elsewhere |= {"surveys.forms"}
+    follows = {
+        "desk.logo_mark",
+        "desk.sample",
+        "rules.secret",
+        "surveys.seq",
+        "figures.proved",
+    }  # of the logo, of what lies in the desk; no secret
     assert {*exporting.DESK.values(), *elsewhere, *follows} == {*settings.DEFAULTS}
     assert [key for key, value in written["desk"].items() if value in (None, "", False)] == []
     assert list(written["rules"]) == ["Zeta", "Alfa"]
