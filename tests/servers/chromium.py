@@ -50,7 +50,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
     def fault(error: WebError) -> None:
         if error.error.name != "AbortError" and "is aborted" not in error.error.message:  # called off by its page
-            complaints.append(str(error.error))
+            complaints.append(error.error.stack or str(error.error))
 
     def opened(**options: Any) -> Page:
         usual: dict[str, Any] = {

@@ -49,6 +49,10 @@ def open_ticket(page: Page, text: str) -> None:
     expect(page.locator(".pane-thread h2")).to_have_text(text)
 
 
+#: After how many times 80 ms the line is cut while a ticket is opened.
+MOMENTS = 4
+
+
 def two_at(sign_in: SignIn, customer: Customer, text: str) -> tuple[Page, Page]:
     """Sara's and Giulia's browsers on the ticket of what the customer writes."""
     customer.writes(text)
@@ -178,7 +182,6 @@ def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
     with Line(desk.port) as line:
         page = sign_in("sara", line.url)
         open_ticket(page, "Numero uno")
-        page.wait_for_load_state("networkidle")  # what a cut stops midway the browser calls an error
         line.cut()
         expect(page.locator("#offline")).to_be_visible()
         customer.writes("Numero due")
@@ -201,6 +204,25 @@ def test_after_a_cut_nothing_is_missing_and_nothing_doubled(
         expect(page.locator(".msg.from")).to_have_count(3)
 
 
+def test_a_ticket_that_a_cut_stopped_on_its_way_comes_when_the_line_is_back(
+    sign_in: SignIn, desk: RunningDesk, customer: Customer
+) -> None:
+    others = [Customer(desk) for _ in range(MOMENTS)]
+    for n, other in enumerate(others):
+        other.writes(f"Taglio {n}")
+    with Line(desk.port, slow=0.05) as line:
+        page = sign_in("sara", line.url)
+        for n in range(MOMENTS):
+            page.locator(".conv", has_text=f"Taglio {n}").hover()  # fetched ahead, too
+            page.wait_for_timeout(80 * n)
+            page.locator(".conv", has_text=f"Taglio {n}").locator(".conv-a").click()
+            page.wait_for_timeout(80 * n)
+            line.cut()
+            page.wait_for_timeout(100)
+            line.mend()
+            expect(page.locator(".msg.from .bub")).to_have_text(f"Taglio {n}")
+
+
 def test_three_hundred_things_missed_come_once_each_over_a_slow_line(
     sign_in: SignIn, desk: RunningDesk, customer: Customer
 ) -> None:
@@ -208,7 +230,6 @@ def test_three_hundred_things_missed_come_once_each_over_a_slow_line(
     with Line(desk.port, slow=0.15) as line:
         page = sign_in("sara", line.url)
         open_ticket(page, "Prima del buio")
-        page.wait_for_load_state("networkidle")  # what a cut stops midway the browser calls an error
         line.cut()
         expect(page.locator("#offline")).to_be_visible()
         with desk.store.transaction() as work:

@@ -3,12 +3,14 @@
 import "@hotwired/turbo";
 import controllers from "gathered:controllers";
 import { Application } from "@hotwired/stimulus";
+import { startCarrying } from "./lib/carry.js";
 import { startLive } from "./lib/live.js";
 import { startOutbox } from "./lib/outbox.js";
 import { startStreams } from "./lib/streams.js";
 import { startTimes } from "./lib/times.js";
 import { startTokens } from "./lib/tokens.js";
 
+startCarrying();
 startStreams();
 startTimes();
 startOutbox();

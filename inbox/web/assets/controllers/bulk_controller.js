@@ -61,8 +61,8 @@ export default class extends Controller {
 
   /** All of the view, whatever of it is loaded: the desk says how many that are. */
   async whole() {
-    const answer = await fetch(this.wholeTarget.dataset.url);
-    this.everything = answer.ok ? Number(await answer.text()) : 0;
+    const answer = await fetch(this.wholeTarget.dataset.url).catch(() => null);
+    this.everything = answer?.ok ? Number(await answer.text()) : 0;
     this.count();
   }
 

@@ -48,11 +48,12 @@ export default class extends Controller {
     const open = document.querySelector("[data-thread-ticket-value]");
     this.selected = open ? open.dataset.threadTicketValue : null;
     this.decorateAll();
-    if (matchMedia("(pointer: coarse)").matches) this.swiped = import("../lib/swipe.js").then(watch(this.rowsTarget));
+    if (matchMedia("(pointer: coarse)").matches)
+      this.swiped = import("../lib/swipe.js").then(watch(this.rowsTarget), () => {});
   }
 
   disconnect() {
-    this.swiped?.then((stop) => stop());
+    this.swiped?.then((stop) => stop?.());
     for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
     this.watcher?.disconnect();
     clearTimeout(this.timer);

@@ -7,8 +7,8 @@ export default class extends Controller {
   static values = { key: String };
 
   async connect() {
-    this.push = await import("../lib/push.js");
-    await this.push.show(this);
+    this.push = await import("../lib/push.js").catch(() => null);
+    await this.push?.show(this);
   }
 
   subscribe(event) {

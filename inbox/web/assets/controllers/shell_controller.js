@@ -20,7 +20,6 @@ export default class extends Controller {
       "live:counts": ({ detail }) => this.counts(detail),
       "outbox:changed": () => this.words(),
       "turbo:frame-missing": (event) => this.strayed(event),
-      "turbo:fetch-request-error": () => toast(say("load_failed"), { bad: true }),
       "ticket:open": () => this.title(),
       "ticket:close": () => this.title(),
     };

@@ -44,9 +44,10 @@ export class Files {
   /** The files of a draft that the desk has kept. */
   async restore(kept) {
     for (const { id, name } of kept) {
-      const answer = await fetch(`/uploads/${id}`).catch(() => null);
-      if (!answer?.ok) continue;
-      const blob = await answer.blob();
+      const blob = await fetch(`/uploads/${id}`)
+        .then((answer) => answer.ok && answer.blob())
+        .catch(() => null);
+      if (!blob) continue;
       const file = new File([blob], name, { type: blob.type });
       this.ids.set(file, id);
       this.list.push(file);

@@ -77,9 +77,10 @@ export class Offers {
   async fetchEmoji() {
     if (this.emoji) return;
     this.emoji = [];
-    const answer = await fetch(this.on.emojiValue);
-    const found = answer.ok ? await answer.json() : [];
-    this.emoji = found.map(([char, name, more]) => ({ name, more, label: name, pic: char, put: `${char} ` }));
+    const found = await fetch(this.on.emojiValue)
+      .then((answer) => (answer.ok ? answer.json() : null))
+      .catch(() => null);
+    this.emoji = found?.map(([char, name, more]) => ({ name, more, label: name, pic: char, put: `${char} ` }));
   }
 
   /** The list follows what stands before the caret. */
