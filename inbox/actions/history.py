@@ -15,7 +15,7 @@ from inbox.metrics.log import read_events
 from inbox.store import LOG_LOCK, Event, Work
 from inbox.terms import Actor
 
-__all__ = ["Row", "add", "read"]
+__all__ = ["OUTSIDE", "Row", "add", "read", "told"]
 
 #: A row of the table ``events`` without its ``seq``.
 Row = dict[str, Any]
@@ -48,6 +48,25 @@ def read(line: bytes | str) -> Row:
     if ticket is not None and number is None:
         data["ticket"] = ticket
     return {"id": raw["id"], "ts": ts, "rec": rec, "kind": raw["kind"], **actor, "ticket_id": number, "data": data}
+
+
+#: What other systems tell while it happens; the rest is the desk's own, and comes by a whole log only.
+OUTSIDE: Final = (
+    *("call.started", "call.leg", "call.ended", "agent.state", "cost.provider"),
+    *("social.snapshot", "social.mention"),
+    *("contract.started", "contract.renewed", "contract.ended", "revenue"),
+    *("survey.sent", "survey.answered", "survey.followup"),
+)
+
+
+def told(event: dict[str, Any]) -> Row:
+    """The row of one event that another system tells now: it is recorded now, unless it says when. Raises
+    ``ValueError`` with one sentence, as :func:`read`, also for a kind that is none of :data:`OUTSIDE`."""
+    kind = event.get("kind")
+    if kind not in OUTSIDE:
+        raise ValueError(f"kind is none of {', '.join(OUTSIDE)}")
+    now = clock.iso(clock.now())
+    return read(json.dumps({**event, "rec": event.get("rec") or now}))
 
 
 def add(work: Work, who: Who, rows: Sequence[Row]) -> int:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Response, request
 from pydantic import Field
 
 from inbox import shapes
-from inbox.api.answers import shape
-from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Paging, Routes
+from inbox.actions import history
+from inbox.api.answers import shape, write
+from inbox.api.routes import HIGHEST, Binary, Body, Call, Nothing, Paging, Routes
+from inbox.errors import Invalid
 from inbox.reading import feeds
 
 __all__ = ["routes"]
@@ -38,6 +41,40 @@ def list_events(call: Call[EventQuery, Nothing]) -> Response:
         rows = [row.as_dict() for row in part.rows]
     body = {"items": rows, "next": None if part.next is None else str(part.next)}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+class EventsIn(Body):
+    """What happened outside."""
+
+    events: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=1_000,
+        description="Each with ``id`` (yours, up to 80 characters: the same one again is left out), ``kind``, ``ts`` and"
+        " the fields of its kind in docs/metrics.md. Kinds: " + ", ".join(history.OUTSIDE) + ".",
+    )
+
+
+class EventsOut(shapes.Shape):
+    """What became of them."""
+
+    added: int
+    known: int = Field(description="Left out: an event with this id was there.")
+
+
+@routes.post("/events", EventsOut, body=EventsIn, right="settings.change")
+def add_events(call: Call[Nothing, EventsIn]) -> Response:
+    """Appends events that happened outside: calls, social networks, contracts, revenue, surveys. All or none of them."""
+    rows, wrong = [], {}
+    for n, event in enumerate(call.body.events):
+        try:
+            rows.append(history.told(event))
+        except ValueError as problem:
+            wrong[f"events.{n}"] = str(problem)
+    if wrong:
+        msg = f"{len(wrong)} of {len(call.body.events)} events are wrong; nothing was stored"
+        raise Invalid(msg, fields=wrong)
+    added = write(call.store, lambda work: history.add(work, call.who, rows))
+    return shape(EventsOut(added=added, known=len(rows) - added))
 
 
 def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:

@@ -85,3 +85,47 @@ def test_the_status_counts_what_is_still_to_do(call: Api, desk: Desk) -> None:
         work.get_one(Message, said[2]).state = Delivery.SENT
     status = call.get("/status")
     assert (status["journal_pending"], status["outbox_due"], status["outbox_waiting"]) == (0, 2, 1)
+
+
+CALL: dict[str, object] = {
+    "id": "pbx-1",
+    "kind": "call.started",
+    "ts": "2026-03-09T08:00:00Z",
+    "call": "c1",
+    "ticket": "12",
+    "direction": "in",
+    "channel": "voice",
+}
+TOLD: list[dict[str, object]] = [
+    CALL,
+    {"id": "crm-1", "kind": "revenue", "ts": "2026-03-09T08:00:00Z", "customer": "c", "margin": "9.50", "currency": "EUR"},
+    {"id": "k-1", "kind": "contract.started", "ts": "2026-03-09T08:00:00Z", "contract": "k", "customer": "c",
+     "ends": "2027-03-09T08:00:00Z"},
+    {"id": "s-1", "kind": "survey.sent", "ts": "2026-03-09T08:00:00Z", "survey": "s", "type": "nps", "min": 0, "max": 10},
+    {"id": "p-1", "kind": "social.snapshot", "ts": "2026-03-09T08:00:00Z", "post": "p", "channel": "facebook",
+     "likes": 1, "comments": 0, "shares": 0, "impressions": 9},
+]  # fmt: skip
+
+
+def test_what_happened_outside_is_told_once_and_recorded_now(call: Api) -> None:
+    assert call.post("/events", {"events": TOLD}) == {"added": 5, "known": 0}
+    assert call.post("/events", {"events": [*TOLD, CALL]}) == {"added": 0, "known": 6}
+    rows = {one["id"]: one for one in call.get("/events", limit=500)["items"]}
+    assert rows["pbx-1"]["ticket"] == "12"
+    assert rows["pbx-1"]["ts"] == "2026-03-09T08:00:00.000Z"
+    assert rows["pbx-1"]["rec"] > rows["pbx-1"]["ts"]
+
+
+def test_one_wrong_event_keeps_all_out_and_is_named(call: Api) -> None:
+    wrong = [
+        {**CALL, "id": "a", "direction": "sideways"},
+        {**CALL, "id": "b", "kind": "ticket.status", "status": "closed"},
+        {**CALL, "id": "c", "ts": "yesterday"},
+        {"kind": "call.ended", "ts": "2026-03-09T08:00:00Z", "call": "c"},
+    ]
+    problem = call.refused("POST", "/events", 422, "invalid", json={"events": [CALL, *wrong]})
+    assert set(problem["errors"]) == {f"events.{n}" for n in range(1, 5)}
+    assert "none of in, out" in problem["errors"]["events.1"]
+    assert call.post("/events", {"events": [CALL]})["added"] in {0, 1}
+    for name in ("luca", "sara"):
+        call.of(name).refused("POST", "/events", 403, "forbidden", json={"events": [CALL]})

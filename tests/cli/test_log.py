@@ -122,3 +122,20 @@ def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Sett
     assert (fee["kind"], fee["month"], fee["channel"], fee["amount"], fee["currency"]) == (
         "cost.fixed", "2026-03", "sms", "49", "CHF",
     )  # fmt: skip
+
+
+EXAMPLE = Path(__file__).parents[1] / "metrics" / "example.jsonl"
+PERIOD = ("--from", "2026-03-01", "--to", "2026-04-01", "--as-of", "2026-05-01T00:00:00Z", "--json")
+
+
+def test_the_report_over_an_imported_log_is_the_report_over_the_file(run: Run, store: Store, tmp_path: Path) -> None:
+    """Every kind there is, tickets called by texts: another system's history, and what goes out of here again."""
+    from_file = run("report", "--log", EXAMPLE, *PERIOD)
+    assert run("log", "import", "--strict", EXAMPLE).code == 0
+    out = tmp_path / "out.jsonl"
+    run("log", "export", out)
+    over_export, over_desk = run("report", "--log", out, *PERIOD), run("report", *PERIOD)
+    assert over_export.code == over_desk.code == 0
+    for name, value in from_file.json.items():
+        assert over_export.json[name] == value, name
+        assert over_desk.json[name] == value, name
