@@ -6,18 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_
+from sqlalchemy import ColumnElement, Connection, Table, delete, insert, tuple_
 
 from inbox.figures.kept import verdicts_as_json, work_as_text
 from inbox.figures.pages import Placed, StoredPages
 from inbox.figures.parts import parts
 from inbox.metrics.agents import days_of
 from inbox.metrics.book import Dirty
+from inbox.metrics.config import Config
 from inbox.metrics.log import Event
 from inbox.metrics.paged import PagedBook
+from inbox.metrics.times import DAY, Days
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
-__all__ = ["UNFINISHED", "Batch", "Filing", "at_home"]
+__all__ = ["UNFINISHED", "Batch", "Filing", "at_home", "prepare"]
 
 _AT_ONCE = 300
 UNFINISHED = (
@@ -67,6 +69,25 @@ def at_home(pages: StoredPages, events: Sequence[Placed]) -> Batch:
     new = [(_home(pages, told, ticket, event), event, ticket) for ticket, event in events]
     orphans = [(told[key], event, None) for key, event in pages.named(told) if event.kind in _ABOUT]
     return Batch(new, orphans)
+
+
+def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
+    """Read in few statements what a batch will need: its families, their customers' others, the days of its agents."""
+    tickets = dict.fromkeys(ticket for ticket, _, _ in batch.new if ticket is not None)
+    pages.prepare(tickets)
+    days = Days(config.zone)
+    customers: dict[str, None] = {}
+    worked: set[tuple[str, int]] = set()
+    for family in {id(one): one for ticket in tickets if (one := pages.family(ticket)) is not None}.values():
+        customers |= dict.fromkeys(e.body["customer"] for e in family.events if e.body.get("customer") is not None)
+        worked |= {(item.agent, day) for item, _ in family.work for day in days_of(item, days)}
+    for _, event, _ in batch.new:
+        if (customer := event.body.get("customer")) is not None:
+            customers[customer] = None
+        if (agent := event.body.get("agent")) is not None and event.kind.startswith(("handle.", "agent.", "call.")):
+            worked.add((agent, days.of(event.at)))
+    pages.prepare_customers(customers)
+    pages.prepare_days(worked, -(-config.shift_cap // DAY) + 1)
 
 
 def _home(pages: StoredPages, told: Mapping[tuple[str, str], str], ticket: str | None, event: Event) -> str | None:
@@ -178,7 +199,7 @@ class Filing:
         for table, keys in self._gone.items():
             _delete(line, table, generation, keys)
         for table, rows in self._rows.items():
-            line.execute(insert(table), [{"generation": generation, **row} for row in rows])
+            line.execute(insert(table.__table__), [{"generation": generation, **row} for row in rows])
 
 
 def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -> Iterator[tuple[str, str]]:
@@ -216,8 +237,6 @@ def _delete(line: Connection, table: type[Any], generation: int, keys: Iterable[
         if table is FigureCustomer:
             where: ColumnElement[bool] = rows.c.family.in_(part)
         else:
-            names = _KEYS[table]
-            where = or_(
-                *(and_(*(rows.c[name] == value for name, value in zip(names, key, strict=True))) for key in part)
-            )
+            names = [rows.c[name] for name in _KEYS[table]]
+            where = names[0].in_([key[0] for key in part]) if len(names) == 1 else tuple_(*names).in_(part)
         line.execute(delete(rows).where(rows.c.generation == generation, where))

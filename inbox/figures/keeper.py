@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, text, update
 
 from inbox import clock, logs
-from inbox.figures.filing import Filing, at_home
+from inbox.figures.filing import Filing, at_home, prepare
 from inbox.figures.pages import StoredPages, placed
 from inbox.figures.rolls import RollChanges
 from inbox.metrics.collector import uncollected
@@ -181,7 +181,7 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         pages = StoredPages(line, state.generation, state.seq, state.seeded)
         pages.prepare(ticket for ticket, _ in filed if ticket is not None)
         batch = at_home(pages, filed)
-        pages.prepare(ticket for ticket, _, _ in batch.new if ticket is not None)
+        prepare(pages, batch, config)
         changes = RollChanges()
         try:
             with uncollected():

@@ -28,6 +28,7 @@ _FAMILY, _TICKET, _CUSTOMER = FigureFamily.__table__.c, FigureTicket.__table__.c
 _WORK, _DAY, _NAME = FigureWork.__table__.c, FigureDay.__table__.c, FigureName.__table__.c
 _AT_ONCE = 500
 _DIGITS = 16
+_LONG = 40  # local days of an agent that are read at once
 _SHIFT = 2  # local days that a shift can reach beyond the one on which it began
 
 #: What tells of a thing that other events only name.
@@ -73,6 +74,10 @@ class StoredPages:
         self._generation = generation
         self._seq = seq
         self._people: People | None = None
+        self._customers: dict[str, list[str]] = {}
+        self._days: dict[tuple[str, int], list[KeptWork]] = {}
+        self._states: dict[tuple[str, int], list[int]] = {}
+        self._told: dict[int, Told] = {}
         self._families: dict[str, KeptFamily | None] = {}  # by ticket
 
     def prepare(self, tickets: Iterable[str]) -> None:
@@ -161,12 +166,22 @@ class StoredPages:
             self._people = People(event for event in self.standing() if event.kind == "customer.merged")
         return self._people
 
+    def prepare_customers(self, customers: Iterable[str]) -> None:
+        """Find the families of some customers, and read them, at once."""
+        wanted = [customer for customer in dict.fromkeys(customers) if customer not in self._customers]
+        self._customers |= {customer: [] for customer in wanted}
+        for part in parts(wanted, _AT_ONCE):
+            query = select(_CUSTOMER.customer, _CUSTOMER.family).where(
+                _CUSTOMER.generation == self._generation, _CUSTOMER.customer.in_(part)
+            )
+            for customer, family in self._line.execute(query):
+                self._customers[customer].append(family)
+        self.prepare(family for customer in wanted for family in self._customers[customer])
+
     def of_customer(self, customer: str) -> Iterable[str]:
-        return list(
-            self._line.execute(
-                select(_CUSTOMER.family).where(_CUSTOMER.generation == self._generation, _CUSTOMER.customer == customer)
-            ).scalars()
-        )
+        if customer not in self._customers:
+            self.prepare_customers([customer])
+        return self._customers[customer]
 
     def of_name(self, kind: str, name: str) -> Iterable[Placed]:
         seqs = [seq for seq, _ in self._seqs(kind, [name])]
@@ -217,21 +232,50 @@ class StoredPages:
     def found(self, id: str) -> Placed | None:
         return next(iter(self._at_home(placed(self._line, _LOG.id == id, _LOG.seq <= self._seq))), None)
 
-    def agent_day(self, agent: str, day: int) -> Iterable[KeptWork]:
+    def prepare_days(self, days: Iterable[tuple[str, int]], around: int) -> None:
+        """Read some agents' local days at once, and their states so many days before and after."""
+        by_agent: dict[str, set[int]] = {}
+        for agent, day in days:
+            if (agent, day) not in self._days:
+                by_agent.setdefault(agent, set()).add(day)
+        for agent, own in by_agent.items():
+            low, high = min(own), max(own)
+            if high - low > _LONG:  # late events: those days come one by one
+                continue
+            self._read_days(agent, low, high + 1)
+            self._read_states(agent, low - around, high + around + 1)
+
+    def _read_days(self, agent: str, first: int, end: int) -> None:
+        self._days |= {(agent, day): [] for day in range(first, end)}
         rows = self._line.execute(
-            select(_WORK.data).where(_WORK.generation == self._generation, _WORK.agent == agent, _WORK.day == day)
-        ).scalars()
-        return [work_of(data) for data in rows]
+            select(_WORK.day, _WORK.data).where(
+                _WORK.generation == self._generation, _WORK.agent == agent, _WORK.day >= first, _WORK.day < end
+            )
+        )
+        for day, data in rows:
+            self._days[agent, day].append(work_of(data))
+
+    def _read_states(self, agent: str, first: int, end: int) -> None:
+        self._states |= {(agent, day): [] for day in range(first, end)}
+        query = select(_DAY.day, _DAY.seq).where(
+            _DAY.generation == self._generation, _DAY.agent == agent, _DAY.day >= first, _DAY.day < end
+        )
+        for day, seq in self._line.execute(query):
+            self._states[agent, day].append(seq)
+
+    def agent_day(self, agent: str, day: int) -> Iterable[KeptWork]:
+        if (agent, day) not in self._days:
+            self._read_days(agent, day, day + 1)
+        return self._days[agent, day]
 
     def states(self, agent: str, first: int, end: int) -> Iterable[Told]:
-        seqs = list(
-            self._line.execute(
-                select(_DAY.seq).where(
-                    _DAY.generation == self._generation, _DAY.agent == agent, _DAY.day >= first, _DAY.day < end
-                )
-            ).scalars()
-        )
-        return [event for _, event in placed(self._line, _LOG.seq.in_(seqs))] if seqs else []
+        if any((agent, day) not in self._states for day in range(first, end)):
+            self._read_states(agent, first, end)
+        seqs = [seq for day in range(first, end) for seq in self._states[agent, day]]
+        unknown = [seq for seq in seqs if seq not in self._told]
+        for part in parts(unknown, _AT_ONCE):
+            self._told |= {event.seq: event for _, event in placed(self._line, _LOG.seq.in_(part))}
+        return [self._told[seq] for seq in seqs]
 
     def worked_days(self, agent: str | None, first: int) -> Iterable[tuple[str, int]]:
         for table, reach in ((_WORK, 0), (_DAY, _SHIFT)):
