@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import zoneinfo
+from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -12,9 +13,12 @@ from flask import Blueprint, current_app, g, redirect, render_template, request,
 from inbox.actions import desk as settings
 from inbox.actions import people, promises, sample
 from inbox.actions import setup as set_up
+from inbox.actions.rules import keeping
+from inbox.actions.rules.ready import READY
 from inbox.errors import Conflict, Forbidden, Invalid, Problem
 from inbox.reading import desk
 from inbox.reading.pages import ChannelKind, Choice, Form, SetupPage
+from inbox.rendering.figures import weekday
 from inbox.store import Work
 from inbox.web.gate import address, locale, store, timezone, who
 from inbox.web.wording import errors
@@ -84,7 +88,18 @@ def _drawn(step: str, form: Form, status: int = 200) -> Any:
         colleagues=COLLEAGUES,
     )
     with store().reading() as work:
+        if step == "hours":
+            page = replace(page, closed=_closed(str(settings.get(work, "desk.name"))))
         return render_template("setup/show.html", page=page, desk=desk.desk(work, values["language"])), status
+
+
+def _closed(name: str) -> str:
+    """The ready-made answer outside hours, as a customer would read it."""
+    text = str(READY["hours"](locale())["steps"][0]["what"])
+    said = {"{desk.opens}": f"{weekday(0, wide=True)} 09:00", "{ticket.number}": "4821", "{desk.name}": name}
+    for variable, value in said.items():
+        text = text.replace(variable, value)
+    return text
 
 
 def _usual(step: str) -> dict[str, str]:
@@ -186,6 +201,8 @@ def _hours(form: dict[str, str]) -> Any:
         week = {day: form.get(f"week-{day}", "") for day in promises.DAYS}
         with store().transaction() as work:
             promises.save_calendar(work, who(), "default", {"week": week, "italy": bool(form.get("italy"))})
+            if form.get("answer") and not any(rule.ready == "hours" for rule in keeping.all_of(work)):
+                keeping.add_ready(work, who(), "hours")
     return _following("hours")
 
 

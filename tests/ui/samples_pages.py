@@ -63,6 +63,8 @@ setup_hours = pages.SetupPage(
     ),
     business="Cirro Hosting",
     admin="Luca Moretti",
+    closed="Grazie per averci scritto. Adesso siamo chiusi e leggeremo il messaggio alla riapertura: lunedì 09:00.\n\n"
+    "La richiesta ha il numero #4821.\nCirro Hosting",
 )
 setup_team = pages.SetupPage(
     "team",

@@ -41,7 +41,9 @@ _urgent = pages.RuleLine(
     (StepView("priority", "urgent", "urgent"), StepView("notify", "assignee", "assignee")),
     active=False,
 )
-rules = pages.RulesPage(nav, (_closed, _silence, _urgent), ("hours", "unhappy"))
+rules = pages.RulesPage(
+    nav, (_closed, _silence, _urgent), ("hours", "unhappy"), "QltJA1fyrxSekZ-Cc3ZR77Dpu3mr9Ve-xSc1upo4Bsc"
+)
 none = pages.RulesPage(nav, (), ("hours", "silence", "urgent", "unhappy"))
 rule = pages.RulePage(
     nav,
@@ -70,6 +72,10 @@ rule = pages.RulePage(
     rule=_closed,
     runs=(
         pages.RunLine(4821, "Il sito è lento da stamattina", at("08:10"), "done", "", _closed.steps),
+        pages.RunLine(4819, "Ordine", at("07:50"), "done", calls=(
+            pages.CallLine("shop.example", "done", "204", 1),
+            pages.CallLine("crm.example", "queued", "timeout", 2, at("08:20")),
+            pages.CallLine("old.example", "failed", "404", 1))),
         pages.RunLine(4820, "Rinnovo del dominio", at("07:40"), "nothing", "once"),
         pages.RunLine(4818, "Fattura", at("07:31"), "failed", "there is no active agent 'x'"),
         pages.RunLine(4816, "PEC", at("07:30"), "dropped", "wrote"),

@@ -12,7 +12,7 @@ from inbox.actions import desk as desk_settings
 from inbox.actions import promises, setup
 from inbox.app import create_app
 from inbox.settings import Settings
-from inbox.store import Agent, Store, Ticket
+from inbox.store import Agent, Rule, Store, Ticket
 from tests.web.conftest import PASSWORD, Browser, said
 
 BUSINESS = {"step": "business", "name": "Bottega Ventura", "language": "it", "timezone": "Europe/Rome"}
@@ -56,7 +56,12 @@ def test_hours_and_colleagues_are_kept_and_what_is_wrong_stands_in_its_row(app: 
     browser.follow(browser.post("/setup", **ADMIN))
     wrong = browser.post("/setup", step="hours", **{"week-mon": "morning"})
     assert (wrong.status_code, len(said(wrong))) == (422, 1)
-    browser.post("/setup", step="hours", italy="on", **{"week-mon": "9-13, 15:00-19:00", "week-sat": "9-13"})
+    page = " ".join(browser.get("/setup/hours").text.split())
+    assert "Adesso siamo chiusi" in page or "We are closed right now" in page
+    assert "{desk" not in page
+    browser.post(
+        "/setup", step="hours", italy="on", answer="on", **{"week-mon": "9-13, 15:00-19:00", "week-sat": "9-13"}
+    )
     rows = {"name-0": "Bruno Riva", "email-0": "bruno@bottega.example", "password-0": PASSWORD, "role-0": "supervisor"}
     short = browser.post("/setup", step="team", **{**rows, "email-1": "carla@bottega.example", "password-1": "short"})
     assert short.status_code == 422
@@ -65,6 +70,7 @@ def test_hours_and_colleagues_are_kept_and_what_is_wrong_stands_in_its_row(app: 
     assert browser.post("/setup", step="team", **rows).headers["Location"] == "/setup/channel"
     with store.reading() as work:
         office = promises.calendars(work)["default"]
+        assert [(rule.ready, rule.active) for rule in work.query(Rule)] == [("hours", True)]
         assert (office["week"]["mon"], office["week"]["tue"], office["italy"]) == (
             ["09:00-13:00", "15:00-19:00"],
             [],

@@ -14,7 +14,17 @@ from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem
 from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
 from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.routing import AbleRow, Absence, RoutingPage, RuleRow
-from inbox.reading.pages.rules import AskGroup, AskView, RuleLine, RulePage, RulesPage, RunLine, Trial, TrialRow
+from inbox.reading.pages.rules import (
+    AskGroup,
+    AskView,
+    CallLine,
+    RuleLine,
+    RulePage,
+    RulesPage,
+    RunLine,
+    Trial,
+    TrialRow,
+)
 from inbox.reading.pages.settings import (
     CannedPage,
     CannedRow,
@@ -58,6 +68,7 @@ __all__ = [
     "BoardFigures",
     "Bucket",
     "CalendarRow",
+    "CallLine",
     "CannedPage",
     "CannedRow",
     "Change",

@@ -40,8 +40,8 @@ class SetupPage:
     """``page`` of ``setup/show.html``. POST ``setup.save`` carries ``step`` and that step's fields:
     ``business``: ``name``, ``language``, ``timezone``, and ``code`` where ``needs_code``;
     ``admin``: ``name``, ``email``, ``password``;
-    ``hours``: ``week-mon`` … ``week-sun``, ``italy``; ``team``: ``name-N``, ``email-N``, ``role-N``, ``password-N`` for
-    so many ``colleagues``; both take ``skip``;
+    ``hours``: ``week-mon`` … ``week-sun``, ``italy``, ``answer``; ``team``: ``name-N``, ``email-N``, ``role-N``,
+    ``password-N`` for so many ``colleagues``; both take ``skip``;
     ``channel``: ``first`` = a channel kind, ``sample`` or ``later``.
     ``business`` and ``admin`` are what the earlier steps stored."""
 
@@ -54,3 +54,4 @@ class SetupPage:
     business: str = ""
     admin: str = ""
     colleagues: int = 0
+    closed: str = ""  # what customers would get outside hours

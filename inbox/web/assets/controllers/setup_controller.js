@@ -9,6 +9,7 @@ export default class extends Controller {
     if (this.hasZoneTarget) this.prefer(this.zoneTarget, Intl.DateTimeFormat().resolvedOptions().timeZone);
     if (this.hasLanguageTarget) this.prefer(this.languageTarget, navigator.language.slice(0, 2));
     this.show();
+    if (this.element.querySelector(".week")) import("../lib/week.js").then(({ follow }) => follow(this.element));
   }
 
   /** Chooses `value` where nothing was chosen yet and the list has it. */
