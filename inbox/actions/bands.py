@@ -10,7 +10,7 @@ from inbox.errors import Conflict, Invalid
 from inbox.store import Customer, Ticket, Work
 from inbox.terms import Status
 
-__all__ = ["set_band"]
+__all__ = ["put", "set_band"]
 
 UNFINISHED = (Status.NEW, Status.OPEN, Status.PENDING, Status.SNOOZED)
 
@@ -28,8 +28,12 @@ def set_band(work: Work, who: Who, number: int, band: str) -> None:
     if band and band not in desk.get(work, "routing.bands"):
         msg = f"{band} is no band of this desk; settings, Routing names them"
         raise Invalid(msg, fields={"band": msg})
-    if customer.band == band:
-        return
+    if customer.band != band:
+        put(work, who, customer, band)
+
+
+def put(work: Work, who: Who, customer: Customer, band: str) -> None:
+    """The same for a customer whose band is known to be one."""
     customer.band = band
     theirs = select(Ticket.id).where(Ticket.customer_id == customer.id, Ticket.status.in_(UNFINISHED))
     for other in work.scalars(theirs.order_by(Ticket.id)):

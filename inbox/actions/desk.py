@@ -32,6 +32,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "sla.targets": {},  # scope → clock → priority → seconds
     "routing.rules": {},  # scope → way; inbox/actions/routing.py checks and changes them
     "routing.bands": [],  # of customers, the best first
+    "routing.values": {},  # band → from which lifetime value; inbox/actions/worth.py checks and changes these
+    "routing.values_seq": 0,
     "reasons.ask": "ask",  # at resolve; inbox/actions/reasons.py checks and changes these two
     "reasons.exempt": [],
     "rules.secret": "",  # sealed; inbox/actions/calls.py makes it, and signs with it

@@ -60,6 +60,7 @@ def exported(work: Work) -> dict[str, Any]:
         "calendars": {id: names.named(dict(one)) for id, one in sorted(promises.calendars(work).items())},
         "targets": names.named(dict(sorted(promises.targets(work).items()))),
         "bands": list(desk.get(work, "routing.bands")),
+        "band_values": dict(desk.get(work, "routing.values")),
         "routing": names.named(dict(sorted(routing.rules(work).items()))),
         "surveys": {id: names.named(one) for id, one in sorted(forms.all_of(work).items())},
         "outside": _outside(work),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import insert, select, text
@@ -12,10 +12,10 @@ from sqlalchemy import insert, select, text
 from inbox import clock
 from inbox.actions.who import Who, require
 from inbox.metrics.log import read_events
-from inbox.store import LOG_LOCK, Event, Work
+from inbox.store import LOG_LOCK, PLACED, Event, Work
 from inbox.terms import Actor
 
-__all__ = ["OUTSIDE", "Row", "add", "read", "told"]
+__all__ = ["Places", "Row", "add", "read"]
 
 #: A row of the table ``events`` without its ``seq``.
 Row = dict[str, Any]
@@ -23,6 +23,18 @@ Row = dict[str, Any]
 ENVELOPE: Final = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "ticket"})
 #: What a database cannot keep in a text: NUL, and half of a surrogate pair.
 UNSTORABLE: Final = re.compile(r"\\u0000|\\ud[89a-f][0-9a-f]{2}")
+#: Kinds that say where a message, a call or a survey belongs, by the field that names it; and kinds that only name one.
+_TELLS: Final = {"msg.in": "msg", "msg.out": "msg", "call.started": "call", "survey.sent": "survey"}
+_TELLING: Final = {"msg": ("msg.in", "msg.out"), "call": ("call.started",), "survey": ("survey.sent",)}
+_ABOUT: Final = {
+    "msg.classify": ("msg",),
+    "sentiment": ("msg",),
+    "call.leg": ("call",),
+    "call.ended": ("call",),
+    "cost.provider": ("msg", "call"),
+    "survey.answered": ("survey",),
+    "survey.followup": ("survey",),
+}
 LONGEST: Final = {"id": 80, "kind": 40}
 
 
@@ -50,27 +62,9 @@ def read(line: bytes | str) -> Row:
     return {"id": raw["id"], "ts": ts, "rec": rec, "kind": raw["kind"], **actor, "ticket_id": number, "data": data}
 
 
-#: What other systems tell while it happens; the rest is the desk's own, and comes by a whole log only.
-OUTSIDE: Final = (
-    *("call.started", "call.leg", "call.ended", "agent.state", "cost.provider"),
-    *("social.snapshot", "social.mention"),
-    *("contract.started", "contract.renewed", "contract.ended", "revenue"),
-    *("survey.sent", "survey.answered", "survey.followup"),
-)
-
-
-def told(event: dict[str, Any]) -> Row:
-    """The row of one event that another system tells now: it is recorded now, unless it says when. Raises
-    ``ValueError`` with one sentence, as :func:`read`, also for a kind that is none of :data:`OUTSIDE`."""
-    kind = event.get("kind")
-    if kind not in OUTSIDE:
-        raise ValueError(f"kind is none of {', '.join(OUTSIDE)}")
-    now = clock.iso(clock.now())
-    return read(json.dumps({**event, "rec": event.get("rec") or now}))
-
-
-def add(work: Work, who: Who, rows: Sequence[Row]) -> int:
-    """Appends the rows whose ids the log does not have yet, in their order; gives how many those were."""
+def add(work: Work, who: Who, rows: Sequence[Row], places: Places | None = None) -> int:
+    """Appends the rows whose ids the log does not have yet, in their order; gives how many those were. ``places`` are
+    remembered over the batches of one file."""
     require(who, "settings.change")
     if not work.store.is_sqlite:
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
@@ -78,9 +72,55 @@ def add(work: Work, who: Who, rows: Sequence[Row]) -> int:
     known = set(work.scalars(select(Event.id).where(Event.id.in_(fresh))))
     new = [row for row in rows if row["id"] not in known and fresh[row["id"]] is row]
     if new:
+        (places or Places()).fill(work, new)
         work.execute(insert(Event), new)
         work.append("log.imported", actor=who.actor, lines=len(new))
     return len(new)
+
+
+class Places:
+    """To which ticket messages and calls belong: lines about them often do not say, and the column of the table is what
+    finds a ticket's lines. What an export writes stays as it was."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], int | None] = {}
+
+    def fill(self, work: Work, rows: Sequence[Row]) -> None:
+        """Fills the column of rows that name no ticket, from their own file or from the store."""
+        for row in rows:
+            self._learn(row["kind"], row["ticket_id"], row["data"])
+        lost = [row for row in rows if row["ticket_id"] is None and "ticket" not in row["data"]]
+        wanted = {key for row in lost if (key := _subject(row["kind"], row["data"])) and key not in self._known}
+        self._look_up(work, wanted)
+        for row in lost:
+            place = self._known.get(_subject(row["kind"], row["data"]) or ("", ""))
+            if place is not None:
+                row["ticket_id"], row["data"] = place, {**row["data"], PLACED: True}
+
+    def _learn(self, kind: str, ticket: int | None, data: Mapping[str, Any]) -> None:
+        name = _TELLS.get(kind)
+        if name is not None and ticket is not None and isinstance(data.get(name), str):
+            self._known[name, data[name]] = ticket
+
+    def _look_up(self, work: Work, wanted: set[tuple[str, str]]) -> None:
+        self._known |= dict.fromkeys(wanted)
+        for name, kinds in _TELLING.items():
+            ids = [id for of, id in wanted if of == name]
+            for begin in range(0, len(ids), 500):
+                subject = Event.data[name].as_string()
+                found = select(Event.kind, Event.ticket_id, Event.data).where(
+                    Event.kind.in_(kinds), subject.in_(ids[begin : begin + 500])
+                )
+                for kind, ticket, data in work.execute(found):
+                    self._learn(kind, ticket, data)
+
+
+def _subject(kind: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The message or the call that a line is about."""
+    for name in _ABOUT.get(kind, ()):
+        if isinstance(data.get(name), str):
+            return name, data[name]
+    return None
 
 
 def _object(line: bytes | str) -> dict[str, Any]:

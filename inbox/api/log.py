@@ -10,10 +10,9 @@ from flask import Response, request
 from pydantic import Field
 
 from inbox import shapes
-from inbox.actions import history
-from inbox.api.answers import shape, write
+from inbox.actions import telling
+from inbox.api.answers import shape
 from inbox.api.routes import HIGHEST, Binary, Body, Call, Nothing, Paging, Routes
-from inbox.errors import Invalid
 from inbox.reading import feeds
 
 __all__ = ["routes"]
@@ -43,40 +42,6 @@ def list_events(call: Call[EventQuery, Nothing]) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 
-class EventsIn(Body):
-    """What happened outside."""
-
-    events: list[dict[str, Any]] = Field(
-        min_length=1,
-        max_length=1_000,
-        description="Each with ``id`` (yours, up to 80 characters: the same one again is left out), ``kind``, ``ts`` and"
-        " the fields of its kind in docs/metrics.md. Kinds: " + ", ".join(history.OUTSIDE) + ".",
-    )
-
-
-class EventsOut(shapes.Shape):
-    """What became of them."""
-
-    added: int
-    known: int = Field(description="Left out: an event with this id was there.")
-
-
-@routes.post("/events", EventsOut, body=EventsIn, right="settings.change")
-def add_events(call: Call[Nothing, EventsIn]) -> Response:
-    """Appends events that happened outside: calls, social networks, contracts, revenue, surveys. All or none of them."""
-    rows, wrong = [], {}
-    for n, event in enumerate(call.body.events):
-        try:
-            rows.append(history.told(event))
-        except ValueError as problem:
-            wrong[f"events.{n}"] = str(problem)
-    if wrong:
-        msg = f"{len(wrong)} of {len(call.body.events)} events are wrong; nothing was stored"
-        raise Invalid(msg, fields=wrong)
-    added = write(call.store, lambda work: history.add(work, call.who, rows))
-    return shape(EventsOut(added=added, known=len(rows) - added))
-
-
 def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:
     query = call.query
     most = query.limit if "limit" in query.model_fields_set else None
@@ -84,6 +49,23 @@ def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:
         if n == most:
             return
         yield json.dumps(row.as_dict(), ensure_ascii=False) + "\n"
+
+
+class EventsBody(Body):
+    """Events from outside, as docs/metrics.md has them; ``id`` says which one is meant if it comes twice."""
+
+    events: list[dict[str, Any]] = Field(min_length=1, max_length=telling.MOST)
+    strict: bool = Field(False, description="Take all of them or none.")
+
+
+@routes.post("/events", shapes.Told, body=EventsBody, right="settings.change")
+def tell_events(call: Call[Nothing, EventsBody]) -> Response:
+    """Calls, social counters, contracts, revenue and the like, told by programs. A wrong one is named by its place from
+    1 on and the others are kept, or with ``strict`` none is."""
+    with call.store.transaction() as work:
+        found = telling.tell(work, call.who, enumerate(call.body.events, 1), strict=call.body.strict)
+    faults = [shapes.Fault(place=place, reason=why) for place, why in found.faults]
+    return shape(shapes.Told(added=found.added, known=found.known, faults=faults))
 
 
 @routes.get("/status", shapes.DeskStatus)

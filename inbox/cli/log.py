@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from inbox.actions import history
+from inbox.actions import history, telling
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import opened
 from inbox.reading import feeds
@@ -85,11 +85,34 @@ def bring(file: str, strict: bool) -> None:
         else:
             batches = iter(lambda: list(islice(reader, BATCH)), [])
         added = read = 0
+        places = history.Places()
         for batch in batches:
             with store.transaction() as work:
-                added += history.add(work, SYSTEM, batch)
+                added += history.add(work, SYSTEM, batch, places)
             read += len(batch)
     click.echo(f"{added} events are imported, {read - added} were there already, {reader.wrong} lines were left out.")
+
+
+@log.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--strict", is_flag=True, help="Take nothing unless every line is right; ends with 65 else.")
+def contracts(file: Path, *, strict: bool) -> None:
+    """Append contracts and revenue from a CSV sheet. Its columns: kind, id, ts, customer, contract, ends, why, amount,
+    margin, currency; a customer is the desk's id or an address.
+
+    \b
+    Example:
+      sportello log contracts renewals.csv
+    """
+    with opened() as store, store.transaction() as work:
+        found = telling.tell(work, SYSTEM, telling.rows_of_csv(file.read_bytes()), strict=strict)
+    for line, why in found.faults:
+        click.echo(f"line {line}: {why}", err=True)
+    if strict and found.faults:
+        click.echo(f"nothing was imported: {len(found.faults)} lines are wrong", err=True)
+        sys.exit(REFUSED)
+    left = len(found.faults)
+    click.echo(f"{found.added} events are imported, {found.known} were there already, {left} lines were left out.")
 
 
 def _lines(file: str) -> IO[bytes]:

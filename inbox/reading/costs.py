@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from inbox.actions import costs as verbs
 from inbox.actions import desk as settings
+from inbox.actions.telling import COLUMNS
 from inbox.actions.who import Who
 from inbox.reading import desk, ledger
 from inbox.reading.pages import Choice, CostsPage, ExchangeRow, FeeRow, RateRow
@@ -45,6 +46,7 @@ def page(work: Work, who: Who) -> CostsPage:
         exchanges=tuple(_newest(known, today)),
         missing=(missing := _missing(work, currency, known)),
         used=tuple(sorted({*known, *missing} - {currency})) or (("USD",) if currency != "USD" else ("EUR",)),
+        columns=COLUMNS,
         year_ago=today - dt.timedelta(days=365),
         teams=tuple(Choice(f"team:{one.id}", one.name) for one in work.scalars(select(Team).order_by(Team.name))),
     )

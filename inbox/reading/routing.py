@@ -39,6 +39,11 @@ def page(work: Work, who: Who) -> RoutingPage:
         ways=(MANUAL, *WAYS),
         scopes=tuple(Choice(scope, name) for scope, name in names.items() if scope not in told),
         bands=", ".join(settings.get(work, "routing.bands")),
+        values=tuple(
+            (band, str(settings.get(work, "routing.values").get(band, "")))
+            for band in settings.get(work, "routing.bands")
+        ),
+        currency=str(settings.get(work, "desk.currency")),
         people=tuple(_able(work, agent, loads.get(agent.id, 0), kinds) for agent in agents),
     )
 

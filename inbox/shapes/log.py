@@ -32,6 +32,21 @@ class Event(Shape):
     ticket: str | None = None
 
 
+class Fault(Shape):
+    """An event that was left out."""
+
+    place: int = Field(description="Which one, from 1 on.")
+    reason: str
+
+
+class Told(Shape):
+    """What became of events that a program told."""
+
+    added: int
+    known: int = Field(description="Those whose ids were there already.")
+    faults: list[Fault]
+
+
 class DeskStatus(Shape):
     """What the desk has still to do; all zero means that everything which arrived is read and everything sent."""
 

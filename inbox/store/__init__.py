@@ -30,7 +30,7 @@ from inbox.store.figures import FigureState
 from inbox.store.files import Files
 from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
-from inbox.store.log import Beat, Event, Focus
+from inbox.store.log import PLACED, Beat, Event, Focus
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
@@ -55,6 +55,7 @@ from inbox.store.writing import Canned, Draft, DraftFile, Macro, Mention
 __all__ = [
     "LIFECYCLE",
     "LOG_STATUS",
+    "PLACED",
     "SUPERSEDES",
     "TROUBLED",
     "Agent",

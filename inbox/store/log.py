@@ -12,7 +12,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from inbox import clock
 from inbox.store.columns import Base, Fk, Json, Serial, UtcDateTime
 
-__all__ = ["Beat", "Event", "Focus"]
+__all__ = ["PLACED", "Beat", "Event", "Focus"]
+
+#: Marks a line from outside that names no ticket itself: its column only says where it belongs.
+PLACED = "@ticket"
 
 
 class Event(Base, kw_only=True):
@@ -45,9 +48,9 @@ class Event(Base, kw_only=True):
             "kind": self.kind,
             "actor": {"kind": self.actor_kind, "id": self.actor_id, "team": self.actor_team},
         }
-        if self.ticket_id is not None:
+        if self.ticket_id is not None and PLACED not in self.data:
             line["ticket"] = str(self.ticket_id)
-        return {**line, **self.data}
+        return {**line, **{name: value for name, value in self.data.items() if name != PLACED}}
 
 
 class Focus(Base, kw_only=True):

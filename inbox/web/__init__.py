@@ -25,6 +25,7 @@ from inbox.web import (
     health,
     journals,
     macros,
+    maturity,
     messages,
     notices,
     outside,
@@ -79,7 +80,7 @@ PAGES = (
     *(outside.blueprint, brandings.blueprint, portables.blueprint),
     *(sign_ins.blueprint, promises.blueprint, routing.blueprint),
     *(costs.blueprint, journals.blueprint, widgets.blueprint),
-    *(surveys.blueprint, answers.blueprint),
+    *(surveys.blueprint, answers.blueprint, maturity.blueprint),
 )
 
 

@@ -204,6 +204,13 @@ def _own() -> tuple[Known, ...]:
         Known("routing", _("Bands of customers"), _("The best first; they are served earlier."), ("bands",), "bands-h"),
         Known(
             "routing",
+            _("Bands by lifetime value"),
+            _("From which value on a customer is in a band."),
+            ("band", "value"),
+            "bands-h",
+        ),
+        Known(
+            "routing",
             _("What people know and speak"),
             _("So that tickets go to somebody who can answer."),
             ("skills", "speaks"),
@@ -285,6 +292,13 @@ def _own() -> tuple[Known, ...]:
             _("Daily rates out of the bank's file, for the currencies that you name."),
             ("file", "currencies"),
             "exchange",
+        ),
+        Known(
+            "costs",
+            _("Contracts and revenue"),
+            _("Out of a CSV sheet, for retention and lifetime value."),
+            ("file",),
+            "worth",
         ),
         Known("costs", _("Currency"), _("What the reports count in."), ("currency",)),
         Known(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from inbox.actions import costs as verbs
-from inbox.actions import desk, ecb
+from inbox.actions import desk, ecb, telling
 from inbox.errors import Invalid
 from inbox.reading.pages import Form
 from inbox.rendering.sentences import said
@@ -95,13 +95,34 @@ def rates_file() -> Any:
             found = ecb.bring(work, who(), data, form.get("currencies", "").replace(";", ",").split(","), since)
     except Invalid as problem:
         return _again(problem, "rates_file")
-    for line, why in found.faults[:FAULTS]:
-        flash(_("Line %(line)s: %(why)s", line=line, why=said(why)) if line else said(why), "warn")
-    more = len(found.faults) - FAULTS
-    if more > 0:
-        flash(ngettext("%(num)s further line was left out.", "%(num)s further lines were left out.", more), "warn")
+    _name(found.faults)
     words = ngettext("%(num)s exchange rate is set", "%(num)s exchange rates are set", found.added)
     return done(words + " · " + _("%(num)s were there already.", num=found.known), "settings.costs", _anchor="exchange")
+
+
+@blueprint.post("/settings/costs/sheet")
+@right("costs.change")
+def sheet() -> Any:
+    """Contracts and revenue out of a sheet; lines that are wrong are named, the others taken."""
+    sent = request.files.get("file")
+    data = sent.read(telling.MOST_BYTES + 1) if sent is not None else b""
+    try:
+        with store().transaction() as work:
+            found = telling.tell(work, who(), telling.rows_of_csv(data))
+    except Invalid as problem:
+        return _again(problem, "sheet")
+    _name(found.faults)
+    words = ngettext("%(num)s line is taken", "%(num)s lines are taken", found.added)
+    return done(words + " · " + _("%(num)s were there already.", num=found.known), "settings.costs", _anchor="worth")
+
+
+def _name(faults: list[tuple[int, str]]) -> None:
+    """Says on the next page what was left out, the first ones by their lines."""
+    for line, why in faults[:FAULTS]:
+        flash(_("Line %(line)s: %(why)s", line=line, why=said(why)) if line else said(why), "warn")
+    more = len(faults) - FAULTS
+    if more > 0:
+        flash(ngettext("%(num)s further line was left out.", "%(num)s further lines were left out.", more), "warn")
 
 
 @blueprint.post("/settings/costs/currency")

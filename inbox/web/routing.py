@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from inbox.actions import people, routing
+from inbox.actions import worth as values
 from inbox.errors import Invalid
 from inbox.reading import routing as reading
 from inbox.reading.pages import Form
@@ -100,6 +101,20 @@ def _away_until() -> dt.datetime | None:
         words = _("Choose a day.")
         raise Invalid(words, fields={"away_until": words}) from None
     return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(timezone())).astimezone(dt.UTC)
+
+
+@blueprint.post("/settings/routing/values")
+@right("settings.change")
+def worth() -> Any:
+    """From which lifetime value a customer is in which band."""
+    form = request.form
+    try:
+        with store().transaction() as work:
+            typed_in = dict(zip(form.getlist("band"), form.getlist("value"), strict=False))
+            values.save_values(work, who(), typed_in)
+    except Invalid as problem:
+        return _again(problem, "values")
+    return done(_("Saved."), "settings.routing")
 
 
 def _again(problem: Invalid, editing: str) -> Any:

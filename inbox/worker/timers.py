@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from connectors.base import Config, ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
-from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, uploads, visitors
+from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, uploads, visitors, worth
 from inbox.actions.surveys import asking
 from inbox.errors import Misconfigured
 from inbox.store import Attachment, Channel, Message, SignIn, Store, Work
@@ -36,9 +36,12 @@ def housekeeping(store: Store) -> None:
     with store.reading() as work:
         moved = clocks.waiting(work)
         asked = asking.waiting(work)
+        brought = worth.waiting(work)
     if moved:
         store.write(clocks.refresh_stale)
         store.write(clocks.tell_due)
+    if brought:
+        store.write(worth.follow)
     if asked:
         store.write(asking.follow)
         store.write(asking.send_due)

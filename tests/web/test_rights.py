@@ -56,8 +56,16 @@ LEAST = {
     ),
     **dict.fromkeys(
         (
-            *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
-            *("board.balance", "board.balance_undo"),
+            *(
+                "board.index",
+                "board.lanes",
+                "reports.index",
+                "maturity.index",
+                "maturity.answer",
+                "settings.canned",
+                "settings.reasons",
+            ),
+            *("board.balance", "board.balance_undo", "maturity.index", "maturity.answer"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.update", "reasons.remove", "reasons.restore"),
             *("settings.rules", "rules.new", "rules.show", "rules.create", "rules.update", "rules.trial"),
@@ -86,6 +94,8 @@ LEAST = {
             *("channels.show", "channels.update", "channels.check", "channels.remove", "people.create"),
             *("people.update", "teams.create", "teams.update", "costs.rate", "costs.fee", "costs.exchange"),
             "costs.rates_file",
+            "costs.sheet",
+            "routing.worth",
             "outside.save",
             *("settings.surveys", "surveys.save", "surveys.remove", "surveys.rules"),
             *("settings.fields", "fields.create", "fields.update", "fields.remove", "fields.restore"),

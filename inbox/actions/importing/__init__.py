@@ -26,6 +26,7 @@ _PARTS: Final[dict[str, Callable[[Reading, Any], None]]] = {
     "calendars": ways.calendars,
     "targets": ways.targets,
     "bands": ways.bands,
+    "band_values": ways.band_values,
     "routing": ways.routing,
     "surveys": doing.surveys,
     "outside": doing.outside,

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import select
 
 from inbox.actions import channels as verbs
-from inbox.actions import promises
+from inbox.actions import promises, worth
 from inbox.actions import routing as giving
 from inbox.actions.importing.reading import Reading
 from inbox.actions.naming import Names
 from inbox.errors import Invalid
 from inbox.store import Channel, Work
 
-__all__ = ["bands", "calendars", "channels", "routing", "targets"]
+__all__ = ["band_values", "bands", "calendars", "channels", "routing", "targets"]
 
 
 def calendars(reading: Reading, values: Any) -> None:
@@ -56,6 +56,13 @@ def bands(reading: Reading, values: Any) -> None:
     if values != reading.before["bands"]:
         with reading.at("bands"):
             giving.save_bands(reading.work, reading.who, [str(one) for one in values or ()])
+
+
+def band_values(reading: Reading, values: Any) -> None:
+    """From which lifetime value on a customer is in a band."""
+    if values != reading.before["band_values"]:
+        with reading.at("band_values"):
+            worth.save_values(reading.work, reading.who, {str(band): str(value) for band, value in values.items()})
 
 
 def channels(reading: Reading, values: Any) -> None:

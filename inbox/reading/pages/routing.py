@@ -43,9 +43,9 @@ class AbleRow:
 @dataclass(frozen=True)
 class RoutingPage:
     """``page`` of ``settings/routing.html``. POST ``routing.rule``: ``scope``, ``way``, ``sticky``;
-    ``routing.remove_rule``: ``scope``; ``routing.bands``: ``bands`` with commas; ``routing.able`` (``id``): ``skills``,
-    ``speaks``, ``capacity-KIND``, ``away_until`` (a day), ``deputy``. ``editing`` is the person whose form failed, or
-    ``bands``."""
+    ``routing.remove_rule``: ``scope``; ``routing.bands``: ``bands`` with commas; ``routing.worth``: ``band`` and
+    ``value`` of each; ``routing.able`` (``id``): ``skills``, ``speaks``, ``capacity-KIND``, ``away_until`` (a day),
+    ``deputy``. ``editing`` is the person whose form failed, ``bands`` or ``values``."""
 
     nav: SettingsNav
     rules: tuple[RuleRow, ...]
@@ -53,5 +53,7 @@ class RoutingPage:
     scopes: tuple[Choice, ...]
     bands: str
     people: tuple[AbleRow, ...]
+    values: tuple[tuple[str, str], ...] = ()  # band → lifetime value from which somebody is in it, as typed
+    currency: str = ""
     editing: str = ""
     edit: Form | None = None

@@ -425,7 +425,8 @@ class CostsPage:
     """``page`` of ``settings/costs.html``. POST ``costs.rate``: ``agent`` (id, ``team:ID`` or empty), ``per_hour``,
     ``since`` (date). POST ``costs.fee``: ``channel`` (a kind or empty), ``amount``, ``since`` (``YYYY-MM``). POST
     ``costs.currency``: ``currency``. POST ``costs.exchange``: ``currency``, ``rate``, ``day`` (date). POST
-    ``costs.rates_file``: ``file``, ``currencies`` (with commas), ``since`` (date). ``channels`` are
+    ``costs.rates_file``: ``file``, ``currencies`` (with commas), ``since`` (date). POST
+    ``costs.sheet``: ``file``, with ``columns``. ``channels`` are
     kinds of channel, for the figures know no other. ``missing`` are currencies that prices have come in without a
     rate. ``today`` is the desk's date."""
 
@@ -443,6 +444,8 @@ class CostsPage:
     fee: Form = field(default_factory=Form)
     exchange: Form = field(default_factory=Form)
     rates_file: Form = field(default_factory=Form)
+    sheet: Form = field(default_factory=Form)
+    columns: tuple[str, ...] = ()
     used: tuple[str, ...] = ()  # foreign currencies that prices and rates name
     year_ago: dt.date = dt.date.min
     teams: tuple[Choice, ...] = ()

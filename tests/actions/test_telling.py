@@ -1,0 +1,108 @@
+"""What programs tell: contracts, revenue, counters; bands by what customers are worth; the self-assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inbox.actions import maturity, routing, telling, worth
+from inbox.actions.who import SYSTEM
+from inbox.errors import Invalid
+from inbox.reading import maturity as reading
+from inbox.store import Customer, Event, Ticket
+from tests.actions.conftest import SmallDesk
+
+SHEET = """kind;ts;customer;contract;ends;amount;margin;currency
+contract.started;2024-01-01;email:chiara@studio.example;K1;2026-12-31;;;
+revenue;2026-03-09;chiara@studio.example;;;1.200,00;800,50;EUR
+revenue;2026-03-10;chiara@studio.example;;;120;80,5;EUR
+revenue;2026-03-11;nobody@studio.example;;;1;1;EUR
+profit;2026-03-11;chiara@studio.example;;;1;1;EUR
+revenue;soon;chiara@studio.example;;;1;1;EUR
+"""
+
+
+def told(desk: SmallDesk, text: str = SHEET, **more: Any) -> telling.Outcome:
+    with desk.store.transaction() as work:
+        return telling.tell(work, SYSTEM, telling.rows_of_csv(text.encode()), **more)
+
+
+def test_a_sheet_becomes_events_without_addresses_and_names_its_wrong_lines(desk: SmallDesk) -> None:
+    ticket = desk.take(desk.letter(), desk.mail).ticket
+    found = told(desk)
+    assert (found.added, [line for line, _why in found.faults]) == (2, [3, 5, 6, 7])
+    assert found.faults[1][1] == "nobody here has the address nobody@studio.example on email"
+    with desk.store.reading() as work:
+        lines = work.query(Event).filter(Event.kind.in_(["revenue", "contract.started"])).all()
+        assert {line.data["customer"] for line in lines} == {work.get_one(Ticket, ticket).customer_id}
+        assert "studio.example" not in str([line.data for line in lines])
+    assert told(desk).known == 2
+    assert told(desk, strict=True).added == 0
+
+
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "kind,ts,colour\n"])
+def test_what_is_no_such_sheet_is_refused(desk: SmallDesk, text: str) -> None:
+    with pytest.raises(Invalid):
+        told(desk, text)
+
+
+@pytest.mark.parametrize("kind", ["msg.in", "ticket.status", "cost.rate", "survey.answered", "void", "", None])
+def test_what_the_desk_writes_itself_is_nobody_elses_to_tell(desk: SmallDesk, kind: Any) -> None:
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, {"id": "x", "ts": "2026-03-09T08:00:00Z", "kind": kind})])
+    assert (found.added, len(found.faults)) == (0, 1)
+
+
+def test_customers_go_into_the_band_that_their_value_reaches(desk: SmallDesk) -> None:
+    ticket = desk.take(desk.letter(), desk.mail).ticket
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold", "silver"])
+        worth.save_values(work, SYSTEM, {"gold": "1000", "silver": "50"})
+    told(desk)
+    assert desk.store.write(worth.follow) == 1
+    assert desk.store.write(worth.follow) == 0
+    with desk.store.transaction() as work:
+        row = work.get_one(Ticket, ticket)
+        assert row.customer is not None
+        assert row.customer.band == "silver"
+        assert work.query(Event).filter_by(kind="ticket.band").one().data["band"] == "silver"
+        worth.save_values(work, SYSTEM, {"gold": "60", "silver": "50"})
+    assert desk.store.write(worth.follow) == 1
+    with desk.store.reading() as work:
+        assert work.query(Customer).filter_by(band="gold").count() == 1
+
+
+@pytest.mark.parametrize("typed", [{"gold": "5", "silver": "10"}, {"gold": "5", "silver": "5"}, {"gold": "much"}])
+def test_a_better_band_has_a_higher_value(desk: SmallDesk, typed: dict[str, str]) -> None:
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold", "silver"])
+        with pytest.raises(Invalid):
+            worth.save_values(work, SYSTEM, typed)
+
+
+@pytest.mark.parametrize(
+    ("invests", "innovates", "quadrant"),
+    [(0, 0, "observer"), (50, 49, "conservative"), (0.49, 100, "contender"), (50, 50, "first")],
+)
+def test_a_desk_stands_in_one_of_four_fields(invests: float, innovates: float, quadrant: str) -> None:
+    answers = [
+        {"axis": "investment", "weight": 1, "score": invests / 100},
+        {"axis": "innovation", "weight": 2, "score": innovates / 100},
+    ]
+    assert reading.standing(answers, 50).quadrant == quadrant
+    assert reading.standing(answers[:1], 50).quadrant == ""
+
+
+def test_only_changed_answers_are_events_and_the_lowest_are_next(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        assert maturity.answer(work, SYSTEM, {"staff": "1", "networks": "0", "budget": "0.5"}) == 3
+    with desk.store.transaction() as work:
+        assert maturity.answer(work, SYSTEM, {"staff": "1", "networks": "0.25"}) == 1
+    with desk.store.reading() as work:
+        page = reading.page(work)
+        assert (page.now.investment, page.now.innovation, page.now.quadrant) == (75, 25, "conservative")
+        assert len(page.history) == 1
+        for wrong in ({}, {"staff": "2"}, {"sport": "1"}):
+            with pytest.raises(Invalid):
+                maturity.answer(work, SYSTEM, wrong)
