@@ -14,8 +14,9 @@ from tests.journeys.conftest import answer, sign_in
 from tests.journeys.desk import RunningDesk
 from tests.servers.chromium import OpenPage
 
-BEAT_MS = 15_000
-STAY_S = 40
+#: Past one beat (15 s) and well before the next, so that neither stands for the whole of it.
+STAY_S = 22
+SLACK_MS = 5_000
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def work_on_a_ticket(desk: RunningDesk, page: Page) -> float:
 
 
 @pytest.mark.timeout(240)
-def test_forty_seconds_on_a_ticket_are_forty_seconds_of_handling(desks: list[RunningDesk], open_page: OpenPage) -> None:
+def test_the_seconds_on_a_ticket_are_the_seconds_of_handling(desks: list[RunningDesk], open_page: OpenPage) -> None:
     for desk in desks:
         desk.add_channel("sms")
         desk.start()
@@ -62,5 +63,5 @@ def test_forty_seconds_on_a_ticket_are_forty_seconds_of_handling(desks: list[Run
         everything = desk.report(by="channel")["channel=sms"]
         assert everything["aht.n"] == 1
         over = max(0, stayed - STAY_S * 1000)
-        assert abs(everything["aht.sum_ms"] - STAY_S * 1000) <= BEAT_MS + over, everything["aht.sum_ms"]
+        assert abs(everything["aht.sum_ms"] - STAY_S * 1000) <= SLACK_MS + over, everything["aht.sum_ms"]
         assert everything["cost.labour_direct"] == round(everything["aht.sum_ms"] * 24_000_000 / 3_600_000)
