@@ -15,6 +15,14 @@ from tests.ui import stage_pages
 from tests.ui.test_looks import COLOURS, violations
 
 WIDTHS = (320, 390, 768, 1024, 1440, 1920)
+DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
+#: How wide the document is, and what stands beyond the window.
+BEYOND = """() => [
+  document.documentElement.scrollWidth,
+  [...document.querySelectorAll('.bar > *, .page > *, .card, .field, .btn, .setup-m *')]
+    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+    .filter((each) => each.checkVisibility() && !each.closest('.lanes, .pop-b, .scroll, .subtabs, .vh'))
+    .map((each) => each.outerHTML.slice(0, 120))]"""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +38,8 @@ def go(page: Page, address: str, name: str, language: str = "en") -> None:
     page.clock.set_fixed_time("2026-11-21T09:49:00+01:00")
     page.goto(f"{address}/page/{name}?lang={language}")
     page.wait_for_function("document.readyState === 'complete'")
-    page.wait_for_timeout(100)
+    page.evaluate("document.fonts.ready")
+    page.evaluate(DRAWN)
 
 
 # --- drawing -----------------------------------------------------------------------------------------------------
@@ -112,7 +121,7 @@ def test_axe_finds_nothing(open_page: OpenPage, address: str, full: bool, name: 
         go(page, address, name)
         assert violations(page) == [], f"light, {width} px"
         page.emulate_media(color_scheme="dark")
-        page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+        page.evaluate(DRAWN)
         assert violations(page, COLOURS) == [], f"dark, {width} px"
         page.close()
 
@@ -123,13 +132,8 @@ def test_nothing_is_wider_than_the_window_in_the_longer_language(open_page: Open
         go(page, address, name, "it")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} at {width} px"
-            beyond = page.evaluate(
-                """() => [...document.querySelectorAll('.bar > *, .page > *, .card, .field, .btn, .setup-m *')]
-                    .filter((each) => each.checkVisibility() && !each.closest('.lanes, .pop-b, .scroll, .subtabs, .vh'))
-                    .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
-                    .map((each) => each.outerHTML.slice(0, 120))"""
-            )
+            wide, beyond = page.evaluate(BEYOND)
+            assert wide <= width, f"{name} at {width} px"
             assert beyond == [], f"{name} at {width} px"
 
 
