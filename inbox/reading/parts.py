@@ -25,6 +25,7 @@ __all__ = [
     "ChannelCount",
     "Composer",
     "CustomerChip",
+    "CustomerHit",
     "CustomerPanel",
     "DayView",
     "DeliveryView",
@@ -987,11 +988,21 @@ class Facet:
 
 
 @dataclass(frozen=True)
+class CustomerHit:
+    """A customer that was found, by their last ticket among what was found; ``line``: a company or an address."""
+
+    customer: CustomerChip
+    ticket: int
+    line: str = ""
+
+
+@dataclass(frozen=True)
 class Results:
     """What the palette shows while typing."""
 
     query: str
     hits: tuple[SearchHit, ...]
+    customers: tuple[CustomerHit, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from inbox import search
 from inbox.actions.who import Who
 from inbox.errors import Invalid
 from inbox.reading import desk, finding, once
-from inbox.reading.parts import Facet, FacetValue, Results, SearchHit, SearchPage
+from inbox.reading.addresses import label
+from inbox.reading.parts import CustomerHit, Facet, FacetValue, Results, SearchHit, SearchPage
 from inbox.reading.rows import customer_chip
 from inbox.search import Asked
 from inbox.store import Message, Ticket, TicketTag, Work
@@ -24,6 +25,7 @@ __all__ = ["page", "results"]
 
 PAGE = 30
 AROUND = 70
+PEOPLE: Final = 4
 Pieces = tuple[tuple[str, bool], ...]
 
 #: What a facet narrows by, and what a row of :mod:`finding` has in it; tags are in a table of their own.
@@ -113,15 +115,38 @@ def _hits(work: Work, rows: Sequence[Row[Any]], asked: Asked) -> tuple[SearchHit
 
 
 def results(work: Work, who: Who, query: str) -> Results:
-    """What the palette shows while one types; nothing where an operator is not written to its end yet."""
-    asked = search.asked(query)
+    """What the palette shows while one types; nothing where an operator is not written to its end yet. After ``@`` only
+    customers."""
+    people = query.lstrip().startswith("@")
+    asked = search.asked(query.lstrip().lstrip("@"))
     if not asked:
         return Results(query, ())
     try:
-        rows = finding.find(work, who, asked, depth=finding.A_GLANCE).rows[:7]
+        rows = finding.find(work, who, asked, depth=finding.A_GLANCE).rows
     except Invalid:
         return Results(query, ())
-    return Results(query, _hits(work, rows, asked))
+    return Results(query, () if people else _hits(work, rows[:7], asked), _customers(work, rows, asked))
+
+
+def _customers(work: Work, rows: Sequence[Row[Any]], asked: Asked) -> tuple[CustomerHit, ...]:
+    """The customers of what was found whose own name, company or address is what was asked for."""
+    wanted = search.parts(asked.words)
+    if not wanted or not rows:
+        return ()
+    theirs = select(Ticket).where(Ticket.id.in_([row.ticket for row in rows])).order_by(Ticket.id.desc())
+    found: dict[str, CustomerHit] = {}
+    for ticket in work.scalars(theirs).unique():
+        customer = ticket.customer
+        if customer is None or customer.id in found:
+            continue
+        addresses = [label(one.kind, one.value, one.name) for one in customer.identities]
+        own = search.parts(
+            " ".join([customer.name, customer.company, *addresses, *(one.value for one in customer.identities)])
+        )
+        if all(any(part.startswith(word) for part in own) for word in wanted):
+            line = customer.company or next(iter(addresses), "")
+            found[customer.id] = CustomerHit(customer_chip(customer), ticket.id, line)
+    return tuple(found.values())[:PEOPLE]
 
 
 def page(

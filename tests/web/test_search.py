@@ -11,7 +11,7 @@ import pytest
 from connectors.base import Address, Attachment, Inbound, Request
 from inbox.actions import intake, journal, people, reply, tickets
 from inbox.actions.who import SYSTEM
-from inbox.reading import finding
+from inbox.reading import finding, searching
 from inbox.search import Asked, asked, exactly
 from inbox.store import Channel, JournalEntry
 from tests.web.conftest import TestDesk, words
@@ -216,3 +216,19 @@ def test_a_look_ends_somewhere_and_can_go_on(
     assert older is not None
     assert "+</b>" in page
     assert desk.browser().get(unescape(older[1])).status_code == 200
+
+
+def test_the_palette_finds_customers_by_what_is_their_own(desk: TestDesk, found: dict[str, int]) -> None:
+    def people(query: str, role: str = "admin") -> list[str]:
+        with desk.store.reading() as work:
+            return [one.customer.name for one in searching.results(work, desk.who(role), query).customers]
+
+    assert people("lomb") == ["Chiara Lombardi"]
+    assert people("chiara@studio.example") == ["Chiara Lombardi"]
+    assert people("rinnovo") == [], "they wrote it, but it is not theirs"
+    page = desk.browser().get("/search?palette=1&q=@lombardi")
+    assert f'href="/tickets/{found["private"]}/timeline"' in page.text
+    assert "Scadenza" not in page.text, "after @ no tickets"
+    with desk.store.reading() as work:
+        hits = searching.results(work, desk.who("agent"), "@lombardi").customers
+    assert [one.ticket for one in hits] == [found["old"]], "by a ticket that they may see"
