@@ -62,7 +62,7 @@ class RuleIn(Body):
         }
 
 
-class SwitchIn(Body):
+class SwitchedIn(Body):
     """On or off."""
 
     on: bool
@@ -119,8 +119,8 @@ def change_rule(call: Call[Nothing, RuleIn], number: int) -> Response:
     return shape(write(call.store, do))
 
 
-@routes.post("/rules/{number}/switch", shapes.Rule, body=SwitchIn, right=keeping.RIGHT)
-def switch_rule(call: Call[Nothing, SwitchIn], number: int) -> Response:
+@routes.post("/rules/{number}/switch", shapes.Rule, body=SwitchedIn, right=keeping.RIGHT)
+def switch_rule(call: Call[Nothing, SwitchedIn], number: int) -> Response:
     """Switches a rule on, from now on, or off."""
 
     def do(work: Work) -> shapes.Rule:
