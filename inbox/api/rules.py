@@ -20,7 +20,7 @@ __all__ = ["routes"]
 routes = Routes()
 
 
-class ConditionIn(Body):
+class AskedIn(Body):
     """One thing that is asked; words are alternatives, conditions add up."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -45,7 +45,7 @@ class RuleIn(Body):
     name: str
     when: str
     wait: int = 0
-    conditions: list[ConditionIn] = Field(default=[], alias="if")
+    conditions: list[AskedIn] = Field(default=[], alias="if")
     steps: list[StepIn] = Field(alias="then")
     most: int = keeping.USUAL
 
