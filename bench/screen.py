@@ -122,7 +122,9 @@ def switches(page: Page, count: int, way: str) -> list[float]:
             page.hover(row)
             page.wait_for_timeout(250)  # about what people take from pointing to pressing
         elif way == "key":
-            page.evaluate("(row) => { document.querySelector(row).focus() }", row)
+            at = shown.index(number)
+            page.focus(f"#row-{shown[at - 1 if at else 1]} .conv-a")
+            page.keyboard.press("j" if at else "k")
             page.wait_for_timeout(250)
         press = page.evaluate_handle(
             """async ([row, number, key]) => {
