@@ -6,6 +6,7 @@ const BUDGET_MS = 8;
 const waiting = new Map();
 let asked = false;
 let count = 0;
+let each = 1; // what a stream has cost of late, in ms
 
 /** What a stream is about: two with the same answer need only the later one. Items of a thread are never merged. */
 function about(stream) {
@@ -15,15 +16,27 @@ function about(stream) {
   return merges ? `${action} ${target}` : `${action} ${target} ${++count}`;
 }
 
+/** Turbo does a stream's work in the frame after, that of all together: so many as fit are handed to it. */
 function drain() {
   asked = false;
-  const until = performance.now() + BUDGET_MS;
+  let room = Math.max(1, BUDGET_MS / each);
   for (const [key, html] of waiting) {
+    if (room < 1) return next();
+    room -= 1;
     waiting.delete(key);
     renderStreamMessage(html);
-    if (performance.now() > until && waiting.size) return next();
   }
 }
+
+document.addEventListener("turbo:before-stream-render", ({ detail }) => {
+  const { render } = detail;
+  detail.render = (stream) => {
+    const start = performance.now();
+    const done = render(stream);
+    each += (performance.now() - start - each) / 8;
+    return done;
+  };
+});
 
 /** A hidden tab has no frames, so there a timer takes their place. */
 function next() {
