@@ -50,6 +50,7 @@ SPEAKERS = (
     *("connectors/**/*.py", "inbox/actions/*.py", "inbox/reading/*.py", "inbox/store/*.py", "inbox/web/*.py"),
     *(
         "inbox/actions/rules/*.py",
+        "inbox/actions/surveys/*.py",
         "inbox/actions/sample/__init__.py",
         "inbox/actions/sample/removal.py",
         "inbox/throttle.py",

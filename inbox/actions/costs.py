@@ -49,7 +49,8 @@ def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str)
 
 def _plausible(day: dt.date, field: str, last: dt.timedelta) -> None:
     if not EARLIEST <= day <= clock.now().date() + last:
-        msg = f"{day.isoformat()} lies too far away; choose a day from {EARLIEST.year} on"
+        typed, year = day.isoformat(), EARLIEST.year
+        msg = f"{typed} lies too far away; choose a day from {year} on"
         raise Invalid(msg, fields={field: msg})
 
 

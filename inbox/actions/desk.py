@@ -82,10 +82,11 @@ def _close_after(value: Any) -> None:
         raise Invalid(msg, fields={"close_after_d": msg})
 
 
-def _span(field: str, least: int, most: int, words: str) -> Any:
+def _span(field: str, least: int, most: int) -> Any:
     def check(value: Any) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise Invalid(words, fields={field: words})
+            msg = f"write a whole number from {least} to {most}"
+            raise Invalid(msg, fields={field: msg})
 
     return check
 
@@ -110,8 +111,8 @@ CHECKS: Final = {
     "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
     "report.agent_time": _agreement,
-    "surveys.quiet_d": _span("quiet_d", 0, 365, "a customer is asked again after 0 to 365 days"),
-    "surveys.keep_m": _span("keep_m", 1, 120, "customers' words are kept 1 to 120 months"),
+    "surveys.quiet_d": _span("quiet_d", 0, 365),
+    "surveys.keep_m": _span("keep_m", 1, 120),
 }
 
 

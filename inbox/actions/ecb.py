@@ -56,7 +56,8 @@ def read(data: bytes) -> tuple[Rates, list[tuple[int, str]]]:
         except ValueError as problem:
             faults.append((line, str(problem)))
     if not found and not faults:
-        _refuse("no rates are in this file; take eurofxref-hist.csv, its .zip or the XML from the ECB")
+        msg = "no rates are in this file; take eurofxref-hist.csv, its .zip or the XML from the ECB"
+        _refuse(msg)
     return found, list(dict.fromkeys(faults))
 
 
@@ -114,14 +115,17 @@ def _text(data: bytes) -> str:
                     (one for one in packed.infolist() if one.filename.lower().endswith((".csv", ".xml"))), None
                 )
                 if first is None or first.file_size > MOST_BYTES:
-                    _refuse("the ZIP holds no CSV or XML of a size that can be")
+                    msg = "the ZIP holds no CSV or XML of a size that can be"
+                    _refuse(msg)
                     return ""
                 with packed.open(first) as inner:
                     data = inner.read(MOST_BYTES + 1)
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError):
-            _refuse("this ZIP cannot be opened; download it again")
+            msg = "this ZIP cannot be opened; download it again"
+            _refuse(msg)
     if len(data) > MOST_BYTES:
-        _refuse("the file is larger than 20 MB")
+        msg = "the file is larger than 20 MB"
+        _refuse(msg)
     return data.decode("utf-8-sig", "replace")
 
 
@@ -130,14 +134,16 @@ def _of_csv(text: str) -> Iterator[tuple[int, str, str, str]]:
     try:
         head = [one.strip() for one in next(rows, [])]
         if not head or head[0] != "Date":
-            _refuse("line 1: the file begins with Date and the currencies; take eurofxref-hist.csv from the ECB")
+            msg = "line 1: the file begins with Date and the currencies; take eurofxref-hist.csv from the ECB"
+            _refuse(msg)
         for row in rows:
             day = row[0].strip() if row else ""
             for currency, value in zip(head[1:], row[1:], strict=False):
                 if currency and value.strip() not in _EMPTY:
                     yield rows.line_num, day, currency, value.strip()
     except csv.Error as problem:
-        _refuse(f"line {rows.line_num}: {problem}")
+        msg = f"line {rows.line_num}: {problem}"
+        _refuse(msg)
 
 
 def _of_xml(text: str) -> Iterator[tuple[int, str, str, str]]:
@@ -154,19 +160,24 @@ def _day(text: str) -> dt.date:
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no date") from None
+        msg = f"{text!r} is no date"
+        raise ValueError(msg) from None
     if not dt.date(1999, 1, 1) <= day <= clock.now().date() + dt.timedelta(days=1):
-        raise ValueError(f"{text} lies outside the days of the euro")
+        msg = f"{text} lies outside the days of the euro"
+        raise ValueError(msg)
     return day
 
 
 def _rate(currency: str, text: str) -> Decimal:
     if not re.fullmatch("[A-Z]{3}", currency):
-        raise ValueError(f"{currency!r} is no currency")
+        msg = f"{currency!r} is no currency"
+        raise ValueError(msg)
     try:
         rate = Decimal(text)
     except InvalidOperation:
-        raise ValueError(f"{currency}: {text!r} is no rate") from None
+        msg = f"{currency}: {text!r} is no rate"
+        raise ValueError(msg) from None
     if not rate.is_finite() or not 0 < rate < _MOST:
-        raise ValueError(f"{currency}: {text!r} is no plausible rate")
+        msg = f"{currency}: {text!r} is no plausible rate"
+        raise ValueError(msg)
     return rate

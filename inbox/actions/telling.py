@@ -66,7 +66,8 @@ def tell(work: Work, who: Who, told: Iterable[tuple[int, Mapping[str, Any]]], *,
 
 def _row(work: Work, who: Who, raw: Mapping[str, Any]) -> history.Row:
     if raw.get("kind") not in KINDS:
-        raise ValueError(f"kind is none of {', '.join(sorted(KINDS))}")
+        msg = f"kind is none of {', '.join(sorted(KINDS))}"
+        raise ValueError(msg)
     told = {name: value for name, value in raw.items() if name not in {"seq", "rec"}}
     if "customer" in told and told["customer"] is not None:
         told["customer"] = _customer(work, told["customer"])
@@ -78,19 +79,22 @@ def _row(work: Work, who: Who, raw: Mapping[str, Any]) -> history.Row:
 
 def _customer(work: Work, said: Any) -> str:
     if not isinstance(said, str) or not said.strip():
-        raise ValueError("customer is an id of this desk, or an address like email:anna@casa.example")
+        msg = "customer is an id of this desk, or an address like email:anna@casa.example"
+        raise ValueError(msg)
     wanted = said.strip()
     kind, colon, value = wanted.partition(":")
     if not colon:
         kind, value = "email" if "@" in wanted else "sms" if wanted.startswith("+") else "", wanted
     if not kind:
         if work.scalar(select(Customer.id).where(Customer.id == wanted)) is None:
-            raise ValueError(f"nobody here is the customer {wanted}")
+            msg = f"nobody here is the customer {wanted}"
+            raise ValueError(msg)
         return wanted
     connector = work.store.connectors.get(kind)
     identity = identities.find(work, kind, connector.normalise(value) if connector is not None else value)
     if identity is None:
-        raise ValueError(f"nobody here has the address {value} on {kind}")
+        msg = f"nobody here has the address {value} on {kind}"
+        raise ValueError(msg)
     return identity.customer_id
 
 
@@ -98,7 +102,8 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines of a sheet of contracts and revenue. Where a line has no id, its own words are it: the same sheet twice
     changes nothing. Raises :class:`Invalid` for what is no such sheet."""
     if len(data) > MOST_BYTES:
-        _refuse("the file is larger than 20 MB")
+        msg = "the file is larger than 20 MB"
+        _refuse(msg)
     text = data.decode("utf-8-sig", "replace")
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
@@ -106,13 +111,15 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         head = [one.strip().lower() for one in next(reader, [])]
         unknown = [one for one in head if one not in COLUMNS]
         if unknown or not {"kind", "ts"} <= set(head):
-            _refuse(f"line 1: the columns are {', '.join(COLUMNS)}, with kind and ts at least")
+            msg = f"line 1: the columns are {', '.join(COLUMNS)}, with kind and ts at least"
+            _refuse(msg)
         for cells in reader:
             filled = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if cell.strip()}
             if filled:
                 yield reader.line_num, _line(filled)
     except csv.Error as problem:
-        _refuse(f"line {reader.line_num}: {problem}")
+        msg = f"line {reader.line_num}: {problem}"
+        _refuse(msg)
 
 
 def _line(filled: dict[str, str]) -> dict[str, str]:

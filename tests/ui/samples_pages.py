@@ -16,7 +16,7 @@ from tests.ui.samples import DAY, NOW, at, giulia, luca, marco, sara, thread
 nav = pages.SettingsNav(
     (
         *("general", "channels", "teams", "canned", "macros", "reasons", "fields", "people", "promises", "routing"),
-        *("costs", "rules", "journal", "audit"),
+        *("costs", "rules", "surveys", "journal", "audit"),
     ),
     quarantined=3,
     demo=True,
@@ -410,6 +410,8 @@ routing = pages.RoutingPage(
         pages.AbleRow(luca, "ssl, dns", "de, fr", (("chat", "3"), ("email", ""), ("sms", "")), pages.Absence()),
         pages.AbleRow(sara, "", "", (("chat", ""), ("email", ""), ("sms", "")), pages.Absence("2026-12-06", luca.id)),
     ),
+    values=(("oro", "5000"), ("argento", "")),
+    currency="EUR",
 )
 routing_failed = replace(
     routing,
@@ -435,6 +437,9 @@ costs = pages.CostsPage(
     DAY,
     (pages.ExchangeRow("USD", D("0.92"), DAY - dt.timedelta(days=2), current=True),),
     ("GBP",),
+    used=("GBP", "USD"),
+    year_ago=DAY - dt.timedelta(days=365),
+    columns=("kind", "id", "ts", "customer", "contract", "ends", "why", "amount", "margin", "currency"),
     rate=pages.Form({"per_hour": "abc", "since": "2026-11-21"}, {"per_hour": "Write an amount like 24.00."}),
 )
 costs_empty = replace(costs, rates=(), fees=(), rate=pages.Form())

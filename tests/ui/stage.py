@@ -91,6 +91,8 @@ ADDRESSES = {
     "customers.agree": "/tickets/<int:id>/customer/consents",
     "customers.timeline": "/tickets/<int:id>/timeline",
     "customers.worth": "/tickets/<int:id>/worth",
+    "customers.figures": "/tickets/<int:id>/figures",
+    "surveys.index": "/follow-ups",
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",

@@ -16,6 +16,7 @@ from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
 from tests.ui import samples_rules as ruled
+from tests.ui import samples_surveys as asked
 from tests.ui import samples_views as view
 
 __all__ = ["PAGES", "Page", "application", "html"]
@@ -93,6 +94,18 @@ ADDRESSES = {
     "costs.fee": "/settings/costs/fee",
     "costs.exchange": "/settings/costs/exchange",
     "costs.currency": "/settings/costs/currency",
+    "costs.rates_file": "/settings/costs/exchange/file",
+    "costs.sheet": "/settings/costs/sheet",
+    "routing.worth": "/settings/routing/values",
+    "settings.surveys": "/settings/surveys",
+    "surveys.save": "/settings/surveys/<id>",
+    "surveys.remove": "/settings/surveys/<id>/remove",
+    "surveys.rules": "/settings/surveys-rules",
+    "surveys.followed": "/follow-ups/<id>",
+    "survey.show": "/s/<token>",
+    "survey.answer": "/s/<token>/in",
+    "maturity.index": "/reports/maturity",
+    "maturity.answer": "/reports/maturity/in",
     "journal.raw": "/settings/journal/<int:id>/raw",
     "journal.replay": "/settings/journal/<int:id>/replay",
     "journal.replay_all": "/settings/journal/replay",
@@ -157,6 +170,20 @@ PAGES = {
     "rule-tried": Page("settings/rule.html", ruled.tried, "settings"),
     "costs": Page("settings/costs.html", our.costs, "settings"),
     "costs-empty": Page("settings/costs.html", our.costs_empty, "settings"),
+    "survey": Page("survey/show.html", asked.survey),
+    "survey-proposed": Page("survey/show.html", asked.survey_proposed),
+    "survey-answered": Page("survey/show.html", asked.survey_answered),
+    "survey-wrong": Page("survey/show.html", asked.survey_wrong),
+    "survey-done": Page("survey/show.html", asked.survey_done),
+    "survey-over": Page("survey/show.html", asked.survey_over),
+    "survey-unknown": Page("survey/show.html", asked.survey_unknown),
+    "surveys": Page("settings/surveys.html", asked.surveys, "settings"),
+    "surveys-failed": Page("settings/surveys.html", asked.surveys_failed, "settings"),
+    "surveys-none": Page("settings/surveys.html", asked.surveys_none, "settings"),
+    "follow-ups": Page("surveys/index.html", asked.follow_ups, "follow-ups"),
+    "follow-ups-none": Page("surveys/index.html", asked.nobody_unhappy, "follow-ups"),
+    "maturity": Page("maturity/index.html", asked.maturity, "reports"),
+    "maturity-none": Page("maturity/index.html", asked.maturity_none, "reports"),
     "journal": Page("settings/journal.html", our.journal, "settings"),
     "audit": Page("settings/audit.html", our.audit, "settings"),
     "board": Page("board/index.html", boards.board, "board"),

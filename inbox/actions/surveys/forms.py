@@ -48,23 +48,29 @@ def save(work: Work, who: Who, id: str, values: Mapping[str, Any]) -> None:
     wrong: dict[str, str] = {}
     name = " ".join(str(values.get("name", "")).split())
     if not 0 < len(name) <= 60:
-        wrong["name"] = "give the survey a name of up to 60 letters"
+        msg = "give the survey a name of up to 60 letters"
+        wrong["name"] = msg
     touchpoint = " ".join(str(values.get("touchpoint", "")).split()) or name
     if len(touchpoint) > 60:
-        wrong["touchpoint"] = "a touchpoint has up to 60 letters"
+        msg = "a touchpoint has up to 60 letters"
+        wrong["touchpoint"] = msg
     asks = [ask for ask in SCALES if ask in set(values.get("asks", ()))]
     if not asks:
-        wrong["asks"] = "choose at least one question"
+        msg = "choose at least one question"
+        wrong["asks"] = msg
     delay = values.get("delay_h")
     if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay <= DELAY_MOST:
-        wrong["delay_h"] = f"wait 0 to {DELAY_MOST} hours"
+        msg = f"wait 0 to {DELAY_MOST} hours"
+        wrong["delay_h"] = msg
     texts = {ask: " ".join(str(text).split()) for ask, text in dict(values.get("texts", {})).items() if ask in SCALES}
     if any(len(text) > 200 for text in texts.values()):
-        wrong["texts"] = "a question has up to 200 letters"
+        msg = "a question has up to 200 letters"
+        wrong["texts"] = msg
     channels = sorted(set(values.get("channels", ())))
     known = set(work.scalars(select(Channel.id).where(Channel.removed_at.is_(None))))
     if not set(channels) <= known:
-        wrong["channels"] = "choose channels of this desk"
+        msg = "choose channels of this desk"
+        wrong["channels"] = msg
     if values.get("on"):
         wrong |= _taken(work, id, channels)
     if wrong:
@@ -88,7 +94,9 @@ def _taken(work: Work, id: str, channels: list[str]) -> dict[str, str]:
     """One survey per channel: a customer is asked once."""
     for other, one in switched_on(work).items():
         if other != id and set(one["channels"]) & set(channels):
-            return {"channels": f"the survey {one['name']} is sent on one of these channels already"}
+            name = one["name"]
+            msg = f"the survey {name} is sent on one of these channels already"
+            return {"channels": msg}
     return {}
 
 
