@@ -29,6 +29,7 @@ class Said:
 
     scores: tuple[tuple[str, int], ...]
     comment: str = ""
+    waits: bool = False  # for somebody to follow up
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def spent(work: Work, who: Who, ticket: Ticket) -> Spent:
     """The direct cost (docs/metrics.md M7: handling at hourly rates, and what providers charged) and the answers."""
     answered = select(Survey).where(Survey.ticket_id == ticket.id, Survey.answered_at.is_not(None))
     said = tuple(
-        Said(tuple(one.scores.items()), one.comment) for one in work.scalars(answered.order_by(Survey.sent_at))
+        Said(tuple(one.scores.items()), one.comment, one.unhappy_at is not None)
+        for one in work.scalars(answered.order_by(Survey.sent_at))
     )
     if not may(who, "reports.see"):
         return Spent(ticket.id, False, said=said)
