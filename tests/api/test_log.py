@@ -99,7 +99,7 @@ CALL: dict[str, object] = {
 TOLD: list[dict[str, object]] = [
     CALL,
     {"id": "c-1", "kind": "call.ended", "ts": "2026-03-09T08:09:00Z", "call": "c1", "why": "completed"},
-    {"id": "s-1", "kind": "survey.sent", "ts": "2026-03-09T08:00:00Z", "survey": "s", "type": "nps", "min": 0, "max": 10},
+    {"id": "s-1", "kind": "survey.sent", "ts": "2026-03-09T08:00:00Z", "survey": "s", "type": "nps"},
     {"id": "p-1", "kind": "social.snapshot", "ts": "2026-03-09T08:00:00Z", "post": "p", "channel": "facebook",
      "likes": 1, "comments": 0, "shares": 0, "impressions": 9},
 ]  # fmt: skip
