@@ -50,15 +50,28 @@ const gathered = {
   },
 };
 
-/** Turbo writes a <style> for its progress bar as it loads, which the page's policy forbids: ours is in shell.css. */
-const withoutStyle = {
-  name: "without-style",
+/**
+ * Lines of Turbo that are not as we need them, and what stands there instead: it writes a <style> for its progress bar
+ * as it loads, which the page's policy forbids (ours is in shell.css); and it copies a frame out of an answer that
+ * nobody reads again, where taking it costs far less.
+ */
+const LINES = [
+  ["document.head.insertBefore(this.stylesheetElement, document.head.firstChild);", ""],
+  [
+    "      element = document.importNode(element, true);\n    }\n\n    if (element instanceof FrameElement)",
+    "      customElements.upgrade(document.adoptNode(element));\n    }\n\n    if (element instanceof FrameElement)",
+  ],
+];
+const mendedTurbo = {
+  name: "mended-turbo",
   setup(build) {
     build.onLoad({ filter: /@hotwired[\\/]turbo[\\/]dist[\\/].*\.js$/ }, async ({ path: file }) => {
-      const source = await readFile(file, "utf8");
-      const line = "document.head.insertBefore(this.stylesheetElement, document.head.firstChild);";
-      if (!source.includes(line)) throw new Error("Turbo no longer installs its style where it did");
-      return { contents: source.replace(line, ""), loader: "js" };
+      let source = await readFile(file, "utf8");
+      for (const [line, instead] of LINES) {
+        if (!source.includes(line)) throw new Error(`Turbo no longer has this line where it had it: ${line}`);
+        source = source.replace(line, instead);
+      }
+      return { contents: source, loader: "js" };
     });
   },
 };
@@ -176,7 +189,7 @@ async function main() {
     loader: { ".woff2": "file", ".svg": "file" },
     legalComments: "none",
     logLevel: "warning",
-    plugins: [gathered, withoutStyle],
+    plugins: [gathered, mendedTurbo],
   };
   const entries = ["loader.js", "launcher.css", "app.js", "try.css"];
   await mkdir(out, { recursive: true });
