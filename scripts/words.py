@@ -48,6 +48,7 @@ REFUSALS = frozenset(
 )
 SPEAKERS = (
     *("connectors/**/*.py", "inbox/actions/*.py", "inbox/reading/*.py", "inbox/store/*.py", "inbox/web/*.py"),
+    "inbox/metrics/fcr.py",
     *(
         "inbox/actions/rules/*.py",
         "inbox/actions/surveys/*.py",
@@ -56,6 +57,7 @@ SPEAKERS = (
         "inbox/throttle.py",
     ),
 )
+VERDICTS = ("Verdict",)  # class, success and why
 CODES = ("Code", "_Entry")  # a provider's code and what it means
 REPORTS = ("check", "connect")  # what a connector says when all is well
 #: What gettext has to know and nothing that changes with the day, the hand or the tool.
@@ -123,6 +125,8 @@ def spoken(source: str) -> set[str]:
                 found |= _spellings(node.args[0], known)
             elif isinstance(scope, ast.FunctionDef) and scope.name in REPORTS and _reports(node):
                 found |= _spellings(node.value, known)  # type: ignore[attr-defined]
+            elif isinstance(node, ast.Call) and _name(node.func) in VERDICTS:
+                found |= _spellings(node.args[-1], known)
             elif isinstance(node, ast.Call) and _name(node.func) in CODES and node.args:
                 found |= _spellings(node.args[0], known)
             elif isinstance(node, ast.Assign) and "problem" in map(_name, _parts(node.targets[0])):

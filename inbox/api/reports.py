@@ -9,13 +9,22 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from inbox.api.routes import Binary, Call, Nothing, Query, Routes
+from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Query, Routes
 from inbox.errors import Invalid
-from inbox.reading import figures
+from inbox.reading import behind, figures
+from inbox.reading.definitions import DEFINITIONS
 
 __all__ = ["routes"]
 
 routes = Routes()
+CASES = Binary(
+    "application/json",
+    '{"figure", "total", "items": [{"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why",'
+    ' "matures"}]}, newest first. ``amount`` is a count, milliseconds or micro-units of money; ``class`` and ``why``'
+    " say for first contact resolution why a case counted or not.",
+)
+MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
+MOST = 10_000
 REPORT = Binary(
     "application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.'
 )
@@ -50,6 +59,40 @@ def show_report(call: Call[ReportQuery, Nothing]) -> Response:
             keys=[name.strip() for name in query.keys.split(",") if name.strip()],
         )
     return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
+
+
+class CasesQuery(Query):
+    """The cases behind which figure."""
+
+    figure: str = Field(description="A key of the report: ``fcr7.rate``, ``vol.inbound``, ``aht.mean_ms``.")
+    first: dt.date = Field(alias="from", description="The first local day.")
+    end: dt.date = Field(alias="to", description="The day after the last one.")
+    where: str = Field("", description="Only what has these values: ``channel=email,reason=Billing``.")
+    as_of: dt.datetime | None = Field(None, description="As it was known then, with a zone; now without.")
+    offset: int = Field(0, ge=0, le=HIGHEST, description="How many to leave out.")
+    limit: int = Field(1_000, ge=1, le=MOST, description="How many at most.")
+
+
+@routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see")
+def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
+    """The cases behind a figure of a period, and for first contact resolution why each counted or not."""
+    query = call.query
+    figures.bring_up(call.store)
+    if query.as_of is not None and query.as_of.tzinfo is None:
+        msg = "as_of has a zone, like 2026-03-01T00:00:00Z"
+        raise Invalid(msg)
+    with call.store.reading() as work:
+        found = behind.listed(work, query.figure, query.first, query.end, _pairs(query.where), query.as_of)
+        some = behind.cases(found[query.offset : query.offset + query.limit])
+    body = {"figure": query.figure, "total": len(found), "items": some}
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+@routes.get("/reports/definitions", MEANINGS, right="reports.see")
+def show_report_definitions(_call: Call[Nothing, Nothing]) -> Response:
+    """What each figure means, in words."""
+    body = {name: {"name": each.name, "meaning": each.meaning} for name, each in DEFINITIONS.items()}
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 
 def _pairs(text: str) -> dict[str, str]:

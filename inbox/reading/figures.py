@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from inbox.errors import Forbidden, Invalid
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Book, Report, Request, book_of
+from inbox.metrics.behind import Behind, behind
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.store import Event, Membership, Store, Work
@@ -67,6 +69,28 @@ class Source:
         if self._kept is not None and not exact and self._kept.answers(request):
             return self._kept.report(request)
         return report_of(Facts(self.book), request)
+
+    def cases(
+        self, figure: str, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None
+    ) -> Iterator[Behind]:
+        """The cases behind a figure. Raises :class:`Invalid` for one behind which there are none."""
+        try:
+            request = Request.of(first.isoformat(), end.isoformat(), self.as_of, where=where)
+            yield from behind(self.book, figure, request)
+        except ValueError as problem:
+            raise Invalid(str(problem)) from None
+
+    def heat(
+        self, first: dt.date, end: dt.date, zone: zoneinfo.ZoneInfo, where: Mapping[str, str] | None = None
+    ) -> tuple[tuple[int, ...], ...]:
+        """What came in by weekday (Monday first) and hour of the local days [first, end)."""
+        counts = [[0] * 24 for _ in range(7)]
+        for one in self.cases("vol.inbound", first, end, where):
+            for each in one.fact.talk.interactions:
+                at = dt.datetime.fromtimestamp(each.start / 1000, zone)
+                if each.inbound and first <= at.date() < end:
+                    counts[at.weekday()][at.hour] += 1
+        return tuple(tuple(day) for day in counts)
 
 
 _lock = threading.Lock()

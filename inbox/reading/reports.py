@@ -19,7 +19,7 @@ from inbox.reading.figures import Source
 from inbox.reading.pages import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.store import Event, Team, Work
 
-__all__ = ["page"]
+__all__ = ["currency", "page", "period_of", "presets", "today"]
 
 MICRO: Final = Decimal(1_000_000)
 BUCKETS = 31  # more days than that are shown as weeks
@@ -46,7 +46,8 @@ def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
     }
 
 
-def _period(today: dt.date, first: str, end: str) -> Period:
+def period_of(today: dt.date, first: str, end: str) -> Period:
+    """The period that two dates name, else the last 30 days. Raises :class:`Invalid`."""
     shortcuts = presets(today)
     try:
         start = dt.date.fromisoformat(first) if first else shortcuts["30d"][0]
@@ -60,6 +61,18 @@ def _period(today: dt.date, first: str, end: str) -> Period:
     named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
     provisional = today < stop + dt.timedelta(days=30)
     return Period(start, stop, start - (stop - start), start, cast("Any", named), provisional)
+
+
+def today(work: Work) -> tuple[str, dt.date]:
+    """The desk's time zone and the date there."""
+    zone = settings.get(work, "desk.timezone")
+    return zone, clock.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
+
+
+def currency(work: Work) -> str:
+    """The desk's currency."""
+    found: str = settings.get(work, "desk.currency")
+    return found
 
 
 def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> tuple[Kpi, ...]:
@@ -180,22 +193,11 @@ def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
     return [(max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends)]
 
 
-def _heat(derived: Source, zone: zoneinfo.ZoneInfo, period: Period) -> tuple[tuple[int, ...], ...]:
-    counts = [[0] * 24 for _ in range(7)]
-    for fact in derived.book.facts():
-        for one in fact.talk.interactions:
-            at = dt.datetime.fromtimestamp(one.start / 1000, zone)
-            if one.inbound and period.start <= at.date() < period.end:
-                counts[at.weekday()][at.hour] += 1
-    return tuple(tuple(day) for day in counts)
-
-
 def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "channel") -> ReportsPage:
     """The whole page. Raises :class:`Invalid` for a bad period, :class:`Forbidden` for slices behind the gate."""
-    zone_name = settings.get(work, "desk.timezone")
+    zone_name, date = today(work)
     zone = zoneinfo.ZoneInfo(zone_name)
-    today = clock.now().astimezone(zone).date()
-    period = _period(today, first, end)
+    period = period_of(date, first, end)
     chosen = by if by in BY else "channel"
     try:
         figures.guard(work, chosen, {})
@@ -210,11 +212,11 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
     parts = [derived.ask(a, b)["all"] for a, b in spans]
     weeks = _weeks(derived, period)
     rate = work.scalar(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq.desc()).limit(1))
-    default = _default_rate(work, today)
+    default = _default_rate(work, date)
     return ReportsPage(
         period=period,
         by=cast("Any", chosen),
-        currency=settings.get(work, "desk.currency"),
+        currency=currency(work),
         zone=zone_name,
         kpis=_kpis(now, old, [week for _start, week, _before in weeks], has_rate=rate is not None),
         rows=_rows(work, derived, period, chosen, has_rate=rate is not None),
@@ -225,10 +227,10 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
         weeks=tuple(
             WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks
         ),
-        heat=_heat(derived, zone, period),
+        heat=derived.heat(period.start, period.end, zone),
         as_of=derived.as_of,
         has_rate=rate is not None,
-        presets=tuple((cast("Any", name), *dates) for name, dates in presets(today).items()),
+        presets=tuple((cast("Any", name), *dates) for name, dates in presets(date).items()),
         rate_per_hour=default,
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,

@@ -1,15 +1,23 @@
-"""The report page."""
+"""The report pages, the tickets behind each figure, and cards as files."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import csv
+import io
+from typing import Any
 
-from inbox.reading import figures, reports
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext as _
+
+from inbox.reading import behind, figures, reports, sheets
+from inbox.reading.definitions import defined
 from inbox.web.gate import frame, right, store, who
 
 __all__ = ["blueprint"]
 
 blueprint = Blueprint("reports", __name__)
+#: With these a spreadsheet would read a text as a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @blueprint.before_request
@@ -28,3 +36,47 @@ def index() -> str:
             work, who(), first=args.get("from", ""), end=args.get("to", ""), by=args.get("by", "channel")
         )
         return render_template("reports/index.html", **frame(work, "reports"), page=page)
+
+
+@blueprint.get("/reports/<name>")
+@right("reports.see")
+def show(name: str) -> str:
+    """One page of cards."""
+    with store().reading() as work:
+        page = sheets.page(work, who(), name, request.args)
+        return render_template("reports/sheets.html", **frame(work, "reports"), page=page, defined=defined)
+
+
+@blueprint.get("/reports/cases/<figure>")
+@right("reports.see")
+def cases(figure: str) -> str:
+    """The tickets behind a figure."""
+    with store().reading() as work:
+        page = behind.page(work, who(), figure, request.args)
+        return render_template("reports/cases.html", **frame(work, "reports"), page=page, defined=defined)
+
+
+@blueprint.get("/reports/cards/<name>.csv")
+@right("reports.see")
+def card(name: str) -> Response:
+    """A card as a table for spreadsheets: raw figures, the share as 0 to 1, times in ms, and n of each."""
+    with store().reading() as work:
+        asked = sheets.Asked.of(work, request.args)
+        found = sheets.sheet(work, figures.source(work), name, asked)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
+    for line in found.lines:
+        cells = [value for cell in line.cells for value in (cell.value, cell.n)]
+        writer.writerow([_guarded(line.label or _("All")), *cells])
+    if found.refused:
+        writer.writerow([found.refused])
+    saved = f"{name}-{asked.period.start}-{asked.period.end}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{saved}"'}
+    return Response("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _guarded(text: Any) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    words = str(text)
+    return f"'{words}" if words.startswith(FORMULA) else words

@@ -96,6 +96,9 @@ ADDRESSES = {
     "sessions.destroy": "/logout",
     "board.index": "/board",
     "reports.index": "/reports",
+    "reports.show": "/reports/<name>",
+    "reports.cases": "/reports/cases/<figure>",
+    "reports.card": "/reports/cards/<name>.csv",
     "settings.index": "/settings",
 }
 

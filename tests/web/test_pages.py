@@ -8,6 +8,7 @@ from connectors.base import Request
 from inbox.actions import costs, journal, sample, tickets
 from inbox.actions.who import SYSTEM
 from inbox.clock import now
+from inbox.reading import sheets
 from inbox.store import Channel, JournalEntry, Reason
 from tests.web.conftest import Browser, TestDesk, words
 
@@ -40,6 +41,11 @@ PAGES = (
         "/board/lanes",
         "/reports",
         "/reports?by=reason",
+        *(f"/reports/{name}" for name in sheets.PAGES),
+        "/reports/channels?compare=year&channel=email&from=2026-01-01&to=2026-02-01",
+        "/reports/cases/fcr7.rate",
+        "/reports/cases/vol.inbound?channel=email&part=7",
+        "/reports/cards/volume.csv",
     ),
     *("/settings", "/settings/general", "/settings/people", "/settings/teams", "/settings/channels"),
     *("/settings/canned", "/settings/reasons", "/settings/costs", "/settings/journal", "/settings/audit"),

@@ -56,16 +56,10 @@ LEAST = {
     ),
     **dict.fromkeys(
         (
-            *(
-                "board.index",
-                "board.lanes",
-                "reports.index",
-                "maturity.index",
-                "maturity.answer",
-                "settings.canned",
-                "settings.reasons",
-            ),
-            *("board.balance", "board.balance_undo", "maturity.index", "maturity.answer"),
+            *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
+            *("board.balance", "board.balance_undo"),
+            *("reports.show", "reports.cases", "reports.card"),
+            *("maturity.index", "maturity.answer"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.update", "reasons.remove", "reasons.restore"),
             *("settings.rules", "rules.new", "rules.show", "rules.create", "rules.update", "rules.trial"),

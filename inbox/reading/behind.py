@@ -1,0 +1,144 @@
+"""The tickets behind a figure, each with what it adds and, for first contact resolution, why it counted or not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from inbox.actions.who import Who, visible
+from inbox.metrics.behind import Behind
+from inbox.metrics.times import iso
+from inbox.reading import figures, reports
+from inbox.reading.definitions import DEFINITIONS, family, unit
+from inbox.reading.sheets import Asked
+from inbox.store import Ticket, Work
+
+__all__ = ["CaseRow", "CasesPage", "cases", "listed", "page"]
+
+PART: Final = 50
+FIGURES: Final = 8  # of a page's number
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case. ``ticket`` and ``subject`` only where the reader may open it; ``amount`` by the figure's unit;
+    ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR."""
+
+    case: str
+    ticket: int | None
+    subject: str
+    channel: str | None
+    reason: str | None
+    began: dt.datetime
+    amount: float
+    held: bool | None
+    verdict: str
+    why: str
+    matures: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class CasesPage:
+    """``page`` of ``reports/cases.html``: one part of the list, newest first."""
+
+    figure: str
+    family: str
+    known: bool
+    unit: str
+    asked: Asked
+    rows: tuple[CaseRow, ...]
+    total: int
+    held: int | None
+    part: int
+    parts: int
+    currency: str
+
+
+def listed(
+    work: Work,
+    figure: str,
+    first: dt.date,
+    end: dt.date,
+    where: Mapping[str, str],
+    as_of: dt.datetime | None = None,
+) -> list[Behind]:
+    """Every case behind a figure, newest first. Raises :class:`Invalid`, :class:`Forbidden` (section 8)."""
+    figures.guard(work, None, where)
+    found = figures.source(work, as_of).cases(figure, first, end, where)
+    return sorted(found, key=lambda one: (one.fact.case.t0, one.fact.case.id), reverse=True)
+
+
+def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
+    """One part of the list behind a figure. Raises :class:`Invalid` for a figure that has none."""
+    asked = Asked.of(work, args)
+    every = listed(work, figure, asked.period.start, asked.period.end, asked.where)
+    parts = max(1, -(-len(every) // PART))
+    wanted = args.get("part", "1")
+    part = min(parts, max(1, int(wanted))) if wanted.isdecimal() and len(wanted) < FIGURES else 1
+    judged = [one.held for one in every if one.held is not None]
+    return CasesPage(
+        figure=figure,
+        family=family(figure),
+        known=family(figure) in DEFINITIONS,
+        unit=unit(figure),
+        asked=asked,
+        rows=tuple(_rows(work, who, every[(part - 1) * PART : part * PART], unit(figure))),
+        total=len(every),
+        held=sum(judged) if judged else None,
+        part=part,
+        parts=parts,
+        currency=reports.currency(work),
+    )
+
+
+def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseRow]:
+    numbers = [number for one in some if (number := _number(one)) is not None]
+    known = dict(work.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers), visible(who))).all())
+    return [
+        CaseRow(
+            case=one.fact.case.id,
+            ticket=number if (number := _number(one)) in known else None,
+            subject=known.get(number or 0) or "",
+            channel=one.fact.case.channel,
+            reason=one.fact.case.reason,
+            began=_moment(one.fact.case.t0),
+            amount=one.amount / 1_000_000 if measured == "money" else one.amount,
+            held=one.held,
+            verdict=one.verdict,
+            why=one.why,
+            matures=None if one.matures is None else _moment(one.matures),
+        )
+        for one in some
+    ]
+
+
+def cases(some: list[Behind]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    return [
+        {
+            "case": one.fact.case.id,
+            "ticket": _number(one),
+            "channel": one.fact.case.channel,
+            "reason": one.fact.case.reason,
+            "t0": iso(one.fact.case.t0),
+            "amount": one.amount,
+            "counted": one.held,
+            "class": one.verdict or None,
+            "why": one.why or None,
+            "matures": None if one.matures is None else iso(one.matures),
+        }
+        for one in some
+    ]
+
+
+def _number(one: Behind) -> int | None:
+    root = one.fact.case.root
+    return int(root) if root.isdecimal() and root.isascii() and len(root) < 19 else None
+
+
+def _moment(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, dt.UTC)

@@ -1,0 +1,174 @@
+"""What each figure of the reports is called, counts and is measured in: one table for pages, API and files."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+__all__ = ["DEFINITIONS", "Definition", "Unit", "defined", "family", "unit"]
+
+Unit = Literal["count", "share", "ms", "money", "number", "ratio", "score"]
+
+
+class Definition(NamedTuple):
+    """``name`` and ``meaning`` are messages of the catalogue."""
+
+    name: str
+    meaning: str
+
+
+def N_(text: str) -> str:  # noqa: N802  (the word by which the catalogue finds it)
+    """A message that is read in the reader's language later."""
+    return text
+
+
+_FCR_TEXT = N_(
+    "Of the cases that were resolved, the share that took one contact and was followed by no new one about the same"
+    " thing within that time, on whatever channel. A case is counted once that time is over; until then it is pending."
+)
+
+#: By family: the key of docs/metrics.md without its leaf.
+DEFINITIONS: Final[dict[str, Definition]] = {
+    "vol.inbound": Definition(
+        N_("Came in"),
+        N_("Contacts that customers began. Messages in a row are one; automatic mails and thanks do not count."),
+    ),
+    "vol.handled": Definition(
+        N_("Handled"), N_("Answered by a person, or closed on purpose, in the period in which that happened.")
+    ),
+    "vol.flow_ratio": Definition(N_("Handled per contact"), N_("Above one, the backlog of earlier days shrank.")),
+    "vol.answered": Definition(
+        N_("Answered"), N_("Of the contacts old enough to be judged, the share that a person answered in time.")
+    ),
+    "vol.unanswered": Definition(
+        N_("Unanswered"), N_("Of the contacts old enough to be judged, the share that no person answered in time.")
+    ),
+    "frt": Definition(
+        N_("First response"),
+        N_(
+            "From the customer's first message to the first answer by a person, nights and holidays included."
+            " Automatic answers do not stop the clock."
+        ),
+    ),
+    "frt_bh": Definition(
+        N_("First response, opening hours"), N_("The same as the first response, in opening hours only.")
+    ),
+    "rt": Definition(N_("Response time"), N_("From the beginning of each contact to its answer by a person.")),
+    "ttr_full": Definition(
+        N_("Time to resolve"), N_("From the first message to the last resolution of each case, waiting included.")
+    ),
+    "fcr1": Definition(N_("FCR, 1 day"), _FCR_TEXT),
+    "fcr3": Definition(N_("FCR, 3 days"), _FCR_TEXT),
+    "fcr7": Definition(N_("FCR, 7 days"), _FCR_TEXT),
+    "fcr30": Definition(N_("FCR, 30 days"), _FCR_TEXT),
+    "fcr7_strict": Definition(
+        N_("FCR of all cases"),
+        N_("Of all cases that customers began, resolved or not: those without an answer count as failed."),
+    ),
+    "reopen": Definition(N_("Reopened"), N_("The share of resolved cases that were opened again within 7 days.")),
+    "one_reply": Definition(N_("One reply"), N_("The share of resolved cases that took exactly one reply of ours.")),
+    "ipc": Definition(N_("Contacts per case"), N_("How often customers had to write until their case was resolved.")),
+    "aht": Definition(
+        N_("Handle time"),
+        N_(
+            "Time in which a ticket stood open and active on somebody's screen, wrap-up included. Idle time is cut off,"
+            " two tickets at once share it fairly. Contacts without measured time are not in the mean."
+        ),
+    ),
+    "occ": Definition(N_("Occupancy"), N_("The share of the time online that was spent working on tickets.")),
+    "cost": Definition(
+        N_("Cost per contact"),
+        N_(
+            "Measured time at the hourly rate of that day and what providers charged, per handled contact."
+            " In full: all paid time and the monthly fees as well."
+        ),
+    ),
+    "cost.per_resolution": Definition(
+        N_("Cost per resolution"), N_("The direct cost of the resolved cases, divided by their number.")
+    ),
+    "sla_frt": Definition(
+        N_("First response in time"), N_("The share of first responses within what was promised, in opening hours.")
+    ),
+    "sla_ttr": Definition(
+        N_("Resolved in time"),
+        N_("The share of cases resolved within what was promised, without waiting for customers."),
+    ),
+    "backlog": Definition(N_("Backlog"), N_("Cases that were open at the end of the period.")),
+    "csat": Definition(N_("CSAT"), N_("The share of answers that were good: 4 or 5 of 5, or a thumb up.")),
+    "nps": Definition(
+        N_("NPS"), N_("Promoters (9, 10) minus detractors (0 to 6), per hundred answers: from -100 to 100.")
+    ),
+    "nps_loop": Definition(
+        N_("Detractors followed up"), N_("The share of detractors whom somebody followed up within 72 hours.")
+    ),
+    "ces": Definition(N_("CES"), N_("The share of customers to whom it was easy: 5 to 7 of 7.")),
+    "fcr_survey": Definition(
+        N_("Was it solved?"),
+        N_("The share of customers who said yes; beside FCR and never mixed with it."),
+    ),
+    "sent": Definition(
+        N_("How customers sound"),
+        N_(
+            "Scored from the words and emoji of each case's last message, in Italian and English, on this machine."
+            " It is no survey; irony is not understood."
+        ),
+    ),
+    "ret.retention": Definition(
+        N_("Retention"), N_("Of the customers with a contract at the start, the share that still had one at the end.")
+    ),
+    "ret.churn": Definition(
+        N_("Churn"), N_("Of the customers with a contract at the start, the share that had none at the end.")
+    ),
+    "ret.renewal": Definition(
+        N_("Renewal"), N_("Of the contracts that ended in the period, the share renewed at most 30 days late.")
+    ),
+    "silence.exposed": Definition(
+        N_("Lost after silence"),
+        N_("Of the customers whom nobody answered in time, the share lost 90 days later. An association, no proof."),
+    ),
+    "silence.unexposed": Definition(
+        N_("Lost otherwise"), N_("Of the customers who were always answered in time, the share lost 90 days later.")
+    ),
+    "social": Definition(
+        N_("Engagement"), N_("Likes, comments and shares in the period; the rate is per time that posts were shown.")
+    ),
+    "social.positive": Definition(N_("Positive mentions"), N_("The share of mentions that were positive.")),
+    "smi": Definition(
+        N_("Maturity self-assessment"),
+        N_("Investment and innovation in social service, 0 to 100, by your answers."),
+    ),
+}
+
+_UNITS: Final[dict[str, Unit]] = {
+    "cost.per_interaction_direct": "money",
+    "cost.per_interaction_full": "money",
+    "cost.per_resolution": "money",
+    "cost.provider": "money",
+    "cost.fixed": "money",
+    "vol.flow_ratio": "ratio",
+    "ipc.mean": "ratio",
+    "csat.mean": "ratio",
+    "ces.mean": "ratio",
+    "nps.score": "score",
+    "smi.investment": "score",
+    "smi.innovation": "score",
+    "aht.concurrency": "ratio",
+}
+
+
+def family(key: str) -> str:
+    """The family under which a key is defined."""
+    while key not in DEFINITIONS and "." in key:
+        key = key.rpartition(".")[0]
+    return key
+
+
+def defined(key: str) -> Definition:
+    """What a key means. Raises ``KeyError`` for one that is not in the table."""
+    return DEFINITIONS[family(key)]
+
+
+def unit(key: str) -> Unit:
+    """What a key is measured in."""
+    if key in _UNITS:
+        return _UNITS[key]
+    return "share" if key.endswith(".rate") else "ms" if key.endswith("_ms") else "count"
