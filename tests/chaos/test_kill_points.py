@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 from collections import Counter
@@ -12,14 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from connectors import registry
 from inbox import killpoints
 from inbox.actions import reply
 from inbox.actions.who import Who
 from inbox.sandbox.running import SandboxProcess
-from inbox.store import Agent, Event, JournalItem, Message, Store, Ticket
+from inbox.store import Agent, Event, JournalItem, Message, Ticket
 from inbox.terms import Delivery, Direction
-from inbox.worker import Worker
+from tests.chaos.forked import worker
 from tests.journeys.desk import RunningDesk, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
@@ -45,7 +43,7 @@ def test_every_named_place_is_survived_time_after_time(
     web = desk.role("web")
     hits: Counter[str] = Counter()
     try:
-        until("the web role answers", desk._answers, 30)
+        until("the web role answers", desk._answers, 90)
         for n in range(rounds):
             for point in WORKER_POINTS:
                 _one_arrival_one_reply(desk, f"{point} {n}", point, hits)
@@ -56,7 +54,7 @@ def test_every_named_place_is_survived_time_after_time(
     finally:
         web.terminate()
         web.wait(20)
-    assert _worker(desk) == 0
+    assert worker(desk) == 0
     _judge(desk)
     with capsys.disabled():
         sys.stdout.write("\nkilled at: " + ", ".join(f"{name} {count}x" for name, count in sorted(hits.items())))
@@ -68,33 +66,14 @@ def _one_arrival_one_reply(desk: RunningDesk, text: str, point: str, hits: Count
     """A customer writes, an agent answers; the worker that carries it dies at ``point``, another one goes on."""
     assert desk.sandbox.sms.receive(CUSTOMER, f"question {text}")["delivery"]["status"] == 200
     if point != "after_journal":
-        assert _worker(desk) == 0
+        assert worker(desk) == 0
         _answer(desk, f"answer {text}")
-    assert _worker(desk, point) == -signal.SIGKILL, f"the worker did not reach {point}"
+    assert worker(desk, point) == -signal.SIGKILL, f"the worker did not reach {point}"
     hits[point] += 1
-    assert _worker(desk) == 0
+    assert worker(desk) == 0
     if point == "after_journal":
         _answer(desk, f"answer {text}")
-        assert _worker(desk) == 0
-
-
-def _worker(desk: RunningDesk, kill: str = "") -> int:
-    """A worker as a process of its own that works all that is due, or dies at ``kill``; gives its exit code.
-
-    Forked instead of started, because importing the program would take most of the test.
-    """
-    process = multiprocessing.get_context("fork").Process(target=_work, args=(desk, kill))
-    process.start()
-    process.join(60)
-    assert process.exitcode is not None, "the worker hangs"
-    return process.exitcode
-
-
-def _work(desk: RunningDesk, kill: str) -> None:
-    killpoints.aim(kill)
-    store = Store(desk.settings, registry())
-    Worker(store).drain()
-    store.close()
+        assert worker(desk) == 0
 
 
 def _answer(desk: RunningDesk, text: str) -> None:
@@ -108,14 +87,14 @@ def _web_dies(desk: RunningDesk, order: Path, point: str, text: str, hits: Count
     """The web role dies at ``point`` and is started again; the provider, unanswered, calls again."""
     order.write_text(point)
     desk.sandbox.sms.receive(CUSTOMER, f"question {point} {text}", wait=False)
-    until("the arrival is worked", lambda: _worker(desk) == 0 and not order.exists(), 30)
+    until("the arrival is worked", lambda: worker(desk) == 0 and not order.exists(), 90)
     hits[f"{point} in web"] += 1
-    until("the web role answers again", desk._answers, 60)
+    until("the web role answers again", desk._answers, 90)
 
 
 def _all_here(desk: RunningDesk) -> bool:
     """True once the provider's repeated calls have brought what was not answered before."""
-    assert _worker(desk) == 0
+    assert worker(desk) == 0
     with desk.store.reading() as work:
         came = work.scalar(select(func.count()).select_from(Message).where(Message.direction == Direction.IN))
     return came == len(desk.sandbox.received("sms"))

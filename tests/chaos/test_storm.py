@@ -23,6 +23,7 @@ from inbox.sandbox.running import SandboxProcess
 from inbox.store import Agent, Channel, JournalEntry, Message
 from inbox.terms import Delivery
 from tests.chaos.disk import small_disk
+from tests.chaos.forked import worker
 from tests.chaos.judging import judge
 from tests.chaos.plan import FULL, SMALL, Size, plan
 from tests.chaos.storm import PostOffice, Storm
@@ -71,7 +72,7 @@ def test_nothing_is_lost_and_nothing_doubled(
             )
             with desk.store.transaction() as work:
                 token = people.add_token(work, SYSTEM, work.get_one(Agent, desk.admin))
-            assert drained(desk) == 0
+            assert worker(desk, patience_s=DRAIN_S) == 0
             with desk.store.reading() as work:  # what comes from now on is new mail
                 assert work.get_one(Channel, desk.channels["email"].id).cursor
             with Storm(desk, post, disk, token, restart) as storm:
@@ -108,7 +109,7 @@ def settled(desk: RunningDesk) -> None:
                 .where(Message.state.in_((Delivery.CLAIMED, Delivery.SENDING)))
                 .values(next_at=clock.now() - timedelta(seconds=1))
             )
-        assert drained(desk) == 0
+        assert worker(desk, patience_s=DRAIN_S) == 0
         with desk.store.reading() as work:
             waiting = work.scalar(select(func.count()).where(Message.state.in_(WAITING)))
             pending = work.scalar(select(func.count()).where(JournalEntry.done.is_(False)))
