@@ -99,7 +99,7 @@ LEAST = {
     ),
 }
 #: What is not there, so that nothing happens to what is.
-NOBODYS = {"id": 999_999, "site": "nobodys", "filename": "x"}
+NOBODYS = {"id": 999_999, "site": "nobodys", "filename": "x", "name": "nobodys", "figure": "nobodys"}
 
 
 def addresses(desk: TestDesk) -> list[tuple[str, str, str]]:

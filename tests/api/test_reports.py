@@ -1,0 +1,25 @@
+"""The figures through the API: the cases behind one, and what each means."""
+
+from __future__ import annotations
+
+from tests.api.conftest import Api, Desk
+
+PERIOD = {"from": "2020-01-01", "to": "2022-01-01"}
+
+
+def test_the_cases_behind_a_figure_are_told_with_their_tickets(call: Api, desk: Desk) -> None:
+    ticket = desk.text()
+    found = call.get("/reports/cases", figure="vol.inbound", **{"from": "2000-01-01", "to": "2100-01-01"})
+    assert (found["total"], found["items"][0]["ticket"], found["items"][0]["amount"]) == (1, ticket, 1)
+    assert call.get("/reports/cases", figure="fcr7.rate", **PERIOD) == {"figure": "fcr7.rate", "total": 0, "items": []}
+
+
+def test_every_family_has_its_meaning(call: Api) -> None:
+    found = call.get("/reports/definitions")
+    assert found["fcr7"]["name"] == "FCR, 7 days"
+    assert all(each["meaning"] for each in found.values())
+
+
+def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) -> None:
+    assert call("GET", "/reports/cases?figure=ret.churn&from=2026-01-01&to=2026-02-01").status_code == 422
+    assert call("GET", "/reports/cases?figure=frt&from=2026-02-01&to=2026-01-01").status_code == 422
