@@ -9,6 +9,7 @@ from flask import Flask, render_template
 from flask_babel import get_locale
 
 from inbox.reading import pages
+from inbox.reading.definitions import defined
 from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
@@ -16,6 +17,7 @@ from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
 from tests.ui import samples_rules as ruled
+from tests.ui import samples_sheets as sheet
 from tests.ui import samples_surveys as asked
 from tests.ui import samples_views as view
 
@@ -194,6 +196,9 @@ PAGES = {
     "reports": Page("reports/index.html", figure.reports, "reports"),
     "reports-no-rate": Page("reports/index.html", figure.reports_no_rate, "reports"),
     "reports-empty": Page("reports/index.html", figure.reports_empty, "reports"),
+    "reports-channels": Page("reports/sheets.html", sheet.channels, "reports"),
+    "reports-refused": Page("reports/sheets.html", sheet.refused, "reports"),
+    "reports-cases": Page("reports/cases.html", sheet.cases, "reports"),
     "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
     "views": Page("views/index.html", view.views, "views"),
     "views-filter": Page("views/filter.html", view.filter_form, "views"),
@@ -215,7 +220,7 @@ PAGES = {
 def application(language: str = "en") -> Flask:
     """The stage with the pages on it: each at ``/page/<name>``."""
     app = stage.application(language)
-    app.jinja_env.globals.update(charts=charts, figures=figures)
+    app.jinja_env.globals.update(charts=charts, figures=figures, defined=defined)
     app.jinja_env.filters.update(figures.FILTERS)
     for endpoint, rule in ADDRESSES.items():
         app.add_url_rule(rule, endpoint=endpoint, view_func=lambda **_: ("", 204), methods=["GET", "POST"])
