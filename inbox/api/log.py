@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response, request
 from pydantic import Field
@@ -27,13 +27,15 @@ class EventQuery(Paging):
 
     after: int = Field(0, ge=0, le=HIGHEST, description="The ``seq`` of the last event that you know.")
     ticket: int | None = Field(None, ge=0, le=HIGHEST, description="Only those of one ticket.")
+    format: Literal["json", "ndjson"] | None = Field(None, description="Instead of ``Accept``: ``ndjson`` streams.")
 
 
 @routes.get("/events", (shapes.Page[shapes.Event], STREAM), query=EventQuery)
 def list_events(call: Call[EventQuery, Nothing]) -> Response:
     """The event log after a ``seq``, in append order, as JSON or (by ``Accept``) one event a line."""
     query = call.query
-    if request.accept_mimetypes.best_match(["application/json", NDJSON]) == NDJSON:
+    accepted = request.accept_mimetypes.best_match(["application/json", NDJSON])
+    if query.format == "ndjson" or (query.format is None and accepted == NDJSON):
         return Response(_lines(call), content_type=NDJSON)
     with call.store.reading() as work:
         part = feeds.events(work, call.who, after=query.after, ticket=query.ticket, limit=query.limit)

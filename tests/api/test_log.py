@@ -37,6 +37,15 @@ def test_an_event_is_as_the_store_writes_it(call: Api, desk: Desk) -> None:
     assert arrived["actor"]["kind"] == "customer"
 
 
+def test_a_warehouse_asks_for_the_stream_in_the_address(call: Api, desk: Desk) -> None:
+    desk.text()
+    response = call("GET", "/events?after=1&format=ndjson")
+    assert response.content_type == "application/x-ndjson"
+    seqs = [json.loads(line)["seq"] for line in response.text.splitlines()]
+    assert seqs == list(range(2, call.get("/status")["last_seq"] + 1))
+    call.refused("GET", "/events?format=csv", 422, "invalid")
+
+
 def test_by_accept_it_is_one_event_a_line_to_the_end(call: Api, desk: Desk) -> None:
     with desk.store.transaction() as work:
         for n in range(1203):
