@@ -35,6 +35,7 @@ __all__ = [
     "catch_up",
     "current",
     "drop",
+    "forget",
     "progress",
     "snapshot",
     "stale",
@@ -161,6 +162,12 @@ def drop(store: Store, generation: int) -> None:
     """Remove a generation."""
     with store.transaction() as work:
         _drop(work, generation)
+
+
+def forget(work: Work) -> None:
+    """Everything that is kept goes, as the log says no longer what it said: the sample left it. It is built anew."""
+    for state in states(work):
+        _drop(work, state.generation)
 
 
 def _drop(work: Work, generation: int) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from sqlalchemy import func, select
 from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions import promises
-from inbox.errors import Forbidden, Invalid
+from inbox.errors import Forbidden, Invalid, Unavailable
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Book, Report, Request, book_of
@@ -107,7 +108,8 @@ def bring_up(store: Store) -> None:
     """Take in what was appended since, before a page looks at the figures; what is much is left to the worker."""
     with store.reading() as work:
         definitions = promises.config(work)
-    keeper.catch_up(store, definitions, most=AT_THE_DOOR)
+    with suppress(Unavailable):  # somebody writes for long: the figures are those of a moment ago
+        keeper.catch_up(store, definitions, most=AT_THE_DOOR)
 
 
 def source(work: Work, as_of: dt.datetime | None = None) -> Source:

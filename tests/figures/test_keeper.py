@@ -6,11 +6,13 @@ import random
 import threading
 
 import pytest
+from sqlalchemy import delete, func, select
 
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Config, Request, State
-from inbox.store import Store
+from inbox.store import Event, Store
+from inbox.store.figures import KEPT
 from tests.figures.conftest import add, lines, told, wrong
 from tests.metrics.comparing import differences
 
@@ -97,5 +99,16 @@ def test_two_keepers_at_once_count_everything_once(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert faults == []
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_after_the_log_lost_something_everything_is_built_anew(store: Store) -> None:
+    add(store, lines(6))
+    keeper.catch_up(store, CONFIG)
+    with store.transaction() as work:
+        work.execute(delete(Event).where(Event.kind == "msg.out"))
+        keeper.forget(work)
+        assert all(work.scalar(select(func.count()).select_from(table)) == 0 for table in KEPT)
     keeper.catch_up(store, CONFIG)
     assert wrong(store) == []

@@ -12,6 +12,7 @@ from inbox.actions import channels, desk, people, tickets
 from inbox.actions.sample.contents import NAME, UNMARKED, Contents, kept
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Conflict
+from inbox.figures import keeper
 from inbox.store import (
     Agent,
     Attachment,
@@ -127,6 +128,7 @@ def _named(field: str, values: Iterable[str], kinds: str) -> ColumnElement[bool]
 
 
 def _forget_events(work: Work, leaving: list[str], brought: Contents) -> None:
+    keeper.forget(work)
     ours = work.scalars(OURS).all()
     customers = work.scalars(select(Customer.id).where(Customer.sample)).all()
     _do(
