@@ -27,6 +27,7 @@ from inbox.actions import (
     routing,
     setup,
     words,
+    worth,
 )
 from inbox.actions import (
     desk as settings,
@@ -58,6 +59,7 @@ def furnished(work: Work, desk: TestDesk) -> None:
     promises.save_targets(work, SYSTEM, f"team:{team.id}", {"first": {"urgent": 1800}})
     routing.save_rule(work, SYSTEM, f"channel:{channel.id}", "round_robin", sticky=True)
     routing.save_bands(work, SYSTEM, ["oro", "argento"])
+    worth.save_values(work, SYSTEM, {"oro": "1000", "argento": "100.50"})
     steps = [{"do": "transfer", "what": team.id}, {"do": "insert", "what": str(answer.id)}]
     macros.add(work, SYSTEM, name="Alla posta", what=steps, shared=True)
     furnished_with_the_rest(work, desk, team.id, channel.id, answer.id)
@@ -154,14 +156,9 @@ def test_every_part_and_every_setting_of_the_desk_is_written(filled: TestDesk) -
     written = yaml.safe_load(text(filled.store))
     assert [part for part, value in written.items() if not value] == []
     elsewhere = {"sla.calendars", "sla.targets", "routing.rules", "routing.bands", "reasons.exempt", "outside.lookup"}
-    elsewhere |= {"surveys.forms"}
-    follows = {
-        "desk.logo_mark",
-        "desk.sample",
-        "rules.secret",
-        "surveys.seq",
-        "figures.proved",
-    }  # of the logo, of what lies in the desk; no secret
+    elsewhere |= {"surveys.forms", "routing.values"}
+    follows = {"desk.logo_mark", "desk.sample", "rules.secret"}  # of the logo, of what lies in the desk; no secret
+    follows |= {"surveys.seq", "routing.values_seq", "figures.proved"}  # of how far somebody looked
     assert {*exporting.DESK.values(), *elsewhere, *follows} == {*settings.DEFAULTS}
     assert [key for key, value in written["desk"].items() if value in (None, "", False)] == []
     assert list(written["rules"]) == ["Zeta", "Alfa"]
