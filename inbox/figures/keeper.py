@@ -199,6 +199,7 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
                 dirty = settle(book, NEVER)
                 last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
                 rollup.flush(last_rec)
+                changes.prepare(line, state.generation)
         except TooMuch:
             log.info("figures are built anew", why="rates")
             begin(store, config, "rates", [one.generation for one in states(work)])

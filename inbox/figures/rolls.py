@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from inbox.figures.parts import parts
@@ -29,12 +29,6 @@ class StoredRolls:
     def __init__(self, line: Connection, generation: int) -> None:
         self._line = line
         self._generation = generation
-
-    def add(self, changes: Mapping[Place, Cell]) -> None:
-        raise NotImplementedError("reports change nothing")
-
-    def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
-        raise NotImplementedError("reports change nothing")
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         if low >= high:
@@ -80,6 +74,8 @@ class RollChanges:
     def __init__(self) -> None:
         self._cells: dict[Place, Cell] = {}
         self._rows: dict[str, Mapping[str, Rows]] = {}
+        self._becoming: list[dict[str, Any]] = []
+        self._going: list[dict[str, Any]] = []
 
     def add(self, changes: Mapping[Place, Cell]) -> None:
         for place, change in changes.items():
@@ -91,20 +87,30 @@ class RollChanges:
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         self._rows[owner] = indexes
 
-    def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
-        raise NotImplementedError("changes are not read")
+    def prepare(self, line: Connection, generation: int) -> None:
+        """Work out what the cells become from what they are, so that the writing itself is short.
 
-    def values(self, grain: str) -> Iterator[tuple[str, str]]:
-        raise NotImplementedError("changes are not read")
-
-    def rows(self, index: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
-        raise NotImplementedError("changes are not read")
-
-    def write(self, line: Connection, generation: int) -> None:
-        """Add to the cells and replace the rows of a generation."""
+        It holds as long as nobody else changes the generation, which whoever writes makes sure of.
+        """
         changes = {place: cell for place, cell in self._cells.items() if cell}
         for group in parts(sorted(changes), _AT_ONCE):
-            _write_cells(line, generation, {place: changes[place] for place in group})
+            known = dict(_known(line, generation, group))
+            for place in group:
+                cell = known.get(place) or empty()
+                merge(cell, changes[place])
+                key = dict(zip(_KEY, (generation, *place), strict=True))
+                if cell:
+                    self._becoming.append(key | _texts(cell))
+                elif place in known:
+                    self._going.append(key)
+
+    def write(self, line: Connection, generation: int) -> None:
+        """Put what was prepared in its place, and the rows of every owner that changed."""
+        if self._becoming:
+            _upsert(line, self._becoming)
+        if self._going:
+            mine = [_CELL[name] == bindparam(f"{name}_") for name in _KEY]
+            line.execute(delete(FigureCell).where(*mine), [{f"{k}_": v for k, v in key.items()} for key in self._going])
         for owners in parts(self._rows, _AT_ONCE):
             line.execute(delete(FigureLine).where(_LINE.generation == generation, _LINE.owner.in_(owners)))
         lines = [
@@ -117,39 +123,15 @@ class RollChanges:
             line.execute(insert(FigureLine), lines)
 
 
+def _texts(cell: Cell) -> dict[str, str]:
+    return {"plain": _text(cell.plain), "due": _text(in_a_row(cell.due)), "times": _text(packed(cell.times))}
+
+
 def _by_position(rows: Rows) -> Iterable[tuple[int, list[Any]]]:
     found: dict[int, list[Any]] = {}
     for position, row in rows:
         found.setdefault(position, []).append(row)
     return found.items()
-
-
-def _write_cells(line: Connection, generation: int, changes: Mapping[Place, Cell]) -> None:
-    known = dict(_known(line, generation, changes))
-    kept, gone = [], []
-    for place, change in changes.items():
-        cell = known.get(place)
-        if cell is None:
-            cell = empty()
-        merge(cell, change)
-        key = dict(zip(_KEY, (generation, *place), strict=True))
-        if cell:
-            texts = {
-                "plain": _text(cell.plain),
-                "due": _text(in_a_row(cell.due)),
-                "times": _text(packed(cell.times)),
-            }
-            kept.append(key | texts)
-        elif place in known:
-            gone.append(place)
-    if kept:
-        _upsert(line, kept)
-    for place in gone:
-        line.execute(
-            delete(FigureCell).where(
-                *(_CELL[name] == part for name, part in zip(_KEY, (generation, *place), strict=True))
-            )
-        )
 
 
 def _known(line: Connection, generation: int, places: Iterable[Place]) -> Iterator[tuple[Place, Cell]]:

@@ -14,7 +14,7 @@ from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.packing import in_a_row, out_of_row
 from inbox.metrics.rollup import ALL, EACH, HEARD, day_of_due, month_of_day, month_of_due
 from inbox.metrics.sheets import NEVER, TIMES, Entry, Heard, OpenSpan
-from inbox.metrics.storage import Kept, Place, Rolls
+from inbox.metrics.storage import Kept, Place, RollsToRead
 from inbox.metrics.sums import About, Durations, Places, Slice, Sums
 from inbox.metrics.times import DAY
 from inbox.metrics.wanted import EVERYTHING, Wanted
@@ -28,7 +28,7 @@ _FAMILY = {"km": "ttr_km"}  # of durations that their figures do not name alike
 class RolledUp:
     """The roll-ups of a settled book; percentiles are midpoints of histogram buckets, at most 1.6 % off."""
 
-    def __init__(self, book: Book, rolls: Rolls, wanted: Wanted = EVERYTHING) -> None:
+    def __init__(self, book: Book, rolls: RollsToRead, wanted: Wanted = EVERYTHING) -> None:
         self._book = book
         self._times = frozenset(name for name in TIMES if wanted.family(_FAMILY.get(name, name)))
         self._facts = Facts(book)

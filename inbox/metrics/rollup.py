@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from inbox.metrics.backlog import LATE, late, stretches
 from inbox.metrics.formulas import bucket, bucket_name
 from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, OpenSpan, Sheet
-from inbox.metrics.storage import Cell, Counts, Place, Rolls, add_counts, empty, merge
+from inbox.metrics.storage import Cell, Counts, Place, RollsToChange, add_counts, empty, merge
 from inbox.metrics.times import DAY, Days
 
 __all__ = [
@@ -69,7 +69,7 @@ _What = tuple[int, str | None, str, str]  # day, channel, grain, value
 class RollUp:
     """Turns changed sheets into changes of cells and rows, kept until ``flush``."""
 
-    def __init__(self, rolls: Rolls, days: Days) -> None:
+    def __init__(self, rolls: RollsToChange, days: Days) -> None:
         self._rolls = rolls
         self._days_of = days
         self._open: dict[Place, Cell] = {}

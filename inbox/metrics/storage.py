@@ -7,7 +7,19 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from inbox.metrics.packing import Counts, in_a_row
 
-__all__ = ["Cell", "Counts", "Kept", "Place", "Rolls", "RollsInMemory", "add_counts", "empty", "merge"]
+__all__ = [
+    "Cell",
+    "Counts",
+    "Kept",
+    "Place",
+    "Rolls",
+    "RollsInMemory",
+    "RollsToChange",
+    "RollsToRead",
+    "add_counts",
+    "empty",
+    "merge",
+]
 
 _K = TypeVar("_K")
 
@@ -55,11 +67,8 @@ def empty() -> Cell:
 Rows = Sequence[tuple[int, tuple[Any, ...]]]  # (position, what stands there)
 
 
-class Rolls(Protocol):
-    """What roll-ups need of a store: sums in cells, and rows found by position."""
-
-    def add(self, changes: Mapping[Place, Cell]) -> None:
-        """Add to cells; a measure that comes to 0 goes, and so does an empty cell. The changes may be kept."""
+class RollsToRead(Protocol):
+    """What reports need of a store: sums in cells, and rows found by position."""
 
     def cells(self, unit: str, grain: str, low: int, high: int) -> Iterator[tuple[Place, Kept]]:
         """The cells of a grain with ``low <= when < high``."""
@@ -67,11 +76,22 @@ class Rolls(Protocol):
     def values(self, grain: str) -> Iterator[tuple[str, str]]:
         """Every (value, channel) that a grain has a cell for."""
 
+    def rows(self, index: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of an index with ``low <= position < high``."""
+
+
+class RollsToChange(Protocol):
+    """What roll-ups are told of changes by."""
+
+    def add(self, changes: Mapping[Place, Cell]) -> None:
+        """Add to cells; a measure that comes to 0 goes, and so does an empty cell. The changes may be kept."""
+
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         """Replace all rows that an owner has, by index."""
 
-    def rows(self, index: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
-        """The rows of an index with ``low <= position < high``."""
+
+class Rolls(RollsToRead, RollsToChange, Protocol):
+    """Roll-ups that are read and changed in one place."""
 
 
 class RollsInMemory:
