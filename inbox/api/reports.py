@@ -46,8 +46,7 @@ class ReportQuery(Query):
 def show_report(call: Call[ReportQuery, Nothing]) -> Response:
     """The figures of a period. Slices that show single people are refused until a setting names what allows them."""
     query = call.query
-    figures.bring_up(call.store)
-    with call.store.reading() as work:
+    with figures.looking(call.store) as work:
         found = figures.report(
             work,
             first=query.first.isoformat(),
@@ -77,11 +76,10 @@ class CasesQuery(Query):
 def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
     """The cases behind a figure of a period, and for first contact resolution why each counted or not."""
     query = call.query
-    figures.bring_up(call.store)
     if query.as_of is not None and query.as_of.tzinfo is None:
         msg = "as_of has a zone, like 2026-03-01T00:00:00Z"
         raise Invalid(msg)
-    with call.store.reading() as work:
+    with figures.looking(call.store) as work:
         found = behind.listed(work, query.figure, query.first, query.end, _pairs(query.where), query.as_of)
         some = behind.cases(found[query.offset : query.offset + query.limit])
     body = {"figure": query.figure, "total": len(found), "items": some}

@@ -162,19 +162,17 @@ def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
     from inbox.cli.opening import opened
     from inbox.reading import figures
 
-    with opened(connectors=False) as store:
-        figures.bring_up(store)
-        with store.reading() as work:
-            return figures.report(
-                work,
-                first=texts["first"],
-                end=texts["end"],
-                by=texts.get("by"),
-                where=where,
-                compare=texts.get("compare"),
-                as_of=texts.get("as_of"),
-                keys=_names(texts),
-            )
+    with opened(connectors=False) as store, figures.looking(store) as work:
+        return figures.report(
+            work,
+            first=texts["first"],
+            end=texts["end"],
+            by=texts.get("by"),
+            where=where,
+            compare=texts.get("compare"),
+            as_of=texts.get("as_of"),
+            keys=_names(texts),
+        )
 
 
 def _names(texts: dict[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 
 from sqlalchemy import func, select
@@ -23,7 +23,7 @@ from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.store import Event, Membership, Store, Work
 
-__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "report", "source"]
+__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source"]
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
@@ -110,6 +110,15 @@ def bring_up(store: Store) -> None:
         definitions = promises.config(work)
     with suppress(Unavailable):  # somebody writes for long: the figures are those of a moment ago
         keeper.catch_up(store, definitions, most=AT_THE_DOOR)
+
+
+@contextmanager
+def looking(store: Store) -> Iterator[Work]:
+    """One state of the desk in which what was appended until now counts, whatever is written meanwhile."""
+    bring_up(store)
+    with store.reading() as work:
+        keeper.snapshot(work)
+        yield work
 
 
 def source(work: Work, as_of: dt.datetime | None = None) -> Source:

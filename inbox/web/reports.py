@@ -20,18 +20,12 @@ blueprint = Blueprint("reports", __name__)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@blueprint.before_request
-def bring_up() -> None:
-    """What was appended since counts on the page."""
-    figures.bring_up(store())
-
-
 @blueprint.get("/reports")
 @right("reports.see")
 def index() -> str:
     """Figures of a period; the address says all of it."""
     args = request.args
-    with store().reading() as work:
+    with figures.looking(store()) as work:
         page = reports.page(
             work, who(), first=args.get("from", ""), end=args.get("to", ""), by=args.get("by", "channel")
         )
@@ -42,7 +36,7 @@ def index() -> str:
 @right("reports.see")
 def show(name: str) -> str:
     """One page of cards."""
-    with store().reading() as work:
+    with figures.looking(store()) as work:
         page = sheets.page(work, who(), name, request.args)
         return render_template("reports/sheets.html", **frame(work, "reports"), page=page, defined=defined)
 
@@ -51,7 +45,7 @@ def show(name: str) -> str:
 @right("reports.see")
 def cases(figure: str) -> str:
     """The tickets behind a figure."""
-    with store().reading() as work:
+    with figures.looking(store()) as work:
         page = behind.page(work, who(), figure, request.args)
         return render_template("reports/cases.html", **frame(work, "reports"), page=page, defined=defined)
 
@@ -60,7 +54,7 @@ def cases(figure: str) -> str:
 @right("reports.see")
 def card(name: str) -> Response:
     """A card as a table for spreadsheets: raw figures, the share as 0 to 1, times in ms, and n of each."""
-    with store().reading() as work:
+    with figures.looking(store()) as work:
         asked = sheets.Asked.of(work, request.args)
         found = sheets.sheet(work, figures.source(work), name, asked)
     out = io.StringIO()

@@ -83,17 +83,15 @@ def test_pages_ask_the_figures_that_are_kept_and_count_what_came_since(desk: Sto
         assert asked.answer(_request(asked), exact=True)["all"]["vol.inbound"] == own
         assert "book" in vars(asked), "the exact one derives the log"
         assert "book" not in vars(figures.source(work))
-    more = {
-        "id": "more",
-        "ts": "2026-01-20T10:00:00Z",
-        "kind": "msg.in",
-        "ticket": "T900",
-        "channel": "email",
-        "msg": "m900",
-    }
-    add(desk, [more])
-    figures.bring_up(desk)
-    with desk.reading() as work:
+    more = {"id": "m", "ts": "2026-01-20T10:00:00Z", "kind": "msg.in", "ticket": "T9", "channel": "email", "msg": "m9"}
+    with figures.looking(desk) as work:
+        steady = figures.source(work)
+        add(desk, [more])
+        figures.bring_up(desk)
+        assert steady.answer(_request(steady))["all"]["vol.inbound"] == own, (
+            "a look sees one state, whatever is written"
+        )
+    with figures.looking(desk) as work:
         fresh = figures.source(work)
         assert fresh.answer(_request(fresh))["all"]["vol.inbound"] == int(own or 0) + 1
 
