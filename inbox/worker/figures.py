@@ -16,6 +16,7 @@ from inbox.store import Store
 __all__ = ["Figures"]
 
 log = logs.get(__name__)
+LOOK_S = 60.0  # between two looks whether it is night
 PAUSE_S = 2.0  # after a small batch: what comes meanwhile is taken in together
 NIGHT = range(2, 5)  # the hours of the desk's zone in which the figures are proved
 FULL = 6  # and on Sundays all of them
@@ -26,7 +27,7 @@ class Figures:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._not_before = 0.0
+        self._not_before = self._look_at = 0.0
 
     def work_due(self, *, at_once: bool = False) -> int:
         """Take a batch in; returns how many events it had."""
@@ -37,7 +38,8 @@ class Figures:
         did = keeper.advance(self.store, config)
         if did < keeper.BATCH:
             self._not_before = time.monotonic() + PAUSE_S
-        if not did:
+        if not did and time.monotonic() > self._look_at:
+            self._look_at = time.monotonic() + LOOK_S
             self._prove()
         return did
 
