@@ -189,7 +189,7 @@ def _merge_each(into: dict[str, dict[_K, int]], more: Mapping[str, Mapping[_K, i
             add_counts(own, counts)
             if not own:
                 del into[name]
-        elif 0 not in counts.values():
+        elif counts and 0 not in counts.values():
             into[name] = {**counts}
         elif kept := {key: n for key, n in counts.items() if n}:
             into[name] = kept

@@ -44,6 +44,9 @@ def test_counts_add_up_and_what_comes_to_0_goes(rolls: Rolls) -> None:
     assert place == EMAIL
     assert (cell.plain, cell.due) == ({"inbound": 1, "created": 3}, {})
     assert unpacked(cell.times) == {"frt": {"0070": 2, "0071": 1}}
+    rolls.add({EMAIL: Cell({}, {"reopen|no": {}}, {"ttr": {}})})  # what came and went before it was brought in
+    ((_, cell),) = rolls.cells("day", "channel", 739_000, 739_001)
+    assert (cell.due, unpacked(cell.times)) == ({}, {"frt": {"0070": 2, "0071": 1}})
     rolls.add({EMAIL: Cell({"inbound": -1, "created": -3}, {}, {"frt": {"0070": -2, "0071": -1}})})
     assert list(rolls.cells("day", "channel", 739_000, 739_001)) == []
 
