@@ -21,6 +21,7 @@ from inbox.metrics.storage import Rolls, RollsInMemory
 __all__ = ["DEFINITION", "State"]
 
 _MANY = 1_000  # events at once
+_TOGETHER = 64  # events whose changes go into the roll-ups together: most of them touch the same cells
 
 DEFINITION = 1  # the version of the definitions that the roll-ups were made by
 
@@ -30,10 +31,23 @@ class State:
 
     def __init__(self, config: Config | None = None, rolls: Rolls | None = None) -> None:
         self.config = config or Config.of()
-        self.rolls: Rolls = RollsInMemory() if rolls is None else rolls
+        self._rolls: Rolls = RollsInMemory() if rolls is None else rolls
+        self._waiting = 0  # events whose changes are not in the roll-ups yet
         self.book = Book(self.config)
-        self._rollup = RollUp(self.rolls, self.book.context.days)
+        self._rollup = RollUp(self._rolls, self.book.context.days)
         self.book.told = self._rollup.told
+
+    @property
+    def rolls(self) -> Rolls:
+        """The roll-ups of everything that was appended."""
+        if self._waiting:
+            self.flush()
+        return self._rolls
+
+    def flush(self) -> None:
+        """Bring into the roll-ups what the last few events changed; whoever reads them here need not ask for it."""
+        self._rollup.flush(self.book.living.last_rec)
+        self._waiting = 0
 
     def append(self, events: Sequence[Event | Mapping[str, Any]]) -> None:
         """Take events in, in any order, and bring facts and roll-ups up to date."""
@@ -46,7 +60,10 @@ class State:
     def _append(self, events: Sequence[Event | Mapping[str, Any]]) -> None:
         self.book.take(event for event in events if isinstance(event, Event))
         self.book.take(read_events(event for event in events if not isinstance(event, Event)).events)
-        self.settle(NEVER)
+        settle(self.book, NEVER)
+        self._waiting += len(events)
+        if self._waiting >= _TOGETHER:
+            self.flush()
 
     def settle(self, now: int) -> None:
         """See everything at an instant that is not before the last record: what has not ended reaches until then.
@@ -54,7 +71,7 @@ class State:
         At ``NEVER`` everything has ended as it does by itself.
         """
         settle(self.book, now)
-        self._rollup.flush(self.book.living.last_rec)
+        self.flush()
 
     def report(self, request: Request) -> Report:
         """A report at an instant not before the last record comes from the roll-ups where their grains allow it,
