@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import snowballstemmer
 from sqlalchemy import text
@@ -118,16 +118,25 @@ def forget(work: Work, messages: Iterable[int]) -> None:
 #: What each database calls the parts of a query: a form, the beginning of one, one of several, all of them.
 _SQLITE: Final = ('"{}"', '"{}"*', " OR ", " AND ")
 _POSTGRESQL: Final = ("'{}'", "'{}':*", " | ", " & ")
-_FIND: Final = {
-    True: text(
-        "SELECT rowid FROM search_messages WHERE search_messages MATCH :query AND rowid < :before"
-        " ORDER BY rowid DESC LIMIT :limit"
-    ),
-    False: text(
-        "SELECT message_id FROM search_messages WHERE body @@ CAST(:query AS tsquery)"
-        " AND message_id < :before ORDER BY message_id DESC LIMIT :limit"
-    ),
-}
+_MATCH: Final = text(
+    "SELECT rowid FROM search_messages WHERE search_messages MATCH :query AND rowid < :before"
+    " ORDER BY rowid DESC LIMIT :limit"
+)
+# PostgreSQL guesses badly how many rows hold some words, and worse once a statement is planned for any words at all:
+# so each of the two ways is written such that it is taken, and planned for the words that are asked.
+_LATELY: Final = text(
+    "SELECT message_id FROM search_messages WHERE body @@ CAST(:query AS tsquery) AND message_id < :before"
+    " AND message_id >= least(:before, (SELECT max(message_id) FROM search_messages)) - :near"
+    " ORDER BY message_id DESC LIMIT :limit"
+)
+_EVER: Final = text(
+    "WITH hit AS MATERIALIZED (SELECT message_id FROM search_messages WHERE body @@ CAST(:query AS tsquery))"
+    " SELECT message_id FROM hit WHERE message_id < :before ORDER BY message_id DESC LIMIT :limit"
+)
+_BY_WORDS: Final = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', :scan, true)"
+)
+NEAR: Final = 20  # so many of the newest messages are read for each that is wanted before the index is asked for all
 MOST: Final = 12  # words that are looked at
 FEW: Final = 30  # so many messages are enough to read
 
@@ -174,7 +183,21 @@ def _ids(work: Work, wanted: Asked, limit: int, before: int | None, *, begun: bo
     if not query:
         return []
     values = {"query": query, "limit": limit, "before": before if before is not None else 2**62}
-    return list(work.execute(_FIND[sqlite], values).scalars())
+    if sqlite:
+        return list(work.execute(_MATCH, values).scalars())
+    return _ids_by_tsvector(work, values)
+
+
+def _ids_by_tsvector(work: Work, values: dict[str, Any]) -> list[int]:
+    """Common words are found among the newest messages; others are few, so that the index gives all of them at once.
+    An index of tsvectors knows no order: to sort half of all messages would take longer than to read some of them."""
+    limit = values["limit"]
+    work.execute(_BY_WORDS, {"scan": "off"})
+    ids = list(work.execute(_LATELY, values | {"near": NEAR * limit}).scalars())
+    if len(ids) < limit:
+        ids = list(work.execute(_EVER, values).scalars())
+    work.execute(_BY_WORDS, {"scan": "on"})
+    return ids
 
 
 def exactly(phrases: Iterable[str]) -> list[re.Pattern[str]]:

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 
 from connectors.base import Address, Attachment, Inbound, Request
+from inbox import search
 from inbox.actions import intake, journal, people, reply, tickets
 from inbox.actions.who import SYSTEM
 from inbox.reading import finding, searching
@@ -216,6 +217,25 @@ def test_a_look_ends_somewhere_and_can_go_on(
     assert older is not None
     assert "+</b>" in page
     assert desk.browser().get(unescape(older[1])).status_code == 200
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_a_rare_word_is_found_behind_many_newer_messages_and_a_common_one_in_its_order(
+    desk: TestDesk, limit: int
+) -> None:
+    """Whichever way the database takes, the newest come first and none is passed over."""
+    said = [f"ordine {'tulipano ' * (n % 60 == 0)}{n}" for n in range(240)]
+    with desk.store.transaction() as work:
+        first = 1_000_000  # beyond what the desk of these tests holds
+        rows = [{"id": first + n, "ticket": 1, "body": search.terms(text)} for n, text in enumerate(said)]
+        work.connection().execute(search.NEW[desk.store.is_sqlite], rows)
+        for word, every in (("tulipano", 60), ("ordine", 1)):
+            newest = [first + n for n in reversed(range(0, 240, every))]
+            ids: list[int] = []
+            while len(ids) < min(12, len(newest)):
+                ids += search.find(work, asked(word), limit=limit, before=ids[-1] if ids else None)
+            assert ids == newest[: len(ids)]
+        search.forget(work, [row["id"] for row in rows])
 
 
 def test_the_palette_finds_customers_by_what_is_their_own(desk: TestDesk, found: dict[str, int]) -> None:
