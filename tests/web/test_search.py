@@ -235,7 +235,7 @@ def test_a_rare_word_is_found_behind_many_newer_messages_and_a_common_one_in_its
             while len(ids) < min(12, len(newest)):
                 ids += search.find(work, asked(word), limit=limit, before=ids[-1] if ids else None)
             assert ids == newest[: len(ids)]
-        search.forget(work, [row["id"] for row in rows])
+        search.forget(work, range(first, first + len(rows)))
 
 
 def test_the_palette_finds_customers_by_what_is_their_own(desk: TestDesk, found: dict[str, int]) -> None:
