@@ -23,6 +23,7 @@ chaos: setup
 	@.venv/bin/python -m pytest -m chaos --full -o faulthandler_timeout=0 $(ARGS)
 
 a11y: setup
+	@scripts/lighthouse
 	@.venv/bin/python -m pytest -m a11y --full -o faulthandler_timeout=0 $(ARGS)
 
 gallery: setup
