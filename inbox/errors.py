@@ -15,6 +15,7 @@ __all__ = [
     "Problem",
     "ThreadMoved",
     "Unavailable",
+    "Withheld",
 ]
 
 
@@ -47,6 +48,10 @@ class Forbidden(Problem):
     """Your role does not allow this."""
 
     status, type = 403, "forbidden"
+
+
+class Withheld(Forbidden):
+    """Nobody may see or do this as the desk is set, whatever their role."""
 
 
 class Conflict(Problem):

@@ -42,7 +42,8 @@ DEFAULTS: Final[dict[str, Any]] = {
     "surveys.quiet_d": 30,
     "surveys.keep_m": 24,
     "surveys.seq": 0,
-    "report.agent_time": "",  # the agreement or authorisation that allows figures per agent (metrics.md section 8)
+    "handling.correct_d": 7,  # so many days back people may correct their own day
+    "report.agent_time": "",  # what allows figures per person; inbox/actions/agreements.py checks and changes it
 }
 
 LANGUAGES: Final = ("en", "it")
@@ -91,12 +92,6 @@ def _span(field: str, least: int, most: int) -> Any:
     return check
 
 
-def _agreement(value: Any) -> None:
-    if not isinstance(value, str) or len(value) > 500:
-        msg = "name the agreement in up to 500 letters"
-        raise Invalid(msg, fields={"agent_times": msg})
-
-
 def _named(value: Any) -> None:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:
         msg = "give the business a name of up to 80 letters"
@@ -110,7 +105,7 @@ CHECKS: Final = {
     "desk.currency": _currency,
     "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
-    "report.agent_time": _agreement,
+    "handling.correct_d": _span("correct_d", 0, 90),
     "surveys.quiet_d": _span("quiet_d", 0, 365),
     "surveys.keep_m": _span("keep_m", 1, 120),
 }

@@ -12,7 +12,7 @@ from inbox.metrics.log import Event
 from inbox.metrics.tickets import Call
 from inbox.metrics.times import Days
 
-__all__ = ["Atom", "WorkItem", "adjust", "busy", "legs_of", "online_of", "session_of"]
+__all__ = ["Atom", "WorkItem", "adjust", "busy", "legs_of", "online_of", "session_of", "shared"]
 
 VOICE = ("dial", "talk", "hold", "conf", "wrap")  # the leg states that are work; ring and end cover nothing
 _STARTS = frozenset({"handle.start", "handle.span"})
@@ -172,7 +172,7 @@ def adjust(items: Iterable[WorkItem], days: Days) -> dict[str, list[Atom]]:
     Exact fractions, rounded half to even once per item and local day. The result is by item id.
     """
     shares: dict[str, dict[tuple[int, str, int], int]] = {}
-    for item, begin, end, state, among in _shared(items):
+    for item, begin, end, state, among in shared(items):
         mine = shares.setdefault(item.id, {})
         for day, a, b in days.cut(begin, end):
             for lo, hi, part in _at_last_reply(item, a, b, state):
@@ -181,7 +181,7 @@ def adjust(items: Iterable[WorkItem], days: Days) -> dict[str, list[Atom]]:
     return {id: _atoms(mine) for id, mine in shares.items()}
 
 
-def _shared(items: Iterable[WorkItem]) -> Iterable[tuple[WorkItem, int, int, str, int]]:
+def shared(items: Iterable[WorkItem]) -> Iterable[tuple[WorkItem, int, int, str, int]]:
     """(item, from, to, state, among how many) for every stretch in which an item has a share of the agent."""
     spans = sorted(
         ((begin, end, state, item) for item in items for begin, end, state in item.spans), key=lambda s: (s[0], s[1])

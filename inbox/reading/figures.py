@@ -12,9 +12,8 @@ from functools import cached_property
 from sqlalchemy import func, select
 
 from inbox import clock
-from inbox.actions import desk as settings
-from inbox.actions import promises
-from inbox.errors import Forbidden, Invalid, Unavailable
+from inbox.actions import agreements, promises
+from inbox.errors import Invalid, Unavailable, Withheld
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Book, Report, Request, book_of
@@ -143,17 +142,17 @@ def _derived(work: Work, as_of: dt.datetime | None, seq: int) -> Book:
 
 
 def guard(work: Work, by: str | None, where: Mapping[str, str]) -> None:
-    """The gate of metrics.md section 8 at every door: raises :class:`Forbidden` for slices that show single people."""
-    if settings.get(work, "report.agent_time"):
+    """The gate of metrics.md section 8 at every door: raises :class:`Withheld` for slices that show single people."""
+    if agreements.current(work) is not None:
         return
     if by == "agent" or "agent" in where:
-        raise Forbidden(_AGENT_WORDS)
+        raise Withheld(_AGENT_WORDS)
     if by == "team" or "team" in where:
         sizes = dict(work.execute(select(Membership.team_id, func.count()).group_by(Membership.team_id)).all())
         asked = [where["team"]] if "team" in where else list(sizes)
         if any(sizes.get(team, 0) < TEAM_AT_LEAST for team in asked):
             msg = f"figures per team need at least {TEAM_AT_LEAST} people in each team (metrics, section 8)"
-            raise Forbidden(msg)
+            raise Withheld(msg)
 
 
 def report(
@@ -167,7 +166,7 @@ def report(
     as_of: str | None = None,
     keys: Iterable[str] = (),
 ) -> Report:
-    """The report that CLI and API give over the database. Raises :class:`Invalid`, :class:`Forbidden`."""
+    """The report that CLI and API give over the database. Raises :class:`Invalid`, :class:`Withheld`."""
     guard(work, by, where or {})
     try:
         moment = clock.parse(as_of) if as_of else None

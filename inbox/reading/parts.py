@@ -627,7 +627,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
-    "related", "asked", "answered", "spoken",
+    "related", "asked", "answered", "spoken", "timed",
 ]  # fmt: skip
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from inbox.actions import branding
+from inbox.actions import agreements, branding
 from inbox.actions import desk as settings
 from inbox.actions import reasons as tree
 from inbox.actions.variables import VARIABLES
 from inbox.actions.who import Who, may
 from inbox.reading import desk
 from inbox.reading.pages import (
+    AgreementRow,
     CannedPage,
     CannedRow,
     Choice,
@@ -62,6 +63,7 @@ RIGHTS: dict[Section, str] = {
 }
 UNFINISHED = (Status.NEW, Status.OPEN, Status.PENDING, Status.SNOOZED)
 TAGS = 200
+_NAMED = ("why", "date", "reference")
 
 
 def sections(who: Who) -> tuple[Section, ...]:
@@ -88,7 +90,7 @@ def general(work: Work, who: Who) -> GeneralPage:
         "timezone": str(settings.get(work, "desk.timezone")),
         "close_after_d": str(settings.get(work, "desk.close_after_d")),
         "undo_s": "" if undo is None else str(undo),
-        "agent_times": str(settings.get(work, "report.agent_time")),
+        "correct_d": str(settings.get(work, "handling.correct_d")),
         "push_names": "on" if settings.get(work, "push.names") else "",
     }
     of_samples = select(func.count()).select_from(Ticket).join(Channel, Channel.id == Ticket.channel_id)
@@ -101,6 +103,20 @@ def general(work: Work, who: Who) -> GeneralPage:
         demo_tickets=work.scalar(of_samples.where(Channel.sample)) or 0,
         brand=Form({"colour": str(settings.get(work, "desk.colour"))}),
         logo=branding.mark(work),
+        agreement=agreements.current(work),
+        agreements=_agreements(work),
+    )
+
+
+def _agreements(work: Work) -> tuple[AgreementRow, ...]:
+    """When figures per person were switched on and off, the newest first."""
+    names: dict[str, str] = dict(work.execute(select(Agent.id, Agent.name)).all())
+    rows = agreements.history(work)
+    return tuple(
+        AgreementRow(
+            row.ts, names.get(row.actor_id or "", ""), **{name: row.data.get(name, "") for name in ("on", *_NAMED)}
+        )
+        for row in rows
     )
 
 

@@ -98,6 +98,7 @@ SHOWN_EVENTS = (
     "survey.sent",
     "survey.answered",
     "survey.followup",
+    "ticket.timed",
 )
 
 
@@ -343,6 +344,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "macro.run": ("macro", "name"),
     "sla.late": ("overdue", "clock"),
     "survey.followup": ("spoken", ""),
+    "ticket.timed": ("timed", "op"),
 }
 
 
@@ -377,7 +379,8 @@ def _view(work: Work, event: Event, names: Names) -> EventView | None:
     value = str(data.get(field) or "")
     value = called(work, value) if event.kind == "ticket.reason" else value
     count = len(data.get("msgs", ()))
-    return EventView(event.seq, what, event.ts, names.name(event.actor_id), value=value, count=count, undo=undo)
+    who = str(data.get("why", "")) if what == "timed" else ""
+    return EventView(event.seq, what, event.ts, names.name(event.actor_id), who, value, count=count, undo=undo)
 
 
 def history(work: Work, ticket: Ticket, names: Names | None = None) -> list[EventView]:

@@ -116,9 +116,16 @@ def _own() -> tuple[Known, ...]:
         Known("general", _("Public address"), _("Where providers reach this desk; set as PUBLIC_URL.")),
         Known(
             "general",
-            _("Agreement that allows handling times per person"),
-            _("Without one, times and costs are never shown per person."),
-            ("agent_times",),
+            _("Figures per person"),
+            _("Off until the agreement or authorisation that allows them is named."),
+            ("kind", "date", "reference", "on"),
+            "agent-times",
+        ),
+        Known(
+            "general",
+            _("Days in which people may correct their own day"),
+            _("After that a day is closed."),
+            ("correct_d",),
         ),
         Known(
             "general",

@@ -17,7 +17,7 @@ from inbox import logs
 from inbox.actions import desk as desk_settings
 from inbox.actions import people
 from inbox.actions.who import Who, require
-from inbox.errors import Busy, NotFound, Problem, Unavailable
+from inbox.errors import Busy, NotFound, Problem, Unavailable, Withheld
 from inbox.reading import desk
 from inbox.reading.pages import ErrorPage
 from inbox.reading.parts import Room
@@ -149,7 +149,7 @@ def refused(problem: Problem) -> Any:
     if request.accept_mimetypes.best == "application/json":
         return jsonify(type=problem.type, detail=problem.detail, fields=problem.fields), problem.status
     retry = int(problem.extra.get("retry_after", 0)) if isinstance(problem, Busy) else None
-    said = worded(problem.detail) if isinstance(problem, NotFound) else ""
+    said = worded(problem.detail) if isinstance(problem, NotFound | Withheld) else ""
     return _drawn(problem.status, worded(problem.detail), retry=retry, said=said)
 
 

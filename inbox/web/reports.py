@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
+from inbox.errors import Withheld
 from inbox.reading import behind, figures, reports, sheets
 from inbox.reading.definitions import defined
 from inbox.web.gate import frame, right, store, who
@@ -57,14 +58,14 @@ def card(name: str) -> Response:
     with figures.looking(store()) as work:
         asked = sheets.Asked.of(work, request.args)
         found = sheets.sheet(work, figures.source(work), name, asked)
+    if found.refused:
+        raise Withheld(found.refused)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
     for line in found.lines:
         cells = [value for cell in line.cells for value in (cell.value, cell.n)]
         writer.writerow([_guarded(line.label or _("All")), *cells])
-    if found.refused:
-        writer.writerow([found.refused])
     saved = f"{name}-{asked.period.start}-{asked.period.end}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{saved}"'}
     return Response("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)

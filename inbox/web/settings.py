@@ -94,13 +94,16 @@ def index() -> Any:
 # --- the desk ---------------------------------------------------------------------------------------------------
 
 
-def general_view(work: Work, form: Form | None = None, *, brand: Form | None = None) -> GeneralPage:
-    """The page of the desk's own settings; ``form`` and ``brand`` are what was typed where it was refused."""
+def general_view(
+    work: Work, form: Form | None = None, *, brand: Form | None = None, agreed: Form | None = None
+) -> GeneralPage:
+    """The page of the desk's own settings; each form is what was typed where it was refused."""
     page = reading.general(work, who())
     return replace(
         page,
         form=form or page.form,
         brand=brand or page.brand,
+        agreed=agreed or page.agreed,
         languages=tuple(Choice(key, name) for key, name in NAMES.items()),
         zones=zones(),
     )
@@ -123,7 +126,7 @@ def _save_general() -> Any:
         "desk.timezone": form.get("timezone", ""),
         "desk.close_after_d": whole(form.get("close_after_d", "")),
         "reply.undo_s": whole(undo) if undo else None,
-        "report.agent_time": form.get("agent_times", "").strip(),
+        "handling.correct_d": whole(form.get("correct_d", "")),
         "push.names": bool(form.get("push_names")),
     }
     try:

@@ -87,7 +87,6 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"a resolved ticket is closed after 1 to (?P<n>\d+) days", _("Write 1 to %(n)s days.")),
         (r"write the colour as .*", _("Write the colour as #rrggbb, such as #0b6e75.")),
         (r"a logo is a PNG.*", _("A logo is a PNG, JPEG or WebP picture of up to 100 kB.")),
-        (r"name the agreement .*", _("Name the agreement in up to 500 letters.")),
         (r".* is an agent already", _("Somebody has this address already.")),
         (r"give the person's name", _("Give the person's name.")),
         (r"a password has at least (?P<n>\d+) characters", _("A password has at least %(n)s characters.")),

@@ -8,6 +8,7 @@ from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from connectors.chat import ChatConfig
 from connectors.email import EmailConfig
+from inbox.actions.agreements import Agreement
 from inbox.reading import pages, parts
 from inbox.reading.fields import FieldRow, FieldsPage
 from inbox.reading.pages.settings import ChannelStep, TrialPart
@@ -85,6 +86,15 @@ general = pages.GeneralPage(
     zones,
     public_url="https://desk.cirro.example",
     demo_tickets=41,
+)
+agreed = ("works_council", "2026-02-03", "Accordo RSA 12/2026, cartella personale")
+general_agreed = replace(
+    general,
+    agreement=Agreement(*agreed),
+    agreements=(
+        pages.AgreementRow(at("09:12"), "Luca Moretti", True, *agreed),
+        pages.AgreementRow(at("08:40"), "", False),
+    ),
 )
 email = pages.ChannelRow(
     "c-email",

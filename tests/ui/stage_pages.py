@@ -13,6 +13,7 @@ from inbox.reading.definitions import defined
 from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
+from tests.ui import samples_days as days
 from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
@@ -146,6 +147,10 @@ PAGES = {
     "settings-file": Page("settings/import.html", our.import_changes, "settings"),
     "settings-file-wrong": Page("settings/import.html", our.import_faults, "settings"),
     "general": Page("settings/general.html", our.general, "settings"),
+    "general-agreed": Page("settings/general.html", our.general_agreed, "settings"),
+    "day": Page("days/show.html", days.day, "day"),
+    "day-wrong": Page("days/show.html", days.wrong, "day"),
+    "day-closed": Page("days/show.html", days.closed, "day"),
     "channels": Page("settings/channels.html", our.channels, "settings"),
     "channel-new": Page("settings/channel.html", our.new_sms, "settings"),
     "channel-new-mailbox": Page("settings/channel.html", our.new_mailbox, "settings"),

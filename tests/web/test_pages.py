@@ -22,6 +22,7 @@ PAGES = (
         "/notices",
         "/me/notices",
         "/me/keys",
+        "/me/day",
     ),
     *(
         "/tickets",

@@ -50,7 +50,7 @@ LEAST = {
                 "customers.worth",
             ),
             *("surveys.index", "surveys.followed"),
-            "customers.figures",
+            *("customers.figures", "days.show", "days.correct", "days.add"),
         ),
         "agent",
     ),
@@ -69,6 +69,7 @@ LEAST = {
     ),
     **dict.fromkeys(
         (
+            "agreements.change",
             *("settings.general", "settings.people", "settings.teams", "settings.channels", "settings.costs"),
             *("settings.promises", "promises.calendar", "promises.targets"),
             *("promises.remove_calendar", "promises.remove_targets"),

@@ -21,7 +21,7 @@ GENERAL = {
     "timezone": "Europe/Rome",
     "close_after_d": "7",
     "undo_s": "",
-    "agent_times": "",
+    "correct_d": "7",
 }
 PERSON = {"role": "agent", "capacity": "8", "password": PASSWORD}
 
@@ -39,19 +39,16 @@ def audited(desk: TestDesk, what: str) -> dict[str, object]:
 
 def test_the_desk_is_changed_and_the_change_is_kept(desk: TestDesk, admin: Browser) -> None:
     answer = admin.follow(
-        admin.post(
-            "/settings/general", **{**GENERAL, "close_after_d": "14", "undo_s": "12", "agent_times": "RSA 12/2026"}
-        )
+        admin.post("/settings/general", **{**GENERAL, "close_after_d": "14", "undo_s": "12", "correct_d": "3"})
     )
     assert told(answer) == "Saved."
     assert 'value="14"' in answer.text
     assert 'value="12"' in answer.text
-    assert "RSA 12/2026" in answer.text
     with desk.store.reading() as work:
         assert settings.get(work, "desk.close_after_d") == 14
         assert settings.get(work, "reply.undo_s") == 12
-        assert settings.get(work, "report.agent_time") == "RSA 12/2026"
-    assert audited(desk, "setting.changed") == {"setting": "report.agent_time", "was": "", "now": "RSA 12/2026"}
+        assert settings.get(work, "handling.correct_d") == 3
+    assert audited(desk, "setting.changed") == {"setting": "handling.correct_d", "was": 7, "now": 3}
     admin.post("/settings/general", **GENERAL)
 
 
@@ -72,7 +69,7 @@ def test_every_wrong_field_of_the_desk_is_named_and_nothing_is_saved(desk: TestD
         timezone="Mars/Base",
         close_after_d="0",
         undo_s="61",
-        agent_times="x" * 501,
+        correct_d="91",
     )
     assert answer.status_code == 422
     assert said(answer) == [
@@ -81,7 +78,7 @@ def test_every_wrong_field_of_the_desk_is_named_and_nothing_is_saved(desk: TestD
         "'Mars/Base' is no time zone: write it like Europe/Rome.",
         "Write 1 to 365 days.",
         "Write 0 to 60 seconds, or nothing.",
-        "Name the agreement in up to 500 letters.",
+        "Write a whole number from 0 to 90",
     ]
     assert 'value="0"' in answer.text
     with desk.store.reading() as work:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from inbox.actions import branding, words
+from inbox.actions import agreements, branding, words
 from inbox.actions import desk as settings
 from inbox.actions import people as staff
 from inbox.actions import reasons as tree
@@ -56,6 +56,7 @@ def _ticked(reading: Reading, value: Any) -> None:
 _SETS: Final[dict[str, Callable[[Reading, Any], None]]] = {
     "colour": _colour,
     "logo": _logo,
+    "agent_time": lambda reading, value: agreements.change(reading.work, reading.who, value),
     "push_names": _ticked,
     "ask_reason": lambda reading, value: tree.ask(reading.work, reading.who, str(value)),
 }

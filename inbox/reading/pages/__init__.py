@@ -26,6 +26,7 @@ from inbox.reading.pages.rules import (
     TrialRow,
 )
 from inbox.reading.pages.settings import (
+    AgreementRow,
     CannedPage,
     CannedRow,
     ChannelKind,
@@ -58,6 +59,7 @@ from inbox.reading.pages.widget import WidgetFrame, WidgetTry
 __all__ = [
     "AbleRow",
     "Absence",
+    "AgreementRow",
     "AskGroup",
     "AskView",
     "AuditPage",

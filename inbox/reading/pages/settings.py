@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from inbox.actions.agreements import KINDS, Agreement
 from inbox.reading.pages.channel_form import ConfigField
 from inbox.reading.pages.common import Choice, Form, Section, SettingsNav
 from inbox.reading.parts import AgentChip, MacroView, tone
 
 __all__ = [
+    "AgreementRow",
     "CannedPage",
     "CannedRow",
     "ChannelKind",
@@ -68,13 +70,27 @@ class SettingsIndex:
 
 
 @dataclass(frozen=True)
+class AgreementRow:
+    """Figures per person were switched on by an authorisation (``why`` is its kind), or off."""
+
+    at: dt.datetime
+    who: str
+    on: bool
+    why: str = ""
+    date: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True)
 class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
     ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
-    empty leaves it to each channel), ``agent_times`` (which agreement allows figures of handling time per agent; empty
-    keeps them hidden, metrics.md 8), ``push_names`` (on: notices on devices name the customer).
+    empty leaves it to each channel), ``correct_d`` (days back in which people may correct their own day),
+    ``push_names`` (on: notices on devices name the customer).
     ``public_url`` is shown only. POST ``brand.change``: ``coloured`` (on or absent) with ``colour``, the file ``logo``,
-    ``without`` (on takes it away); ``logo`` names the present one."""
+    ``without`` (on takes it away); ``logo`` names the present one. POST
+    ``agreements.change``: ``on`` (yes or no), ``kind``, ``date``, ``reference``; ``agreement`` is the authorisation of
+    figures per person that holds, ``agreements`` when they were switched on and off."""
 
     nav: SettingsNav
     form: Form
@@ -84,6 +100,10 @@ class GeneralPage:
     demo_tickets: int = 0
     brand: Form = field(default_factory=Form)
     logo: str = ""
+    agreement: Agreement | None = None
+    agreed: Form = field(default_factory=Form)
+    agreements: tuple[AgreementRow, ...] = ()
+    kinds: tuple[str, ...] = KINDS
 
 
 @dataclass(frozen=True)

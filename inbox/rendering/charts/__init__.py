@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from inbox.rendering.charts.by_name import dots, stacked
 from inbox.rendering.charts.over_time import columns, line, spark
+from inbox.rendering.charts.spans import Bar, spans
 from inbox.rendering.charts.week import heat
 
-__all__ = ["columns", "dots", "heat", "line", "spark", "stacked"]
+__all__ = ["Bar", "columns", "dots", "heat", "line", "spans", "spark", "stacked"]
