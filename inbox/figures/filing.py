@@ -6,22 +6,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, insert, tuple_
+import orjson
+from sqlalchemy import Connection
 
+from inbox.figures import bulk
 from inbox.figures.kept import verdicts_as_json, work_as_text
 from inbox.figures.pages import Placed, StoredPages
-from inbox.figures.parts import parts
 from inbox.metrics.agents import days_of
 from inbox.metrics.book import Dirty
 from inbox.metrics.config import Config
 from inbox.metrics.log import Event
-from inbox.metrics.paged import PagedBook
+from inbox.metrics.paged import PagedBook, names_of
 from inbox.metrics.times import DAY, Days
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
 __all__ = ["UNFINISHED", "Batch", "Filing", "at_home", "prepare"]
 
-_AT_ONCE = 300
 UNFINISHED = (
     "unfinished"  # the kind of names of work that the log does not end; ``day`` is the instant until which it may go on
 )
@@ -87,6 +87,7 @@ def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
         if (agent := event.body.get("agent")) is not None and event.kind.startswith(("handle.", "agent.", "call.")):
             worked.add((agent, days.of(event.at)))
     pages.prepare_customers(customers)
+    pages.prepare_names(name for _, event, _ in batch.new for name in names_of(event))
     pages.prepare_days(worked, -(-config.shift_cap // DAY) + 1)
 
 
@@ -139,12 +140,13 @@ class Filing:
             kept = book.kept.get(name)
             if kept is not None:
                 self._gone.setdefault(FigureFamily, []).append((name,))
-                self._gone.setdefault(FigureCustomer, []).append(name)
+                self._gone.setdefault(FigureCustomer, []).append((name,))
             if record is None:
                 continue
             tickets = list(record.tickets) if len(record.tickets) > 1 else []
             verdicts = verdicts_as_json(record.facts)
-            self._put(FigureFamily, {"name": name, "tickets": tickets, "verdicts": verdicts})
+            told = {"tickets": orjson.dumps(tickets).decode(), "verdicts": orjson.dumps(verdicts).decode()}
+            self._put(FigureFamily, {"name": name, **told})
             for customer in sorted(record.customers()):
                 self._put(FigureCustomer, {"customer": customer, "family": name})
             if tickets and (kept is None or list(kept.tickets) != tickets):
@@ -197,9 +199,10 @@ class Filing:
     def write(self, line: Connection, generation: int) -> None:
         """Put everything in its place."""
         for table, keys in self._gone.items():
-            _delete(line, table, generation, keys)
+            bulk.delete(line, table, generation, _KEYS[table], dict.fromkeys(keys))
         for table, rows in self._rows.items():
-            line.execute(insert(table.__table__), [{"generation": generation, **row} for row in rows])
+            names = tuple(rows[0])
+            bulk.insert(line, table, ("generation", *names), ((generation, *row.values()) for row in rows))
 
 
 def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -> Iterator[tuple[str, str]]:
@@ -223,20 +226,11 @@ def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -
         yield "mention", event.id
 
 
+#: By what the old rows of a table are found.
 _KEYS: Mapping[type[Any], Sequence[str]] = {
     FigureFamily: ("name",),
     FigureTicket: ("ticket",),
+    FigureCustomer: ("family",),
     FigureWork: ("agent", "day", "item"),
     FigureName: ("kind", "name", "seq"),
 }
-
-
-def _delete(line: Connection, table: type[Any], generation: int, keys: Iterable[Any]) -> None:
-    rows: Table = table.__table__
-    for part in parts(dict.fromkeys(keys), _AT_ONCE):
-        if table is FigureCustomer:
-            where: ColumnElement[bool] = rows.c.family.in_(part)
-        else:
-            names = [rows.c[name] for name in _KEYS[table]]
-            where = names[0].in_([key[0] for key in part]) if len(names) == 1 else tuple_(*names).in_(part)
-        line.execute(delete(rows).where(rows.c.generation == generation, where))

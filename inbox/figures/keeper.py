@@ -177,7 +177,7 @@ def _drop(work: Work, generation: int) -> None:
 
 def _advance(store: Store, config: Config, state: FigureState, size: int, until: int = 1 << 62) -> int:
     """One batch: computed on a snapshot, written if the generation stands where it stood."""
-    with store.reading() as work:
+    with store.reading() as work, uncollected():
         snapshot(work)
         line = work.connection()
         next_ones = select(Event.seq).where(Event.seq > state.seq, Event.seq <= until).order_by(Event.seq).limit(size)
@@ -191,15 +191,14 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         prepare(pages, batch, config)
         changes = RollChanges()
         try:
-            with uncollected():
-                book = PagedBook(config, pages)
-                rollup = RollUp(changes, book.context.days)
-                book.told = rollup.told
-                book.take_placed(batch.new, batch.orphans)
-                dirty = settle(book, NEVER)
-                last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
-                rollup.flush(last_rec)
-                changes.prepare(line, state.generation)
+            book = PagedBook(config, pages)
+            rollup = RollUp(changes, book.context.days)
+            book.told = rollup.told
+            book.take_placed(batch.new, batch.orphans)
+            dirty = settle(book, NEVER)
+            last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
+            rollup.flush(last_rec)
+            changes.prepare(line, state.generation)
         except TooMuch:
             log.info("figures are built anew", why="rates")
             begin(store, config, "rates", [one.generation for one in states(work)])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select
 
+from inbox.figures import bulk
 from inbox.figures.parts import parts
 from inbox.metrics.packing import in_a_row, out_of_row, packed, unpacked
-from inbox.metrics.storage import Cell, Kept, Place, Rows, empty, merge
+from inbox.metrics.storage import Cell, Kept, Place, Rows, cleaned, empty, merge
 from inbox.store.figures import FigureCell, FigureLine
 
 __all__ = ["RollChanges", "StoredRolls"]
@@ -20,7 +19,9 @@ __all__ = ["RollChanges", "StoredRolls"]
 _CELL = FigureCell.__table__.c
 _LINE = FigureLine.__table__.c
 _KEY = ("generation", "unit", "grain", "moment", "value", "channel")
-_AT_ONCE = 400  # keys in one statement: SQLite takes so many variables and no more
+_SUMS = ("plain", "due", "times")
+_ROW = ("generation", "name", "position", "owner", "data")
+_AT_ONCE = 5_000  # cells in memory beside what they become
 
 
 class StoredRolls:
@@ -74,8 +75,8 @@ class RollChanges:
     def __init__(self) -> None:
         self._cells: dict[Place, Cell] = {}
         self._rows: dict[str, Mapping[str, Rows]] = {}
-        self._becoming: list[dict[str, Any]] = []
-        self._going: list[dict[str, Any]] = []
+        self._becoming: list[tuple[Any, ...]] = []
+        self._going: list[Place] = []
 
     def add(self, changes: Mapping[Place, Cell]) -> None:
         for place, change in changes.items():
@@ -96,35 +97,32 @@ class RollChanges:
         for group in parts(sorted(changes), _AT_ONCE):
             known = dict(_known(line, generation, group))
             for place in group:
-                cell = known.get(place) or empty()
-                merge(cell, changes[place])
-                key = dict(zip(_KEY, (generation, *place), strict=True))
+                cell = known.get(place)
+                if cell is None:
+                    cell = cleaned(changes[place])
+                else:
+                    merge(cell, changes[place])
                 if cell:
-                    self._becoming.append(key | _texts(cell))
+                    self._becoming.append((generation, *place, *_texts(cell)))
                 elif place in known:
-                    self._going.append(key)
+                    self._going.append(place)
 
     def write(self, line: Connection, generation: int) -> None:
         """Put what was prepared in its place, and the rows of every owner that changed."""
-        if self._becoming:
-            _upsert(line, self._becoming)
-        if self._going:
-            mine = [_CELL[name] == bindparam(f"{name}_") for name in _KEY]
-            line.execute(delete(FigureCell).where(*mine), [{f"{k}_": v for k, v in key.items()} for key in self._going])
-        for owners in parts(self._rows, _AT_ONCE):
-            line.execute(delete(FigureLine).where(_LINE.generation == generation, _LINE.owner.in_(owners)))
-        lines = [
-            {"generation": generation, "name": name, "position": position, "owner": owner, "data": _text(rows)}
+        bulk.replace(line, FigureCell, (*_KEY, *_SUMS), _KEY, self._becoming)
+        bulk.delete(line, FigureCell, generation, _KEY[1:], self._going)
+        bulk.delete(line, FigureLine, generation, ("owner",), ((owner,) for owner in self._rows))
+        lines = (
+            (generation, name, position, owner, _text(rows))
             for owner, indexes in self._rows.items()
             for name, found in indexes.items()
             for position, rows in _by_position(found)
-        ]
-        if lines:
-            line.execute(insert(FigureLine), lines)
+        )
+        bulk.insert(line, FigureLine, _ROW, lines)
 
 
-def _texts(cell: Cell) -> dict[str, str]:
-    return {"plain": _text(cell.plain), "due": _text(in_a_row(cell.due)), "times": _text(packed(cell.times))}
+def _texts(cell: Cell) -> tuple[str, str, str]:
+    return _text(cell.plain), _text(in_a_row(cell.due)), _text(packed(cell.times))
 
 
 def _by_position(rows: Rows) -> Iterable[tuple[int, list[Any]]]:
@@ -135,28 +133,11 @@ def _by_position(rows: Rows) -> Iterable[tuple[int, list[Any]]]:
 
 
 def _known(line: Connection, generation: int, places: Iterable[Place]) -> Iterator[tuple[Place, Cell]]:
-    """The cells that there are by now at some places, which are sorted."""
-    for (unit, grain), group in groupby(places, key=lambda place: (place.unit, place.grain)):
-        keys = [(place.when, place.value, place.channel) for place in group]
-        found = line.execute(
-            select(_CELL.moment, _CELL.value, _CELL.channel, _CELL.plain, _CELL.due, _CELL.times).where(
-                _CELL.generation == generation,
-                _CELL.unit == unit,
-                _CELL.grain == grain,
-                tuple_(_CELL.moment, _CELL.value, _CELL.channel).in_(keys),
-            )
-        )
-        for moment, value, channel, *texts in found:
-            plain, due, times = map(orjson.loads, texts)
-            cell = Cell(plain, {name: out_of_row(row) for name, row in due.items()}, unpacked(times))
-            yield Place(unit, grain, moment, value, channel), cell
-
-
-def _upsert(line: Connection, rows: list[dict[str, Any]]) -> None:
-    dialect = sqlite if line.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(FigureCell)
-    told = {name: statement.excluded[name] for name in ("plain", "due", "times")}
-    line.execute(statement.on_conflict_do_update(index_elements=_KEY, set_=told), rows)
+    """The cells that there are by now at some places."""
+    for unit, grain, moment, value, channel, *texts in bulk.find(line, FigureCell, generation, _SUMS, _KEY[1:], places):
+        plain, due, times = map(orjson.loads, texts)
+        cell = Cell(plain, {name: out_of_row(row) for name, row in due.items()}, unpacked(times))
+        yield Place(unit, grain, moment, value, channel), cell
 
 
 def _text(value: object) -> str:

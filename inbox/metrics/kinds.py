@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from inbox.metrics.times import millis, ordinal
 
-__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "moment", "plausible"]
+__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "moment", "plausible", "possible"]
 
 ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
 
@@ -86,9 +86,14 @@ def moment(value: Any) -> int:
 def plausible(value: Any) -> int:
     """The instant of something that happened."""
     at = moment(value)
-    if not _EARLIEST <= at < _LATEST:
+    if not possible(at):
         raise ValueError(f"no plausible time: {value!r}")
     return at
+
+
+def possible(at: int) -> bool:
+    """Whether something can have happened at an instant."""
+    return _EARLIEST <= at < _LATEST
 
 
 def _spans(value: Any) -> list[tuple[int, int]]:

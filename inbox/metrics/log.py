@@ -10,9 +10,9 @@ from typing import Any
 
 import orjson
 
-from inbox.metrics.kinds import KINDS, SCALES, Kind, plausible
+from inbox.metrics.kinds import KINDS, SCALES, Kind, plausible, possible
 
-__all__ = ["Event", "Log", "Problem", "read_events", "read_lines", "scale_of"]
+__all__ = ["Event", "Log", "Problem", "read_events", "read_kept", "read_lines", "scale_of"]
 
 CLOSED = frozenset({"resolved", "closed"})
 
@@ -148,20 +148,44 @@ def _event(log: Log, raw: Any) -> Event | None:
     for key in kind.needs:
         if raw.get(key) is None and not (key in raw and key in _MAY_BE_NULL):
             raise ValueError(f"{name}: the field {key} is missing")
-    _plain(name, kind, raw)
-    id, seq = raw["id"], raw["seq"]
+    seq = raw["seq"]
     if not isinstance(seq, int) or isinstance(seq, bool):
         raise ValueError(f"{name}: seq is no integer: {seq!r}")
     ts = _field(name, "ts", plausible, raw["ts"])
     rec = raw.get("rec")
     rec = ts if rec is None else _field(name, "rec", plausible, rec)
+    event = _believed(name, kind, raw, ts, rec)
+    if not raw.keys() <= kind.known:
+        log.unknown_fields += len(raw.keys() - kind.known)
+    return event
+
+
+def read_kept(raw: dict[str, Any], ts: int, rec: int) -> Event | None:
+    """An event of the desk's own log, whose times are known as ms; None for what the engine does not know or believe.
+
+    ``raw`` is as ``read_events`` takes it, whatever stands under ``ts`` and ``rec``.
+    """
+    name = raw["kind"]
+    kind = KINDS.get(name)
+    if kind is None or not (possible(ts) and possible(rec)):
+        return None
+    for key in kind.needs:
+        if raw.get(key) is None and not (key in raw and key in _MAY_BE_NULL):
+            return None
+    try:
+        return _believed(name, kind, raw, ts, rec)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return None
+
+
+def _believed(name: str, kind: Kind, raw: dict[str, Any], ts: int, rec: int) -> Event:
+    """The event of an object that has everything it needs. Raises ``ValueError`` where a field is none of its kind."""
+    _plain(name, kind, raw)
     body = raw
     if kind.read:
         body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
         _sense(name, body, raw, ts)
-    if not raw.keys() <= kind.known:
-        log.unknown_fields += len(raw.keys() - kind.known)
-    return Event(id, seq, ts, rec, name, body)
+    return Event(raw["id"], raw["seq"], ts, rec, name, body)
 
 
 def _plain(name: str, kind: Kind, raw: Mapping[str, Any]) -> None:

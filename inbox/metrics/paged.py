@@ -6,7 +6,7 @@ up again from what is kept of it, so that old sheets need not be kept at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ from inbox.metrics.surveys import surveys_of
 from inbox.metrics.times import DAY
 from inbox.metrics.work import Atom, WorkItem
 
-__all__ = ["STANDING", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch"]
+__all__ = ["STANDING", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch", "names_of"]
 
 #: Kinds that lie in one drawer for everybody; there are few of them, and every page may need them.
 STANDING = frozenset(
@@ -50,6 +50,15 @@ _NAMED = {
     **dict.fromkeys(("survey.sent", "survey.answered", "survey.followup"), (("survey", "survey"),)),
     "social.snapshot": (("post", "post"),),
 }
+
+
+def names_of(event: Event) -> Iterator[tuple[str, str]]:
+    """The (kind, name) of the drawers that an event lies in and to which no ticket leads."""
+    if event.kind == "social.mention":
+        yield "mention", event.id
+    for kind, key in _NAMED.get(event.kind, ()):
+        if (name := event.body.get(key)) is not None:
+            yield kind, name
 
 
 class TooMuch(Exception):  # no fault: so wide a change is built anew
@@ -162,13 +171,8 @@ class PagedBook(Book):
 
     def _open_named(self, event: Event) -> None:
         """What lies under no ticket is found by its name."""
-        body = event.body
-        names = [(kind, body.get(key)) for kind, key in _NAMED.get(event.kind, ())]
-        if event.kind == "social.mention":
-            names = [("mention", event.id)]
-        for kind, name in names:
-            if name is not None:
-                self._open_name(kind, name)
+        for kind, name in names_of(event):
+            self._open_name(kind, name)
 
     def _open_name(self, kind: str, name: str) -> None:
         if (kind, name) in self._names:

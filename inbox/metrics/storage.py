@@ -17,6 +17,7 @@ __all__ = [
     "RollsToChange",
     "RollsToRead",
     "add_counts",
+    "cleaned",
     "empty",
     "merge",
 ]
