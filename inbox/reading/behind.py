@@ -12,9 +12,10 @@ from sqlalchemy import select
 from inbox.actions.who import Who, visible
 from inbox.metrics.behind import Behind
 from inbox.metrics.times import iso
-from inbox.reading import figures, reports
+from inbox.reading import asking, figures
+from inbox.reading.cards import PAGES
 from inbox.reading.definitions import DEFINITIONS, family, unit
-from inbox.reading.sheets import Asked
+from inbox.reading.pages import Asked
 from inbox.store import Ticket, Work
 
 __all__ = ["CaseRow", "CasesPage", "cases", "listed", "page"]
@@ -43,7 +44,8 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class CasesPage:
-    """``page`` of ``reports/cases.html``: one part of the list, newest first."""
+    """``page`` of ``reports/cases.html``: one part of the list, newest first. ``back`` is the page that opened it,
+    ``row`` the filter that its row added there, ``by`` how the overview was grouped."""
 
     figure: str
     family: str
@@ -56,6 +58,18 @@ class CasesPage:
     part: int
     parts: int
     currency: str
+    back: str = "overview"
+    row: str = ""
+    by: str = ""
+
+    def address(self, **more: str | None) -> dict[str, str]:
+        """The parameters that show the same list, with some changed."""
+        return self.asked.address(page=self.back, row=self.row, by=self.by, **more)
+
+    def way_back(self) -> dict[str, str]:
+        """The parameters of the page from which the list was opened: without what its row added."""
+        gone: dict[str, str | None] = {self.row: None} if self.row else {}
+        return self.asked.address(**{"by": self.by, **gone})
 
 
 def listed(
@@ -74,7 +88,7 @@ def listed(
 
 def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
     """One part of the list behind a figure. Raises :class:`Invalid` for a figure that has none."""
-    asked = Asked.of(work, args)
+    asked = asking.asked(work, args)
     every = listed(work, figure, asked.period.start, asked.period.end, asked.where)
     parts = max(1, -(-len(every) // PART))
     wanted = args.get("part", "1")
@@ -91,7 +105,10 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         held=sum(judged) if judged else None,
         part=part,
         parts=parts,
-        currency=reports.currency(work),
+        currency=asking.currency(work),
+        back=back if (back := args.get("page", "")) in PAGES else "overview",
+        row=row if (row := args.get("row", "")) in asking.FILTERS else "",
+        by=by if (by := args.get("by", "")) in asking.FILTERS else "",
     )
 
 

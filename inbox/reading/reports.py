@@ -10,69 +10,27 @@ from typing import Any, Final, cast
 
 from sqlalchemy import select
 
-from inbox import clock
-from inbox.actions import desk as settings
 from inbox.actions.who import Who, may
-from inbox.errors import Forbidden, Invalid
-from inbox.reading import figures, once
+from inbox.reading import asking, figures, sheets
 from inbox.reading.figures import Source
-from inbox.reading.pages import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
-from inbox.store import Event, Team, Work
+from inbox.reading.pages import Asked, Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
+from inbox.store import Event, Work
 
-__all__ = ["currency", "page", "period_of", "presets", "today"]
+__all__ = ["page"]
 
 MICRO: Final = Decimal(1_000_000)
 BUCKETS = 31  # more days than that are shown as weeks
-LONGEST = dt.timedelta(days=800)
 BY = ("channel", "team", "reason")
+#: What the page shows: nothing else is asked of the roll-ups.
+SHOWN: Final = ("vol", "frt", "fcr7", "aht", "cost", "sent")
+VOLUME: Final = ("vol",)
+WEEKLY: Final = ("vol", "frt", "fcr7", "aht", "cost")
 Values = Mapping[str, Any]
 
 
 def money(micro: int | None, n: int | None = 1) -> Decimal | None:
     """Micro-units, divided by ``n``, as an amount; None where either is unknown."""
     return (Decimal(micro) / MICRO / n).quantize(Decimal("0.0001")) if micro is not None and n else None
-
-
-def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
-    """The shortcuts of the period picker."""
-    tomorrow = today + dt.timedelta(days=1)
-    month = today.replace(day=1)
-    return {
-        "7d": (tomorrow - dt.timedelta(days=7), tomorrow),
-        "30d": (tomorrow - dt.timedelta(days=30), tomorrow),
-        "12w": (tomorrow - dt.timedelta(days=84), tomorrow),
-        "month": (month, tomorrow),
-        "last_month": ((month - dt.timedelta(days=1)).replace(day=1), month),
-    }
-
-
-def period_of(today: dt.date, first: str, end: str) -> Period:
-    """The period that two dates name, else the last 30 days. Raises :class:`Invalid`."""
-    shortcuts = presets(today)
-    try:
-        start = dt.date.fromisoformat(first) if first else shortcuts["30d"][0]
-        stop = dt.date.fromisoformat(end) if end else shortcuts["30d"][1]
-    except ValueError:
-        msg = "a period has dates like 2026-03-01"
-        raise Invalid(msg) from None
-    if not dt.timedelta() < stop - start <= LONGEST:
-        msg = "a period has 1 to 800 days and ends after it starts"
-        raise Invalid(msg)
-    named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
-    provisional = today < stop + dt.timedelta(days=30)
-    return Period(start, stop, start - (stop - start), start, cast("Any", named), provisional)
-
-
-def today(work: Work) -> tuple[str, dt.date]:
-    """The desk's time zone and the date there."""
-    zone = settings.get(work, "desk.timezone")
-    return zone, clock.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
-
-
-def currency(work: Work) -> str:
-    """The desk's currency."""
-    found: str = settings.get(work, "desk.currency")
-    return found
 
 
 def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> tuple[Kpi, ...]:
@@ -83,12 +41,18 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
     cost = _costs(now)
     costs = tuple(float(value) if (value := _costs(week)["total"]) is not None else None for week in weeks)
     return (
-        Kpi("inbound", now["vol.inbound"], now["vol.inbound"], previous=old["vol.inbound"], spark=spark("vol.inbound")),
+        Kpi(
+            "inbound",
+            now["vol.inbound"],
+            now["vol.inbound"],
+            previous=old.get("vol.inbound"),
+            spark=spark("vol.inbound"),
+        ),
         Kpi(
             "frt",
             now[f"{frt}.p50_ms"],
             now[f"{frt}.n"],
-            previous=old[f"{frt}.p50_ms"],
+            previous=old.get(f"{frt}.p50_ms"),
             spark=spark(f"{frt}.p50_ms"),
             missing="" if now[f"{frt}.n"] else "data",
         ),
@@ -99,7 +63,7 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
             now[f"{fcr}.k"],
             now[f"{fcr}.lo"],
             now[f"{fcr}.hi"],
-            old[f"{fcr}.rate"],
+            old.get(f"{fcr}.rate"),
             now[f"{fcr}.pending"],
             spark(f"{fcr}.rate"),
             "" if now[f"{fcr}.n"] else "data",
@@ -108,7 +72,7 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
             "aht",
             now[f"{aht}.mean_ms"],
             now[f"{aht}.n"],
-            previous=old[f"{aht}.mean_ms"],
+            previous=old.get(f"{aht}.mean_ms"),
             spark=spark(f"{aht}.mean_ms"),
             missing="" if now[f"{aht}.n"] else "data",
         ),
@@ -164,10 +128,11 @@ def _row(label: str, kind: str | None, row: Values, old: Values, *, has_rate: bo
     )
 
 
-def _rows(work: Work, derived: Source, period: Period, by: str, *, has_rate: bool) -> tuple[Figures, ...]:
-    now = derived.ask(period.start, period.end, by=by)
-    old = derived.ask(period.previous_start, period.previous_end, by=by)
-    named = _named(work, by)
+def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool) -> tuple[Figures, ...]:
+    period, where = asked.period, asked.where
+    now = derived.ask(period.start, period.end, by=by, where=where, keys=SHOWN)
+    old = derived.ask(period.previous_start, period.previous_end, by=by, where=where, keys=SHOWN)
+    named = asking.named(work, by)
     found = []
     for name, row in now.items():
         value = name.partition("=")[2]
@@ -178,11 +143,11 @@ def _rows(work: Work, derived: Source, period: Period, by: str, *, has_rate: boo
     return tuple(sorted(found, key=lambda one: -one.inbound))
 
 
-def _named(work: Work, by: str) -> dict[str, str]:
-    """What people read for the words of a slice."""
-    if by == "team":
-        return {team.id: team.name for team in work.scalars(select(Team))}
-    return {node.name: node.called for node in once.reasons(work).values()} if by == "reason" else {}
+def _before(derived: Source, asked: Asked) -> Values:
+    """The figures compared with; empty where the log does not reach back to them: what nobody wrote down is no 0."""
+    period = asked.period
+    old = derived.ask(period.previous_start, period.previous_end, where=asked.where, keys=WEEKLY)["all"]
+    return old if asked.comparable or old["vol.inbound"] else {}
 
 
 def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
@@ -193,33 +158,26 @@ def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
     return [(max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends)]
 
 
-def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "channel") -> ReportsPage:
+def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     """The whole page. Raises :class:`Invalid` for a bad period, :class:`Forbidden` for slices behind the gate."""
-    zone_name, date = today(work)
-    zone = zoneinfo.ZoneInfo(zone_name)
-    period = period_of(date, first, end)
+    asked = asking.asked(work, args)
+    by = args.get("by", "channel")
     chosen = by if by in BY else "channel"
-    try:
-        figures.guard(work, chosen, {})
-    except Forbidden:
-        if by == chosen:
-            raise
-        chosen = "channel"
+    figures.guard(work, chosen, asked.where)
     derived = figures.source(work)
-    now = derived.ask(period.start, period.end)["all"]
-    old = derived.ask(period.previous_start, period.previous_end)["all"]
+    period, where = asked.period, asked.where
+    now = derived.ask(period.start, period.end, where=where, keys=WEEKLY)["all"]
+    old = _before(derived, asked)
     spans = _spans(period)
-    parts = [derived.ask(a, b)["all"] for a, b in spans]
-    weeks = _weeks(derived, period)
+    parts = [derived.ask(a, b, where=where, keys=VOLUME)["all"] for a, b in spans]
+    weeks = _weeks(derived, asked)
     rate = work.scalar(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq.desc()).limit(1))
-    default = _default_rate(work, date)
     return ReportsPage(
-        period=period,
+        asked=asked,
         by=cast("Any", chosen),
-        currency=currency(work),
-        zone=zone_name,
+        currency=asking.currency(work),
         kpis=_kpis(now, old, [week for _start, week, _before in weeks], has_rate=rate is not None),
-        rows=_rows(work, derived, period, chosen, has_rate=rate is not None),
+        rows=_rows(work, derived, asked, chosen, has_rate=rate is not None),
         volume=tuple(
             Bucket(a, _whole(part["vol.inbound"]), _whole(part["vol.handled"]))
             for (a, _b), part in zip(spans, parts, strict=True)
@@ -227,11 +185,15 @@ def page(work: Work, who: Who, *, first: str = "", end: str = "", by: str = "cha
         weeks=tuple(
             WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks
         ),
-        heat=derived.heat(period.start, period.end, zone),
+        heat=derived.heat(period.start, period.end, zoneinfo.ZoneInfo(asked.zone), where),
         as_of=derived.as_of,
         has_rate=rate is not None,
-        presets=tuple((cast("Any", name), *dates) for name, dates in presets(date).items()),
-        rate_per_hour=default,
+        presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
+        choices=asking.choices(work),
+        may_set=may(who, "settings.change"),
+        table=sheets.sheet(work, derived, "figures", asked, chosen),
+        ways=tuple(way for way in BY if asking.shown(work, way)),
+        rate_per_hour=_default_rate(work, asked.today),
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,
     )
@@ -241,14 +203,16 @@ def _whole(value: Any) -> int:
     return int(value or 0)
 
 
-def _weeks(derived: Source, period: Period) -> list[tuple[dt.date, Values, Values]]:
-    """The last twelve weeks up to the period's end, each with the one a period before."""
-    length = period.end - period.start
+def _weeks(derived: Source, asked: Asked) -> list[tuple[dt.date, Values, Values]]:
+    """The last twelve weeks up to the period's end, each with the one that it is compared with."""
+    period, where = asked.period, asked.where
+    length = period.start - period.previous_start
     found: list[tuple[dt.date, Values, Values]] = []
     for n in range(12, 0, -1):
         a = period.end - dt.timedelta(days=7 * n)
         b = a + dt.timedelta(days=7)
-        found.append((a, derived.ask(a, b)["all"], derived.ask(a - length, b - length)["all"]))
+        before = derived.ask(a - length, b - length, where=where, keys=("fcr7",))["all"]
+        found.append((a, derived.ask(a, b, where=where, keys=WEEKLY)["all"], before))
     return found
 
 

@@ -1,217 +1,30 @@
-"""The pages of figures beside the overview: which cards each has, and what stands in them."""
+"""The pages of figures beside the overview: tiles, drawings and tables of what their cards name."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
-
-from sqlalchemy import select
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import figures, once, reports
-from inbox.reading.definitions import Unit, family, unit
-from inbox.reading.pages import Period
-from inbox.store import Agent, Channel, Reason, Team, TicketTag, Work
+from inbox.reading import asking, figures
+from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, UP_GOOD
+from inbox.reading.definitions import family, unit
+from inbox.reading.pages.asked import Asked
+from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
+from inbox.store import Work
 
-__all__ = [
-    "CARDS",
-    "FILTERS",
-    "PAGES",
-    "Asked",
-    "Card",
-    "Cell",
-    "Line",
-    "Sheet",
-    "SheetsPage",
-    "choices",
-    "page",
-    "sheet",
-]
+__all__ = ["FEW", "page", "sheet"]
 
-FILTERS: Final = ("channel", "team", "reason", "tag", "agent")
 FEW: Final = 10
-COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
-
-
-class Card(NamedTuple):
-    """A table of figures, one line for all and one for each value of ``by``."""
-
-    name: str
-    by: str | None
-    keys: tuple[str, ...]
-
-
-CARDS: Final = {
-    card.name: card
-    for card in (
-        Card(
-            "volume",
-            "channel",
-            ("vol.inbound", "vol.handled", "vol.flow_ratio", "vol.answered.rate", "vol.unanswered.rate"),
-        ),
-        Card("speed", "channel", ("frt.p50_ms", "frt.p90_ms", "frt_bh.p50_ms", "rt.p50_ms", "ttr_full.p50_ms")),
-        Card(
-            "resolution",
-            "channel",
-            ("fcr1.rate", "fcr7.rate", "fcr30.rate", "fcr7_strict.rate", "reopen.rate", "one_reply.rate", "ipc.mean"),
-        ),
-        Card(
-            "cost",
-            "channel",
-            ("aht.mean_ms", "cost.per_interaction_direct", "cost.per_interaction_full", "cost.per_resolution"),
-        ),
-        Card(
-            "agents",
-            "agent",
-            (
-                "vol.handled",
-                "aht.mean_ms",
-                "fcr7.rate",
-                "reopen.rate",
-                "frt.p50_ms",
-                "csat.rate",
-                "occ.rate",
-                "cost.per_interaction_direct",
-            ),
-        ),
-        Card("teams", "team", ("vol.handled", "aht.mean_ms", "fcr7.rate", "reopen.rate", "frt.p50_ms", "csat.rate")),
-        Card(
-            "reasons",
-            "reason",
-            ("vol.inbound", "fcr7.rate", "reopen.rate", "aht.mean_ms", "cost.per_resolution", "csat.rate"),
-        ),
-        Card(
-            "tags",
-            "tag",
-            ("vol.inbound", "fcr7.rate", "reopen.rate", "aht.mean_ms", "cost.per_resolution", "csat.rate"),
-        ),
-        Card("sla", "channel", ("sla_frt.rate", "sla_ttr.rate", "frt_bh.p50_ms", "backlog.open")),
-        Card(
-            "satisfaction",
-            "channel",
-            ("csat.rate", "csat.mean", "nps.score", "nps_loop.rate", "ces.rate", "fcr_survey.rate"),
-        ),
-        Card("feeling", "channel", ("sent.pos", "sent.neu", "sent.neg")),
-        Card("loyalty", None, ("ret.retention.rate", "ret.churn.rate", "ret.renewal.rate")),
-        Card("silence", None, ("silence.exposed.rate", "silence.unexposed.rate")),
-        Card(
-            "social",
-            None,
-            (
-                "social.likes",
-                "social.comments",
-                "social.shares",
-                "social.mentions",
-                "social.positive.rate",
-                "smi.investment",
-                "smi.innovation",
-            ),
-        ),
-    )
-}
-
-PAGES: Final = {
-    "channels": ("volume", "speed", "resolution", "cost"),
-    "agents": ("agents", "teams"),
-    "reasons": ("reasons", "tags"),
-    "sla": ("sla",),
-    "satisfaction": ("satisfaction", "feeling"),
-    "customers": ("loyalty", "silence"),
-    "social": ("social",),
-}
-
-#: Where the number of a figure stands that has none of its own.
-_COUNTS: Final = {
-    "cost.per_interaction_direct": "vol.handled",
-    "cost.per_interaction_full": "vol.handled",
-    "cost.per_resolution": "case.resolved",
-    "occ.rate": "",
-    "vol.flow_ratio": "vol.inbound",
-}
 #: Counts that are no news where there was nothing: without posts there are no likes.
 _SILENT: Final = ("social.", "sent.")
-
-
-class Cell(NamedTuple):
-    """A figure in a line. ``value`` None is unknown; ``few`` hides it behind its ``n``. ``change`` is against the
-    period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it."""
-
-    key: str
-    value: float | None
-    n: int | None
-    k: int | None
-    unit: Unit
-    few: bool = False
-    pending: int = 0
-    change: float | None = None
-    sure: bool = False
-    where: Mapping[str, str] | None = None
-
-
-class Line(NamedTuple):
-    """``label`` is data; empty for the line of everything."""
-
-    label: str
-    kind: str | None
-    cells: tuple[Cell, ...]
-
-
-class Sheet(NamedTuple):
-    """A card with its lines, or the sentence of its refusal."""
-
-    card: Card
-    lines: tuple[Line, ...]
-    refused: str = ""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Period, filter and comparison, as the address says them."""
-
-    period: Period
-    where: Mapping[str, str]
-    compare: str
-    zone: str
-    today: dt.date
-
-    @classmethod
-    def of(cls, work: Work, args: Mapping[str, str]) -> Asked:
-        """Raises :class:`Invalid` for a period that is none."""
-        zone, today = reports.today(work)
-        period = reports.period_of(today, args.get("from", ""), args.get("to", ""))
-        compare = args.get("compare", "previous")
-        where = {name: args[name] for name in FILTERS if args.get(name)}
-        return cls(period, where, compare if compare in COMPARISONS else "previous", zone, today)
-
-    def address(self, **more: str | None) -> dict[str, str]:
-        """The parameters that say the same, with some changed."""
-        own: dict[str, str | None] = {
-            "from": self.period.start.isoformat(),
-            "to": self.period.end.isoformat(),
-            "compare": self.compare,
-            **self.where,
-            **more,
-        }
-        return {name: value for name, value in own.items() if value}
-
-
-@dataclass(frozen=True)
-class SheetsPage:
-    """``page`` of ``reports/sheets.html``."""
-
-    name: str
-    asked: Asked
-    sheets: tuple[Sheet, ...]
-    choices: Mapping[str, tuple[tuple[str, str], ...]]
-    presets: tuple[tuple[str, dt.date, dt.date], ...]
-    currency: str
-    as_of: dt.datetime
-    seq: int
-    may_set: bool
+#: Figures of the whole desk, which no filter cuts.
+_WHOLE: Final = ("ret.", "silence.", "smi.")
+_OVER_TIME: Final = ("over", "columns")
+Row = Mapping[str, Any]
 
 
 def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage:
@@ -219,58 +32,78 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
     if name not in PAGES:
         msg = f"there is no report {name}"
         raise NotFound(msg)
-    asked = Asked.of(work, args)
+    asked = asking.asked(work, args)
     source = figures.source(work)
     return SheetsPage(
         name=name,
         asked=asked,
         sheets=tuple(sheet(work, source, card, asked) for card in PAGES[name]),
-        choices=choices(work),
-        presets=tuple((key, *dates) for key, dates in reports.presets(asked.today).items()),
-        currency=reports.currency(work),
+        choices=asking.choices(work),
+        presets=tuple((key, *dates) for key, dates in asking.presets(asked.today).items()),
+        currency=asking.currency(work),
         as_of=source.as_of,
         seq=source.seq,
         may_set=may(who, "settings.change"),
+        tiles=_tiles(work, source, name, asked),
     )
 
 
-def sheet(work: Work, source: figures.Source, name: str, asked: Asked) -> Sheet:
-    """One card. Raises :class:`NotFound` for an unknown one."""
+def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str = "") -> Sheet:
+    """One card, cut by another dimension where ``by`` names one. Raises :class:`NotFound` for an unknown one."""
     if name not in CARDS:
         msg = f"there is no report {name}"
         raise NotFound(msg)
     card = CARDS[name]
-    where = asked.where if card.by else {}
+    card = card._replace(by=by) if by else card
+    where = asked.where if card.by or name == "social" else {}
     try:
         figures.guard(work, card.by, where)
     except Forbidden as problem:
         return Sheet(card, (), str(problem))
     period = asked.period
-    counted = [_COUNTS[key] for key in card.keys if _COUNTS.get(key)]
-    # The whole family, for n, k and pending stand beside the figure.
-    keys = {key.rpartition(".")[0] if key.count(".") == 1 else key for key in (*card.keys, *counted)}
-    keys |= {key.rpartition(".")[0] for key in card.keys}
-    found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=sorted(keys))
-    named = _named(work, card.by)
-    lines = []
+    keys = _families(card.keys)
+    found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=keys)
+    named, marks = asking.named(work, card.by), []
     for slice_name, row in found.items():
         value = slice_name.partition("=")[2] if slice_name != "all" else ""
         if value == "unallocated":
             continue
-        own = {**where, card.by: value} if value and card.by else dict(where)
-        cells = tuple(_cell(key, row, COMPARISONS[asked.compare], own) for key in card.keys)
-        if value and all(not cell.n and not cell.value for cell in cells):
+        own = {**where, "page": PAGE_OF[name], "by": by}
+        if value and card.by:
+            own |= {card.by: value, "row": "" if card.by in where else card.by}
+        line = Line(
+            named.get(value, value),
+            value if value and card.by == "channel" else None,
+            _cells(work, card, row, asked, own),
+        )
+        if value and all(not cell.n and not cell.value for cell in line.cells):
             continue
-        lines.append(Line(named.get(value, value), value if value and card.by == "channel" else None, cells))
-    return Sheet(card, tuple(lines))
+        marks.append((line, row, bool(value)))
+    lines = tuple(line for line, _row, _one in marks)
+    ones = [(line, row) for line, row, one in marks if one]
+    return Sheet(card, lines, graphs=tuple(_graph(work, source, plot, ones, asked) for plot in card.plots))
 
 
-def _cell(key: str, row: Mapping[str, Any], prefix: str, where: Mapping[str, str]) -> Cell:
+def _families(keys: Iterable[str]) -> list[str]:
+    """What to ask for, so that n, k and pending stand beside each figure: its whole family."""
+    counted = [COUNTS[key] for key in keys if COUNTS.get(key)]
+    stems = {key.rpartition(".")[0] if key.count(".") == 1 else key for key in (*keys, *counted)}
+    return sorted(stems | {key.rpartition(".")[0] for key in keys})
+
+
+def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str]) -> tuple[Cell, ...]:
+    return tuple(_cell(work, key, row, asked, where) for key in card.keys)
+
+
+def _cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] | None) -> Cell:
+    prefix = asking.COMPARISONS[asked.compare]
     stem = key.rpartition(".")[0]
-    counted = _COUNTS.get(key, f"{stem}.n")
+    counted = COUNTS.get(key, f"{stem}.n")
     n = row.get(counted) if counted else None
     value, measured = row.get(key), unit(key)
     if n == 0 or (key.startswith(_SILENT) and not value and not n):
+        value = None
+    if key.startswith("cost.") and not asking.priced(work):
         value = None
     if measured == "money" and value is not None:
         value = value / 1_000_000
@@ -279,34 +112,72 @@ def _cell(key: str, row: Mapping[str, Any], prefix: str, where: Mapping[str, str
     if change is not None and measured == "money":
         change = change / 1_000_000
     before_n = row.get(f"{prefix}:{counted}:old")
-    if few or value is None or (n is not None and (before_n or 0) < FEW):
+    if (
+        few
+        or value is None
+        or (n is not None and (before_n or 0) < FEW)
+        or (not asked.comparable and not row.get(f"{prefix}:{key}:old"))
+    ):
         change = None
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
-    return Cell(
-        key, value, n, row.get(f"{stem}.k"), measured, few, row.get(f"{stem}.pending") or 0, change, sure, opens
-    )
+    pending = row.get(f"{stem}.pending") or 0
+    return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens)
 
 
-def _named(work: Work, by: str | None) -> dict[str, str]:
-    if by == "team":
-        return {team.id: team.name for team in work.scalars(select(Team))}
-    if by == "agent":
-        return {agent.id: agent.name for agent in work.scalars(select(Agent))}
-    return {node.name: node.called for node in once.reasons(work).values()} if by == "reason" else {}
+# --- drawings -----------------------------------------------------------------------------------------------------
 
 
-def choices(work: Work) -> dict[str, tuple[tuple[str, str], ...]]:
-    """What the filters offer: value and name. Agents only where their figures may be seen."""
-    found = {
-        "channel": tuple((kind, kind) for kind in sorted(set(work.scalars(select(Channel.kind))))),
-        "team": tuple((team.id, team.name) for team in work.scalars(select(Team).order_by(Team.name))),
-        "reason": tuple((each.name, each.name) for each in work.scalars(select(Reason).order_by(Reason.name))),
-        "tag": tuple((name, name) for name in work.scalars(select(TicketTag.tag).distinct().order_by(TicketTag.tag))),
-    }
+def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Line, Row]], asked: Asked) -> Graph:
+    measured = unit(plot.keys[0])
+    if plot.kind in _OVER_TIME:
+        steps = asking.steps(asked.period)
+        rows = _course(source, plot.keys, asked, steps)
+        series = tuple(tuple(_cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
+        return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
+    prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
+    marks = []
+    for line, row in lines:
+        cells = tuple(cell for key in plot.keys for cell in line.cells if cell.key == key)
+        old_n = row.get(f"{prefix}:{stem}.n:old") or 0
+        before = row.get(f"{prefix}:{plot.keys[0]}:old") if old_n >= FEW else None
+        marks.append(Mark(line.label, line.kind, cells, row.get(f"{stem}.lo"), row.get(f"{stem}.hi"), before))
+    marks.sort(key=lambda mark: -(sum(cell.known or 0 for cell in mark.cells)))
+    return Graph(plot, measured, marks=tuple(marks))
+
+
+def _course(
+    source: figures.Source, keys: Iterable[str], asked: Asked, steps: tuple[tuple[dt.date, dt.date], ...]
+) -> list[Row]:
+    """The figures of each step of the period; those of the whole desk without any filter."""
+    some = [key for key in keys if not key.startswith(_WHOLE)]
+    whole = [key for key in keys if key.startswith(_WHOLE)]
+    rows: list[dict[str, Any]] = [{} for _step in steps]
+    for row, (start, end) in zip(rows, steps, strict=True):
+        if some:
+            row.update(source.ask(start, end, where=asked.where, keys=_families(some))["all"])
+        if whole:
+            row.update(source.ask(start, end, keys=_families(whole))["all"])
+    return rows
+
+
+def _tiles(work: Work, source: figures.Source, name: str, asked: Asked) -> tuple[Tile, ...]:
+    keys = TILES[name]
     try:
-        figures.guard(work, "agent", {})
+        figures.guard(work, None, asked.where)
     except Forbidden:
-        return found
-    agents = work.scalars(select(Agent).order_by(Agent.name))
-    return {**found, "agent": tuple((agent.id, agent.name) for agent in agents)}
+        return ()
+    period, row = asked.period, {}
+    for some, where in (([key for key in keys if not key.startswith(_WHOLE)], asked.where), (keys, {})):
+        wanted = [key for key in some if key not in row]
+        if wanted:
+            ask = source.ask(period.start, period.end, where=where, compare=asked.compare, keys=_families(wanted))
+            row.update(ask["all"])
+    course = _course(source, keys, asked, asking.steps(period))
+    own = {**asked.where, "page": name}
+    tiles = []
+    for key in keys:
+        cell = _cell(work, key, row, asked, own)
+        spark = tuple(_cell(work, key, step, asked, None).known for step in course)
+        tiles.append(Tile(cell, spark, UP_GOOD.get(family(key))))
+    return tuple(tiles)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from inbox.errors import Withheld
-from inbox.reading import behind, figures, reports, sheets
+from inbox.reading import asking, behind, figures, reports, sheets
 from inbox.reading.definitions import defined
 from inbox.web.gate import frame, right, store, who
 
@@ -25,12 +25,9 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @right("reports.see")
 def index() -> str:
     """Figures of a period; the address says all of it."""
-    args = request.args
     with figures.looking(store()) as work:
-        page = reports.page(
-            work, who(), first=args.get("from", ""), end=args.get("to", ""), by=args.get("by", "channel")
-        )
-        return render_template("reports/index.html", **frame(work, "reports"), page=page)
+        page = reports.page(work, who(), request.args)
+        return render_template("reports/index.html", **frame(work, "reports"), page=page, defined=defined)
 
 
 @blueprint.get("/reports/<name>")
@@ -56,10 +53,11 @@ def cases(figure: str) -> str:
 def card(name: str) -> Response:
     """A card as a table for spreadsheets: raw figures, the share as 0 to 1, times in ms, and n of each."""
     with figures.looking(store()) as work:
-        asked = sheets.Asked.of(work, request.args)
-        found = sheets.sheet(work, figures.source(work), name, asked)
-    if found.refused:
-        raise Withheld(found.refused)
+        asked = asking.asked(work, request.args)
+        by = request.args.get("by", "") if name == "figures" else ""
+        found = sheets.sheet(work, figures.source(work), name, asked, by if by in asking.FILTERS else "")
+        if found.refused:
+            raise Withheld(found.refused)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])

@@ -271,7 +271,7 @@ def test_what_was_written_is_found(desk: SampleDesk) -> None:
 
 def test_the_report_has_figures_on_every_channel(desk: SampleDesk) -> None:
     with clock.at(NOW), desk.store.reading() as work:
-        page = reports.page(work, desk.luca)
+        page = reports.page(work, desk.luca, {})
     kpis = {kpi.key: kpi for kpi in page.kpis}
     assert not [kpi.key for kpi in page.kpis if kpi.missing]
     assert kpis["inbound"].n >= 45

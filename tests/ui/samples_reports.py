@@ -7,6 +7,8 @@ from dataclasses import replace
 from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from inbox.reading import pages
+from inbox.reading.cards import CARDS
+from tests.ui import samples_sheets as sheet
 from tests.ui.samples import DAY, NOW
 
 
@@ -68,14 +70,12 @@ def busy(day: int, hour: int) -> int:
 
 
 HEAT = tuple(tuple(busy(day, hour) for hour in range(24)) for day in range(7))
-period = pages.Period(
-    dt.date(2026, 8, 31), dt.date(2026, 11, 23), dt.date(2026, 6, 8), dt.date(2026, 8, 31), "12w", provisional=True
-)
+period = sheet.PERIOD
 reports = pages.ReportsPage(
-    period,
+    sheet.ASKED,
+    sheet.sheet(CARDS["figures"]),
     "channel",
     "EUR",
-    "Europe/Rome",
     (
         pages.Kpi("inbound", 984, 984, previous=921, spark=(71, 80, 78, 84, 79, 88, 90, 85, 82, 91, 80, 76)),
         pages.Kpi(
@@ -118,11 +118,13 @@ reports_no_rate = replace(
     has_rate=False,
     rate_per_hour=None,
     kpis=(*reports.kpis[:4], pages.Kpi("cost", None, 0, missing="rate")),
+    table=sheet.sheet(CARDS["figures"], priced=False),
     rows=tuple(replace(row, cost_labour=None, cost_total=None, per_resolution=None) for row in rows),
 )
 reports_empty = replace(
     reports,
     kpis=tuple(pages.Kpi(each.key, None, 0, missing="data") for each in reports.kpis),
+    table=reports.table._replace(lines=()),
     rows=(),
     volume=(),
     weeks=(),

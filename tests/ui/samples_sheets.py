@@ -6,40 +6,107 @@ import datetime as dt
 from collections.abc import Mapping
 
 from inbox.reading import behind, sheets
-from inbox.reading.definitions import unit
+from inbox.reading.cards import CARDS, PAGES, TILES, UP_GOOD
+from inbox.reading.definitions import family, unit
+from inbox.reading.pages import asked
+from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from tests.ui.samples import NOW
-from tests.ui.samples_reports import period
 
-ASKED = sheets.Asked(period, {}, "previous", "Europe/Rome", dt.date(2026, 11, 22))
+PERIOD = asked.Period(
+    dt.date(2026, 8, 31), dt.date(2026, 11, 23), dt.date(2026, 6, 8), dt.date(2026, 8, 31), "12w", provisional=True
+)
+ASKED = asked.Asked(PERIOD, {}, "previous", "Europe/Rome", dt.date(2026, 11, 22))
+FILTERED = asked.Asked(
+    PERIOD, {"channel": "email", "tag": "trasloco"}, "year", "Europe/Rome", ASKED.today, labels={"tag": "trasloco"}
+)
+WEEKS = tuple(dt.date(2026, 8, 31) + dt.timedelta(weeks=n) for n in range(12))
+#: What a figure of each unit is about, and by how much it changed.
+SIZES: Mapping[str, tuple[float, float]] = {
+    "share": (0.764, 0.038),
+    "ms": (370_000, -65_000),
+    "money": (4.38, -0.41),
+    "ratio": (1.3, 0.1),
+    "score": (38, 4),
+    "count": (984, 63),
+}
+LABELS: Mapping[str | None, tuple[tuple[str, str | None], ...]] = {
+    None: (),
+    "channel": (("email", "email"), ("chat", "chat"), ("sms", "sms"), ("telegram", "telegram")),
+    "agent": (("Giulia Ferri", None), ("Luca Moretti", None), ("Sara Conti", None)),
+    "team": (("Assistenza", None), ("Amministrazione", None)),
+    "reason": (("Fatturazione", None), ("Dominio e DNS, trasferimenti compresi", None), ("", None)),
+    "tag": (("trasloco", None), ("urgente", None)),
+}
 
 
-def cell(key: str, value: float | None, n: int | None, change: float | None = None) -> sheets.Cell:
+def cell(key: str, value: float | None, n: int | None, change: float | None = None) -> Cell:
     few = value is not None and n is not None and n < sheets.FEW and unit(key) != "count"
     where: Mapping[str, str] = {}
-    return sheets.Cell(key, value, n, None, unit(key), few, 3, change, sure=True, where=where)
+    return Cell(key, value, n, None, unit(key), few, 3, change, sure=True, where=where)
 
 
-CARD = sheets.CARDS["resolution"]
-LINES = (
-    sheets.Line("", None, (*(cell(key, 0.764, 812, 0.038) for key in CARD.keys[:-1]), cell("ipc.mean", 1.3, 90))),
-    sheets.Line("email", "email", tuple(cell(key, 0.68, 7) for key in CARD.keys)),
-    sheets.Line("chat", "chat", tuple(cell(key, None, 0) for key in CARD.keys)),
-)
-channels = sheets.SheetsPage(
-    name="channels",
-    asked=ASKED,
-    sheets=(sheets.Sheet(CARD, LINES),),
-    choices={"channel": (("email", "email"),), "reason": (("Billing", "Billing"),)},
-    presets=(),
-    currency="EUR",
-    as_of=NOW,
-    seq=4_021,
-    may_set=True,
-)
-refused = sheets.SheetsPage(
+def usual(key: str, part: float = 1, n: int | None = 812) -> Cell:
+    value, change = SIZES[unit(key)]
+    return cell(key, round(value * part) if unit(key) == "count" else value * part, n, change)
+
+
+def graph(card: Card, plot: Plot) -> Graph:
+    if plot.kind in ("over", "columns"):
+        series = tuple(
+            tuple(
+                usual(key, 1 - which * 0.2 + (n * 5 % 7) / 40, 4 if n == 3 else 80) if n != 7 else cell(key, None, 0)
+                for n in range(12)
+            )
+            for which, key in enumerate(plot.keys)
+        )
+        return Graph(plot, unit(plot.keys[0]), steps=WEEKS, series=series)
+    if plot.kind == "parts":
+        marks = tuple(
+            Mark(label, kind, tuple(cell(key, n, 100) for key, n in zip(plot.keys, (30, 58, 12), strict=True)))
+            for label, kind in LABELS[card.by]
+        )
+        return Graph(plot, "count", marks=marks)
+    marks = tuple(
+        Mark(label, kind, tuple(usual(key, 1 - n / 7, 7 if n == 2 else 200) for key in plot.keys), 0.6, 0.85, 0.7)
+        for n, (label, kind) in enumerate(LABELS[card.by])
+    )
+    return Graph(plot, unit(plot.keys[0]), marks=marks)
+
+
+def sheet(card: Card, *, priced: bool = True) -> Sheet:
+    lines = [Line("", None, tuple(usual(key) for key in card.keys))]
+    for n, (label, kind) in enumerate(LABELS[card.by]):
+        cells = (cell(key, None, 0) if n == 1 else usual(key, 1, 7 if n == 2 else 90) for key in card.keys)
+        lines.append(Line(label, kind, tuple(cells)))
+    if not priced:
+        known = [[cell(one.key, None, one.n) if one.unit == "money" else one for one in line.cells] for line in lines]
+        lines = [line._replace(cells=tuple(cells)) for line, cells in zip(lines, known, strict=True)]
+    return Sheet(card, tuple(lines), graphs=tuple(graph(card, plot) for plot in card.plots))
+
+
+def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
+    tiles = tuple(
+        Tile(usual(key, 1, 6 if n == 3 else 400), (3, 4, 3.5, None, 5, 6, 5.5), UP_GOOD.get(family(key)))
+        for n, key in enumerate(TILES[name])
+    )
+    return SheetsPage(
+        name=name,
+        asked=asking,
+        sheets=tuple(sheet(CARDS[card]) for card in PAGES[name]),
+        choices={"channel": (("email", "email"),), "tag": (("trasloco", "trasloco"),)},
+        presets=(),
+        currency="EUR",
+        as_of=NOW,
+        seq=4_021,
+        may_set=True,
+        tiles=tiles,
+    )
+
+
+refused = SheetsPage(
     name="agents",
     asked=ASKED,
-    sheets=(sheets.Sheet(sheets.CARDS["agents"], (), "there is no ticket #7 that you may see"),),
+    sheets=(Sheet(CARDS["agents"], (), "there is no ticket #7 that you may see"),),
     choices={},
     presets=(),
     currency="EUR",
@@ -59,7 +126,7 @@ cases = behind.CasesPage(
     family="fcr7",
     known=True,
     unit="share",
-    asked=ASKED,
+    asked=FILTERED,
     rows=(
         case(4021, "candidate", "one contact, answered, and no other in the window", held=True),
         case(4018, "candidate", "the customer contacted us again in 4020", held=False),
@@ -71,4 +138,6 @@ cases = behind.CasesPage(
     part=1,
     parts=3,
     currency="EUR",
+    back="channels",
+    row="channel",
 )

@@ -70,9 +70,9 @@ def test_without_an_hourly_rate_the_report_asks_for_one_and_shows_no_zero() -> N
     assert "€0.00" not in html
 
 
-def test_a_share_of_fewer_than_ten_is_shown_as_a_count() -> None:
+def test_a_figure_of_fewer_than_ten_hides_behind_its_n() -> None:
     html = stage_pages.html("reports")
-    assert "5 of 7" in html
+    assert "too few: n = 7" in html
     assert "71%" not in html
 
 

@@ -7,12 +7,13 @@ whole milliseconds in ``_ms`` fields, shares are 0..1, and ``None`` means "not k
 
 from __future__ import annotations
 
+from inbox.reading.pages.asked import Asked, Period
 from inbox.reading.pages.board import BalancePage, Board, BoardCard, BoardFigures, Lane, Place, Queue, Shift
 from inbox.reading.pages.channel_form import ConfigField, config_fields, config_input
 from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
 from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
-from inbox.reading.pages.reports import Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
+from inbox.reading.pages.reports import Bucket, Figures, Kpi, ReportsPage, WeekPoint
 from inbox.reading.pages.routing import AbleRow, Absence, RoutingPage, RuleRow
 from inbox.reading.pages.rules import (
     AskGroup,
@@ -62,6 +63,7 @@ __all__ = [
     "AgreementRow",
     "AskGroup",
     "AskView",
+    "Asked",
     "AuditPage",
     "AuditRow",
     "BalancePage",

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-__all__ = ["Bucket", "Figures", "Kpi", "Period", "Preset", "ReportsPage", "WeekPoint"]
+from inbox.reading.pages.asked import Asked, Preset
+from inbox.reading.pages.sheets import Sheet
 
-
-Preset = Literal["7d", "30d", "12w", "month", "last_month"]
-
-
-@dataclass(frozen=True)
-class Period:
-    """Local dates, ``end`` exclusive, and the period it is compared with. ``preset`` is the shortcut that names it;
-    ``provisional`` where it is younger than 30 days."""
-
-    start: dt.date
-    end: dt.date
-    previous_start: dt.date
-    previous_end: dt.date
-    preset: Preset | Literal[""] = ""
-    provisional: bool = False
+__all__ = ["Bucket", "Figures", "Kpi", "ReportsPage", "WeekPoint"]
 
 
 @dataclass(frozen=True)
@@ -99,15 +87,16 @@ class WeekPoint:
 
 @dataclass(frozen=True)
 class ReportsPage:
-    """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive) and ``by``. ``has_rate`` is
-    False until an hourly rate is set: labour and totals are then None and the page says so. ``heat`` is 7 rows (Monday
-    first) of 24 counts of inbound interactions. ``presets`` are the shortcuts of the period
-    picker with their dates. ``may_set_costs`` shows the link to the costs page."""
+    """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive), ``compare``, ``by`` and one for
+    each filter. ``choices`` are what the filters offer (value and name), ``presets`` the shortcuts of the period with
+    their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
+    so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
+    ``ways`` are those of grouping that the gate lets through; ``may_set_costs`` shows the link to the costs page."""
 
-    period: Period
+    asked: Asked
+    table: Sheet
     by: Literal["channel", "team", "reason"]
     currency: str
-    zone: str
     kpis: tuple[Kpi, ...]
     rows: tuple[Figures, ...]
     volume: tuple[Bucket, ...]
@@ -116,6 +105,14 @@ class ReportsPage:
     as_of: dt.datetime
     has_rate: bool
     presets: tuple[tuple[Preset, dt.date, dt.date], ...] = ()
+    choices: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    ways: tuple[str, ...] = ("channel", "team", "reason")
     rate_per_hour: Decimal | None = None
     may_set_costs: bool = False
     seq: int | None = None
+    may_set: bool = False
+    name: Literal["overview"] = "overview"
+
+    def address(self, **more: str | None) -> dict[str, str]:
+        """The parameters that show the same page, with some changed."""
+        return self.asked.address(**{"by": self.by, **more})

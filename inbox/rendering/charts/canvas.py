@@ -71,6 +71,11 @@ def grid(steps: Sequence[float], place: Callable[[float], float], left: float, r
     )
 
 
+def beside(steps: Sequence[float], fmt: Format) -> int:
+    """How much room the labels of the lines need."""
+    return max(34, 10 + 7 * max((len(fmt(step)) for step in steps), default=0))
+
+
 def below(labels: Sequence[str], across: Callable[[int], float], y: float, fit: float) -> str:
     """Labels under the axis, thinned out until they fit."""
     every = max(1, math.ceil(len(labels) / max(fit, 1)))

@@ -52,7 +52,7 @@ def line(
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
     steps = canvas.ticks(lowest, high if high is not None else max(known, default=1))
-    left, right, top, bottom, height = 42, 14, 10, 24, 210
+    left, right, top, bottom, height = canvas.beside(steps, fmt), 14, 10, 24, 210
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
 
     def across(n: int) -> float:
@@ -86,7 +86,7 @@ def columns(
     """Standing bars from zero, one group for each label."""
     most = max((value for _, values in series for value in values if value is not None), default=1)
     steps = canvas.ticks(0, most or 1, whole=True)
-    left, right, top, bottom, height = 34, 4, 8, 24, 200
+    left, right, top, bottom, height = canvas.beside(steps, fmt), 4, 8, 24, 200
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
     group = (width - left - right) / max(len(labels), 1)
     bar = max(2.0, min(12.0, group * 0.72 / len(series)))

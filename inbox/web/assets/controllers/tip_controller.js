@@ -14,9 +14,17 @@ export default class extends Controller {
     this.element.addEventListener("pointerover", this.over);
     this.element.addEventListener("pointerleave", this.away);
     this.element.addEventListener("scroll", this.away, { passive: true });
+    if (this.element.querySelector("[data-explain]")) this.explain();
+  }
+
+  /** Figures say what they mean: loaded by pages that have some. */
+  async explain() {
+    const { follow } = await import("../lib/explain.js");
+    if (this.element.isConnected) this.end = follow(this.element);
   }
 
   disconnect() {
+    this.end?.();
     this.element.removeEventListener("pointerover", this.over);
     this.element.removeEventListener("pointerleave", this.away);
     this.element.removeEventListener("scroll", this.away);

@@ -1,0 +1,151 @@
+"""What a report page is asked for, as its address says it: period, comparison and filters; and what it offers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from sqlalchemy import select
+
+from inbox import clock
+from inbox.actions import desk as settings
+from inbox.errors import Forbidden, Invalid
+from inbox.metrics import Request
+from inbox.reading import figures, once
+from inbox.reading.pages import Asked, Period
+from inbox.store import Channel, Event, Reason, TicketTag, Work
+
+__all__ = [
+    "COMPARISONS",
+    "FILTERS",
+    "asked",
+    "choices",
+    "currency",
+    "named",
+    "period_of",
+    "presets",
+    "priced",
+    "shown",
+    "steps",
+    "today",
+]
+
+FILTERS: Final = ("channel", "team", "reason", "tag", "agent")
+#: How the address says what is compared with, and how the keys of a report begin that say it.
+COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
+LONGEST: Final = dt.timedelta(days=800)
+#: Up to how many days a drawing has steps of how many.
+_STEPS: Final = ((14, 1), (182, 7), (LONGEST.days, 30))
+
+
+def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
+    """The shortcuts of the period picker."""
+    tomorrow = today + dt.timedelta(days=1)
+    month = today.replace(day=1)
+    return {
+        "7d": (tomorrow - dt.timedelta(days=7), tomorrow),
+        "30d": (tomorrow - dt.timedelta(days=30), tomorrow),
+        "12w": (tomorrow - dt.timedelta(days=84), tomorrow),
+        "month": (month, tomorrow),
+        "last_month": ((month - dt.timedelta(days=1)).replace(day=1), month),
+    }
+
+
+def period_of(today: dt.date, first: str, end: str, compare: str = "previous") -> Period:
+    """The period that two dates name, else the last 30 days. Raises :class:`Invalid`."""
+    shortcuts = presets(today)
+    try:
+        start = dt.date.fromisoformat(first) if first else shortcuts["30d"][0]
+        stop = dt.date.fromisoformat(end) if end else shortcuts["30d"][1]
+    except ValueError:
+        msg = "a period has dates like 2026-03-01"
+        raise Invalid(msg) from None
+    if not dt.timedelta() < stop - start <= LONGEST:
+        msg = "a period has 1 to 800 days and ends after it starts"
+        raise Invalid(msg)
+    named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
+    provisional = today < stop + dt.timedelta(days=30)
+    request = Request.of(start.isoformat(), stop.isoformat(), clock.now(), compare=compare)
+    earlier, until = (dt.date.fromordinal(day) for day in request.before())
+    return Period(start, stop, earlier, until, cast("Any", named), provisional)
+
+
+def today(work: Work) -> tuple[str, dt.date]:
+    """The desk's time zone and the date there."""
+    zone = settings.get(work, "desk.timezone")
+    return zone, clock.now().astimezone(zoneinfo.ZoneInfo(zone)).date()
+
+
+def currency(work: Work) -> str:
+    """The desk's currency."""
+    found: str = settings.get(work, "desk.currency")
+    return found
+
+
+def asked(work: Work, args: Mapping[str, str]) -> Asked:
+    """What an address asks for. Raises :class:`Invalid` for a period that is none."""
+    zone, date = today(work)
+    compare = args.get("compare", "previous")
+    compare = compare if compare in COMPARISONS else "previous"
+    period = period_of(date, args.get("from", ""), args.get("to", ""), compare)
+    where = {name: args[name] for name in FILTERS if args.get(name)}
+    labels = {name: named(work, name).get(value, value) for name, value in where.items()}
+    return Asked(period, where, compare, zone, date, comparable=_known(work, zone, period), labels=labels)
+
+
+def _known(work: Work, zone: str, period: Period) -> bool:
+    """Whether the log reaches back to the period that is compared with: before it there is nothing, not zero."""
+    first = work.scalar(select(Event.ts).order_by(Event.seq).limit(1))
+    oldest = work.scalar(select(Event.ts).where(Event.kind == "ticket.created").order_by(Event.seq).limit(1))
+    known = [moment for moment in (first, oldest) if moment is not None]
+    return bool(known) and min(known).astimezone(zoneinfo.ZoneInfo(zone)).date() <= period.previous_start
+
+
+def choices(work: Work) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What the filters offer: value and name; people and teams only where their figures may be seen."""
+    found = {
+        "channel": tuple((kind, kind) for kind in sorted(set(work.scalars(select(Channel.kind))))),
+        "team": tuple(
+            (team.id, team.name) for team in once.teams(work).values() if shown(work, None, {"team": team.id})
+        ),
+        "reason": tuple((each.name, each.name) for each in work.scalars(select(Reason).order_by(Reason.name))),
+        "tag": tuple((name, name) for name in work.scalars(select(TicketTag.tag).distinct().order_by(TicketTag.tag))),
+    }
+    if not shown(work, "agent"):
+        return found
+    return {**found, "agent": tuple((agent.id, agent.name) for agent in once.agents(work).values())}
+
+
+def shown(work: Work, by: str | None, where: Mapping[str, str] | None = None) -> bool:
+    """Whether the gate of metrics.md section 8 lets a way of grouping or a filter through."""
+    try:
+        figures.guard(work, by, where or {})
+    except Forbidden:
+        return False
+    return True
+
+
+def priced(work: Work) -> bool:
+    """Whether there is an hourly rate: without one a cost is unknown, not zero."""
+    return once.once(
+        work, "priced", lambda: work.scalar(select(Event.seq).where(Event.kind == "cost.rate").limit(1)) is not None
+    )
+
+
+def steps(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
+    """The period cut for a drawing: days of a short one, weeks from its end, or stretches of 30 days."""
+    days = (period.end - period.start).days
+    step = next(size for most, size in _STEPS if days <= most)
+    ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
+    return tuple((max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends))
+
+
+def named(work: Work, dimension: str | None) -> dict[str, str]:
+    """What people read for the values of a dimension; those without a name of their own are left out."""
+    if dimension == "team":
+        return {team.id: team.name for team in once.teams(work).values()}
+    if dimension == "agent":
+        return {agent.id: agent.name for agent in once.agents(work).values()}
+    return {node.name: node.called for node in once.reasons(work).values()} if dimension == "reason" else {}

@@ -1,0 +1,153 @@
+"""Which cards the pages of figures have, what stands in each and how it is drawn: tables, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from inbox.reading.pages.sheets import Card, Plot
+
+__all__ = ["CARDS", "COUNTS", "PAGES", "PAGE_OF", "TILES", "UP_GOOD"]
+
+_SLICED: Final = ("vol.inbound", "fcr7.rate", "reopen.rate", "aht.mean_ms", "cost.per_resolution", "csat.rate")
+
+CARDS: Final = {
+    card.name: card
+    for card in (
+        Card(
+            "figures",
+            "channel",
+            (
+                *("vol.inbound", "vol.handled", "vol.unanswered.rate", "frt.p50_ms", "fcr7.rate"),
+                *("aht.mean_ms", "cost.per_interaction_direct", "cost.per_resolution"),
+            ),
+        ),
+        Card(
+            "volume",
+            "channel",
+            ("vol.inbound", "vol.handled", "vol.flow_ratio", "vol.answered.rate", "vol.unanswered.rate"),
+            (Plot("bars", ("vol.inbound",)), Plot("columns", ("vol.inbound", "vol.handled"))),
+        ),
+        Card(
+            "speed",
+            "channel",
+            ("frt.p50_ms", "frt.p90_ms", "frt_bh.p50_ms", "rt.p50_ms", "ttr_full.p50_ms"),
+            (Plot("bars", ("frt.p50_ms",)), Plot("over", ("frt.p50_ms",))),
+        ),
+        Card(
+            "resolution",
+            "channel",
+            ("fcr1.rate", "fcr7.rate", "fcr30.rate", "fcr7_strict.rate", "reopen.rate", "one_reply.rate", "ipc.mean"),
+            (Plot("dots", ("fcr7.rate",)), Plot("over", ("fcr7.rate",))),
+        ),
+        Card(
+            "cost",
+            "channel",
+            ("aht.mean_ms", "cost.per_interaction_direct", "cost.per_interaction_full", "cost.per_resolution"),
+            (Plot("bars", ("cost.per_interaction_direct",)), Plot("bars", ("aht.mean_ms",))),
+        ),
+        Card(
+            "agents",
+            "agent",
+            (
+                *("vol.handled", "aht.mean_ms", "fcr7.rate", "reopen.rate", "frt.p50_ms", "csat.rate", "occ.rate"),
+                "cost.per_interaction_direct",
+            ),
+            (Plot("bars", ("vol.handled",)), Plot("dots", ("fcr7.rate",))),
+        ),
+        Card(
+            "teams",
+            "team",
+            ("vol.handled", "aht.mean_ms", "fcr7.rate", "reopen.rate", "frt.p50_ms", "csat.rate"),
+            (Plot("bars", ("vol.handled",)), Plot("dots", ("fcr7.rate",))),
+        ),
+        Card("reasons", "reason", _SLICED, (Plot("bars", ("vol.inbound",)), Plot("dots", ("fcr7.rate",)))),
+        Card("tags", "tag", _SLICED, (Plot("bars", ("vol.inbound",)),)),
+        Card(
+            "sla",
+            "channel",
+            ("sla_frt.rate", "sla_ttr.rate", "frt_bh.p50_ms", "backlog.open"),
+            (Plot("over", ("sla_frt.rate", "sla_ttr.rate")), Plot("dots", ("sla_frt.rate",))),
+        ),
+        Card(
+            "satisfaction",
+            "channel",
+            ("csat.rate", "csat.mean", "nps.score", "nps_loop.rate", "ces.rate", "fcr_survey.rate"),
+            (Plot("over", ("csat.rate",)), Plot("over", ("nps.score",))),
+        ),
+        Card(
+            "feeling",
+            "channel",
+            ("sent.pos", "sent.neu", "sent.neg"),
+            (Plot("parts", ("sent.pos", "sent.neu", "sent.neg")),),
+        ),
+        Card(
+            "loyalty",
+            None,
+            ("ret.retention.rate", "ret.churn.rate", "ret.renewal.rate"),
+            (Plot("over", ("ret.retention.rate",)),),
+        ),
+        Card("silence", None, ("silence.exposed.rate", "silence.unexposed.rate")),
+        Card(
+            "social",
+            None,
+            (
+                *("social.likes", "social.comments", "social.shares", "social.rate", "social.mentions"),
+                "social.positive.rate",
+            ),
+            (Plot("columns", ("social.likes", "social.comments", "social.shares")), Plot("over", ("social.rate",))),
+        ),
+        Card("maturity", None, ("smi.investment", "smi.innovation")),
+    )
+}
+
+PAGES: Final = {
+    "channels": ("volume", "speed", "resolution", "cost"),
+    "agents": ("agents", "teams"),
+    "reasons": ("reasons", "tags"),
+    "sla": ("sla",),
+    "satisfaction": ("satisfaction", "feeling"),
+    "customers": ("loyalty", "silence"),
+    "social": ("social", "maturity"),
+}
+
+#: The page on which a card stands.
+PAGE_OF: Final = {"figures": "overview", **{card: name for name, cards in PAGES.items() for card in cards}}
+
+#: The headlines of a page.
+TILES: Final = {
+    "channels": ("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_full"),
+    "agents": ("vol.handled", "aht.mean_ms", "frt.p50_ms", "fcr7.rate", "cost.per_interaction_direct"),
+    "reasons": ("vol.inbound", "fcr7.rate", "reopen.rate", "one_reply.rate", "cost.per_resolution"),
+    "sla": ("sla_frt.rate", "sla_ttr.rate", "frt_bh.p50_ms", "vol.unanswered.rate", "backlog.open"),
+    "satisfaction": ("csat.rate", "nps.score", "nps_loop.rate", "ces.rate", "fcr_survey.rate"),
+    "customers": ("ret.retention.rate", "ret.churn.rate", "ret.renewal.rate"),
+    "social": ("social.rate", "social.mentions", "social.positive.rate", "smi.investment", "smi.innovation"),
+}
+
+#: Which way of a figure is good; neither for what is not here.
+UP_GOOD: Final = {
+    **dict.fromkeys(
+        (
+            *("fcr1", "fcr7", "fcr30", "fcr7_strict", "one_reply", "sla_frt", "sla_ttr", "csat", "nps", "nps_loop"),
+            *("ces", "fcr_survey", "ret.retention", "ret.renewal", "social", "social.positive", "smi", "vol.answered"),
+        ),
+        True,
+    ),
+    **dict.fromkeys(
+        (
+            *("frt", "frt_bh", "rt", "ttr_full", "reopen", "ipc", "aht", "cost", "backlog", "ret.churn"),
+            *("vol.unanswered", "cost.per_resolution", "silence.exposed", "silence.unexposed"),
+        ),
+        False,
+    ),
+}
+
+#: Where the number of a figure stands that has none of its own.
+COUNTS: Final = {
+    "cost.per_interaction_direct": "vol.handled",
+    "cost.per_interaction_full": "vol.handled",
+    "cost.per_resolution": "case.resolved",
+    "occ.rate": "",
+    "vol.flow_ratio": "vol.inbound",
+    "social.rate": "social.impressions",
+}

@@ -1,0 +1,50 @@
+"""What a page of figures is asked for: its period, what it is compared with, and its filters."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Asked", "Period", "Preset"]
+
+Preset = Literal["7d", "30d", "12w", "month", "last_month"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """Local dates, ``end`` exclusive, and the period it is compared with. ``preset`` is the shortcut that names it;
+    ``provisional`` where it is younger than 30 days."""
+
+    start: dt.date
+    end: dt.date
+    previous_start: dt.date
+    previous_end: dt.date
+    preset: Preset | Literal[""] = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Period, filter and comparison (``previous`` or ``year``), as the address of a page says them. ``comparable`` is
+    False where the log does not reach back to what is compared with; ``labels`` are the filters as people read them."""
+
+    period: Period
+    where: Mapping[str, str]
+    compare: str
+    zone: str
+    today: dt.date
+    comparable: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def address(self, **more: str | None) -> dict[str, str]:
+        """The parameters that say the same, with some changed."""
+        own: dict[str, str | None] = {
+            "from": self.period.start.isoformat(),
+            "to": self.period.end.isoformat(),
+            "compare": self.compare,
+            **self.where,
+            **more,
+        }
+        return {name: value for name, value in own.items() if value}

@@ -1,0 +1,128 @@
+"""Views of the pages of figures (``reports/sheets.html``): tiles, graphs, and cards of lines of cells."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from inbox.reading.definitions import Unit
+from inbox.reading.pages.asked import Asked
+
+__all__ = ["Card", "Cell", "Graph", "Line", "Mark", "Plot", "Sheet", "SheetsPage", "Tile"]
+
+
+class Plot(NamedTuple):
+    """A drawing of some figures: lying ``bars`` or ``parts`` of them, ``dots`` with their interval, ``over`` time."""
+
+    kind: Literal["bars", "parts", "dots", "over", "columns"]
+    keys: tuple[str, ...]
+
+
+class Card(NamedTuple):
+    """A table of figures, one line for all and one for each value of ``by``, and the drawings above it."""
+
+    name: str
+    by: str | None
+    keys: tuple[str, ...]
+    plots: tuple[Plot, ...] = ()
+
+
+class Cell(NamedTuple):
+    """A figure in a line. ``value`` None is unknown; ``few`` hides it behind its ``n``. ``change`` is against the
+    period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it."""
+
+    key: str
+    value: float | None
+    n: int | None
+    k: int | None
+    unit: Unit
+    few: bool = False
+    pending: int = 0
+    change: float | None = None
+    sure: bool = False
+    where: Mapping[str, str] | None = None
+
+    @property
+    def known(self) -> float | None:
+        """The value where it may be shown."""
+        return None if self.few else self.value
+
+
+class Line(NamedTuple):
+    """``label`` is data; empty for the line of everything."""
+
+    label: str
+    kind: str | None
+    cells: tuple[Cell, ...]
+
+
+class Mark(NamedTuple):
+    """A row of a drawing by name: the figures of its keys, and for a share its interval and what it was before."""
+
+    label: str
+    kind: str | None
+    cells: tuple[Cell, ...]
+    low: float | None = None
+    high: float | None = None
+    before: float | None = None
+
+
+class Graph(NamedTuple):
+    """A drawing with its figures: ``marks`` by name, or a line of cells for each of the days ``steps`` over time."""
+
+    plot: Plot
+    unit: Unit
+    marks: tuple[Mark, ...] = ()
+    steps: tuple[dt.date, ...] = ()
+    series: tuple[tuple[Cell, ...], ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to draw."""
+        cells = (cell for row in (*(mark.cells for mark in self.marks), *self.series) for cell in row)
+        return any(cell.known is not None for cell in cells)
+
+
+class Sheet(NamedTuple):
+    """A card with its drawings and lines, or the sentence of its refusal."""
+
+    card: Card
+    lines: tuple[Line, ...]
+    refused: str = ""
+    graphs: tuple[Graph, ...] = ()
+
+
+class Tile(NamedTuple):
+    """A headline figure with its course; ``up_good`` says which way is good, None where neither is."""
+
+    cell: Cell
+    spark: tuple[float | None, ...] = ()
+    up_good: bool | None = None
+
+
+@dataclass(frozen=True)
+class SheetsPage:
+    """``page`` of ``reports/sheets.html``."""
+
+    name: str
+    asked: Asked
+    sheets: tuple[Sheet, ...]
+    choices: Mapping[str, tuple[tuple[str, str], ...]]
+    presets: tuple[tuple[str, dt.date, dt.date], ...]
+    currency: str
+    as_of: dt.datetime
+    seq: int
+    may_set: bool
+    by: str = ""
+    tiles: tuple[Tile, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every figure on the page."""
+        return tuple(key for one in self.sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+
+    def address(self, **more: str | None) -> dict[str, str]:
+        """The parameters that show the same page, with some changed."""
+        return self.asked.address(**more)
