@@ -1,6 +1,8 @@
 // The live board: looks again when something happened, and gives a ticket to someone by menu, by key or by dragging.
 
 import { Controller } from "@hotwired/stimulus";
+import { toast } from "../lib/toasts.js";
+import { say } from "../lib/words.js";
 
 const QUIET_MS = 800; // at most one look in this time, however much happens
 const SLOW_MS = 30_000; // and one look in this time even if nothing was told
@@ -69,6 +71,7 @@ export default class extends Controller {
     this.whatTarget.textContent = name;
     this.formTarget.action = this.address(ticket);
     const here = this.opener.closest("[data-board-target='lane']")?.dataset.agent;
+    this.moving = { ticket, from: here };
     const choices = [...this.formTarget.querySelectorAll("button[name=agent]")];
     for (const choice of choices) choice.disabled = choice.value === here;
     this.boxTarget.showModal();
@@ -94,9 +97,29 @@ export default class extends Controller {
     if (!gone) this.opener?.focus();
   }
 
-  sent() {
+  /** Says who has the ticket now, with the way back to whoever had it. */
+  sent({ detail }) {
     if (this.boxTarget.open) this.boxTarget.close();
     this.soon();
+    const { success, formSubmission } = detail;
+    const { ticket, from } = this.moving ?? {};
+    this.moving = null;
+    if (!success || !ticket) return;
+    const name = this.lane(formSubmission.submitter?.value ?? "")?.dataset.name;
+    const act = { label: say("undo"), run: () => this.give(ticket, from), name: "move-undo" };
+    toast(say("moved_to", { name }), { ms: 10_000, act });
+  }
+
+  lane(agent) {
+    return this.laneTargets.find((lane) => lane.dataset.agent === agent);
+  }
+
+  /** Gives a ticket to an agent, or to nobody. */
+  give(ticket, agent) {
+    this.formTarget.action = this.address(ticket);
+    const choice = this.formTarget.querySelector(`button[name=agent][value="${CSS.escape(agent)}"]`);
+    choice.disabled = false;
+    this.formTarget.requestSubmit(choice);
   }
 
   // --- dragging: an extra, the menu does the same ---
@@ -119,12 +142,10 @@ export default class extends Controller {
     const lane = event.target.closest("[data-board-target='lane']");
     if (!this.lifted || !lane || lane.contains(this.lifted)) return;
     event.preventDefault();
-    const card = this.lifted;
-    lane.querySelector(".lane-b").prepend(card);
-    this.formTarget.action = this.address(card.dataset.ticket);
-    const choice = this.formTarget.querySelector(`button[name=agent][value="${CSS.escape(lane.dataset.agent)}"]`);
-    choice.disabled = false;
-    this.formTarget.requestSubmit(choice);
+    const { ticket } = this.lifted.dataset;
+    this.moving = { ticket, from: this.lifted.closest("[data-board-target='lane']").dataset.agent };
+    lane.querySelector(".lane-b").prepend(this.lifted);
+    this.give(ticket, lane.dataset.agent);
   }
 
   drop() {

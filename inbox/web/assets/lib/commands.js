@@ -21,7 +21,7 @@ function tell(name) {
 }
 
 const own = {
-  undo: () => undoLast() || control("bulk-undo")?.click(),
+  undo: () => undoLast() || (control("bulk-undo") ?? control("move-undo"))?.click(),
   down: tell("down"),
   up: tell("up"),
   select: tell("select"),

@@ -2,7 +2,7 @@
 
 import { piece } from "./streams.js";
 
-/** Shows `words`; `act` is `{label, run}`. It goes after `ms`, later while pointed at. Returns a way to take it back. */
+/** Shows `words`; `act` is `{label, run, name}`, where `name` is the action of a key. It goes after `ms`, later while pointed at. Returns a way to take it back. */
 export function toast(words, { act = null, ms = 5000, bad = false } = {}) {
   const place = document.getElementById("toasts");
   if (!place) return () => {};
@@ -14,6 +14,7 @@ export function toast(words, { act = null, ms = 5000, bad = false } = {}) {
   if (act) {
     button.hidden = false;
     button.textContent = act.label;
+    if (act.name) button.dataset.run = act.name;
     button.addEventListener("click", () => {
       element.remove();
       act.run();
