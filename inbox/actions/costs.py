@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -13,14 +13,30 @@ from inbox import clock
 from inbox.actions.desk import audit, get
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
-from inbox.store import Agent, Event, Membership, Work
+from inbox.store import Agent, Event, Membership, Team, Work
 
-__all__ = ["amount_of", "carry_fees", "exchange", "fee", "fees", "month_of", "rate", "standing_fee", "team_rate"]
+__all__ = [
+    "TEAM",
+    "amount_of",
+    "carry_fees",
+    "exchange",
+    "fee",
+    "fees",
+    "follow_teams",
+    "month_of",
+    "rate",
+    "standing_fee",
+    "team_rate",
+    "team_rates",
+]
 
 MOST = Decimal(1_000_000)
 MONTHS_BACK = 120
 EARLIEST = dt.date(1999, 1, 1)
 AHEAD = dt.timedelta(days=3 * 366)
+#: From what the rate of one person stems that nobody set for them alone.
+TEAM: Final = "team:"
+EVERYBODY: Final = "everybody"
 
 
 def amount_of(text: str, field: str) -> Decimal:
@@ -38,13 +54,81 @@ def amount_of(text: str, field: str) -> Decimal:
 
 
 def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str) -> list[Event]:
-    """Sets the loaded hourly cost of everybody who is in a team now."""
+    """Sets the loaded hourly cost of a team from a date: of everybody who is in it now, and by :func:`follow_teams` of
+    whoever comes later. The line of the team is ours; the figures read those of its people."""
+    require(who, "costs.change")
+    value = amount_of(per_hour, "per_hour")
+    _plausible(start, "since", AHEAD)
+    if work.get(Team, team) is None:
+        msg = f"there is no team {team!r}"
+        raise Invalid(msg, fields={"agent": msg})
+    amount = format(value, "f")
+    audit(work, who, "cost.rate", team=team, per_hour=str(value), start=start.isoformat())
+    since: dict[str, Any] = {"from": start.isoformat()}
+    work.append("cost.team_rate", actor=who.actor, team=team, per_hour=amount, **since)
     members = select(Membership.agent_id).join(Agent, Agent.id == Membership.agent_id)
     people = work.scalars(members.where(Membership.team_id == team, Agent.active).order_by(Membership.agent_id)).all()
-    if not people:
-        msg = "nobody is in this team; choose somebody else"
-        raise Invalid(msg, fields={"agent": msg})
-    return [rate(work, who, per_hour=per_hour, start=start, agent=agent) for agent in people]
+    return [_own(work, who, agent, amount, start, f"{TEAM}{team}") for agent in people]
+
+
+def team_rates(work: Work) -> dict[str, dict[dt.date, str]]:
+    """What was said of each team: the hourly cost by the date from which it holds."""
+    said: dict[str, dict[dt.date, str]] = {}
+    for line in work.scalars(select(Event).where(Event.kind == "cost.team_rate").order_by(Event.seq)):
+        said.setdefault(str(line.data["team"]), {})[dt.date.fromisoformat(str(line.data["from"]))] = str(
+            line.data["per_hour"]
+        )
+    return said
+
+
+def follow_teams(work: Work) -> int:
+    """Gives whoever came into a team its hourly cost from today on, and whoever left it another team's or everybody's;
+    a rate that was set for one person stays theirs. Gives how many people it concerned."""
+    said = team_rates(work)
+    if not said:
+        return 0
+    last: dict[str | None, Event] = {}
+    dates: dict[str | None, set[dt.date]] = {}
+    everybody: dict[dt.date, str] = {}
+    for line in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
+        last[line.data.get("agent")] = line
+        if line.data.get("agent") is None:
+            everybody[dt.date.fromisoformat(str(line.data["from"]))] = str(line.data["per_hour"])
+        dates.setdefault(line.data.get("agent"), set()).add(dt.date.fromisoformat(str(line.data["from"])))
+    homes: dict[str, list[str]] = {}
+    rows = select(Membership.agent_id, Team.id).join(Team, Team.id == Membership.team_id).order_by(Team.name)
+    for agent, team in work.execute(rows):
+        homes.setdefault(agent, []).append(team)
+    moved = 0
+    for agent in work.scalars(select(Agent.id).where(Agent.active).order_by(Agent.id)):
+        mine, known = last.get(agent), [f"{TEAM}{team}" for team in homes.get(agent, ()) if team in said]
+        stems = str(mine.data.get("of", "")) if mine is not None else EVERYBODY
+        if not stems or stems in known or (not known and (mine is None or not _grown_old(stems, mine, last.get(None)))):
+            continue
+        moved += 1
+        rates = said[known[0].removeprefix(TEAM)] if known else everybody
+        _move(work, agent, rates, known[0] if known else EVERYBODY, dates.get(agent, set()))
+    return moved
+
+
+def _grown_old(stems: str, mine: Event, everybody: Event | None) -> bool:
+    """Whether a rate that was taken over holds no more: its team was left, or what holds for everybody has changed."""
+    return everybody is not None and (stems != EVERYBODY or everybody.seq > mine.seq)
+
+
+def _move(work: Work, agent: str, rates: dict[dt.date, str], of: str, told: set[dt.date]) -> None:
+    """Tells what holds for a person from today on, also on the days to come of which something else was told."""
+    today = _today(work)
+    for day in sorted({today, *(day for day in {*rates, *told} if day > today)}):
+        begun = [one for one in rates if one <= day]
+        if begun:
+            _own(work, SYSTEM, agent, rates[max(begun)], day, of)
+
+
+def _own(work: Work, who: Who, agent: str, amount: str, start: dt.date, of: str) -> Event:
+    """One person's rate, which stems from their team's or from everybody's."""
+    since: dict[str, Any] = {"from": start.isoformat()}
+    return work.append("cost.rate", actor=who.actor, agent=agent, per_hour=amount, of=of, **since)
 
 
 def _plausible(day: dt.date, field: str, last: dt.timedelta) -> None:
@@ -164,7 +248,11 @@ def _fix(work: Work, who: Who, of: tuple[str | None, str], value: Decimal, money
 
 
 def _this_month(work: Work) -> str:
-    return month_of(clock.now().astimezone(zoneinfo.ZoneInfo(get(work, "desk.timezone"))).date())
+    return month_of(_today(work))
+
+
+def _today(work: Work) -> dt.date:
+    return clock.now().astimezone(zoneinfo.ZoneInfo(get(work, "desk.timezone"))).date()
 
 
 def _months(first: str, last: str) -> list[str]:

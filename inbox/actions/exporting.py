@@ -144,7 +144,12 @@ def _lines(work: Work, kind: str) -> list[Event]:
 
 def _rates(work: Work, names: Names) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
+    for team, rates in costs.team_rates(work).items():
+        whose = str(names.named(team)).removeprefix("@team/")
+        found[f"{costs.TEAM}{whose}"] = {day.isoformat(): amount for day, amount in rates.items()}
     for line in _lines(work, "cost.rate"):
+        if line.data.get("of"):  # follows from the team's, or from everybody's
+            continue
         agent = line.data.get("agent")
         whose = str(names.named(agent)).removeprefix("@agent/") if agent else EVERYBODY
         found.setdefault(whose, {})[str(line.data["from"])] = str(line.data["per_hour"])

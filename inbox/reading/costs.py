@@ -53,7 +53,12 @@ def page(work: Work, who: Who) -> CostsPage:
 
 
 def _rates(work: Work, people: dict[str, AgentChip], today: dt.date) -> Iterator[RateRow]:
-    """The default first, then the people, each with the newest rate on top."""
+    """Teams first, then the default, then the people, each with the newest rate on top."""
+    names: dict[str, str] = dict(work.execute(select(Team.id, Team.name)).all())
+    for team, rates in sorted(verbs.team_rates(work).items(), key=lambda one: names.get(one[0], "")):
+        now = max((since for since in rates if since <= today), default=None)
+        for since, amount in sorted(rates.items(), reverse=True):
+            yield RateRow(None, Decimal(amount), since, current=since == now, team=names.get(team, team))
     said: dict[str | None, dict[dt.date, Decimal]] = {}
     for event in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
         since = dt.date.fromisoformat(str(event.data["from"]))

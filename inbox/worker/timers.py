@@ -28,6 +28,7 @@ def housekeeping(store: Store) -> None:
         tickets.wake_due(work)
         tickets.close_due(work)
         costs.carry_fees(work)
+        costs.follow_teams(work)
         handling.compact_due(work)
         visitors.by_mail_due(work)
         drafts.forget_due(work)

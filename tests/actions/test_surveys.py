@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -174,3 +176,32 @@ def test_a_survey_that_cannot_be_is_refused_by_its_field(desk: SmallDesk, field:
     with desk.store.transaction() as work, pytest.raises(Invalid) as refused:
         forms.save(work, SYSTEM, "x", {**FORM, "channels": [desk.mail], field: value})
     assert list(refused.value.fields) == [field]
+
+
+def test_two_workers_never_ask_one_customer_twice_in_the_same_moment(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    resolved(desk)
+    resolved(desk, subject="Altro")
+    desk.store.write(asking.follow)
+    first, second = clock.now() + dt.timedelta(hours=2), clock.now() + dt.timedelta(hours=3)
+    with desk.store.transaction() as work:
+        surveys = work.query(Survey).order_by(Survey.created_at).all()
+        surveys[1].due_at = second
+    begun = threading.Event()
+
+    def other() -> int:
+        with clock.at(second), desk.store.transaction() as work:
+            begun.set()
+            return asking.send_due(work)
+
+    with ThreadPoolExecutor(1) as pool:
+        with clock.at(first), desk.store.transaction() as work:
+            assert asking.send_due(work) == 1
+            late = pool.submit(other)
+            if not desk.store.is_sqlite:  # there the other has to wait for its turn to begin at all
+                assert begun.wait(5)
+                with pytest.raises(TimeoutError):
+                    late.result(0.3)
+        assert late.result(10) == 0
+    with desk.store.reading() as work:
+        assert [one.withheld for one in work.query(Survey).order_by(Survey.created_at)] == ["", "quiet"]

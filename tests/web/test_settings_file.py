@@ -84,6 +84,7 @@ def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str,
     outside.save(work, SYSTEM, url="https://shop.example/x", secret=SECRET, timeout_s="2", cache_min="10")
     costs.rate(work, SYSTEM, per_hour="24.50", start=dt.date(2026, 1, 1))
     costs.rate(work, SYSTEM, per_hour="31", start=dt.date(2026, 3, 1), agent=agent)
+    costs.team_rate(work, SYSTEM, per_hour="28", start=dt.date(2026, 2, 1), team=team)
     costs.standing_fee(work, SYSTEM, month="2026-05", amount="12", kind="sms")
     costs.standing_fee(work, SYSTEM, month="2026-07", amount="15", kind="sms")
     costs.fee(work, SYSTEM, month="2026-06", amount="300")

@@ -86,7 +86,7 @@ def costs(reading: Reading, values: Any) -> None:
         if told is not None and not isinstance(told, Mapping):
             reading.fault(("costs", part), "this has another form than the same part of an export")
             continue
-        for name, dated in (told or {}).items():
+        for name, dated in sorted((told or {}).items(), key=lambda one: not str(one[0]).startswith(money.TEAM)):
             with reading.at("costs", part, str(name)):
                 known = before[part].get(str(name), {})
                 for when, what in sorted({str(day): one for day, one in dated.items()}.items()):
@@ -95,6 +95,10 @@ def costs(reading: Reading, values: Any) -> None:
 
 
 def _rate(reading: Reading, whose: str, day: str, amount: Any) -> None:
+    if whose.startswith(money.TEAM):
+        team = Names(reading.work).id("team", whose.removeprefix(money.TEAM))
+        money.team_rate(reading.work, reading.who, per_hour=str(amount), start=dt.date.fromisoformat(day), team=team)
+        return
     agent = None if whose == EVERYBODY else Names(reading.work).id("agent", whose)
     start = dt.date.fromisoformat(day)
     money.rate(reading.work, reading.who, per_hour=str(amount), start=start, agent=agent)

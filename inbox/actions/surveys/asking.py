@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import exists, select
@@ -13,7 +14,7 @@ from inbox.actions.surveys import forms, words
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
-from inbox.store import Channel, Event, Identity, Message, Survey, Ticket, Visitor, Work
+from inbox.store import Channel, Customer, Event, Identity, Message, Survey, Ticket, Visitor, Work
 from inbox.terms import Status
 
 __all__ = ["follow", "plan", "send_due", "waiting"]
@@ -79,12 +80,22 @@ def send_due(work: Work) -> int:
     """Sends what came due, or says why not; gives how many were sent."""
     due = select(Survey).where(Survey.due_at <= clock.now()).order_by(Survey.due_at).limit(PORTION)
     sent = 0
-    for survey in work.scalars(due.with_for_update(skip_locked=True)).all():
+    surveys = work.scalars(due.with_for_update(skip_locked=True)).all()
+    _in_turn(work, surveys)
+    for survey in surveys:
         ticket = work.get_one(Ticket, survey.ticket_id)
         survey.due_at, survey.withheld = None, _send(work, survey, ticket)[:200]
         sent += not survey.withheld
         work.flush()
     return sent
+
+
+def _in_turn(work: Work, surveys: Sequence[Survey]) -> None:
+    """Nobody else asks the customers of these until this is done: two surveys of one customer that come due together
+    would each find that nobody was asked lately. Held in one order, so that two workers never wait for each other."""
+    whose = select(Ticket.customer_id).where(Ticket.id.in_({one.ticket_id for one in surveys}))
+    turn = select(Customer.id).where(Customer.id.in_(whose)).order_by(Customer.id)
+    work.execute(turn.with_for_update(key_share=True)).all()
 
 
 def _send(work: Work, survey: Survey, ticket: Ticket) -> str:

@@ -414,6 +414,7 @@ class RateRow:
     per_hour: Decimal
     since: dt.date
     current: bool = False
+    team: str = ""  # its name, where it is a team's
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,66 @@
+"""The hourly rate of a team holds for whoever is in it, from the day on which they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from inbox import clock
+from inbox.actions import costs, people
+from inbox.actions.who import SYSTEM
+from inbox.metrics import read_events
+from inbox.metrics.money import Wages
+from inbox.store import Event
+from tests.actions.conftest import SmallDesk
+
+FIRST = dt.date.today() - dt.timedelta(days=20)  # noqa: DTZ011 - a day is as good as another
+
+
+def per_hour(desk: SmallDesk, agent: str, days: int = 0) -> int:
+    """What the figures take for an hour of somebody's so many days from now, in whole units."""
+    with desk.store.reading() as work:
+        lines = [one.as_dict() for one in work.query(Event).filter_by(kind="cost.rate").order_by(Event.seq)]
+    day = clock.now().date() + dt.timedelta(days=days)
+    return Wages(read_events(lines).events).per_hour(agent, day.toordinal()) // 1_000_000
+
+
+def test_whoever_comes_later_costs_what_the_team_costs(desk: SmallDesk, later: Callable[[dt.timedelta], None]) -> None:
+    with desk.store.transaction() as work:
+        team = people.add_team(work, SYSTEM, "Officina").id
+        costs.rate(work, SYSTEM, per_hour="20", start=FIRST)
+        costs.team_rate(work, SYSTEM, per_hour="31", start=FIRST, team=team)  # nobody is in it yet
+        costs.team_rate(work, SYSTEM, per_hour="33", start=clock.now().date() + dt.timedelta(days=40), team=team)
+        assert costs.follow_teams(work) == 0
+    later(dt.timedelta(days=10))
+    with desk.store.transaction() as work:
+        people.change_agent(work, SYSTEM, desk.giulia, teams=[team])
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 1
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 0
+    found = [per_hour(desk, desk.giulia, days) for days in (-2, 0, 29, 31)]
+    assert found == [20, 31, 31, 33]
+    assert per_hour(desk, desk.admin) == 20
+
+    later(dt.timedelta(days=2))
+    with desk.store.transaction() as work:
+        people.change_agent(work, SYSTEM, desk.giulia, teams=[])
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 1
+    assert [per_hour(desk, desk.giulia, days) for days in (-1, 0, 60)] == [31, 20, 20]
+    with desk.store.transaction() as work:
+        costs.rate(work, SYSTEM, per_hour="22", start=clock.now().date())
+    with desk.store.transaction() as work:
+        costs.follow_teams(work)
+    assert per_hour(desk, desk.giulia) == 22
+
+
+def test_what_was_set_for_one_person_stays_theirs(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        team = people.add_team(work, SYSTEM, "Officina").id
+        costs.rate(work, SYSTEM, per_hour="44", start=FIRST, agent=desk.giulia)
+        costs.team_rate(work, SYSTEM, per_hour="31", start=FIRST, team=team)
+        people.change_agent(work, SYSTEM, desk.giulia, teams=[team])
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 0
+    assert per_hour(desk, desk.giulia) == 44
