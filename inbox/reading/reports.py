@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from sqlalchemy import select
 
 from inbox.actions.who import Who, may
-from inbox.reading import asking, figures, sheets
+from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.figures import Source
 from inbox.reading.pages import Asked, Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
 from inbox.store import Event, Work
@@ -190,6 +190,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         has_rate=rate is not None,
         presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
         choices=asking.choices(work),
+        findings=saying.findings(work, derived, "overview", asked),
         may_set=may(who, "settings.change"),
         table=sheets.sheet(work, derived, "figures", asked, chosen),
         ways=tuple(way for way in BY if asking.shown(work, way)),

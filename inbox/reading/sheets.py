@@ -9,7 +9,7 @@ from typing import Any, Final
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, figures
+from inbox.reading import asking, figures, saying
 from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, UP_GOOD
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
@@ -45,6 +45,8 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         seq=source.seq,
         may_set=may(who, "settings.change"),
         tiles=_tiles(work, source, name, asked),
+        findings=saying.findings(work, source, name, asked),
+        said_by=saying.RULES[name].by,
     )
 
 
@@ -63,7 +65,8 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
     period = asked.period
     keys = _families(card.keys)
     found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=keys)
-    named, marks = asking.named(work, card.by), []
+    named = asking.named(work, card.by)
+    marks: list[tuple[Line, Row, bool]] = []
     for slice_name, row in found.items():
         value = slice_name.partition("=")[2] if slice_name != "all" else ""
         if value == "unallocated":
@@ -148,7 +151,7 @@ def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Lin
 
 def _course(
     source: figures.Source, keys: Iterable[str], asked: Asked, steps: tuple[tuple[dt.date, dt.date], ...]
-) -> list[Row]:
+) -> list[dict[str, Any]]:
     """The figures of each step of the period; those of the whole desk without any filter."""
     some = [key for key in keys if not key.startswith(_WHOLE)]
     whole = [key for key in keys if key.startswith(_WHOLE)]

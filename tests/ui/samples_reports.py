@@ -112,6 +112,7 @@ reports = pages.ReportsPage(
     rate_per_hour=D("24.00"),
     may_set_costs=True,
     seq=48_211,
+    findings=sheet.FINDINGS,
 )
 reports_no_rate = replace(
     reports,

@@ -9,7 +9,7 @@ from inbox.reading import behind, sheets
 from inbox.reading.cards import CARDS, PAGES, TILES, UP_GOOD
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
-from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
+from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from tests.ui.samples import NOW
 
 PERIOD = asked.Period(
@@ -100,9 +100,34 @@ def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
         seq=4_021,
         may_set=True,
         tiles=tiles,
+        findings=FINDINGS if name == "channels" else (),
+        said_by="channel",
     )
 
 
+#: What a page may say.
+FINDINGS = (
+    Finding("cost_ratio", 412, {"name": "voice", "other": "chat", "times": 4.1}, 0.9),
+    Finding("share_up", 855, {"key": "fcr7.rate", "change": 0.038, "value": 0.764}, 0.8),
+    Finding("longer", 951, {"key": "frt.p50_ms", "part": 0.12, "value": 370_000}, 0.7),
+    Finding("more", 984, {"part": 0.07}, 0.6),
+)
+EVERY_FINDING = (
+    *FINDINGS,
+    Finding("share_down", 855, {"key": "fcr7.rate", "change": -0.038, "value": 0.764}, 0.8),
+    Finding("shorter", 951, {"key": "aht.mean_ms", "part": 0.12, "value": 370_000}, 0.7),
+    Finding("fewer", 984, {"part": 0.07}, 0.6),
+    Finding("unanswered", 50, {"value": 0.12}, 0.5),
+    Finding("fcr_spread", 20, {"name": "chat", "value": 0.9, "other": "email", "other_value": 0.6}, 0.5),
+    Finding("largest", 40, {"name": "email", "value": 0.6}, 0.5),
+    Finding("unhappy", 41, {"value": 0.3}, 0.5),
+    Finding("nps", 42, {"value": 38.2}, 0.5),
+    Finding("csat", 43, {"value": 0.8}, 0.5),
+    Finding("kept", 44, {"key": "sla_frt.rate", "value": 0.94}, 0.5),
+    Finding("churn", 45, {"value": 0.1}, 0.5),
+    Finding("silence", 46, {"value": 0.3, "other_value": 0.1}, 0.5),
+    Finding("positive", 47, {"value": 0.7}, 0.5),
+)
 refused = SheetsPage(
     name="agents",
     asked=ASKED,

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from inbox.reading.pages.asked import Asked, Preset
-from inbox.reading.pages.sheets import Sheet
+from inbox.reading.pages.sheets import Finding, Sheet
 
 __all__ = ["Bucket", "Figures", "Kpi", "ReportsPage", "WeekPoint"]
 
@@ -87,8 +87,8 @@ class WeekPoint:
 
 @dataclass(frozen=True)
 class ReportsPage:
-    """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive), ``compare``, ``by`` and one for
-    each filter. ``choices`` are what the filters offer (value and name), ``presets`` the shortcuts of the period with
+    """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive), ``compare``, ``by`` and one
+    for each filter. ``choices`` are what the filters offer (value, name), ``presets`` the shortcuts of the period with
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
     so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
     ``ways`` are those of grouping that the gate lets through; ``may_set_costs`` shows the link to the costs page."""
@@ -111,6 +111,8 @@ class ReportsPage:
     may_set_costs: bool = False
     seq: int | None = None
     may_set: bool = False
+    findings: tuple[Finding, ...] = ()
+    said_by: str = "channel"
     name: Literal["overview"] = "overview"
 
     def address(self, **more: str | None) -> dict[str, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from inbox.reading.definitions import Unit
 from inbox.reading.pages.asked import Asked
 
-__all__ = ["Card", "Cell", "Graph", "Line", "Mark", "Plot", "Sheet", "SheetsPage", "Tile"]
+__all__ = ["Card", "Cell", "Finding", "Graph", "Line", "Mark", "Plot", "Sheet", "SheetsPage", "Tile"]
 
 
 class Plot(NamedTuple):
@@ -102,9 +102,18 @@ class Tile(NamedTuple):
     up_good: bool | None = None
 
 
+class Finding(NamedTuple):
+    """Something worth a sentence: which sentence, of how many, with which values; the heaviest is said first."""
+
+    rule: str
+    n: int
+    values: Mapping[str, Any]
+    weight: float
+
+
 @dataclass(frozen=True)
 class SheetsPage:
-    """``page`` of ``reports/sheets.html``."""
+    """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut."""
 
     name: str
     asked: Asked
@@ -117,6 +126,8 @@ class SheetsPage:
     may_set: bool
     by: str = ""
     tiles: tuple[Tile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    said_by: str | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
