@@ -4,9 +4,40 @@ from __future__ import annotations
 
 from typing import Final
 
+from inbox.reading.definitions import N_
 from inbox.reading.pages.sheets import Card, Plot
 
-__all__ = ["CARDS", "COUNTS", "PAGES", "PAGE_OF", "TILES", "UP_GOOD"]
+__all__ = ["CARDS", "COUNTS", "PAGES", "PAGE_OF", "TILES", "TITLES", "UP_GOOD", "WORDS"]
+
+#: What cards and pages are called, as messages of the catalogue.
+TITLES: Final = {
+    "figures": N_("All figures"),
+    "volume": N_("Volume"),
+    "speed": N_("Speed"),
+    "resolution": N_("Resolution"),
+    "cost": N_("Time and cost"),
+    "agents": N_("By agent"),
+    "teams": N_("By team"),
+    "reasons": N_("By reason"),
+    "tags": N_("By tag"),
+    "sla": N_("Promises kept"),
+    "satisfaction": N_("What customers answered"),
+    "feeling": N_("How customers sound"),
+    "loyalty": N_("Loyalty"),
+    "silence": N_("Silence and loss"),
+    "social": N_("Social"),
+    "maturity": N_("Maturity self-assessment"),
+}
+WORDS: Final = {
+    "overview": N_("Overview"),
+    "channels": N_("Channels"),
+    "agents": N_("Agents"),
+    "reasons": N_("Reasons"),
+    "sla": N_("SLA"),
+    "satisfaction": N_("Satisfaction"),
+    "customers": N_("Customers"),
+    "social": N_("Social"),
+}
 
 _SLICED: Final = ("vol.inbound", "fcr7.rate", "reopen.rate", "aht.mean_ms", "cost.per_resolution", "csat.rate")
 

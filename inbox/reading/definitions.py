@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["DEFINITIONS", "Definition", "Unit", "defined", "family", "unit"]
+__all__ = ["DEFINITIONS", "N_", "Definition", "Unit", "defined", "family", "unit"]
 
 Unit = Literal["count", "share", "ms", "money", "number", "ratio", "score"]
 
@@ -162,9 +162,28 @@ def family(key: str) -> str:
     return key
 
 
+#: What single figures of a family are called.
+_LEAVES: Final[dict[str, str]] = {
+    "frt.p90_ms": N_("First response, 9 of 10"),
+    "csat.mean": N_("CSAT, mean score"),
+    "cost.per_interaction_full": N_("Cost per contact, in full"),
+    "sent.pos": N_("good"),
+    "sent.neu": N_("neither"),
+    "sent.neg": N_("bad"),
+    "social.rate": N_("Engagement rate"),
+    "social.likes": N_("Likes"),
+    "social.comments": N_("Comments"),
+    "social.shares": N_("Shares"),
+    "social.mentions": N_("Mentions"),
+    "smi.investment": N_("Investment"),
+    "smi.innovation": N_("Innovation"),
+}
+
+
 def defined(key: str) -> Definition:
-    """What a key means. Raises ``KeyError`` for one that is not in the table."""
-    return DEFINITIONS[family(key)]
+    """What a key is called and means. Raises ``KeyError`` for one that is not in the table."""
+    found = DEFINITIONS[family(key)]
+    return found._replace(name=_LEAVES.get(key, found.name))
 
 
 def unit(key: str) -> Unit:

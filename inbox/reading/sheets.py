@@ -10,7 +10,7 @@ from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
 from inbox.reading import asking, figures, saying
-from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, UP_GOOD
+from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
@@ -50,8 +50,9 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
     )
 
 
-def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str = "") -> Sheet:
-    """One card, cut by another dimension where ``by`` names one. Raises :class:`NotFound` for an unknown one."""
+def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str = "", *, plots: bool = True) -> Sheet:
+    """One card, cut by another dimension where ``by`` names one. Raises
+    :class:`NotFound` for an unknown one."""
     if name not in CARDS:
         msg = f"there is no report {name}"
         raise NotFound(msg)
@@ -61,7 +62,7 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
     try:
         figures.guard(work, card.by, where)
     except Forbidden as problem:
-        return Sheet(card, (), str(problem))
+        return Sheet(card, (), str(problem), title=TITLES[name])
     period = asked.period
     keys = _families(card.keys)
     found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=keys)
@@ -84,7 +85,8 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         marks.append((line, row, bool(value)))
     lines = tuple(line for line, _row, _one in marks)
     ones = [(line, row) for line, row, one in marks if one]
-    return Sheet(card, lines, graphs=tuple(_graph(work, source, plot, ones, asked) for plot in card.plots))
+    drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
+    return Sheet(card, lines, graphs=drawn, title=TITLES[name])
 
 
 def _families(keys: Iterable[str]) -> list[str]:

@@ -9,12 +9,14 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import format_currency, format_date, format_decimal, format_percent, get_locale
+from flask_babel import gettext as _
 
 __all__ = [
     "FILTERS",
     "day",
     "duration",
     "in_currency",
+    "kind_name",
     "language_name",
     "money",
     "month",
@@ -123,6 +125,21 @@ def period(start: dt.date, end: dt.date) -> str:
     return f"{day(start, year=start.year != last.year)} – {day(last, year=True)}"
 
 
+def kind_name(kind: str) -> str:
+    """A kind of channel as people call it: ``voice`` is ``Phone``."""
+    known = {
+        "email": _("Email"),
+        "sms": _("SMS"),
+        "chat": _("Web chat"),
+        "telegram": _("Telegram"),
+        "messenger": _("Messenger"),
+        "whatsapp": _("WhatsApp"),
+        "instagram": _("Instagram"),
+        "voice": _("Phone"),
+    }
+    return str(known.get(kind, kind.replace("_", " ").capitalize()))
+
+
 def language_name(code: str) -> str:
     """A language as the reader calls it: ``it`` is ``Italian`` or ``italiano``; a code that nobody knows stays."""
     try:
@@ -138,6 +155,7 @@ def _language() -> str:
 
 FILTERS: Final[dict[str, Callable[..., str]]] = {
     "duration": duration,
+    "kind_name": kind_name,
     "language_name": language_name,
     "money": money,
     "share": share,

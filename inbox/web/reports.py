@@ -9,9 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
-from inbox.errors import Withheld
-from inbox.reading import asking, behind, figures, reports, sheets
+from inbox.errors import NotFound, Withheld
+from inbox.reading import asking, behind, cards, figures, reports, sheets
 from inbox.reading.definitions import defined
+from inbox.rendering import workbooks
 from inbox.web.gate import frame, right, store, who
 
 __all__ = ["blueprint"]
@@ -48,25 +49,37 @@ def cases(figure: str) -> str:
         return render_template("reports/cases.html", **frame(work, "reports"), page=page, defined=defined)
 
 
-@blueprint.get("/reports/cards/<name>.csv")
+@blueprint.get("/reports/cards/<name>.<kind>")
 @right("reports.see")
-def card(name: str) -> Response:
-    """A card as a table for spreadsheets: raw figures, the share as 0 to 1, times in ms, and n of each."""
+def card(name: str, kind: str) -> Response:
+    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each; ``xlsx`` the
+    same as formatted numbers with what they mean. Figures of too few stay empty."""
+    if kind not in ("csv", "xlsx"):
+        msg = "cards come as csv or xlsx"
+        raise NotFound(msg)
     with figures.looking(store()) as work:
         asked = asking.asked(work, request.args)
         by = request.args.get("by", "") if name == "figures" else ""
-        found = sheets.sheet(work, figures.source(work), name, asked, by if by in asking.FILTERS else "")
+        found = sheets.sheet(work, figures.source(work), name, asked, by if by in asking.FILTERS else "", plots=False)
+        currency = asking.currency(work)
         if found.refused:
             raise Withheld(found.refused)
+    saved = f"{name}-{asked.period.start}-{asked.period.end}"
+    if kind == "xlsx":
+        said = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]))
+        return _file(workbooks.workbook([found], said, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
-    for line in found.lines:
-        cells = [value for cell in line.cells for value in (cell.value, cell.n)]
-        writer.writerow([_guarded(line.label or _("All")), *cells])
-    saved = f"{name}-{asked.period.start}-{asked.period.end}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{saved}"'}
-    return Response("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    for n, line in enumerate(found.lines):
+        cells = [value for cell in line.cells for value in (cell.known, cell.n)]
+        writer.writerow([_guarded(workbooks.line_name(found, line.label, None, first=not n)), *cells])
+    return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
+
+
+def _file(content: str | bytes, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, content_type=kind, headers=headers)
 
 
 def _guarded(text: Any) -> str:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from inbox.reading import behind, sheets
-from inbox.reading.cards import CARDS, PAGES, TILES, UP_GOOD
+from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
 from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
@@ -81,7 +81,7 @@ def sheet(card: Card, *, priced: bool = True) -> Sheet:
     if not priced:
         known = [[cell(one.key, None, one.n) if one.unit == "money" else one for one in line.cells] for line in lines]
         lines = [line._replace(cells=tuple(cells)) for line, cells in zip(lines, known, strict=True)]
-    return Sheet(card, tuple(lines), graphs=tuple(graph(card, plot) for plot in card.plots))
+    return Sheet(card, tuple(lines), graphs=tuple(graph(card, plot) for plot in card.plots), title=TITLES[card.name])
 
 
 def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:

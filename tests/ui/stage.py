@@ -102,7 +102,7 @@ ADDRESSES = {
     "reports.index": "/reports",
     "reports.show": "/reports/<name>",
     "reports.cases": "/reports/cases/<figure>",
-    "reports.card": "/reports/cards/<name>.csv",
+    "reports.card": "/reports/cards/<name>.<kind>",
     "settings.index": "/settings",
 }
 

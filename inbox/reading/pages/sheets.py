@@ -86,12 +86,13 @@ class Graph(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A card with its drawings and lines, or the sentence of its refusal."""
+    """A card with its drawings and lines, or the sentence of its refusal. ``title`` is a message of the catalogue."""
 
     card: Card
     lines: tuple[Line, ...]
     refused: str = ""
     graphs: tuple[Graph, ...] = ()
+    title: str = ""
 
 
 class Tile(NamedTuple):
