@@ -10,7 +10,7 @@ from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
 from inbox.reading import asking, figures, saying
-from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD
+from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
@@ -46,6 +46,7 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         may_set=may(who, "settings.change"),
         tiles=_tiles(work, source, name, asked),
         findings=saying.findings(work, source, name, asked),
+        word=WORDS[name],
         said_by=saying.RULES[name].by,
     )
 

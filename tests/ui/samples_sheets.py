@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from inbox.reading import behind, sheets
-from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD
+from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
 from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
@@ -102,6 +102,7 @@ def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
         tiles=tiles,
         findings=FINDINGS if name == "channels" else (),
         said_by="channel",
+        word=WORDS[name],
     )
 
 

@@ -47,7 +47,7 @@ PAGES = (
         "/reports/cases/fcr7.rate",
         "/reports/cases/vol.inbound?channel=email&part=7",
         "/reports/cards/volume.csv",
-        "/reports/cards/figures.xlsx?by=reason&channel=email",
+        "/reports/cards/figures.csv?by=reason&channel=email",
     ),
     *("/settings", "/settings/general", "/settings/people", "/settings/teams", "/settings/channels"),
     *("/settings/canned", "/settings/reasons", "/settings/costs", "/settings/journal", "/settings/audit"),

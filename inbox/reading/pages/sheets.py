@@ -114,7 +114,8 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class SheetsPage:
-    """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut."""
+    """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut,
+    ``word`` what it is called, as a message of the catalogue."""
 
     name: str
     asked: Asked
@@ -129,6 +130,7 @@ class SheetsPage:
     tiles: tuple[Tile, ...] = ()
     findings: tuple[Finding, ...] = ()
     said_by: str | None = None
+    word: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:

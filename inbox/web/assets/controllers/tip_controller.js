@@ -31,6 +31,10 @@ export default class extends Controller {
     this.box.remove();
   }
 
+  print() {
+    window.print();
+  }
+
   show(mark) {
     this.box.hidden = !mark;
     if (!mark) return;
