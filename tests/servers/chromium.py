@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -38,8 +39,8 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
+@contextmanager
+def watched(browser: Browser) -> Iterator[OpenPage]:
     """Opens pages as other people's browsers would (1440 × 900, English, Rome), and watches them all."""
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
@@ -70,6 +71,23 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert not complaints, "the page complained: " + "; ".join(complaints)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Pages of one test, each in a browser of its own."""
+    with watched(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def glass(browser: Browser) -> Iterator[Page]:
+    """One page for a module's tests that only look, at one address after the other: to open a browser's page takes as
+    long as to look at it. It remembers nothing; what it complains about fails the module's last test."""
+    with watched(browser) as opened:
+        page = opened(reduced_motion="reduce")
+        page.add_init_script("try { localStorage.clear(); sessionStorage.clear() } catch {}")
+        yield page
 
 
 @pytest.fixture
