@@ -80,9 +80,10 @@ def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
         msg = "as_of has a zone, like 2026-03-01T00:00:00Z"
         raise Invalid(msg)
     with figures.looking(call.store) as work:
-        found = behind.listed(work, query.figure, query.first, query.end, _pairs(query.where), query.as_of)
-        some = behind.cases(found[query.offset : query.offset + query.limit])
-    body = {"figure": query.figure, "total": len(found), "items": some}
+        part = slice(query.offset, query.offset + query.limit)
+        asked = query.figure, query.first, query.end, _pairs(query.where)
+        found = behind.listed(work, *asked, lambda _total: part, query.as_of)
+    body = {"figure": query.figure, "total": found.total, "items": behind.cases(found.cases)}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from inbox.figures import keeper
+from inbox.figures.facts import StoredFacts
 from inbox.figures.filing import UNFINISHED
 from inbox.figures.pages import StoredPages
 from inbox.figures.rolls import StoredRolls
+from inbox.metrics.behind import Behind, listed, name_of, window_of
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
+from inbox.metrics.filed import Filed, day_of_text
 from inbox.metrics.paged import PagedBook
 from inbox.metrics.report import Report, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.rolled import RolledUp
+from inbox.metrics.rollup import ALL, HOUR
+from inbox.metrics.sums import Filter
+from inbox.metrics.times import Days
 from inbox.store import FigureState, Work
 from inbox.store.figures import FigureName
 
 __all__ = ["KeptFigures", "kept"]
+
+_WITH_FACTS = 2  # the version of the definitions since which facts are filed by day
 
 
 @dataclass(frozen=True)
@@ -30,26 +39,77 @@ class KeptFigures:
     state: FigureState
     config: Config
 
-    def answers(self, request: Request) -> bool:
-        """Whether the roll-ups can tell it exactly: filters within a grain, an instant after the last record, and
-        no work of which only time will tell how long it was."""
-        dimensions = [*request.where, *([request.by] if request.by is not None else [])]
-        if request.as_of < self.state.last_rec or not RolledUp.answers(dimensions):
+    @property
+    def has_facts(self) -> bool:
+        """Whether facts are filed by day; a generation of an older version serves without until the new one is made."""
+        return self.state.definition >= _WITH_FACTS
+
+    def knows(self, as_of: int) -> bool:
+        """Whether what is kept is the truth at an instant: it lies after the last record, and there is no work of which
+        only time will tell how long it was."""
+        if as_of < self.state.last_rec:
             return False
         under_way = select(FigureName.seq).where(
-            FigureName.generation == self.state.generation,
-            FigureName.kind == UNFINISHED,
-            FigureName.day > request.as_of,
+            FigureName.generation == self.state.generation, FigureName.kind == UNFINISHED, FigureName.day > as_of
         )
         return self.work.execute(under_way.limit(1)).first() is None
 
+    def answers(self, request: Request) -> bool:
+        """Whether what is kept can tell it exactly."""
+        return (self.has_facts or _in_a_grain(request)) and self.knows(request.as_of)
+
     def report(self, request: Request) -> Report:
-        """The report; ask ``answers`` first."""
+        """The report; ask ``answers`` first. Filters within a grain read roll-ups, others the facts of the period."""
         line = self.work.connection()
+        generation = self.state.generation
         with uncollected():
-            book = PagedBook(self.config, StoredPages(line, self.state.generation, self.state.seq))
+            book = PagedBook(self.config, StoredPages(line, generation, self.state.seq))
             book.note_shifts(request.as_of)
-            return report_of(RolledUp(book, StoredRolls(line, self.state.generation), request.wanted), request)
+            rolls = StoredRolls(line, generation)
+            if _in_a_grain(request):
+                return report_of(RolledUp(book, rolls, request.wanted), request)
+            return report_of(Filed(book, rolls, self.facts(), (request.first, request.end)), request)
+
+    def facts(self) -> StoredFacts:
+        """The facts one by one; ask ``has_facts`` first."""
+        return StoredFacts(self.work.connection(), self.state.generation)
+
+    def cases(self, figure: str, request: Request) -> list[Behind]:
+        """The cases behind a figure, the newest first; ask ``has_facts`` and ``knows`` first. Raises ``ValueError``."""
+        with uncollected():
+            return listed(self.facts().days(request.first, request.end), figure, request)
+
+    def judged(self, figure: str, some: Iterable[Behind]) -> list[Behind]:
+        """The same cases, for first contact resolution with their class and why."""
+        some = list(some)
+        window = window_of(name_of(figure))
+        if window is None:
+            return some
+        verdicts = self.facts().verdicts([one.case.root for one in some])
+        return [one.judged(verdicts[one.case.id][window]) for one in some]
+
+    def first_day(self) -> int | None:
+        """The first local day on which anything counts."""
+        return StoredRolls(self.work.connection(), self.state.generation).first("day", ALL)
+
+    def heat(self, first: int, end: int, where: Mapping[str, str]) -> list[list[int]]:
+        """What came in by weekday, Monday first, and hour on the local days [first, end)."""
+        counts = [[0] * 24 for _ in range(7)]
+        if where:
+            filter, days = Filter(where), Days(self.config.zone)
+            for text in self.facts().days(first, end):
+                for start, about in day_of_text(text).came:
+                    if filter.lets(about):
+                        counts[(days.of(start) - 1) % 7][days.hour(start)] += 1
+            return counts
+        for place, cell in StoredRolls(self.work.connection(), self.state.generation).cells("day", HOUR, first, end):
+            for hour, n in cell.plain.items():
+                counts[(place.when - 1) % 7][int(hour)] += n
+        return counts
+
+
+def _in_a_grain(request: Request) -> bool:
+    return RolledUp.answers([*request.where, *([request.by] if request.by is not None else [])])
 
 
 def kept(work: Work) -> KeptFigures | None:

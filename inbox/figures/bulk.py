@@ -1,4 +1,4 @@
-"""Many rows of a table at once: prepared statements on SQLite, arrays on PostgreSQL, where each row would cost a trip."""
+"""Many rows of a table at once: prepared statements on SQLite, arrays on PostgreSQL instead of a trip for each row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def replace(line: Connection, table: type[Any], names: Sequence[str], key: Seque
     _put(line, table, tuple(names), tuple(key), rows)
 
 
-def delete(line: Connection, table: type[Any], generation: int, key: Sequence[str], keys: Rows) -> None:
+def delete(line: Connection, table: Any, generation: int, key: Sequence[str], keys: Rows) -> None:
     """The rows of a generation with some keys, or with some first part of it, go."""
     name = table.__tablename__
     if line.dialect.name == "sqlite":
@@ -43,7 +43,7 @@ def delete(line: Connection, table: type[Any], generation: int, key: Sequence[st
 
 
 def find(
-    line: Connection, table: type[Any], generation: int, names: Sequence[str], key: Sequence[str], keys: Rows
+    line: Connection, table: Any, generation: int, names: Sequence[str], key: Sequence[str], keys: Rows
 ) -> Iterator[tuple[Any, ...]]:
     """The columns ``names`` of the rows of a generation with some whole keys, each after its key."""
     name = table.__tablename__
@@ -64,7 +64,7 @@ def find(
         yield from map(tuple, line.exec_driver_sql(statement, (*_columns(part), generation)))
 
 
-def _put(line: Connection, table: type[Any], names: tuple[str, ...], key: tuple[str, ...], rows: Rows) -> None:
+def _put(line: Connection, table: Any, names: tuple[str, ...], key: tuple[str, ...], rows: Rows) -> None:
     said = ", ".join(names)
     again = ", ".join(f"{one} = excluded.{one}" for one in names if one not in key)
     end = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {again}" if key else ""
@@ -77,7 +77,7 @@ def _put(line: Connection, table: type[Any], names: tuple[str, ...], key: tuple[
     types = _types(table, names)
     read = ", ".join(f"{one}::jsonb" if types[n] == "jsonb" else one for n, one in enumerate(names))
     given = f"SELECT {read} FROM unnest({_arrays(table, names)}) AS k({said})"  # noqa: S608
-    statement = f"INSERT INTO {table.__tablename__} ({said}) {given}{end}"  # noqa: S608
+    statement = f"INSERT INTO {table.__tablename__} ({said}) {given}{end}"
     for part in parts(rows, _AT_ONCE):
         line.exec_driver_sql(statement, tuple(_columns(part)))
 
@@ -86,13 +86,13 @@ def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _arrays(table: type[Any], names: tuple[str, ...]) -> str:
+def _arrays(table: Any, names: tuple[str, ...]) -> str:
     kinds = ("text" if kind == "jsonb" else kind for kind in _types(table, names))
     return ", ".join(f"%s::{kind}[]" for kind in kinds)
 
 
 @lru_cache(maxsize=64)
-def _types(table: type[Any], names: tuple[str, ...]) -> tuple[str, ...]:
+def _types(table: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """The PostgreSQL types of some columns: whole numbers, JSON, and text for all else."""
     columns = table.__table__.c
 

@@ -18,7 +18,7 @@ from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
 from inbox.metrics.times import Days
 from inbox.store import FigureState, Store
-from inbox.store.figures import FigureCell, FigureFamily, FigureWork
+from inbox.store.figures import FigureCell, FigureFact, FigureFamily, FigureWork
 
 __all__ = ["SAMPLE", "check_all", "check_some"]
 
@@ -119,6 +119,7 @@ def check_all(store: Store, config: Config) -> tuple[int, list[str]]:
 
 _COMPARED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
     (FigureCell, ("unit", "grain", "moment", "value", "channel"), ("plain", "due", "times")),
+    (FigureFact, ("day", "owner", "place"), ("until", "data")),
     (FigureWork, ("agent", "day", "item"), ("data",)),
 )
 

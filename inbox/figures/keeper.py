@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, text, update
 
 from inbox import clock, logs
+from inbox.figures.facts import FactChanges
 from inbox.figures.filing import Filing, at_home, prepare
 from inbox.figures.pages import StoredPages, placed
 from inbox.figures.rolls import RollChanges
@@ -20,7 +21,7 @@ from inbox.metrics.config import Config
 from inbox.metrics.paged import PagedBook, TooMuch
 from inbox.metrics.rollup import RollUp
 from inbox.metrics.settling import settle
-from inbox.metrics.sheets import NEVER
+from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.state import DEFINITION
 from inbox.store import Event, FigureState, Store, Work
 from inbox.store.figures import KEPT
@@ -193,12 +194,19 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         try:
             book = PagedBook(config, pages)
             rollup = RollUp(changes, book.context.days)
-            book.told = rollup.told
+            facts = FactChanges()
+
+            def told(owner: str, old: list[Sheet], new: list[Sheet]) -> None:
+                rollup.told(owner, old, new)
+                facts.told(owner, old, new)
+
+            book.told = told
             book.take_placed(batch.new, batch.orphans)
             dirty = settle(book, NEVER)
             last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
             rollup.flush(last_rec)
             changes.prepare(line, state.generation)
+            facts.prepare(state.generation)
         except TooMuch:
             log.info("figures are built anew", why="rates")
             begin(store, config, "rates", [one.generation for one in states(work)])
@@ -210,6 +218,7 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
             return 1  # somebody else was here: look again
         line = work.connection()
         changes.write(line, state.generation)
+        facts.write(line, state.generation)
         filing.write(line, state.generation)
         now.seq, now.last_rec, now.moved_at = reached, last_rec, clock.now()
     return max(1, len(filed))

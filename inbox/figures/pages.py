@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, or_, select
@@ -234,7 +233,7 @@ class StoredPages:
             query = select(_NAME.seq, _NAME.name).where(
                 _NAME.generation == self._generation, _NAME.kind == "ticket", _NAME.seq.in_(part)
             )
-            homes |= {seq: name for seq, name in self._line.execute(query)}
+            homes |= {row.seq: row.name for row in self._line.execute(query)}
         return [(homes.get(event.seq) if ticket is None else ticket, event) for ticket, event in events]
 
     def named(self, names: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], Told]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from inbox.figures import bulk
 from inbox.figures.parts import parts
@@ -55,6 +55,10 @@ class StoredRolls:
             .distinct()
         )
         yield from ((value, channel) for value, channel in found)
+
+    def first(self, unit: str, grain: str) -> int | None:
+        mine = (_CELL.generation == self._generation, _CELL.unit == unit, _CELL.grain == grain)
+        return self._line.execute(select(func.min(_CELL.moment)).where(*mine)).scalar()
 
     def rows(self, index: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
         found = self._line.execute(

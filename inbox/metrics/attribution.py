@@ -13,7 +13,7 @@ from inbox.metrics.hours import Hours
 from inbox.metrics.interactions import Interaction
 from inbox.metrics.money import Price, Wages, labour
 from inbox.metrics.promises import opening_time
-from inbox.metrics.sheets import AGENT, BOTH, NEVER, TEAM, WHOLE, Entry, Heard, OpenSpan, Sheet
+from inbox.metrics.sheets import AGENT, BOTH, NEVER, TEAM, WHOLE, Came, CaseName, Entry, Heard, OpenSpan, Sheet
 from inbox.metrics.sla import Clock
 from inbox.metrics.speed import net_time
 from inbox.metrics.surveys import Survey, answer_counts, sent_counts
@@ -39,7 +39,9 @@ class Context:
 
 def sheet_of(fact: CaseFact, context: Context) -> Sheet:
     """Everything that a case adds: itself, its interactions, clocks, work, prices and surveys."""
-    sheet = Sheet(fact.case.reason, fact.case.tags)
+    case = fact.case
+    sheet = Sheet(case.reason, case.tags)
+    sheet.case = CaseName(case.id, case.root, case.t0, case.channel)
     _backlog(sheet, fact)
     _created(sheet, fact, context)
     _first_resolved(sheet, fact, context)
@@ -194,6 +196,7 @@ def _interaction(sheet: Sheet, fact: CaseFact, one: Interaction, mine: list[Work
         day = days.of(one.start)
         entry = sheet.at(day, one.channel, one.agent, one.team)
         entry.count("inbound")
+        sheet.came.append(Came(day, one.start, one.channel, one.agent, one.team))
         if one.call is not None and one.call.abandoned:
             entry.count("abandoned")
         limit = context.config.unanswered(one.channel)

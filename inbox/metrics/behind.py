@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from inbox.metrics.attribution import Context, sheet_of
+from inbox.metrics.attribution import sheet_of
 from inbox.metrics.book import Book
-from inbox.metrics.facts import CaseFact
+from inbox.metrics.fcr import Verdict
+from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.outcomes import spelt_out
 from inbox.metrics.request import Request
-from inbox.metrics.sums import TOTAL, About, Filter, Sums
-from inbox.metrics.times import DAY
+from inbox.metrics.sheets import CaseName
+from inbox.metrics.sums import TOTAL, Filter, Sums
 
-__all__ = ["BEHIND", "Behind", "behind"]
+__all__ = ["BEHIND", "Behind", "behind", "listed", "name_of", "window_of"]
 
 _TIMES = ("frt", "frt_bh", "frt_handoff", "rt", "ttr_first", "ttr_full", "ttr_net", "aht")
 _RATES = ("containment", "reopen", "one_reply", "sla_frt", "sla_ttr", "csat", "ces", "fcr_survey", "nps_loop")
@@ -45,49 +47,99 @@ BEHIND: dict[str, tuple[str, ...]] = {
 }
 
 
+_NO_VERDICT = Verdict("", False, "")
+_JUDGED = ("candidate", "unanswered")  # classes that may still change until they mature
+
+
 class Behind(NamedTuple):
     """A case behind a figure. ``amount`` is what it adds: a count, ms or micro-units of money; ``held`` whether it
     counts among the good ones, None where there is no such thing. For FCR ``verdict`` is its class (also ``pending``,
     until ``matures``, in ms) and ``why`` one sentence."""
 
-    fact: CaseFact
+    case: CaseName
+    reason: str | None
     amount: int
     held: bool | None = None
+    matures: int | None = None
     verdict: str = ""
     why: str = ""
-    matures: int | None = None
+
+    def judged(self, verdict: Verdict) -> Behind:
+        """The same with its class and why, which are looked up only for what is shown."""
+        if self.matures is not None and verdict.kind in _JUDGED:
+            return self._replace(verdict="pending", why="")
+        return self._replace(verdict=verdict.kind, why=verdict.why, matures=None)
 
 
-def behind(book: Book, figure: str, request: Request) -> Iterator[Behind]:
-    """The cases behind a figure of a request's period and filter. Raises ``ValueError`` where no case can be."""
+def name_of(figure: str) -> str:
+    """The figure without its leaf. Raises ``ValueError`` where no case can be behind it."""
     name = figure if figure in BEHIND else figure.rpartition(".")[0] or figure
     name = name if name in BEHIND else name.partition(".")[0]
     if name not in BEHIND:
         raise ValueError(f"there is no list of cases behind {figure!r}")
-    whole = Filter(request.where)
-    for fact in book.facts():
-        counts = _added(fact, book.context, whole, request)
-        if any(measure in counts for measure in BEHIND[name]):
-            yield _judged(fact, name, counts, request)
+    return name
 
 
-def _added(fact: CaseFact, context: Context, whole: Filter, request: Request) -> dict[str, int]:
-    sheet, sums = sheet_of(fact, context), Sums()
-    for key, entry in sheet.entries.items():
-        if request.first <= key[0] < request.end and whole.lets(About.of(key, sheet.reason, sheet.tags)):
-            sums.add(key[4], entry, request.as_of)
-    return spelt_out(sums.counts)
-
-
-def _judged(fact: CaseFact, name: str, counts: dict[str, int], request: Request) -> Behind:
-    amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
+def window_of(name: str) -> int | None:
+    """The window in days of a figure of first contact resolution, None for any other."""
     window = name.removeprefix("fcr").partition("_")[0]
-    if not name.startswith("fcr") or not window.isdigit():
-        return Behind(fact, amount, bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None)
-    verdict, first = fact.verdicts[int(window)], fact.case.first_closing
-    if first is not None and verdict.kind in {"candidate", "unanswered"}:
-        matures = first.at + int(window) * DAY
-        if matures > request.as_of:
-            return Behind(fact, amount, None, "pending", "", matures)
-    held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
-    return Behind(fact, amount, held, verdict.kind, verdict.why)
+    return int(window) if name.startswith("fcr") and window.isdigit() else None
+
+
+@dataclass(slots=True)
+class _Case:
+    """What a case added so far."""
+
+    reason: str | None
+    sums: Sums = field(default_factory=Sums)
+    matures: int | None = None
+
+
+def listed(rows: Iterable[str], figure: str, request: Request) -> list[Behind]:
+    """The cases behind a figure, the newest first, from the filed rows of the period's days. Raises ``ValueError``.
+
+    Memory is taken by what is listed alone. Why each counted is ``Behind.judged`` with its verdict.
+    """
+    name = name_of(figure)
+    window = window_of(name)
+    outcome = f"{name.removesuffix('_net')}|" if window is not None else None
+    whole = Filter(request.where)
+    cases: dict[CaseName, _Case] = {}
+    for text in rows:
+        day = day_of_text(text)
+        if day.case is not None:
+            _add(cases, day.case, day, whole, request.as_of, outcome)
+    found = []
+    for case, one in cases.items():
+        counts = spelt_out(one.sums.counts)
+        if any(measure in counts for measure in BEHIND[name]):
+            amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
+            held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
+            matures = one.matures
+            found.append(Behind(case, one.reason, amount, held if matures is None else None, matures))
+    return sorted(found, key=lambda one: (one.case.t0, one.case.id), reverse=True)
+
+
+def _add(
+    cases: dict[CaseName, _Case], case: CaseName, day: FiledDay, whole: Filter, as_of: int, outcome: str | None
+) -> None:
+    for due, entry in day.added(whole):
+        one = cases.get(case)
+        if one is None:
+            one = cases[case] = _Case(day.reason)
+        one.sums.add(due, entry, as_of)
+        if outcome is not None and due is not None and due > as_of and any(map(_begins(outcome), entry.counts)):
+            one.matures = due
+
+
+def _begins(outcome: str) -> Callable[[str], bool]:
+    return lambda name: name.startswith(outcome)
+
+
+def behind(book: Book, figure: str, request: Request) -> Iterator[Behind]:
+    """The same of a whole book, each with its class and why."""
+    verdicts: dict[str, Mapping[int, Verdict]] = {fact.case.id: fact.verdicts for fact in book.facts()}
+    window = window_of(name_of(figure))
+    rows = rows_of(sheet_of(fact, book.context) for fact in book.facts())
+    for one in listed((row.text for row in rows if request.first <= row.day < request.end), figure, request):
+        yield one if window is None else one.judged(verdicts[one.case.id].get(window, _NO_VERDICT))

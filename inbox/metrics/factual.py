@@ -8,6 +8,7 @@ from inbox.metrics.book import Book
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.rollup import WORKED
+from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import About, Filter, Places, Slice, scope_of
 
 __all__ = ["Facts"]
@@ -74,6 +75,10 @@ class Facts:
 
     def events(self, drawer: str) -> Iterable[Event]:
         return self._book.living.drawer(drawer)
+
+    def first_day(self) -> int | None:
+        every = (key for sheet in self._book.sheets() for key in sheet.entries)
+        return min((key[0] for key in every if key[5] & WHOLE), default=None)
 
     def knows_shifts(self) -> bool:
         return self._book.knows_shifts()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from inbox.metrics.attribution import Context
 from inbox.metrics.compare import compared
-from inbox.metrics.keys import Figures, Pairs, figures
+from inbox.metrics.keys import Figures, Pairs, Value, figures
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.money import Exchange, fees_of, shares_of_day
@@ -21,6 +21,7 @@ __all__ = ["Report", "Source", "report_of"]
 
 Report = dict[str, Figures]
 
+_TENANT = ("ret.", "silence.", "smi.")
 _YOUNG = 30 * DAY  # a period younger than this is provisional (6.3)
 
 
@@ -60,6 +61,9 @@ class Source(Protocol):
     def knows_shifts(self) -> bool:
         """Whether the log has any ``agent.state``."""
 
+    def first_day(self) -> int | None:
+        """The first local day on which anything counts, None where nothing ever did."""
+
 
 def report_of(source: Source, request: Request) -> Report:
     """Every slice that a request asks for: ``{"all": {key: value}, "channel=email": {...}}``."""
@@ -67,11 +71,20 @@ def report_of(source: Source, request: Request) -> Report:
     report = _period(source, request, request.first, request.end)
     if request.compare is None:
         return {name: wanted.of(own) for name, own in report.items()}
-    older = _period(source, request, *request.before(), besides=report)
+    first, end = request.before()
+    older = _period(source, request, first, end, besides=report)
+    begins = source.first_day()
+    if begins is not None and end <= begins:  # the log knows nothing of that time: no data, and not 0 (6.3)
+        older = {name: {key: _unknown(key, value) for key, value in row.items()} for name, row in older.items()}
     prefix = COMPARISONS[request.compare]
     return {
         name: {**(asked := wanted.of(own)), **compared(asked, own, older[name], prefix)} for name, own in report.items()
     }
+
+
+def _unknown(key: str, value: Value) -> Value:
+    """None, but for the figures of the whole tenant, which follow from contracts and answers of their own dates."""
+    return value if key.startswith(_TENANT) else None
 
 
 def _period(source: Source, request: Request, first: int, end: int, besides: Iterable[str] = ()) -> Report:

@@ -154,6 +154,9 @@ class RolledUp:
     def events(self, drawer: str) -> Iterable[Event]:
         return self._facts.events(drawer)
 
+    def first_day(self) -> int | None:
+        return self._rolls.first("day", ALL)
+
     def knows_shifts(self) -> bool:
         return self._facts.knows_shifts()
 

@@ -21,6 +21,7 @@ __all__ = [
     "EACH",
     "GRAINS",
     "HEARD",
+    "HOUR",
     "WORKED",
     "RollUp",
     "day_of_due",
@@ -34,6 +35,7 @@ ALL = "all"  # the grain of everything
 EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # by channel in one cell a day, by which fees are shared
 HEARD = "heard"  # cells and an index of the customers who wrote; their cells in months keep the days of what is due
+HOUR = "hour"  # cells of what came in on a day, by the hour of the clock
 TOTAL = "#"  # after a measure of durations: their sum
 
 _FAR = NEVER // DAY
@@ -74,6 +76,7 @@ class RollUp:
         self._days_of = days
         self._open: dict[Place, Cell] = {}
         self._heard: dict[Place, Cell] = {}
+        self._came: dict[Place, Cell] = {}
         self._by_people: dict[_Who, Cell] = {}
         self._by_matter: dict[_What, Cell] = {}
         self._owners: dict[str, tuple[list[Sheet], list[Sheet]]] = {}  # what was written, what is to be
@@ -92,6 +95,7 @@ class RollUp:
             _add(cells, None if due is None else day_of_due(due), change)
         self._open_spans(old, new)
         self._hear(old, new)
+        self._clock(old, new)
         before, _ = self._owners.get(owner, (old, new))
         self._owners[owner] = before, new
 
@@ -122,6 +126,15 @@ class RollUp:
                         if one.unanswered:
                             add_counts(cell.due.setdefault(one.customer, {}), {day_of_due(one.due): sign})
 
+    def _clock(self, old: list[Sheet], new: list[Sheet]) -> None:
+        """At which hours customers wrote and called."""
+        before, after = ([one for sheet in sheets for one in sheet.came] for sheets in (old, new))
+        if before != after:
+            for came, sign in ((before, -1), (after, 1)):
+                for one in came:
+                    cell = _cell(self._came, Place("day", HOUR, one.day, "", ""))
+                    add_counts(cell.plain, {str(self._days_of.hour(one.start)): sign})
+
     def _cells(self, place: _Who, sheet: Sheet) -> list[Cell]:
         """The cells in which an anchor counts: with its people, under its reason, under each tag."""
         cells = [_cell(self._by_people, place)]
@@ -141,14 +154,15 @@ class RollUp:
             if place.grain in _OF_EACH:
                 _merge(weeks, place._replace(unit="week", when=week_of_day(place.when)), cell)
                 _add_month(months, place, cell)
-        for cells in (days, weeks, months, self._open, self._heard):
+        for cells in (days, weeks, months, self._open, self._heard, self._came):
             _sum_over_channels(cells)
             self._rolls.add(cells)
         for owner, (old, new) in self._owners.items():
             indexes = _indexes(new, last)
             if indexes != _indexes(old, last):
                 self._rolls.put(owner, indexes)
-        self._by_people, self._by_matter, self._open, self._heard, self._owners = {}, {}, {}, {}, {}
+        self._by_people, self._by_matter, self._owners = {}, {}, {}
+        self._open, self._heard, self._came = {}, {}, {}
 
     def _days(self) -> dict[Place, Cell]:
         """The changes of day cells, by grain; those over all channels are still to be summed."""

@@ -288,10 +288,15 @@ def _verdicts(book: Book, dirty: Dirty) -> None:
                 _judge(book, fact, [])
     for root in {book.people.root(customer): None for customer in dirty.customers}:
         near = list(book.facts_of_customer(root))
-        asking = [fact for _, fact in near if fact.case.from_customer]
+        # In the order of time, so that a verdict names the same case however the log came.
+        asking = sorted((fact for _, fact in near if fact.case.from_customer), key=_began)
         for name, fact in near:
             if _judge(book, fact, asking):
                 dirty.sheets[name] = None
+
+
+def _began(fact: CaseFact) -> tuple[int, str]:
+    return fact.case.t0, fact.case.id
 
 
 def _judge(book: Book, fact: CaseFact, near: Iterable[CaseFact]) -> bool:

@@ -9,7 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["AGENT", "ANY", "BOTH", "NEVER", "TEAM", "TIMES", "WHOLE", "Entry", "Heard", "Key", "OpenSpan", "Sheet"]
+__all__ = [
+    "AGENT",
+    "ANY",
+    "BOTH",
+    "NEVER",
+    "TEAM",
+    "TIMES",
+    "WHOLE",
+    "CaseName",
+    "Entry",
+    "Heard",
+    "Key",
+    "OpenSpan",
+    "Sheet",
+]
 
 NEVER = 1 << 62
 
@@ -67,10 +81,30 @@ class Heard(NamedTuple):
     unanswered: bool
 
 
-class Sheet:
-    """All entries of one fact; facts without a case have neither reason nor tags."""
+class Came(NamedTuple):
+    """When an inbound interaction began, on its local day, and whose it is."""
 
-    __slots__ = ("entries", "heard", "reason", "spans", "tags")
+    day: int
+    start: int
+    channel: str | None
+    agent: str | None
+    team: str | None
+
+
+class CaseName(NamedTuple):
+    """Which case a sheet is of: its id, its ticket, when it began and on which channel."""
+
+    id: str
+    root: str
+    t0: int
+    channel: str | None
+
+
+class Sheet:
+    """All entries of one fact; facts without a case have neither reason nor tags. ``came`` is when inbound interactions
+    began."""
+
+    __slots__ = ("came", "case", "entries", "heard", "reason", "spans", "tags")
 
     def __init__(self, reason: str | None = None, tags: Iterable[str] = ()) -> None:
         self.reason = reason
@@ -78,6 +112,8 @@ class Sheet:
         self.entries: dict[Key, Entry] = {}
         self.spans: list[OpenSpan] = []
         self.heard: list[Heard] = []
+        self.came: list[Came] = []
+        self.case: CaseName | None = None
 
     def at(
         self,
@@ -98,7 +134,7 @@ class Sheet:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sheet):
             return NotImplemented
-        mine = self.reason, self.tags, self.entries, self.spans, self.heard
-        return mine == (other.reason, other.tags, other.entries, other.spans, other.heard)
+        mine = self.case, self.reason, self.tags, self.entries, self.spans, self.heard, self.came
+        return mine == (*(other.case, other.reason, other.tags, other.entries, other.spans, other.heard, other.came),)
 
     __hash__ = None  # type: ignore[assignment]

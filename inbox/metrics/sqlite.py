@@ -83,6 +83,11 @@ class RollsInSqlite:
             "select distinct value, channel from cell where unit = 'month' and grain = ?", (grain,)
         )
 
+    def first(self, unit: str, grain: str) -> int | None:
+        found = self._db.execute("select min(moment) from cell where unit = ? and grain = ?", (unit, grain)).fetchone()
+        number: int | None = found[0]
+        return number
+
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         self._db.execute("delete from line where owner = ?", (owner,))
         self._db.executemany(

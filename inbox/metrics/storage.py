@@ -77,6 +77,9 @@ class RollsToRead(Protocol):
     def values(self, grain: str) -> Iterator[tuple[str, str]]:
         """Every (value, channel) that a grain has a cell for."""
 
+    def first(self, unit: str, grain: str) -> int | None:
+        """The number of the first cell of a grain, None where there is none."""
+
     def rows(self, index: str, low: int, high: int) -> Iterator[tuple[Any, ...]]:
         """The rows of an index with ``low <= position < high``."""
 
@@ -130,6 +133,9 @@ class RollsInMemory:
         for cells in self._cells.get(("month", grain), {}).values():
             found |= dict.fromkeys(cells)
         yield from found
+
+    def first(self, unit: str, grain: str) -> int | None:
+        return min(self._cells.get((unit, grain), ()), default=None)
 
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         for index, position in self._places.pop(owner, ()):

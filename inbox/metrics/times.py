@@ -86,6 +86,10 @@ class Days:
             self._read(day)
         return self._starts[day - self._first]
 
+    def hour(self, at: int) -> int:
+        """What the hour of the clock is at an instant."""
+        return dt.datetime.fromtimestamp(at // SECOND, self.zone).hour
+
     def of(self, at: int) -> int:
         """The number of the local day that holds an instant."""
         if self._low <= at < self._high:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -18,7 +18,7 @@ from inbox.reading.definitions import DEFINITIONS, family, unit
 from inbox.reading.pages import Asked
 from inbox.store import Ticket, Work
 
-__all__ = ["CaseRow", "CasesPage", "cases", "listed", "page"]
+__all__ = ["CaseRow", "CasesPage", "Part", "cases", "listed", "page"]
 
 PART: Final = 50
 FIGURES: Final = 8  # of a page's number
@@ -40,6 +40,14 @@ class CaseRow:
     verdict: str
     why: str
     matures: dt.datetime | None
+
+
+class Part(NamedTuple):
+    """``cases`` of ``total``; ``held`` is how many of all counted as good, None where there is no such thing."""
+
+    total: int
+    held: int | None
+    cases: list[Behind]
 
 
 @dataclass(frozen=True)
@@ -78,33 +86,42 @@ def listed(
     first: dt.date,
     end: dt.date,
     where: Mapping[str, str],
+    cut: Callable[[int], slice],
     as_of: dt.datetime | None = None,
-) -> list[Behind]:
-    """Every case behind a figure, newest first. Raises :class:`Invalid`, :class:`Forbidden` (section 8)."""
+) -> Part:
+    """How many cases are behind a figure, how many of them counted as good, and a part of them, the newest first.
+
+    Raises :class:`Invalid`, :class:`Forbidden` (section 8).
+    """
     figures.guard(work, None, where)
-    found = figures.source(work, as_of).cases(figure, first, end, where)
-    return sorted(found, key=lambda one: (one.fact.case.t0, one.fact.case.id), reverse=True)
+    source = figures.source(work, as_of)
+    every = source.cases(figure, first, end, where)
+    judged = [one.held for one in every if one.held is not None]
+    return Part(len(every), sum(judged) if judged else None, source.judged(figure, every[cut(len(every))]))
 
 
 def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
     """One part of the list behind a figure. Raises :class:`Invalid` for a figure that has none."""
     asked = asking.asked(work, args)
-    every = listed(work, figure, asked.period.start, asked.period.end, asked.where)
-    parts = max(1, -(-len(every) // PART))
     wanted = args.get("part", "1")
-    part = min(parts, max(1, int(wanted))) if wanted.isdecimal() and len(wanted) < FIGURES else 1
-    judged = [one.held for one in every if one.held is not None]
+    number = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < FIGURES else 1
+
+    def cut(total: int) -> slice:
+        begin = (min(number, _parts(total)) - 1) * PART
+        return slice(begin, begin + PART)
+
+    found = listed(work, figure, asked.period.start, asked.period.end, asked.where, cut)
     return CasesPage(
         figure=figure,
         family=family(figure),
         known=family(figure) in DEFINITIONS,
         unit=unit(figure),
         asked=asked,
-        rows=tuple(_rows(work, who, every[(part - 1) * PART : part * PART], unit(figure))),
-        total=len(every),
-        held=sum(judged) if judged else None,
-        part=part,
-        parts=parts,
+        rows=tuple(_rows(work, who, found.cases, unit(figure))),
+        total=found.total,
+        held=found.held,
+        part=min(number, _parts(found.total)),
+        parts=_parts(found.total),
         currency=asking.currency(work),
         back=back if (back := args.get("page", "")) in PAGES else "overview",
         row=row if (row := args.get("row", "")) in asking.FILTERS else "",
@@ -112,17 +129,21 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
     )
 
 
+def _parts(total: int) -> int:
+    return max(1, -(-total // PART))
+
+
 def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseRow]:
     numbers = [number for one in some if (number := _number(one)) is not None]
     known = dict(work.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers), visible(who))).all())
     return [
         CaseRow(
-            case=one.fact.case.id,
+            case=one.case.id,
             ticket=number if (number := _number(one)) in known else None,
             subject=known.get(number or 0) or "",
-            channel=one.fact.case.channel,
-            reason=one.fact.case.reason,
-            began=_moment(one.fact.case.t0),
+            channel=one.case.channel,
+            reason=one.reason,
+            began=_moment(one.case.t0),
             amount=one.amount / 1_000_000 if measured == "money" else one.amount,
             held=one.held,
             verdict=one.verdict,
@@ -137,11 +158,11 @@ def cases(some: list[Behind]) -> list[dict[str, Any]]:
     """The same for programs."""
     return [
         {
-            "case": one.fact.case.id,
+            "case": one.case.id,
             "ticket": _number(one),
-            "channel": one.fact.case.channel,
-            "reason": one.fact.case.reason,
-            "t0": iso(one.fact.case.t0),
+            "channel": one.case.channel,
+            "reason": one.reason,
+            "t0": iso(one.case.t0),
             "amount": one.amount,
             "counted": one.held,
             "class": one.verdict or None,
@@ -153,7 +174,7 @@ def cases(some: list[Behind]) -> list[dict[str, Any]]:
 
 
 def _number(one: Behind) -> int | None:
-    root = one.fact.case.root
+    root = one.case.root
     return int(root) if root.isdecimal() and root.isascii() and len(root) < 19 else None
 
 

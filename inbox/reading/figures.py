@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -15,11 +15,13 @@ from inbox import clock
 from inbox.actions import agreements, promises
 from inbox.errors import Invalid, Unavailable, Withheld
 from inbox.figures import keeper
-from inbox.figures.asking import kept
+from inbox.figures.asking import KeptFigures, kept
 from inbox.metrics import Book, Report, Request, book_of
 from inbox.metrics.behind import Behind, behind
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
+from inbox.metrics.sheets import WHOLE
+from inbox.metrics.sums import About, Filter
 from inbox.store import Event, Membership, Store, Work
 
 __all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source"]
@@ -28,9 +30,12 @@ __all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", 
 FRESH = dt.timedelta(seconds=60)
 #: Up to so many events the command line and the API derive the log anew, so that percentiles are exact as well.
 EXACT = 50_000
+#: Of more events than that nobody derives all facts at once while what is kept is made: some 4 kB each.
+MOST = 250_000
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
+_UNDER_WAY = "the figures are being worked out from the log; look again in a few minutes"
 _AGENT_WORDS = (
     "figures of handling time per agent are switched off: settings, General says what they need (art. 4 L. 300/1970)"
 )
@@ -49,7 +54,12 @@ class Source:
 
     @cached_property
     def book(self) -> Book:
-        """Every fact of the log, in memory: what is listed one by one, and what no roll-up answers."""
+        """Every fact of the log, in memory: where nothing is kept yet, and for an instant before the last record.
+
+        Raises :class:`Unavailable` for a log of which that would be too much, while it is worked through.
+        """
+        if self._then is None and self._facts(0, at_any_time=True) is None and self.seq > MOST:
+            raise Unavailable(_UNDER_WAY)
         return _derived(self._work, self._then, self.seq)
 
     def ask(
@@ -64,33 +74,77 @@ class Source:
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
         return self.answer(request, exact=exact)
 
+    def before(self, first: dt.date, end: dt.date, **more: Any) -> Report:
+        """A report of an earlier period to compare with: nothing but None where the log begins later than that."""
+        found = self.ask(first, end, **more)
+        begins = self.begins
+        if begins is not None and first >= begins:
+            return found
+        return {name: dict.fromkeys(row) for name, row in found.items()}
+
+    @cached_property
+    def begins(self) -> dt.date | None:
+        """The first local day on which anything counts."""
+        day = self._kept.first_day() if self._kept is not None else Facts(self.book).first_day()
+        return None if day is None else dt.date.fromordinal(day)
+
     def answer(self, request: Request, *, exact: bool = False) -> Report:
         """The report that a request asks for."""
         if self._kept is not None and not exact and self._kept.answers(request):
             return self._kept.report(request)
         return report_of(Facts(self.book), request)
 
-    def cases(
-        self, figure: str, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None
-    ) -> Iterator[Behind]:
-        """The cases behind a figure. Raises :class:`Invalid` for one behind which there are none."""
+    def cases(self, figure: str, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None) -> list[Behind]:
+        """The cases behind a figure, the newest first; what ``judged`` adds is left out. Raises :class:`Invalid` for a
+        figure behind which there are none."""
         try:
             request = Request.of(first.isoformat(), end.isoformat(), self.as_of, where=where)
-            yield from behind(self.book, figure, request)
+            if (known := self._facts(request.as_of)) is not None:
+                return known.cases(figure, request)
+            return list(behind(self.book, figure, request))
         except ValueError as problem:
             raise Invalid(str(problem)) from None
 
-    def heat(
-        self, first: dt.date, end: dt.date, zone: zoneinfo.ZoneInfo, where: Mapping[str, str] | None = None
-    ) -> tuple[tuple[int, ...], ...]:
+    def judged(self, figure: str, some: Iterable[Behind]) -> list[Behind]:
+        """Some of ``cases`` with their class and why, where the figure is one of first contact resolution."""
+        known = None if "book" in vars(self) else self._kept
+        return list(some) if known is None else known.judged(figure, some)
+
+    def heat(self, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None) -> tuple[tuple[int, ...], ...]:
         """What came in by weekday (Monday first) and hour of the local days [first, end)."""
-        counts = [[0] * 24 for _ in range(7)]
-        for one in self.cases("vol.inbound", first, end, where):
-            for each in one.fact.talk.interactions:
-                at = dt.datetime.fromtimestamp(each.start / 1000, zone)
-                if each.inbound and first <= at.date() < end:
-                    counts[at.weekday()][at.hour] += 1
-        return tuple(tuple(day) for day in counts)
+        known = self._facts(0, at_any_time=self._then is None)
+        if known is not None:
+            return tuple(map(tuple, known.heat(first.toordinal(), end.toordinal(), where or {})))
+        counts, filter = [[0] * 24 for _ in range(7)], Filter(where or {})
+        days = self.book.context.days
+        for sheet in self.book.sheets():
+            for one in sheet.came:
+                about = About(one.channel, one.agent, one.team, sheet.reason, sheet.tags)
+                if first.toordinal() <= one.day < end.toordinal() and filter.lets(about):
+                    counts[(one.day - 1) % 7][days.hour(one.start)] += 1
+        return tuple(map(tuple, counts))
+
+    def spent(self, root: str) -> dict[str, int]:
+        """What the cases of a ticket add up to, by measure."""
+        known = self._facts(0, at_any_time=True)
+        if known is not None:
+            entries = [one for day in known.facts().of_ticket(root) for one in day.entries]
+            counts = [entry.counts for about, _, entry in entries if about.scope & WHOLE]
+        else:
+            sheets = [sheet for sheet in self.book.sheets() if sheet.case is not None and sheet.case.root == root]
+            counts = [e.counts for sheet in sheets for key, e in sheet.entries.items() if key[5] & WHOLE]
+        found: dict[str, int] = {}
+        for each in counts:
+            for measure, n in each.items():
+                found[measure] = found.get(measure, 0) + n
+        return found
+
+    def _facts(self, as_of: int, *, at_any_time: bool = False) -> KeptFigures | None:
+        """The facts that are kept, where there are some and they are the truth at an instant."""
+        known = self._kept
+        if known is None or not known.has_facts:
+            return None
+        return known if at_any_time or known.knows(as_of) else None
 
 
 _lock = threading.Lock()

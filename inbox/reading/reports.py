@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -131,7 +130,7 @@ def _row(label: str, kind: str | None, row: Values, old: Values, *, has_rate: bo
 def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool) -> tuple[Figures, ...]:
     period, where = asked.period, asked.where
     now = derived.ask(period.start, period.end, by=by, where=where, keys=SHOWN)
-    old = derived.ask(period.previous_start, period.previous_end, by=by, where=where, keys=SHOWN)
+    old = derived.before(period.previous_start, period.previous_end, by=by, where=where, keys=SHOWN)
     named = asking.named(work, by)
     found = []
     for name, row in now.items():
@@ -144,10 +143,9 @@ def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool)
 
 
 def _before(derived: Source, asked: Asked) -> Values:
-    """The figures compared with; empty where the log does not reach back to them: what nobody wrote down is no 0."""
+    """The figures compared with; without any where the log does not reach back to them."""
     period = asked.period
-    old = derived.ask(period.previous_start, period.previous_end, where=asked.where, keys=WEEKLY)["all"]
-    return old if asked.comparable or old["vol.inbound"] else {}
+    return derived.before(period.previous_start, period.previous_end, where=asked.where, keys=WEEKLY)["all"]
 
 
 def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
@@ -185,7 +183,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         weeks=tuple(
             WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks
         ),
-        heat=derived.heat(period.start, period.end, zoneinfo.ZoneInfo(asked.zone), where),
+        heat=derived.heat(period.start, period.end, where),
         as_of=derived.as_of,
         has_rate=rate is not None,
         presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
@@ -212,7 +210,7 @@ def _weeks(derived: Source, asked: Asked) -> list[tuple[dt.date, Values, Values]
     for n in range(12, 0, -1):
         a = period.end - dt.timedelta(days=7 * n)
         b = a + dt.timedelta(days=7)
-        before = derived.ask(a - length, b - length, where=where, keys=("fcr7",))["all"]
+        before = derived.before(a - length, b - length, where=where, keys=("fcr7",))["all"]
         found.append((a, derived.ask(a, b, where=where, keys=WEEKLY)["all"], before))
     return found
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from inbox import clock
-from inbox.actions import desk, promises
+from inbox.actions import desk
 from inbox.actions.who import Who, may
-from inbox.metrics import Book, book_of
-from inbox.metrics.money import labour
+from inbox.reading import figures
 from inbox.reading.parts import Money
 from inbox.store import Event, Survey, Ticket, Work
 
 __all__ = ["Said", "Spent", "spent"]
-
-#: Work on other tickets shares an agent's time with this one's; it stands near it in the log.
-NEAR: Final = 2_000
 
 
 @dataclass(frozen=True)
@@ -60,10 +53,8 @@ def spent(work: Work, who: Who, ticket: Ticket) -> Spent:
     )
     if not may(who, "reports.see"):
         return Spent(ticket.id, False, said=said)
-    lines = _lines(work, ticket)
-    book = book_of((one.as_dict() for one in lines), int(clock.now().timestamp() * 1000), promises.config(work))
-    micro, price = _sum(book, str(ticket.id))
-    rated = any(one.kind == "cost.rate" for one in lines)
+    micro, price = _known(work, ticket)
+    rated = work.scalar(select(Event.seq).where(Event.kind == "cost.rate").limit(1)) is not None
     currency = str(desk.get(work, "desk.currency"))
     return Spent(
         ticket.id,
@@ -74,33 +65,8 @@ def spent(work: Work, who: Who, ticket: Ticket) -> Spent:
     )
 
 
-def _lines(work: Work, ticket: Ticket) -> list[Event]:
-    """The part of the log that its cost follows from."""
-    merged = select(Ticket.id).where(Ticket.merged_into == ticket.id)
-    own = Event.ticket_id.in_([ticket.id, *work.scalars(merged)])
-    spans = (Event.kind == "handle.span") & own
-    first, last = work.execute(select(func.min(Event.seq), func.max(Event.seq)).where(spans)).one()
-    money = Event.kind.in_(["cost.rate", "fx.rate"])
-    beside = (Event.kind == "handle.span") & Event.seq.between((first or 0) - NEAR, (last or 0) + NEAR)
-    found = {one.seq: one for one in work.scalars(select(Event).where(own))}
-    found |= {one.seq: one for one in work.scalars(select(Event).where(money))}
-    if last is not None:
-        found |= {one.seq: one for one in work.scalars(select(Event).where(beside))}
-    return [found[seq] for seq in sorted(found)]
-
-
-def _sum(book: Book, root: str) -> tuple[int, int | None]:
+def _known(work: Work, ticket: Ticket) -> tuple[int, int | None]:
     """Labour and providers' prices of a ticket's cases, in micro-units; the second None with a price without a rate."""
-    days_wages = book.context.wages
-    hours = prices = 0
-    unknown = False
-    for fact in book.facts():
-        if fact.case.root != root:
-            continue
-        atoms: Iterable[tuple[str, int, int]] = (
-            (work.item.agent, atom.day, atom.ms) for work in fact.work for atom in work.atoms
-        )
-        hours += sum(labour(ms, days_wages.per_hour(agent, day)) for agent, day, ms in atoms)
-        unknown |= any(price.amount is None for price in fact.prices)
-        prices += sum(price.amount or 0 for price in fact.prices)
-    return hours, None if unknown else prices
+    added = figures.source(work).spent(str(ticket.id))
+    price = added.get("provider", 0)
+    return added.get("labour_direct", 0), None if added.get("fx_missing") else price

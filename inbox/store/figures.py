@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Index, String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox import clock
@@ -18,6 +18,7 @@ __all__ = [
     "FigureCell",
     "FigureCustomer",
     "FigureDay",
+    "FigureFact",
     "FigureFamily",
     "FigureLine",
     "FigureName",
@@ -76,6 +77,32 @@ class FigureLine(Base, kw_only=True):
     owner: Mapped[str] = mapped_column(primary_key=True)
     data: Mapped[str]
     __table_args__ = (Index("ix_figure_lines_owner", "generation", "owner"),)
+
+
+class FigureFact(Base, kw_only=True):
+    """What one fact adds on one local day; ``owner`` is what it belongs to.
+
+    ``until`` is the last instant at which that case was open, on one of its days; 0 on the others.
+    """
+
+    __tablename__ = "figure_facts"
+
+    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    until: Mapped[int]
+    data: Mapped[str]
+    __table_args__ = (
+        Index("ix_figure_facts_owner", "generation", "owner"),
+        Index(
+            "ix_figure_facts_until",
+            "generation",
+            "until",
+            sqlite_where=text("until > 0"),
+            postgresql_where=text("until > 0"),
+        ),
+    )
 
 
 class FigureFamily(Base, kw_only=True):
@@ -155,6 +182,7 @@ class FigureName(Base, kw_only=True):
 KEPT = (
     FigureCell,
     FigureLine,
+    FigureFact,
     FigureFamily,
     FigureTicket,
     FigureCustomer,

@@ -12,6 +12,7 @@ from inbox.actions.who import find_ticket
 from inbox.errors import Invalid
 from inbox.reading import profiles as reading
 from inbox.reading import spent as spending
+from inbox.reading.figures import looking
 from inbox.web.gate import frame, store, who
 from inbox.web.settings import cursor
 
@@ -98,7 +99,7 @@ def _other() -> int:
 @blueprint.get("/tickets/<int:id>/figures")
 def figures(id: int) -> Any:
     """What the ticket has cost, for whoever may see costs, and what its customer said of it."""
-    with store().reading() as work:
+    with looking(store()) as work:
         view = spending.spent(work, who(), find_ticket(work, who(), id))
         return render_template("tickets/figures.html", spent=view)
 

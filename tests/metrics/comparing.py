@@ -10,7 +10,7 @@ from inbox.metrics import Event, Report, State, read_events
 from inbox.metrics.backlog import OPEN, blocks_at
 from inbox.metrics.keys import Value
 from inbox.metrics.packing import Counts, unpacked
-from inbox.metrics.rollup import ALL, EACH, GRAINS, HEARD
+from inbox.metrics.rollup import ALL, EACH, GRAINS, HEARD, HOUR
 from inbox.metrics.storage import Place
 
 Cells = dict[Place, tuple[Counts, dict[str, list[int]], dict[str, Counts]]]
@@ -42,7 +42,7 @@ def cells(state: State) -> Cells:
     """Every cell of the roll-ups of a state."""
     found: Cells = {}
     for unit in ("day", "week", "month", OPEN, *(unit for unit, _ in blocks_at(0))):
-        for grain in (ALL, *GRAINS, *(grain + EACH for grain in GRAINS), "worked", HEARD):
+        for grain in (ALL, *GRAINS, *(grain + EACH for grain in GRAINS), "worked", HEARD, HOUR):
             for place, cell in state.rolls.cells(unit, grain, 0, 10_000_000):
                 found[place] = dict(cell.plain), dict(cell.due), unpacked(cell.times)
     return found

@@ -1,0 +1,101 @@
+"""What each fact adds, in the desk's database by local day: written with a batch, read by the days of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from inbox.figures import bulk
+from inbox.figures.kept import verdicts_of
+from inbox.figures.parts import parts
+from inbox.metrics.fcr import Verdict
+from inbox.metrics.filed import FiledDay, day_of_text, rows_of
+from inbox.metrics.sheets import Sheet
+from inbox.store.figures import FigureFact, FigureFamily, FigureTicket
+
+__all__ = ["FactChanges", "StoredFacts"]
+
+_FACT = FigureFact.__table__.c
+_FAMILY, _TICKET = FigureFamily.__table__.c, FigureTicket.__table__.c
+_ROW = ("generation", "day", "owner", "place", "until", "data")
+_AT_ONCE = 500
+_STREAM = 2_000  # rows in memory at once
+
+
+class FactChanges:
+    """The sheets that a batch changed, by their owners."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, list[Sheet]] = {}
+        self._old: dict[str, None] = {}
+        self._rows: list[tuple[Any, ...]] = []
+
+    def told(self, owner: str, old: list[Sheet], new: list[Sheet]) -> None:
+        """The sheets of an owner are others now."""
+        if old and owner not in self._owners:
+            self._old[owner] = None
+        self._owners[owner] = new
+
+    def prepare(self, generation: int) -> None:
+        """Word the rows, so that the writing itself is short."""
+        for owner, sheets in self._owners.items():
+            rows = sorted(rows_of(sheets))
+            self._rows += ((generation, row.day, owner, n, row.until, row.text) for n, row in enumerate(rows))
+        self._owners = {}
+
+    def write(self, line: Connection, generation: int) -> None:
+        """Put what was prepared in the place of what the owners had."""
+        bulk.delete(line, FigureFact, generation, ("owner",), ((owner,) for owner in self._old))
+        bulk.insert(line, FigureFact, _ROW, self._rows)
+
+
+class StoredFacts:
+    """The facts of one generation. ``read`` counts the rows that were read."""
+
+    def __init__(self, line: Connection, generation: int) -> None:
+        self._line = line
+        self._mine = _FACT.generation == generation
+        self._generation = generation
+        self.read = 0
+
+    def days(self, first: int, end: int) -> Iterator[str]:
+        """The texts of the local days [first, end), a stream: no more than a part is in memory."""
+        yield from self._texts(self._mine, _FACT.day >= first, _FACT.day < end)
+
+    def open_after(self, at: int) -> Iterator[str]:
+        """The texts of the rows that say when a case was open, if that was so after an instant."""
+        yield from self._texts(self._mine, _FACT.until > max(at, 0), _FACT.until > 0)
+
+    def _texts(self, *wanted: Any) -> Iterator[str]:
+        query = select(_FACT.data).where(*wanted)
+        stream = self._line.execute(query, execution_options={"yield_per": _STREAM})
+        for text in stream.scalars():
+            self.read += 1
+            yield text
+
+    def of_ticket(self, ticket: str) -> list[FiledDay]:
+        """What the cases of a ticket add, day by day."""
+        mine = _TICKET.generation == self._generation
+        family = self._line.execute(select(_TICKET.family).where(mine, _TICKET.ticket == ticket)).scalar()
+        texts = self._line.execute(
+            select(_FACT.data).where(self._mine, _FACT.owner == f"ticket {family or ticket}")
+        ).scalars()
+        found = [day_of_text(text) for text in texts]
+        return [day for day in found if day.case is not None and day.case.root == ticket]
+
+    def verdicts(self, roots: Sequence[str]) -> dict[str, dict[int, Verdict]]:
+        """The verdicts of the cases of some tickets, by case and window."""
+        found: dict[str, dict[int, Verdict]] = {}
+        for part in parts(dict.fromkeys(roots), _AT_ONCE):
+            homes = select(_TICKET.ticket, _TICKET.family).where(
+                _TICKET.generation == self._generation, _TICKET.ticket.in_(part)
+            )
+            names = dict(zip(part, part, strict=True)) | {row[0]: row[1] for row in self._line.execute(homes)}
+            told = select(_FAMILY.verdicts).where(
+                _FAMILY.generation == self._generation, _FAMILY.name.in_(set(names.values()))
+            )
+            for verdicts in self._line.execute(told).scalars():
+                found |= {case: judged for case, (judged, _) in verdicts_of(verdicts).items()}
+        return found

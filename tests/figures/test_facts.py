@@ -1,0 +1,100 @@
+"""Lists of cases, filters of any kind, the heat map and a ticket's cost come from what is kept of a period's days."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from inbox.actions import promises
+from inbox.figures import facts, keeper
+from inbox.metrics import Report, Request
+from inbox.metrics.behind import BEHIND, behind
+from inbox.metrics.factual import Facts
+from inbox.metrics.report import report_of
+from inbox.reading import figures
+from inbox.store import Store
+from inbox.store.figures import FigureFact
+from tests.figures.conftest import add, lines
+from tests.metrics.comparing import same
+
+FIRST, END = dt.date(2026, 1, 6), dt.date(2026, 1, 12)
+WHERE: list[dict[str, str]] = [{}, {"channel": "email"}, {"team": "care", "reason": "delivery"}, {"tag": "vip"}]
+
+
+@pytest.fixture
+def desk(store: Store) -> Store:
+    """A log that the keeper took in by parts, with its late events after that."""
+    events = lines(9)
+    add(store, events[:200])
+    with store.reading() as work:
+        config = promises.config(work)
+    keeper.catch_up(store, config, size=60)
+    add(store, events[200:])
+    keeper.catch_up(store, config, size=150)
+    return store
+
+
+@pytest.fixture
+def asked(desk: Store) -> Any:
+    with figures.looking(desk) as work:
+        yield figures.source(work)
+
+
+def test_the_cases_behind_every_figure_are_those_of_the_derived_log(asked: figures.Source) -> None:
+    assert any(asked.cases("vol.inbound", FIRST, END))
+    for where in WHERE:
+        request = Request.of(FIRST.isoformat(), END.isoformat(), asked.as_of, where=where)
+        for figure in ("vol.inbound", "fcr7", "aht", "csat") if where else BEHIND:
+            found = asked.judged(figure, asked.cases(figure, FIRST, END, where))
+            assert "book" not in vars(asked), "nothing was derived"
+            with_book = figures.Source(asked._work)
+            assert found == list(behind(with_book.book, figure, request)), figure
+
+
+def shown(report: Report) -> Report:
+    """The slices in which anything is: one that is empty may be left out."""
+    return {name: row for name, row in report.items() if name == "all" or row["vol.inbound"] or row["vol.handled"]}
+
+
+@pytest.mark.parametrize("by", [None, "channel", "agent", "reason"])
+def test_filters_outside_a_grain_give_what_the_derived_log_gives(asked: figures.Source, by: str | None) -> None:
+    for where in ({"team": "care", "reason": "delivery"}, {"agent": "A01", "reason": "invoice", "channel": "email"}):
+        request = Request.of(FIRST.isoformat(), END.isoformat(), asked.as_of, by=by, where=where, compare="previous")
+        found = shown(asked.answer(request))
+        assert "book" not in vars(asked), "nothing was derived"
+        wanted = shown(report_of(Facts(figures.Source(asked._work).book), request))
+        assert found.keys() == wanted.keys()
+        for name, row in wanted.items():
+            assert [key for key in row if not same(row[key], found[name][key])] == [], name
+
+
+def test_the_heat_map_and_what_a_ticket_has_cost_are_those_of_the_derived_log(asked: figures.Source) -> None:
+    whole = figures.Source(asked._work)
+    whole._kept = None
+    heat = asked.heat(FIRST, END)
+    assert heat == whole.heat(FIRST, END)
+    assert sum(map(sum, heat)) == asked.ask(FIRST, END)["all"]["vol.inbound"]
+    roots = {sheet.case.root for sheet in whole.book.sheets() if sheet.case is not None}
+    for root in roots:
+        assert asked.spent(root) == whole.spent(root), root
+    assert any(asked.spent(root).get("labour_direct") for root in roots)
+    assert "book" not in vars(asked)
+
+
+def test_a_list_reads_the_rows_of_its_days_and_no_more_than_a_part_at_once(
+    desk: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "_STREAM", 5)
+    first, end = FIRST.toordinal(), FIRST.toordinal() + 2
+    with desk.reading() as work:
+        state = keeper.current(work)
+        assert state is not None
+        mine = FigureFact.generation == state.generation
+        inside = work.scalar(select(func.count()).where(mine, FigureFact.day >= first, FigureFact.day < end))
+        everything = work.scalar(select(func.count()).where(mine))
+        kept = facts.StoredFacts(work.connection(), state.generation)
+        assert sum(1 for _ in kept.days(first, end)) == kept.read == inside
+        assert 0 < (inside or 0) < (everything or 0) / 2
