@@ -426,6 +426,7 @@ class Inbox:
     args: Mapping[str, str | list[str]] = field(default_factory=lambda: {"view": "all"})
     params: str = ""
     filter: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    previous: str | None = None  # cursor of the rows before these
     next: str | None = None  # cursor of the rows after these
     unread: Mapping[int, int] = field(default_factory=dict)
     unassigned: int = 0  # for the empty state: how many wait for somebody

@@ -46,6 +46,7 @@ def asked(args: MultiDict[str, str], ticket: int | None = None) -> Asked:
         tab="open" if custom else args.get("status") or "open",
         sort=args.get("sort", ""),
         after=args.get("after", ""),
+        until=args.get("until", ""),
         ticket=int(number) if number.isdigit() and len(number) < 16 else ticket,
         filter=filters.of(args.to_dict(flat=False)) if custom else {},
         base=args.get("base", ""),
@@ -95,10 +96,10 @@ def index() -> str:
 
 
 @blueprint.get("/tickets/rows")
-def further() -> Response:
-    """Further rows of a view, as streams."""
+def further() -> str:
+    """A page of a view's rows, with the ways to those before and after it."""
     with store().reading() as work:
-        return streams(render_template("tickets/rows.html", inbox=lists.inbox(work, who(), asked(request.args))))
+        return render_template("tickets/rows.html", inbox=lists.inbox(work, who(), asked(request.args)))
 
 
 blueprint.add_url_rule("/tickets/rows", endpoint="rows", view_func=further)

@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from inbox.errors import Forbidden, NotFound
 from inbox.reading import customers, threads
 from inbox.reading import desk as frame
 from inbox.reading.views import filters, lists
-from inbox.reading.views.shown import FIXED, TABS, Asked
+from inbox.reading.views.shown import END, FIXED, TABS, Asked
 from inbox.store import Agent, Customer, Reason, Ticket, TicketTag, Work
 from inbox.terms import Priority, Status
 from tests.web.conftest import TestDesk, words
@@ -119,11 +120,24 @@ def walked(work: Work, who: Who, asked: Asked) -> list[int]:
     found: list[int] = []
     after = ""
     while True:
-        page = lists.inbox(work, who, Asked(**{**vars(asked), "after": after}))
+        page = lists.inbox(work, who, replace(asked, after=after))
         found += [row.id for row in page.rows]
         if page.next is None:
             return found
         after = page.next
+
+
+def walked_back(work: Work, who: Who, asked: Asked) -> list[int]:
+    """The same from the last page towards the first."""
+    found: list[int] = []
+    until = END
+    while True:
+        page = lists.inbox(work, who, replace(asked, until=until))
+        found = [row.id for row in page.rows] + found
+        assert (page.next is None) == (until == END)
+        if page.previous is None:
+            return found
+        until = page.previous
 
 
 CASES: list[dict[str, tuple[str, ...]]] = [
@@ -158,6 +172,8 @@ def test_a_filter_holds_what_its_words_say_in_every_order_and_over_every_page(
             expected = sorted((one for one in seen if holds(one, case, who.id or "")), key=lambda t: order(t, sort))
             found = walked(work, who, Asked(view="custom", filter=case, sort=sort))
             assert found == [one.id for one in expected], (case, sort)
+            if case in cases[1:3]:
+                assert walked_back(work, who, Asked(view="custom", filter=case, sort=sort)) == found, (case, sort)
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])

@@ -22,7 +22,7 @@ from inbox.reading.threads import reason_choices
 from inbox.reading.views import filters
 from inbox.reading.views.labels import chips
 from inbox.reading.views.order import Key, decode, encode, walk
-from inbox.reading.views.shown import CUSTOM, TABS, Asked, Shown, shown
+from inbox.reading.views.shown import CUSTOM, END, TABS, Asked, Shown, shown
 from inbox.store import BulkRun, Customer, Ticket, Work
 from inbox.terms import Status
 
@@ -45,23 +45,27 @@ def condition(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[ColumnEl
     return visible(who) & filters.condition(view.filter, who), filters.statuses(view.filter)
 
 
-def page(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[list[Ticket], Key | None]:
-    """One page of tickets in order, and the key after which the next one begins."""
+def page(work: Work, who: Who, asked: Asked, view: Shown) -> tuple[list[Ticket], Key | None, Key | None]:
+    """One page of tickets in order, the key before which there are others, and that after which."""
     which, statuses = condition(work, who, asked, view)
-    keys = walk(work, which, statuses, view.order, after=decode(asked.after), limit=PAGE + 1)
-    more = len(keys) > PAGE
-    keys = keys[:PAGE]
+    start = decode(asked.until or asked.after)
+    back = bool(asked.until) and (start is not None or asked.until == END)
+    keys = walk(work, which, statuses, view.order, after=start, limit=PAGE + 1, back=back)
+    beyond = len(keys) > PAGE
+    keys = keys[:PAGE][::-1] if back else keys[:PAGE]
     people = joinedload(Ticket.customer).selectinload(Customer.identities)
     rows = work.scalars(select(Ticket).options(people).where(Ticket.id.in_([key.ticket for key in keys]))).unique()
     found = {ticket.id: ticket for ticket in rows}
-    return [found[key.ticket] for key in keys if key.ticket in found], keys[-1] if more else None
+    earlier, more = (beyond, start is not None) if back else (start is not None, beyond)
+    ends = (keys[0] if keys and earlier else None, keys[-1] if keys and more else None)
+    return [found[key.ticket] for key in keys if key.ticket in found], *ends
 
 
 def inbox(work: Work, who: Who, asked: Asked) -> Inbox:
     """One page of the list with its tabs and my unread. Raises :class:`NotFound` for a view that is not there."""
     view = shown(work, who, asked)
-    tickets, last = page(work, who, asked, view)
-    figures = desk.counts(work, who) if not asked.after else {}
+    tickets, first, last = page(work, who, asked, view)
+    figures = desk.counts(work, who) if not asked.inside else {}
     channel = once.channels(work).get(asked.channel)
     team = once.teams(work).get(asked.team)
     saved = view.saved
@@ -85,13 +89,14 @@ def inbox(work: Work, who: Who, asked: Asked) -> Inbox:
         args=args,
         params=urlencode(args, doseq=True),
         filter=view.filter,
+        previous=encode(first) if first is not None else None,
         next=encode(last) if last is not None else None,
         unread=unread(work, who, [ticket.id for ticket in tickets]),
         unassigned=figures.get("unassigned", 0),
-        first_id=None if asked.after else _first(work, who),
+        first_id=None if asked.inside else _first(work, who),
         reasons=reason_choices(work) if settings.get(work, "reasons.ask") == "require" else (),
         snoozes=snoozes(zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))),
-        bulk=None if asked.after else running(work, who),
+        bulk=None if asked.inside else running(work, who),
     )
 
 
@@ -126,7 +131,7 @@ def _tabs(asked: Asked, figures: dict[str, int]) -> tuple[Tab, ...]:
 
 def _total(work: Work, who: Who, view: Shown, asked: Asked, figures: dict[str, int]) -> int | None:
     """How many the list holds, where that is known without counting an archive."""
-    if asked.query or (view.tabbed and asked.tab != "open") or asked.after or "mention" in view.filter:
+    if asked.query or (view.tabbed and asked.tab != "open") or asked.inside or "mention" in view.filter:
         return None
     if view.key == CUSTOM and set(filters.statuses(view.filter)) <= set(desk.LIVING):
         which, statuses = condition(work, who, asked, view)

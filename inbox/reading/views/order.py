@@ -7,7 +7,7 @@ import binascii
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, or_, select, union_all
@@ -51,7 +51,7 @@ SORTS: Final[dict[str, tuple[Band, ...]]] = {
 
 @dataclass(frozen=True)
 class Key:
-    """Where a page ended: the band, its time, the ticket."""
+    """Where a page begins or ends: the band, its time, the ticket."""
 
     band: int
     at: dt.datetime
@@ -80,11 +80,14 @@ def walk(
     *,
     after: Key | None,
     limit: int,
+    back: bool = False,
 ) -> list[Key]:
-    """Up to ``limit`` tickets after a key, in order. No ``statuses``: the condition alone says which."""
+    """Up to ``limit`` tickets after a key, in order; ``back``: from it (or from the end) towards the beginning, the
+    nearest first. No ``statuses``: the condition alone says which."""
     found: list[Key] = []
-    for number, band in enumerate(SORTS[sort]):
-        if after is not None and number < after.band:
+    bands = [(n, replace(one, descending=not one.descending) if back else one) for n, one in enumerate(SORTS[sort])]
+    for number, band in reversed(bands) if back else bands:
+        if after is not None and (number > after.band if back else number < after.band):
             continue
         here = after if after is not None and number == after.band else None
         rows = work.execute(_band(band, condition, statuses, here, limit - len(found)))

@@ -14,7 +14,7 @@ from inbox.reading.views import filters
 from inbox.reading.views.order import SORTS
 from inbox.store import Membership, SavedView, ViewHabit, Work
 
-__all__ = ["CUSTOM", "FIXED", "TABS", "Asked", "Shown", "shown"]
+__all__ = ["CUSTOM", "END", "FIXED", "TABS", "Asked", "Shown", "shown"]
 
 #: The fixed views and what each holds. Another is a row here, a word and an icon.
 FIXED: Final[dict[str, filters.Filter]] = {
@@ -31,6 +31,8 @@ FIXED: Final[dict[str, filters.Filter]] = {
 }
 #: A filter that nobody saved: it stands in the address as a whole.
 CUSTOM: Final = "custom"
+#: Until there are no more: the last page of a list.
+END: Final = "end"
 TABS: Final[dict[str, filters.Words]] = {
     "open": ("open",),
     "pending": ("pending",),
@@ -42,7 +44,8 @@ TABBED: Final = frozenset({"all", "mine", "unassigned"})
 @dataclass(frozen=True)
 class Asked:
     """What the address asks of the list. ``filter`` is what a :data:`CUSTOM` one holds, ``base`` the saved view that it
-    was made from; without ``sort`` the list is in the order that its reader chose last."""
+    was made from; without ``sort`` the list is in the order that its reader chose last. The page is the first one, or that
+    ``after`` a key, or that up to one, ``until`` (:data:`END`: the last page)."""
 
     view: str = "all"
     channel: str = ""
@@ -51,9 +54,15 @@ class Asked:
     tab: str = "open"
     sort: str = ""
     after: str = ""
+    until: str = ""
     ticket: int | None = None
     filter: filters.Filter = field(default_factory=dict)
     base: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """A further page: what stands around the list is there already."""
+        return bool(self.after or self.until)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ export default class extends Controller {
   static targets = ["count", "all", "whole"];
 
   connect() {
+    this.chosen = new Set(this.boxes.filter((box) => box.checked).map((box) => box.value));
     this.sending = (event) => this.fill(event.target);
     document.addEventListener("submit", this.sending, true);
     this.sent = (event) => {
@@ -27,35 +28,48 @@ export default class extends Controller {
     return [...this.element.querySelectorAll(".chk .check")];
   }
 
+  /** The tickets of the list, in order, whatever of it is in the page. */
+  get tickets() {
+    const list = this.application.getControllerForElementAndIdentifier(this.element, "list");
+    return list.places.all.map((row) => row.dataset.ticket);
+  }
+
   fill(form) {
     if (!form.matches("[data-bulk], #bulk")) return;
-    for (const old of form.querySelectorAll('[name="ids"], [name="whole"]')) old.remove();
+    for (const old of form.querySelectorAll('[type=hidden]:is([name="ids"], [name="whole"])')) old.remove();
     const add = (name, value) =>
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-    if (this.everything) add("whole", "yes");
-    else if (form.matches("[data-bulk]")) for (const box of this.boxes) if (box.checked) add("ids", box.value);
+    if (this.everything) return add("whole", "yes");
+    const sent = form.matches("#bulk") ? this.boxes.map((box) => box.value) : []; // by itself, where it is ticked
+    for (const ticket of this.chosen) if (!sent.includes(ticket)) add("ids", ticket);
+  }
+
+  pick({ target }) {
+    if (target.matches(".chk .check")) this.tick([target.value], target.checked);
   }
 
   count() {
-    const ticked = this.boxes.filter((box) => box.checked).length;
-    const all = ticked > 0 && ticked === this.boxes.length;
+    const { size } = this.chosen;
+    const all = size > 0 && this.tickets.every((ticket) => this.chosen.has(ticket));
     if (!all) this.everything = 0;
-    this.countTarget.textContent = say("selected", { n: (this.everything || ticked).toLocaleString(locale()) });
-    this.allTarget.checked = ticked > 0;
-    this.allTarget.indeterminate = ticked > 0 && !all;
-    this.wholeTarget.hidden = !all || Boolean(this.everything) || !document.querySelector("#rows-more [data-rows]");
+    this.element.toggleAttribute("data-picked", size > 0);
+    this.countTarget.textContent = say("selected", { n: (this.everything || size).toLocaleString(locale()) });
+    this.allTarget.checked = size > 0;
+    this.allTarget.indeterminate = size > 0 && !all;
+    this.wholeTarget.hidden = !all || Boolean(this.everything) || !document.querySelector("#list .more [data-rows]");
   }
 
   all() {
-    this.tick(this.boxes, this.allTarget.checked);
+    this.tick(this.tickets, this.allTarget.checked);
   }
 
   clear() {
-    this.tick(this.boxes, false);
+    this.tick([...this.chosen], false);
   }
 
-  tick(boxes, on) {
-    for (const box of boxes) box.checked = on;
+  tick(tickets, on) {
+    for (const ticket of tickets) this.chosen[on ? "add" : "delete"](ticket);
+    for (const box of this.boxes) box.checked = this.chosen.has(box.value);
     this.count();
   }
 
@@ -67,26 +81,24 @@ export default class extends Controller {
   }
 
   /** With the shift key: everything from the row ticked before. */
-  range(event) {
-    const { boxes } = this;
-    const to = boxes.indexOf(event.target);
-    if (to < 0) return;
-    const from = boxes.indexOf(this.last);
-    this.last = event.target;
-    if (event.shiftKey && from >= 0)
-      this.tick(boxes.slice(Math.min(from, to), Math.max(from, to) + 1), event.target.checked);
+  range({ target, shiftKey }) {
+    if (!target.matches(".chk .check")) return;
+    const { tickets } = this;
+    const [from, to] = [tickets.indexOf(this.last), tickets.indexOf(target.value)];
+    this.last = target.value;
+    if (shiftKey && from >= 0) this.tick(tickets.slice(Math.min(from, to), Math.max(from, to) + 1), target.checked);
   }
 
   key(event) {
     if (event.target.matches("input:not([type=checkbox]), select")) return;
     const step = { ArrowDown: "down", ArrowUp: "up" }[event.key];
-    const here = () => document.activeElement.closest(".conv")?.querySelector(".chk .check");
+    const here = () => [document.activeElement.closest(".conv")?.dataset.ticket].filter(Boolean);
     if (event.shiftKey && step) {
-      this.tick([here()].filter(Boolean), true);
+      this.tick(here(), true);
       run(step);
-      this.tick([here()].filter(Boolean), true);
-    } else if ((event.ctrlKey || event.metaKey) && event.key === "a") this.tick(this.boxes, true);
-    else if (event.key === "Escape" && this.boxes.some((box) => box.checked)) this.clear();
+      this.tick(here(), true);
+    } else if ((event.ctrlKey || event.metaKey) && event.key === "a") this.tick(this.tickets, true);
+    else if (event.key === "Escape" && this.chosen.size) this.clear();
     else return;
     event.preventDefault();
   }

@@ -1,7 +1,6 @@
 // The ticket list: rows that come by the line find their place, without jumping under the pointer; what is mine is marked here.
 
 import { Controller } from "@hotwired/stimulus";
-import { morphElements, renderStreamMessage } from "@hotwired/turbo";
 import { belongs, compare } from "../lib/order.js";
 import { Places } from "../lib/places.js";
 import { say } from "../lib/words.js";
@@ -14,21 +13,16 @@ const watch =
 
 export default class extends Controller {
   static targets = ["rows", "more", "none", "pill", "scroller", "failed"];
-  static values = { filter: Object, order: String, query: String, params: String };
+  static values = { filter: Object, order: String, query: String, params: String, rows: String };
 
   initialize() {
     this.unread = new Map();
-    this.drawn = new WeakSet();
     this.pointedAt = 0;
     this.selected = null;
   }
 
   connect() {
-    this.places = new Places(
-      this.rowsTarget,
-      this.orderValue,
-      () => this.hasMoreTarget && this.moreTarget.querySelector("[data-rows]"),
-    );
+    this.places = new Places(this.rowsTarget, this.orderValue, (end) => this.end(end), this.rowsValue);
     this.listeners = {
       "row:came": ({ detail }) => this.came(detail.row),
       "ticket:open": ({ detail }) => this.select(detail.ticket),
@@ -38,7 +32,9 @@ export default class extends Controller {
         for (const [ticket, n] of Object.entries(detail)) this.setUnread(ticket, n);
       },
       "live:typing": ({ detail }) => this.typing(detail),
-      "page:refetched": () => this.decorateAll(),
+      "page:refetched": () => this.refetched(),
+      "turbo:before-stream-render": ({ target }) =>
+        target.action === "remove" && this.leave(this.places.find(target.target)),
       "command:down": () => this.step(1),
       "command:up": () => this.step(-1),
       "command:select": () => this.tick(),
@@ -50,49 +46,46 @@ export default class extends Controller {
     this.decorateAll();
     if (matchMedia("(pointer: coarse)").matches)
       this.swiped = import("../lib/swipe.js").then(watch(this.rowsTarget), () => {});
+    if (this.end("more") || this.end("earlier")) this.lengthen();
+  }
+
+  /** A list that goes on beyond its page is read and drawn by what is seen of it; without that its links lead on. */
+  async lengthen() {
+    const { Window } = await import("../lib/window.js").catch(() => ({}));
+    if (Window && this.element.isConnected) this.window = new Window(this);
+  }
+
+  /** The way to the rows before the first or after the last one, where there are any. */
+  end(which) {
+    return document.querySelector(`#rows-${which} [data-rows]`);
   }
 
   disconnect() {
     this.swiped?.then((stop) => stop?.());
     for (const [name, run] of Object.entries(this.listeners)) document.removeEventListener(name, run);
-    this.watcher?.disconnect();
+    this.window?.stop();
     clearTimeout(this.timer);
   }
 
-  moreTargetConnected(more) {
-    for (const [ticket, n] of Object.entries(JSON.parse(more.dataset.unread || "{}"))) this.unread.set(ticket, n);
-    if (this.hasRowsTarget) this.decorateNew();
-    const link = more.querySelector("[data-rows]");
-    this.watcher?.disconnect();
-    if (!link) return;
-    this.watcher = new IntersectionObserver(([seen]) => seen.isIntersecting && this.load(link), {
-      root: this.scrollerTarget,
-      rootMargin: "400px",
-    });
-    this.watcher.observe(link);
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      this.load(link);
-    });
+  /** After a gap the page has the list's beginning: then the rows that were looked at are read again. */
+  refetched() {
+    this.places.take();
+    this.decorateAll();
+    this.window?.restore();
   }
 
-  async load(link) {
-    if (link.ariaBusy === "true") return;
-    link.ariaBusy = "true";
-    try {
-      const answer = await fetch(link.dataset.rows, { headers: { Accept: "text/vnd.turbo-stream.html" } });
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      renderStreamMessage(await answer.text());
-    } catch {
-      link.ariaBusy = "false";
-      this.failedTarget.hidden = false;
-    }
+  moreTargetConnected(more) {
+    this.told(more);
+  }
+
+  /** What of these rows I have not read. */
+  told(more) {
+    for (const [ticket, n] of Object.entries(JSON.parse(more.dataset.unread || "{}"))) this.unread.set(ticket, n);
   }
 
   refetch() {
     this.failedTarget.hidden = true;
-    const link = this.moreTarget.querySelector("[data-rows]");
-    if (link) this.load(link);
+    this.window.read(...this.window.missing);
   }
 
   // --- rows that come ---
@@ -100,11 +93,7 @@ export default class extends Controller {
   /** Pointing at the list, walking it by keys, or ticking rows: nothing moves then. */
   get busy() {
     const walking = this.rowsTarget.querySelector(".conv-a:focus-visible");
-    return (
-      Date.now() - this.pointedAt < STILL_MS ||
-      Boolean(walking) ||
-      Boolean(this.rowsTarget.querySelector(".check:checked"))
-    );
+    return Date.now() - this.pointedAt < STILL_MS || Boolean(walking) || this.element.matches("[data-picked]");
   }
 
   pointed() {
@@ -119,17 +108,14 @@ export default class extends Controller {
   }
 
   came(row) {
-    const old = document.getElementById(row.id);
+    const old = this.places.find(row.id);
     this.countUnread(row, old);
-    if (!belongs(row.dataset, this.filterValue, document.body.dataset.me) || (this.queryValue && !old)) {
-      this.places.forget(row);
-      if (old) this.leave(old);
+    if (!belongs(row.dataset, this.filterValue, document.body.dataset.me, old) || (this.queryValue && !old)) {
+      this.leave(row);
       return;
     }
-    if (old) morphElements(old, row);
-    const now = old ?? row;
-    if (!old) this.decorate(now);
-    else this.decorate(old);
+    const now = this.places.renew(old, row);
+    this.decorate(now);
     if (this.busy) this.places.wait(now);
     else this.places.put(now);
     this.showPill();
@@ -137,7 +123,8 @@ export default class extends Controller {
   }
 
   leave(row) {
-    row.remove();
+    if (!row || !this.places.drop(row.id)) return;
+    this.bulk?.tick([row.dataset.ticket], false);
     this.drawNone();
   }
 
@@ -154,7 +141,7 @@ export default class extends Controller {
   }
 
   drawNone() {
-    this.noneTarget.hidden = this.rowsTarget.children.length > 0;
+    this.noneTarget.hidden = this.places.all.length > 0;
   }
 
   // --- what is mine ---
@@ -174,19 +161,16 @@ export default class extends Controller {
     if (row) this.decorate(row);
   }
 
-  /** Of a long list only the rows that have just come. */
-  decorateNew() {
-    for (const row of this.rowsTarget.children) if (!this.drawn.has(row)) this.decorate(row);
-    this.drawNone();
-  }
-
   decorateAll() {
     for (const row of this.rowsTarget.children) this.decorate(row);
     this.drawNone();
   }
 
+  get bulk() {
+    return this.application.getControllerForElementAndIdentifier(this.element, "bulk");
+  }
+
   decorate(row) {
-    this.drawn.add(row);
     const { ticket } = row.dataset;
     const n = this.unread.get(ticket) ?? 0;
     const badge = row.querySelector("[data-unread]");
@@ -200,13 +184,22 @@ export default class extends Controller {
     if (ticket === this.selected) link.ariaCurrent = "true";
     else link.removeAttribute("aria-current");
     link.search = this.paramsValue;
+    if (this.bulk) row.querySelector(".check").checked = this.bulk.chosen.has(ticket);
+    this.window?.number(row);
   }
 
   select(ticket) {
     const before = document.getElementById(`row-${this.selected}`);
     this.selected = ticket === null ? null : String(ticket);
-    for (const row of [before, document.getElementById(`row-${ticket}`)]) if (row) this.decorate(row);
-    document.getElementById(`row-${ticket}`)?.scrollIntoView({ block: "nearest" });
+    for (const row of [before, this.show(`row-${ticket}`)]) if (row) this.decorate(row);
+  }
+
+  /** Brings a row into the page and into view; undefined where the list does not have it. */
+  show(id) {
+    const at = this.places.all.findIndex((row) => row.id === id);
+    const row = this.window ? this.window.reveal(at) : this.places.all[at];
+    row?.scrollIntoView({ block: "nearest" });
+    return row;
   }
 
   typing({ ticket, agent, name }) {
@@ -224,12 +217,11 @@ export default class extends Controller {
   // --- keys ---
 
   step(by) {
-    const links = [...this.rowsTarget.querySelectorAll(".conv-a")];
-    const from = document.activeElement.closest?.(".conv") ?? document.getElementById(`row-${this.selected}`);
-    const at = links.findIndex((link) => link.closest(".conv") === from);
-    const link = links[Math.min(Math.max(at + by, 0), links.length - 1)];
+    const { all } = this.places;
+    const from = document.activeElement.closest?.(".conv")?.id ?? this.window?.left ?? `row-${this.selected}`;
+    const at = all.findIndex((row) => row.id === from);
+    const link = this.show(all[Math.min(Math.max(at + by, 0), all.length - 1)]?.id)?.querySelector(".conv-a");
     link?.focus();
-    link?.scrollIntoView({ block: "nearest" });
     this.foresee(link);
   }
 
@@ -245,11 +237,11 @@ export default class extends Controller {
     row?.querySelector(".check")?.click();
   }
 
-  /** Takes the ticket without agent that has waited longest: of those listed, else the one that the page named. */
+  /** Takes the ticket without agent that has waited longest: of those read, else the one that the page named. */
   next() {
     const form = document.getElementById("take-next");
     if (!form) return;
-    const free = [...this.rowsTarget.children].filter((row) => row.dataset.agent === "" && row.dataset.waiting);
+    const free = this.places.all.filter((row) => row.dataset.agent === "" && row.dataset.waiting);
     const [first] = free.sort((a, b) => compare(a.dataset, b.dataset, "waiting"));
     const id = first?.dataset.ticket ?? form.dataset.first;
     form.action = form.dataset.assign.replace("/0/", `/${id}/`);

@@ -29,6 +29,7 @@ export default class extends Controller {
   /** Back to the list as it was: the same view, not the default one. */
   back(event) {
     event.preventDefault();
+    document.dispatchEvent(new CustomEvent("list:left"));
     const list = document.getElementById("list");
     visit(`${new URL(event.currentTarget.href).pathname}?${list?.dataset.listParamsValue ?? ""}`);
   }

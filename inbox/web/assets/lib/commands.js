@@ -8,7 +8,7 @@ export const GO = { i: "go-i", m: "go-m", u: "go-u", a: "go-a", b: "go-b", r: "g
 const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
 
 /** True in a menu for the ticked rows while none is ticked. */
-const idle = (element) => element.closest("[data-bulk]") && !document.querySelector(".chk .check:checked");
+const idle = (element) => element.closest("[data-bulk]") && !document.querySelector("#list[data-picked]");
 
 /** The control behind a name: a visible one first, for some actions have two. */
 function control(name) {

@@ -29,13 +29,13 @@ const fields = {
   reason: (words, row) => words.includes(row.reason || "none"),
   waiting: (words, row) => Boolean(row.waiting) && now() - row.waiting > Math.min(...words) * 3600,
   due: (words, row) => words.some((word) => clocks[word](row)),
-  mention: (_words, row) => Boolean(document.getElementById(`row-${row.ticket}`)), // its row does not say; see shell
+  mention: (_words, _row, _me, listed) => Boolean(listed), // its row does not say; see shell
   attention: (_words, row) => row.attention !== "",
 };
 
-/** True where a list of that filter (words by field) shows a row to `me`. */
-export function belongs(row, filter, me) {
-  return Object.entries({ status: ["open"], ...filter }).every(([name, words]) => fields[name](words, row, me));
+/** True where a list of that filter (words by field) shows a row to `me`; `listed` where it does already. */
+export function belongs(row, filter, me, listed) {
+  return Object.entries({ status: ["open"], ...filter }).every(([name, words]) => fields[name](words, row, me, listed));
 }
 
 const orders = {

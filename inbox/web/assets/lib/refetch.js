@@ -3,7 +3,7 @@
 import { morphElements } from "@hotwired/turbo";
 import { scan } from "./live.js";
 
-const PARTS = "#views, #saved, #teams, #channels, #rows, #rows-more, .heads, .msgs";
+const PARTS = "#views, #saved, #teams, #channels, #rows, #rows-earlier, #rows-more, .heads, .msgs";
 let running = null;
 
 async function once() {

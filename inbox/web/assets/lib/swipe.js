@@ -42,9 +42,8 @@ let own;
 
 /** Ticks that row alone and presses what the bar over the list has for it; nothing happens to rows that a person ticked. */
 export function take(row, side) {
-  const ticked = [...document.querySelectorAll(".chk .check:checked")];
-  if (ticked.some((box) => box !== own)) return;
-  for (const box of ticked) box.click();
+  if (own?.checked && own.isConnected) own.click();
+  if (document.querySelector("#list[data-picked]")) return;
   own = row.querySelector(".chk .check");
   own.click();
   document.querySelector(side === "left" ? '[popovertarget="bulk-snooze"]' : '#bulk [name="action"]').click();
