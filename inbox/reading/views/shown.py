@@ -44,8 +44,8 @@ TABBED: Final = frozenset({"all", "mine", "unassigned"})
 @dataclass(frozen=True)
 class Asked:
     """What the address asks of the list. ``filter`` is what a :data:`CUSTOM` one holds, ``base`` the saved view that it
-    was made from; without ``sort`` the list is in the order that its reader chose last. The page is the first one, or that
-    ``after`` a key, or that up to one, ``until`` (:data:`END`: the last page)."""
+    was made from; without ``sort`` the list is in the order that its reader chose last. The page is the first one, or
+    the one ``after`` a key, or the one ``until`` a key (:data:`END`: the last page)."""
 
     view: str = "all"
     channel: str = ""
