@@ -475,25 +475,56 @@ def test_a_note_names_a_colleague_and_is_edited_with_the_arrow(sign_in: SignIn, 
         expect(each.locator(".note .edited summary")).to_be_visible()
 
 
-def test_a_draft_and_its_file_wait_on_the_desk_and_leave_with_the_answer(sign_in: SignIn, customer: Customer) -> None:
+def drop(page: Page, path: Path) -> None:
+    """Drags a file out of the system's own window onto the thread, and lets it go there."""
+    box = page.locator(".msgs").bounding_box()
+    assert box is not None
+    line = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        where = {"x": box["x"] + 200, "y": box["y"] + 100}
+        line.send("Input.dispatchDragEvent", {"type": step, **where, "data": data})
+
+
+def paste_picture(page: Page) -> None:
+    """Copies a picture as another program would, and pastes it by the keys."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        """async () => {
+          const canvas = new OffscreenCanvas(20, 20);
+          canvas.getContext("2d").fillRect(0, 0, 9, 9);
+          await navigator.clipboard.write([new ClipboardItem({ "image/png": await canvas.convertToBlob() })]);
+        }"""
+    )
+    page.locator(".comp-in").press("Control+v")
+
+
+def test_a_draft_and_its_file_wait_on_the_desk_and_leave_with_the_answer(
+    sign_in: SignIn, customer: Customer, tmp_path: Path
+) -> None:
+    (tmp_path / "modulo.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"0" * 40)
     customer.writes("Mi manda il modulo?")
     page = sign_in("sara")
     open_ticket(page, "Mi manda il modulo?")
     page.locator(".comp-in").click()
     page.keyboard.type("Eccolo, **firmato**")
     with page.expect_response(lambda answer: answer.url.endswith("/files")):
-        page.locator(".composer input[type=file]").set_input_files(
-            {"name": "modulo.png", "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\n" + b"0" * 40}
-        )
+        drop(page, tmp_path / "modulo.png")
     expect(page.locator(".comp-saved")).to_have_text("Draft saved")
     elsewhere = sign_in("sara")
     open_ticket(elsewhere, "Mi manda il modulo?")
     expect(elsewhere.locator(".comp-in")).to_have_value("Eccolo, **firmato**")
     expect(elsewhere.locator(".comp-files .att")).to_contain_text("modulo.png")
-    elsewhere.locator(".comp-in").click()
-    elsewhere.keyboard.press("Control+Enter")
-    expect(elsewhere.locator(".msg.out .pic")).to_be_visible()
+    paste_picture(elsewhere)
+    expect(elsewhere.locator(".comp-files .att")).to_have_count(2)
+    elsewhere.locator("[popovertarget=send-menu]").click()
+    elsewhere.locator("#send-menu [name=send_at]:not([value=typed])").last.click()
+    expect(elsewhere.locator(".msg.out")).to_contain_text("Leaves on")
+    expect(elsewhere.locator(".msg.out .pic")).to_have_count(2)
     expect(elsewhere.locator(".comp-files .att")).to_have_count(0)
+    assert customer.received() == []
+    elsewhere.locator(".msg.out").get_by_role("button", name="Send now").click()
+    until("it left", customer.received)
 
 
 def test_who_sees_a_colleague_write_takes_over_and_no_text_is_lost(sign_in: SignIn, customer: Customer) -> None:
