@@ -146,6 +146,10 @@ PAGE_OF: Final = {"figures": "overview", **{card: name for name, cards in PAGES.
 
 #: The headlines of a page.
 TILES: Final = {
+    "overview": (
+        *("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_direct", "sla_frt.rate"),
+        "csat.rate",
+    ),
     "channels": ("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_full"),
     "agents": ("vol.handled", "aht.mean_ms", "frt.p50_ms", "fcr7.rate", "cost.per_interaction_direct"),
     "reasons": ("vol.inbound", "fcr7.rate", "reopen.rate", "one_reply.rate", "cost.per_resolution"),

@@ -16,7 +16,7 @@ from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from inbox.store import Work
 
-__all__ = ["FEW", "page", "sheet"]
+__all__ = ["FEW", "compiled", "page", "sheet"]
 
 FEW: Final = 10
 #: Counts that are no news where there was nothing: without posts there are no likes.
@@ -44,10 +44,33 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         as_of=source.as_of,
         seq=source.seq,
         may_set=may(who, "settings.change"),
-        tiles=_tiles(work, source, name, asked),
+        tiles=_tiles(work, source, name, asked, asking.steps(asked.period)),
         findings=saying.findings(work, source, name, asked),
         word=WORDS[name],
         said_by=saying.RULES[name].by,
+    )
+
+
+def compiled(work: Work, name: str, args: Mapping[str, str]) -> SheetsPage:
+    """A page, the overview as well, without its drawings: what a mail and a file hold. Raises like :func:`page`."""
+    asked = asking.asked(work, args)
+    source = figures.source(work)
+    by = args.get("by", "") if name == "overview" else ""
+    return SheetsPage(
+        name=name,
+        asked=asked,
+        sheets=tuple(sheet(work, source, card, asked, by, plots=False) for card in PAGES.get(name, ("figures",))),
+        choices={},
+        presets=(),
+        currency=asking.currency(work),
+        as_of=source.as_of,
+        seq=source.seq,
+        may_set=False,
+        by=by,
+        tiles=_tiles(work, source, name, asked, ()),
+        findings=saying.findings(work, source, name, asked),
+        said_by=saying.RULES[name].by,
+        word=WORDS[name],
     )
 
 
@@ -167,7 +190,9 @@ def _course(
     return rows
 
 
-def _tiles(work: Work, source: figures.Source, name: str, asked: Asked) -> tuple[Tile, ...]:
+def _tiles(
+    work: Work, source: figures.Source, name: str, asked: Asked, steps: tuple[tuple[dt.date, dt.date], ...]
+) -> tuple[Tile, ...]:
     keys = TILES[name]
     try:
         figures.guard(work, None, asked.where)
@@ -179,7 +204,7 @@ def _tiles(work: Work, source: figures.Source, name: str, asked: Asked) -> tuple
         if wanted:
             ask = source.ask(period.start, period.end, where=where, compare=asked.compare, keys=_families(wanted))
             row.update(ask["all"])
-    course = _course(source, keys, asked, asking.steps(period))
+    course = _course(source, keys, asked, steps)
     own = {**asked.where, "page": name}
     tiles = []
     for key in keys:

@@ -36,6 +36,7 @@ from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
 from inbox.store.profiles import Apart, Consent, CustomerMerge, CustomerNote
 from inbox.store.relations import Follower, TicketLink
+from inbox.store.reports import ReportMail, ReportSending
 from inbox.store.rules import Rule, RuleCall, RuleRun, RuleWait
 from inbox.store.seal import Seal
 from inbox.store.surveys import Survey
@@ -97,6 +98,8 @@ __all__ = [
     "Post",
     "ReadMark",
     "Reason",
+    "ReportMail",
+    "ReportSending",
     "Rule",
     "RuleCall",
     "RuleRun",

@@ -24,6 +24,7 @@ from inbox.worker.figures import Figures
 from inbox.worker.lmtp import Lmtp
 from inbox.worker.notices import Teller
 from inbox.worker.outbox import Outbox
+from inbox.worker.reports import Mailer
 from inbox.worker.rules import Rules
 from inbox.worker.watcher import Watcher, beat
 
@@ -43,6 +44,7 @@ class Worker:
         self.store = store
         self.outbox = Outbox(store)
         self.teller = Teller(store, self.outbox.owner)
+        self.mailer = Mailer(store, self.outbox.owner)
         self.rules = Rules(store)
         self.figures = Figures(store)
         self._stop = threading.Event()
@@ -67,6 +69,7 @@ class Worker:
             self._thread("bulk", lambda: self._loop("bulk", lambda: bulk.work_due(self.store))),
             self._thread("watcher", self._watcher),
             self._thread("notices", self._notices),
+            self._thread("reports", self._reports),
         ]
         last = beaten = 0.0
         while not self._stop.is_set():
@@ -102,7 +105,7 @@ class Worker:
             timers.housekeeping(self.store)
             did = journal.work_due(self.store) + self.outbox.work_due(wait=True)
             did += timers.fetch_media(self.store) + timers.fetch_prices(self.store) + copies.file_due(self.store)
-            did += self.teller.look() + bulk.work_due(self.store)
+            did += self.teller.look() + self.mailer.look() + bulk.work_due(self.store)
             did += self.rules.work_due(at_once=True) + calls.work_due(self.store) + routing.route_due(self.store)
             if not did and (pause := self._paced()) is not None:
                 time.sleep(min(pause, TICK) + 0.01)
@@ -200,6 +203,11 @@ class Worker:
         while not self._stop.wait(TICK):
             with self._calm("notices"):
                 self.teller.look()
+
+    def _reports(self) -> None:
+        while not self._stop.wait(TICK):
+            with self._calm("reports"):
+                self.mailer.look()
 
     def _timers(self) -> None:
         beat = clock.now()

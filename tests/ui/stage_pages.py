@@ -14,6 +14,7 @@ from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
 from tests.ui import samples_days as days
+from tests.ui import samples_mails as mail
 from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
 from tests.ui import samples_reports as figure
@@ -204,6 +205,9 @@ PAGES = {
     **{f"reports-{name}": Page("reports/sheets.html", sheet.page(name), "reports") for name in sheet.PAGES},
     "reports-filtered": Page("reports/sheets.html", sheet.page("reasons", sheet.FILTERED), "reports"),
     "reports-refused": Page("reports/sheets.html", sheet.refused, "reports"),
+    "reports-mails": Page("reports/mails.html", mail.mails, "reports"),
+    "reports-mails-new": Page("reports/mails.html", mail.new, "reports"),
+    "reports-mails-none": Page("reports/mails.html", mail.none, "reports"),
     "reports-cases": Page("reports/cases.html", sheet.cases, "reports"),
     "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
     "views": Page("views/index.html", view.views, "views"),

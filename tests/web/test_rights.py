@@ -59,6 +59,7 @@ LEAST = {
             *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
             *("board.balance", "board.balance_undo"),
             *("reports.show", "reports.cases", "reports.card"),
+            *("mails.index", "mails.new", "mails.show", "mails.save", "mails.pause", "mails.send", "mails.remove"),
             *("maturity.index", "maturity.answer"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
             *("reasons.create", "reasons.update", "reasons.remove", "reasons.restore"),
@@ -100,7 +101,7 @@ LEAST = {
     ),
 }
 #: What is not there, so that nothing happens to what is.
-NOBODYS = {"id": 999_999, "site": "nobodys", "filename": "x", "name": "nobodys", "figure": "nobodys"}
+NOBODYS = {"id": 999_999, "site": "nobodys", "filename": "x", "name": "nobodys", "figure": "nobodys", "kind": "csv"}
 
 
 def addresses(desk: TestDesk) -> list[tuple[str, str, str]]:

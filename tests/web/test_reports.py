@@ -1,0 +1,72 @@
+"""Report pages over the address: filters, the way back, what the gate keeps, files, reports by mail."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from urllib.parse import parse_qs, urlsplit
+
+from inbox.actions import desk as settings
+from inbox.actions.who import SYSTEM
+from inbox.store import ReportMail
+from tests.web.conftest import TestDesk, words
+
+
+def test_the_way_back_from_the_cases_keeps_every_filter(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    asked = "from=2026-01-01&to=2026-02-01&compare=year&reason=Reso"
+    page = browser.get(f"/reports/cases/vol.inbound?{asked}&channel=email&page=channels&row=channel").text
+    back = next(part for part in page.split('href="') if part.startswith("/reports/channels"))
+    found = parse_qs(urlsplit(back.split('"')[0].replace("&amp;", "&")).query)
+    assert found == {name: [value] for name, value in (pair.split("=") for pair in asked.split("&"))}
+    page = browser.get(f"/reports/cases/vol.inbound?{asked}&page=overview&by=reason").text
+    assert 'href="/reports?' in page
+    assert "by=reason" in page
+
+
+def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: TestDesk) -> None:
+    page = desk.browser("supervisor").get("/reports?from=2026-01-01&to=2026-02-01&compare=year&channel=email&by=reason")
+    assert page.status_code == 200
+    assert "compared with 1 Jan – 31 Jan 2025" in words(page)
+    assert "1 filter" in words(page)
+    assert desk.browser("supervisor").get("/reports?agent=x").status_code == 403
+
+
+def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    assert [browser.get(f"/reports/cards/agents.{kind}").status_code for kind in ("csv", "xlsx")] == [403, 403]
+    assert browser.get("/reports/cards/volume.pdf").status_code == 404
+    file = browser.get("/reports/cards/volume.xlsx?compare=year")
+    assert file.headers["Content-Disposition"].endswith('.xlsx"')
+    assert "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(file.data)).namelist()
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "report.agent_time", "Accordo 3/2026")
+    assert browser.get("/reports/cards/agents.csv").status_code == 200
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "report.agent_time", "")
+
+
+def test_a_report_by_mail_is_made_changed_paused_sent_and_removed(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    form = browser.get("/reports/mails/new?page=sla&channel=email&period=30d")
+    assert 'name="channel" value="email"' in form.text
+    me = desk.who("supervisor").id
+    given = {"name": "Promesse", "page": "sla", "channel": "email", "period": "30d", "every": "week", "weekday": "4"}
+    wrong = browser.post("/reports/mails/new", **given, at="8", people=[me])
+    assert wrong.status_code == 422
+    assert 'value="Promesse"' in wrong.text
+    outside = browser.post("/reports/mails/new", **given, at="08:00", people=[me], addresses="a@b.example")
+    assert outside.status_code == 403
+    assert "Only an admin may send figures" in words(outside)
+    browser.follow(browser.post("/reports/mails/new", **given, at="08:00", people=[me]))
+    with desk.store.reading() as work:
+        row = work.query(ReportMail).one()
+    assert (row.asked, row.weekday, row.paused) == ({"channel": "email"}, 4, False)
+    assert "Promesse" in words(browser.get(f"/reports/mails/{row.id}"))
+    browser.follow(browser.post(f"/reports/mails/{row.id}/pause", on="on"))
+    browser.follow(browser.post(f"/reports/mails/{row.id}/send"))
+    assert browser.post(f"/reports/mails/{row.id}/send").status_code == 409
+    page = words(browser.get("/reports/mails"))
+    assert "It does not leave by itself." in page
+    browser.follow(browser.post(f"/reports/mails/{row.id}/remove"))
+    assert "No report leaves by mail" in words(browser.get("/reports/mails"))
