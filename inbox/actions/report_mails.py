@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -127,27 +127,55 @@ def _read(work: Work, row: ReportMail | None, values: Mapping[str, Any]) -> tupl
         "people": people,
         "addresses": addresses,
     }
-    taken = select(ReportMail.id).where(ReportMail.name == name, ReportMail.id != (row.id if row else ""))
+    wrong: dict[str, str] = {}
+    for field, why in (*_about(kept), *_whom(work, row, kept), *_name(work, row, name)):
+        wrong.setdefault(field, why)
+    return kept, wrong
+
+
+def _name(work: Work, row: ReportMail | None, name: str) -> Iterator[tuple[str, str]]:
+    if not 0 < len(name) <= 60:
+        msg = "give the report a name of up to 60 letters"
+        yield "name", msg
+    same = select(ReportMail.id).where(ReportMail.name == name, ReportMail.id != (row.id if row else ""))
+    if work.scalar(same) is not None:
+        msg = "another report by mail has this name"
+        yield "name", msg
+
+
+def _about(kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if kept["page"] not in PAGES:
+        msg = "choose a page of the reports"
+        yield "page", msg
+    if kept["period"] not in PERIODS:
+        msg = "choose a period that is offered"
+        yield "period", msg
+    if kept["every"] not in EVERY:
+        msg = "choose every day, week or month"
+        yield "every", msg
+    if kept["weekday"] < 0:
+        msg = "choose a day of the week"
+        yield "weekday", msg
+    if _AT.fullmatch(kept["at"]) is None:
+        msg = "write the time like 08:00"
+        yield "at", msg
+
+
+def _whom(work: Work, row: ReportMail | None, kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     known = set(work.scalars(select(Agent.id).where(Agent.active)))
     known |= set(row.people) if row is not None else set()
-    faults = (
-        ("name", not 0 < len(name) <= 60, "give the report a name of up to 60 letters"),
-        ("name", work.scalar(taken) is not None, "another report by mail has this name"),
-        ("page", kept["page"] not in PAGES, "choose a page of the reports"),
-        ("period", kept["period"] not in PERIODS, "choose a period"),
-        ("every", kept["every"] not in EVERY, "choose every day, week or month"),
-        ("weekday", kept["weekday"] < 0, "choose a day of the week"),
-        ("at", _AT.fullmatch(kept["at"]) is None, "write the time like 08:00"),
-        ("people", not set(people) <= known, "choose people of this desk"),
-        ("people", not people and not addresses, "choose at least one person"),
-        ("people", len(people) + len(addresses) > MOST, f"a report goes to at most {MOST} people"),
-        ("addresses", not all(map(_good, addresses)), "write mail addresses with commas between them"),
-    )
-    wrong: dict[str, str] = {}
-    for field, bad, why in faults:
-        if bad:
-            wrong.setdefault(field, why)
-    return kept, wrong
+    if not set(kept["people"]) <= known:
+        msg = "choose people of this desk"
+        yield "people", msg
+    if not kept["people"] and not kept["addresses"]:
+        msg = "choose at least one person"
+        yield "people", msg
+    if len(kept["people"]) + len(kept["addresses"]) > MOST:
+        msg = f"a report goes to at most {MOST} people"
+        yield "people", msg
+    if not all(map(_good, kept["addresses"])):
+        msg = "write mail addresses with commas between them"
+        yield "addresses", msg
 
 
 def _good(address: str) -> bool:

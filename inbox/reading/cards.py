@@ -22,9 +22,11 @@ TITLES: Final = {
     "tags": N_("By tag"),
     "sla": N_("Promises kept"),
     "satisfaction": N_("What customers answered"),
+    "touchpoints": N_("NPS by touchpoint"),
     "feeling": N_("How customers sound"),
     "loyalty": N_("Loyalty"),
     "silence": N_("Silence and loss"),
+    "value": N_("Value by band"),
     "social": N_("Social"),
     "maturity": N_("Maturity self-assessment"),
 }
@@ -105,6 +107,7 @@ CARDS: Final = {
             ("csat.rate", "csat.mean", "nps.score", "nps_loop.rate", "ces.rate", "fcr_survey.rate"),
             (Plot("over", ("csat.rate",)), Plot("over", ("nps.score",))),
         ),
+        Card("touchpoints", None, ("nps.score", "nps.promoters", "nps.passives", "nps.detractors")),
         Card(
             "feeling",
             "channel",
@@ -117,6 +120,7 @@ CARDS: Final = {
             ("ret.retention.rate", "ret.churn.rate", "ret.renewal.rate"),
             (Plot("over", ("ret.retention.rate",)),),
         ),
+        Card("value", None, ("clv.customers", "clv.margin12", "clv.service12", "clv.clv")),
         Card("silence", None, ("silence.exposed.rate", "silence.unexposed.rate")),
         Card(
             "social",
@@ -136,8 +140,8 @@ PAGES: Final = {
     "agents": ("agents", "teams"),
     "reasons": ("reasons", "tags"),
     "sla": ("sla",),
-    "satisfaction": ("satisfaction", "feeling"),
-    "customers": ("loyalty", "silence"),
+    "satisfaction": ("satisfaction", "touchpoints", "feeling"),
+    "customers": ("loyalty", "silence", "value"),
     "social": ("social", "maturity"),
 }
 

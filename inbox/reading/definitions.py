@@ -128,6 +128,13 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "silence.unexposed": Definition(
         N_("Lost otherwise"), N_("Of the customers who were always answered in time, the share lost 90 days later.")
     ),
+    "clv": Definition(
+        N_("Lifetime value"),
+        N_(
+            "What a customer brought, less what serving them cost, and what may follow at today's retention, less the"
+            " discount. A model, no promise; the mean of the customers with revenue, as of today and without filters."
+        ),
+    ),
     "social": Definition(
         N_("Engagement"), N_("Likes, comments and shares in the period; the rate is per time that posts were shown.")
     ),
@@ -144,6 +151,9 @@ _UNITS: Final[dict[str, Unit]] = {
     "cost.per_resolution": "money",
     "cost.provider": "money",
     "cost.fixed": "money",
+    "clv.margin12": "money",
+    "clv.service12": "money",
+    "clv.clv": "money",
     "vol.flow_ratio": "ratio",
     "ipc.mean": "ratio",
     "csat.mean": "ratio",
@@ -175,6 +185,12 @@ _LEAVES: Final[dict[str, str]] = {
     "social.comments": N_("Comments"),
     "social.shares": N_("Shares"),
     "social.mentions": N_("Mentions"),
+    "nps.promoters": N_("Promoters"),
+    "nps.passives": N_("Passives"),
+    "nps.detractors": N_("Detractors"),
+    "clv.customers": N_("Customers"),
+    "clv.margin12": N_("Margin, 12 months"),
+    "clv.service12": N_("Cost of serving, 12 months"),
     "smi.investment": N_("Investment"),
     "smi.innovation": N_("Innovation"),
 }

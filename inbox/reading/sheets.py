@@ -9,7 +9,7 @@ from typing import Any, Final
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, figures, saying
+from inbox.reading import asking, figures, maturity, saying, special
 from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
@@ -23,6 +23,9 @@ FEW: Final = 10
 _SILENT: Final = ("social.", "sent.")
 #: Figures of the whole desk, which no filter cuts.
 _WHOLE: Final = ("ret.", "silence.", "smi.")
+#: Cards of one line that filters cut all the same.
+_FILTERED: Final = ("social", "touchpoints")
+_PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -46,6 +49,7 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         may_set=may(who, "settings.change"),
         tiles=_tiles(work, source, name, asked, asking.steps(asked.period)),
         findings=saying.findings(work, source, name, asked),
+        standing=maturity.page(work) if name == "social" else None,
         word=WORDS[name],
         said_by=saying.RULES[name].by,
     )
@@ -82,11 +86,15 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         raise NotFound(msg)
     card = CARDS[name]
     card = card._replace(by=by) if by else card
-    where = asked.where if card.by or name == "social" else {}
+    where = asked.where if card.by or name in _FILTERED else {}
     try:
         figures.guard(work, card.by, where)
     except Forbidden as problem:
         return Sheet(card, (), str(problem), title=TITLES[name])
+    if name in special.SPECIAL:
+        told = special.rows(work, source, name, asked)
+        some = ((label, _cells(work, card, row, asked, None)) for label, row in told)
+        return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
     period = asked.period
     keys = _families(card.keys)
     found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=keys)
@@ -120,7 +128,7 @@ def _families(keys: Iterable[str]) -> list[str]:
     return sorted(stems | {key.rpartition(".")[0] for key in keys})
 
 
-def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str]) -> tuple[Cell, ...]:
+def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str] | None) -> tuple[Cell, ...]:
     return tuple(_cell(work, key, row, asked, where) for key in card.keys)
 
 
@@ -132,7 +140,7 @@ def _cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str]
     value, measured = row.get(key), unit(key)
     if n == 0 or (key.startswith(_SILENT) and not value and not n):
         value = None
-    if key.startswith("cost.") and not asking.priced(work):
+    if key.startswith(_PRICED) and not asking.priced(work):
         value = None
     if measured == "money" and value is not None:
         value = value / 1_000_000

@@ -11,6 +11,7 @@ from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
 from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from tests.ui.samples import NOW
+from tests.ui.samples_surveys import maturity
 
 PERIOD = asked.Period(
     dt.date(2026, 8, 31), dt.date(2026, 11, 23), dt.date(2026, 6, 8), dt.date(2026, 8, 31), "12w", provisional=True
@@ -75,7 +76,8 @@ def graph(card: Card, plot: Plot) -> Graph:
 
 def sheet(card: Card, *, priced: bool = True) -> Sheet:
     lines = [Line("", None, tuple(usual(key) for key in card.keys))]
-    for n, (label, kind) in enumerate(LABELS[card.by]):
+    names = (("oro", None), ("argento", None)) if card.name in ("touchpoints", "value") else LABELS[card.by]
+    for n, (label, kind) in enumerate(names):
         cells = (cell(key, None, 0) if n == 1 else usual(key, 1, 7 if n == 2 else 90) for key in card.keys)
         lines.append(Line(label, kind, tuple(cells)))
     if not priced:
@@ -103,6 +105,7 @@ def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
         findings=FINDINGS if name == "channels" else (),
         said_by="channel",
         word=WORDS[name],
+        standing=maturity if name == "social" else None,
     )
 
 

@@ -115,7 +115,8 @@ class Finding(NamedTuple):
 @dataclass(frozen=True)
 class SheetsPage:
     """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut,
-    ``word`` what it is called, as a message of the catalogue."""
+    ``word`` what it is called, as a message of the catalogue; ``standing`` (maturity.MaturityPage) where the desk
+    stands by its own assessment."""
 
     name: str
     asked: Asked
@@ -131,6 +132,7 @@ class SheetsPage:
     findings: tuple[Finding, ...] = ()
     said_by: str | None = None
     word: str = ""
+    standing: Any = None
 
     @property
     def keys(self) -> tuple[str, ...]:
