@@ -20,7 +20,7 @@ SPACE = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 def rows(data: bytes, number: int) -> list[list[tuple[str, str]]]:
     """The cells of a worksheet as (type, text); ``n`` is a number."""
     with zipfile.ZipFile(io.BytesIO(data)) as book:
-        words = ["".join(one.itertext()) for one in etree.fromstring(book.read("xl/sharedStrings.xml"))]
+        words = ["".join(map(str, one.itertext())) for one in etree.fromstring(book.read("xl/sharedStrings.xml"))]
         page = etree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
     assert page.find(".//x:f", SPACE) is None
     found = []

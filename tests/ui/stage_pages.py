@@ -9,6 +9,7 @@ from flask import Flask, render_template
 from flask_babel import get_locale
 
 from inbox.reading import pages
+from inbox.reading.cards import PAGES as FIGURES
 from inbox.reading.definitions import defined
 from inbox.rendering import charts, figures
 from tests.ui import samples, stage
@@ -202,7 +203,7 @@ PAGES = {
     "reports": Page("reports/index.html", figure.reports, "reports"),
     "reports-no-rate": Page("reports/index.html", figure.reports_no_rate, "reports"),
     "reports-empty": Page("reports/index.html", figure.reports_empty, "reports"),
-    **{f"reports-{name}": Page("reports/sheets.html", sheet.page(name), "reports") for name in sheet.PAGES},
+    **{f"reports-{name}": Page("reports/sheets.html", sheet.page(name), "reports") for name in FIGURES},
     "reports-filtered": Page("reports/sheets.html", sheet.page("reasons", sheet.FILTERED), "reports"),
     "reports-refused": Page("reports/sheets.html", sheet.refused, "reports"),
     "reports-mails": Page("reports/mails.html", mail.mails, "reports"),

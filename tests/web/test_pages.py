@@ -8,7 +8,7 @@ from connectors.base import Request
 from inbox.actions import costs, journal, sample, tickets
 from inbox.actions.who import SYSTEM
 from inbox.clock import now
-from inbox.reading import sheets
+from inbox.reading import cards
 from inbox.store import Channel, JournalEntry, Reason
 from tests.web.conftest import Browser, TestDesk, words
 
@@ -42,7 +42,7 @@ PAGES = (
         "/board/lanes",
         "/reports",
         "/reports?by=reason",
-        *(f"/reports/{name}" for name in sheets.PAGES),
+        *(f"/reports/{name}" for name in cards.PAGES),
         "/reports/channels?compare=year&channel=email&from=2026-01-01&to=2026-02-01",
         "/reports/cases/fcr7.rate",
         "/reports/cases/vol.inbound?channel=email&part=7",
