@@ -33,12 +33,19 @@ def money(micro: int | None, n: int | None = 1) -> Decimal | None:
 
 
 def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> tuple[Kpi, ...]:
-    def spark(key: str) -> tuple[float | None, ...]:
-        return tuple(float(week[key]) if week.get(key) is not None else None for week in weeks)
+    def spark(key: str, counted: str = "") -> tuple[float | None, ...]:
+        enough = (not counted or (week.get(counted) or 0) >= sheets.FEW for week in weeks)
+        return tuple(
+            float(week[key]) if known and week.get(key) is not None else None
+            for week, known in zip(weeks, enough, strict=True)
+        )
 
     fcr, aht, frt = "fcr7", "aht", "frt"
     cost = _costs(now)
-    costs = tuple(float(value) if (value := _costs(week)["total"]) is not None else None for week in weeks)
+    costs = tuple(
+        float(value) if week["vol.handled"] >= sheets.FEW and (value := _costs(week)["total"]) is not None else None
+        for week in weeks
+    )
     return (
         Kpi(
             "inbound",
@@ -52,7 +59,7 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
             now[f"{frt}.p50_ms"],
             now[f"{frt}.n"],
             previous=old.get(f"{frt}.p50_ms"),
-            spark=spark(f"{frt}.p50_ms"),
+            spark=spark(f"{frt}.p50_ms", f"{frt}.n"),
             missing="" if now[f"{frt}.n"] else "data",
         ),
         Kpi(
@@ -64,7 +71,7 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
             now[f"{fcr}.hi"],
             old.get(f"{fcr}.rate"),
             now[f"{fcr}.pending"],
-            spark(f"{fcr}.rate"),
+            spark(f"{fcr}.rate", f"{fcr}.n"),
             "" if now[f"{fcr}.n"] else "data",
         ),
         Kpi(
@@ -72,7 +79,7 @@ def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> t
             now[f"{aht}.mean_ms"],
             now[f"{aht}.n"],
             previous=old.get(f"{aht}.mean_ms"),
-            spark=spark(f"{aht}.mean_ms"),
+            spark=spark(f"{aht}.mean_ms", f"{aht}.n"),
             missing="" if now[f"{aht}.n"] else "data",
         ),
         Kpi(
@@ -181,7 +188,13 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
             for (a, _b), part in zip(spans, parts, strict=True)
         ),
         weeks=tuple(
-            WeekPoint(start, week["fcr7.n"], week["fcr7.rate"], before["fcr7.rate"]) for start, week, before in weeks
+            WeekPoint(
+                start,
+                week["fcr7.n"],
+                week["fcr7.rate"],
+                before["fcr7.rate"] if before["fcr7.n"] >= sheets.FEW else None,
+            )
+            for start, week, before in weeks
         ),
         heat=derived.heat(period.start, period.end, where),
         as_of=derived.as_of,

@@ -158,7 +158,7 @@ def _cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str]
         change = None
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
-    pending = row.get(f"{stem}.pending") or 0
+    pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
     return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens)
 
 

@@ -18,7 +18,7 @@ from inbox.rendering import charts, figures, sentences, templates_folder, workbo
 __all__ = ["Letter", "report"]
 
 _TAGS = re.compile(r"<[^>]+>")
-_BLANK = re.compile(r"[ \t]+")
+_BLANK = re.compile(r" +")
 _LINES = re.compile(r"\s*\n\s*\n\s*")
 
 
@@ -69,5 +69,5 @@ def _plain(html: str) -> str:
     ):
         body = body.replace(mark, sign)
     body = re.sub(r'<a href="([^"]+)"[^>]*>(.*?)</a>', r"\2: \1", body, flags=re.DOTALL)
-    lines = (_BLANK.sub(" ", unescape(_TAGS.sub("", line)).replace("\t", "  ")).strip() for line in body.splitlines())
+    lines = (_BLANK.sub(" ", unescape(_TAGS.sub("", line))).strip().replace("\t", "   ") for line in body.splitlines())
     return _LINES.sub("\n\n", "\n".join(lines)).strip() + "\n"
