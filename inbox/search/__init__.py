@@ -14,7 +14,20 @@ from sqlalchemy import text
 from inbox.search.asking import Asked, asked
 from inbox.store import Message, Work
 
-__all__ = ["Asked", "asked", "exactly", "find", "forget", "index", "parts", "plain", "rehome", "terms", "words"]
+__all__ = [
+    "Asked",
+    "asked",
+    "exactly",
+    "find",
+    "forget",
+    "index",
+    "index_new",
+    "parts",
+    "plain",
+    "rehome",
+    "terms",
+    "words",
+]
 
 _WORD = re.compile(r"[^\W_]+(?:[@.\-'][^\W_]+)*")
 _SPOKEN = re.compile(r"[^\W_]+")
@@ -97,6 +110,13 @@ def index(work: Work, message: Message, *, new: bool = False) -> None:
     if work.store.is_sqlite and not new:
         line.execute(_DELETE, values)
     line.execute(NEW[work.store.is_sqlite], values)
+
+
+def index_new(work: Work, messages: Iterable[Message]) -> None:
+    """Makes many messages findable that never were, at once."""
+    rows = [{"id": one.id, "ticket": one.ticket_id, "body": terms(content(one))} for one in messages]
+    if rows:
+        work.connection().execute(NEW[work.store.is_sqlite], rows)
 
 
 def rehome(work: Work, messages: Iterable[int], ticket: int) -> None:

@@ -22,7 +22,7 @@ from inbox.settings import Settings
 from inbox.store import engine
 from inbox.store.bulk import BulkItem, BulkRun
 from inbox.store.channels import Channel, Lease
-from inbox.store.columns import Base, insert_row
+from inbox.store.columns import Base, insert_row, insert_rows
 from inbox.store.customers import Customer, Handover, Identity, Upload, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.fields import FieldChange, FieldValue, TicketField
@@ -205,20 +205,24 @@ class Work(Session):
             raise RuntimeError(msg)
         super().commit()
 
-    def write_events(self) -> None:
-        """Flushes the work, takes the log's lock on PostgreSQL, writes the kept events in order."""
+    def write_events(self, *, followed: bool = True) -> None:
+        """Flushes the work, takes the log's lock on PostgreSQL, writes the kept events in order. Without ``followed``
+        they go in together: what is kept in step with the log is known to stand as they leave it."""
         self.flush()
         if not self.events:
             return
-        for follow in followers:
+        for follow in followers if followed else ():
             follow(self)
         self.flush()
         postgres = self.get_bind().dialect.name == "postgresql"
         if postgres:
             self.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
         lines, self.events = self.events, []
-        for line in lines:  # one by one and in order, past the unit of work, which costs more than the writing
-            insert_row(self.connection(), line)
+        if followed:
+            for line in lines:  # one by one and in order, past the unit of work, which costs more than the writing
+                insert_row(self.connection(), line)
+        else:
+            insert_rows(self.connection(), lines)
         self.written += lines
         if postgres:
             self.execute(text(f"NOTIFY {NOTIFY}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -42,6 +42,7 @@ __all__ = [
     "Serial",
     "UtcDateTime",
     "insert_row",
+    "insert_rows",
     "surrogate",
     "word",
 ]
@@ -144,6 +145,14 @@ def insert_row(line: Connection, row: Base) -> None:
     for name in names:
         if name not in held:
             setattr(row, name, given.get(name))
+
+
+def insert_rows(line: Connection, rows: Sequence[Base]) -> None:
+    """Stores many new rows of one table in their order; the numbers that the database gives them are not read back."""
+    if rows:
+        statement, names, counted = _insert(type(rows[0]))
+        kept = [name for name in names if name != counted]
+        line.execute(statement, [{name: row.__dict__.get(name) for name in kept} for row in rows])
 
 
 def Fk(target: str, *, cascade: bool = False) -> ForeignKey:  # noqa: N802  (reads as a column word)

@@ -59,7 +59,7 @@ def count(work: Work, table: type[Any], *conditions: Any) -> int:
 
 def test_it_is_a_believable_small_desk(desk: SampleDesk) -> None:
     with desk.store.reading() as work:
-        assert 40 <= count(work, Ticket) <= 50
+        assert 380 <= count(work, Ticket) <= 420
         assert Counter(work.scalars(select(Agent.role))) == {Role.ADMIN: 1, Role.SUPERVISOR: 1, Role.AGENT: 2}
         assert set(work.scalars(select(Team.name))) == {"Assistenza", "Assistenza tecnica", "Amministrazione"}
         assert Counter(work.scalars(select(Channel.kind))) == dict.fromkeys(KINDS, 1)
@@ -73,7 +73,7 @@ def test_it_is_a_believable_small_desk(desk: SampleDesk) -> None:
         assert set(cast().reasons) <= set(work.scalars(select(Reason.name)))
         oldest = work.scalar(select(func.min(Ticket.created_at)))
         assert oldest is not None
-        assert dt.timedelta(days=24) < NOW - oldest < dt.timedelta(days=30)
+        assert dt.timedelta(days=58) < NOW - oldest < dt.timedelta(days=64)
         late = Ticket.status.in_([Status.NEW, Status.OPEN]) & (Ticket.waiting_since < NOW - dt.timedelta(hours=4))
         assert count(work, Ticket, late) >= 2
         assert count(work, Ticket, Ticket.assignee_id.is_(None), Ticket.status == Status.NEW) >= 3
@@ -159,10 +159,11 @@ def test_the_same_moment_gives_the_same_desk(sqlite_desk: SampleDesk, postgresql
 def test_the_log_is_written_in_the_order_of_time(desk: SampleDesk) -> None:
     with desk.store.reading() as work:
         lines = work.scalars(select(Event).order_by(Event.seq)).all()
-        assert all(a.rec <= b.rec for a, b in itertools.pairwise(lines))
+        # what was long over is told first, then the script
+        assert sum(a.rec > b.rec for a, b in itertools.pairwise(lines)) <= 2
         assert all(line.ts <= line.rec <= NOW for line in lines)
         book = book_of((line.as_dict() for line in lines), int(NOW.timestamp() * 1000), promises.config(work))
-        assert len(list(book.facts())) == len(scripts())
+        assert len(list(book.facts())) == count(work, Ticket) - count(work, TicketTag, TicketTag.tag == "spam")
 
 
 def test_log_and_messages_agree(desk: SampleDesk) -> None:
@@ -231,7 +232,9 @@ def test_the_ledger_balances(desk: SampleDesk) -> None:
         lines = ledger.lines(work, NOW.date() - dt.timedelta(days=35), NOW.date() + dt.timedelta(days=2))
         assert lines
         assert all(line.balanced and not line.pending and not line.quarantined for line in lines)
-        assert sum(line.message for line in lines) == count(work, Message, Message.direction == Direction.IN)
+        assert sum(line.message for line in lines) == count(
+            work, Message, Message.direction == Direction.IN, Message.journal_id.is_not(None)
+        )
         assert sum(sum(line.ignored.values()) for line in lines) > 0
 
 

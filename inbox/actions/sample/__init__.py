@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import channels, clocks, desk, people
-from inbox.actions.sample import casting, contents, script
+from inbox.actions.sample import casting, contents, past, script
 from inbox.actions.sample.acting import Act
 from inbox.actions.sample.removal import remove
 from inbox.actions.sample.stage import Stage
@@ -58,6 +58,7 @@ def fill(
             casting.add_words(work, who, cast)
             casting.add_costs(work, who, cast, agents)
         stage = Stage(work, times, lines, agents, teams)
+        before = past.play(stage)
         for number, one in enumerate(script.scripts()):
             Act(stage, one, cast.customers[one.customer], number).rehearse()
         casting.go_on(stage, who, cast)
@@ -70,7 +71,7 @@ def fill(
                     channels.change(work, who, line.channel.id, enabled=False)
         brought.passwords = {one.id: contents.fingerprint(one) for one in agents.values() if password and one.sample}
         desk.put(work, who, "desk.sample", True)
-        count = len(script.scripts())
+        count = before + len(script.scripts())
         desk.audit(work, who, "demo.added", tickets=count)
         work.write_events()
         clocks.tell_due(work)  # what was promised earlier is told already: nobody is called to it

@@ -23,7 +23,7 @@ __all__ = ["EARLY", "NOWHERE", "add_agents", "add_channels", "add_costs", "add_w
 
 #: A loopback port that nobody listens on (RFC 863's, which no system offers any more): whatever is called there fails.
 NOWHERE = 9
-EARLY = dt.timedelta(days=37)  # so long before its last moment the sample begins
+EARLY = dt.timedelta(days=68)  # so long before its last moment the sample begins
 BACK = dt.timedelta(days=60)
 Accounts = Mapping[str, Mapping[str, Any]]
 
