@@ -42,6 +42,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "surveys.quiet_d": 30,
     "surveys.keep_m": 24,
     "surveys.seq": 0,
+    "sentiment.run": 3,  # so many unhappy messages of a customer in a row are told to supervisors; 0: never
     "handling.correct_d": 7,  # so many days back people may correct their own day
     "report.agent_time": "",  # what allows figures per person; inbox/actions/agreements.py checks and changes it
 }
@@ -105,6 +106,7 @@ CHECKS: Final = {
     "desk.currency": _currency,
     "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
+    "sentiment.run": _span("unhappy_run", 0, 20),
     "handling.correct_d": _span("correct_d", 0, 90),
     "surveys.quiet_d": _span("quiet_d", 0, 365),
     "surveys.keep_m": _span("keep_m", 1, 120),

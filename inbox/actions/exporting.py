@@ -30,6 +30,7 @@ DESK: Final = {
     "close_after_d": "desk.close_after_d",
     "undo_s": "reply.undo_s",
     "agent_time": "report.agent_time",
+    "unhappy_run": "sentiment.run",
     "correct_own_day_d": "handling.correct_d",
     "push_names": "push.names",
     "survey_quiet_d": "surveys.quiet_d",

@@ -30,6 +30,7 @@ from inbox.actions import (
     homes,
     identities,
     lines,
+    moods,
     profiles,
     ratings,
     restored,
@@ -306,7 +307,7 @@ def _arrived(
         identity.undeliverable_at = None  # whoever writes can be written to
         work.append("identity.reached", customer=identity.customer_id, channel=identity.kind)
     if message.auto is None and not entry.imported:
-        events.mood(work, message)
+        moods.heard(work, message)
         ticket.waiting_since = ticket.waiting_since or message.at
         events.move(work, ticket, SYSTEM, Move.CUSTOMER_WROTE, ts=message.at, cause=str(message.id))
         ticket.last_in_id = message.id
@@ -359,7 +360,7 @@ def _edit(work: Work, channel: Channel, item: Inbound) -> Ended:
     message.text = item.text
     search.index(work, message)
     work.append("msg.edited", ticket=message.ticket_id, msg=str(message.id))
-    events.mood(work, message)
+    moods.heard(work, message)
     return Ended(Outcome.STATUS, "edit", message.ticket_id, message.id)
 
 

@@ -43,6 +43,7 @@ DEFAULTS: Final[dict[str, tuple[str, ...]]] = {
     "soon": ("page",),
     "late": ("page", "push", "mail"),
     "followed": ("page",),
+    "unhappy": ("page", "push", "mail"),
 }
 REASONS: Final = tuple(DEFAULTS)
 #: What is seen on the screen within it needs no push.

@@ -90,6 +90,7 @@ def general(work: Work, who: Who) -> GeneralPage:
         "timezone": str(settings.get(work, "desk.timezone")),
         "close_after_d": str(settings.get(work, "desk.close_after_d")),
         "undo_s": "" if undo is None else str(undo),
+        "unhappy_run": str(settings.get(work, "sentiment.run")),
         "correct_d": str(settings.get(work, "handling.correct_d")),
         "push_names": "on" if settings.get(work, "push.names") else "",
     }

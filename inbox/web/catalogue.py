@@ -123,6 +123,12 @@ def _own() -> tuple[Known, ...]:
         ),
         Known(
             "general",
+            _("Unhappy messages in a row until supervisors are told"),
+            _("Of one customer, over all their tickets."),
+            ("unhappy_run",),
+        ),
+        Known(
+            "general",
             _("Days in which people may correct their own day"),
             _("After that a day is closed."),
             ("correct_d",),

@@ -126,6 +126,7 @@ def _save_general() -> Any:
         "desk.timezone": form.get("timezone", ""),
         "desk.close_after_d": whole(form.get("close_after_d", "")),
         "reply.undo_s": whole(undo) if undo else None,
+        "sentiment.run": whole(form.get("unhappy_run", "")),
         "handling.correct_d": whole(form.get("correct_d", "")),
         "push.names": bool(form.get("push_names")),
     }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.base import Inbound
-from inbox.actions import reply
+from inbox.actions import people, reply, tickets
+from inbox.actions.rules import engine, keeping
+from inbox.actions.who import SYSTEM
 from inbox.reading import figures
 from inbox.sentiment import MODEL
-from inbox.store import Event
+from inbox.store import Event, Notice, Ticket
 from tests.actions.conftest import SmallDesk
 
 
@@ -50,3 +52,40 @@ def test_the_report_counts_each_case_by_its_last_mood(desk: SmallDesk) -> None:
     with desk.store.reading() as work:
         row = figures.report(work, first="2020-01-01", end="2100-01-01")["all"]
     assert [row[f"sent.{name}"] for name in ("n", "pos", "neu", "neg")] == [3, 1, 1, 1]
+
+
+def test_a_run_of_bad_ones_is_told_once_to_the_teams_supervisors_and_a_rule_can_act_on_it(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        team, other = (people.add_team(work, SYSTEM, name).id for name in ("Posta", "Altri"))
+        mine, theirs = (
+            people.add_agent(
+                work, SYSTEM, email=f"{home}@cirro.example", name="Capo", role="supervisor", teams=[home]
+            ).id
+            for home in (team, other)
+        )
+        rule = {"name": "Calma", "event": "unhappy", "steps": [{"do": "tag", "what": "calma"}], "conditions": []}
+        keeping.switch(work, SYSTEM, keeping.add(work, SYSTEM, rule).id, on=True)
+    for n, words in enumerate(("Pessimo", "Che vergogna, pessimo", "Perfetto, grazie", "Pessimo", "Orribile")):
+        number = desk.take(desk.text(words)).ticket
+        assert number is not None
+        if n == 0:
+            with desk.store.transaction() as work:
+                tickets.assign(work, SYSTEM, number, team=team)
+    runs = lambda: [event.data["n"] for event in _lines(desk, "sentiment.run")]  # noqa: E731
+    assert runs() == []
+    desk.take(desk.text("Disastro, sono furioso"))
+    desk.take(desk.text("Servizio pessimo", sender="+447700900456"))  # of somebody else
+    desk.take(desk.text("Sempre peggio, una vergogna"))  # the run goes on
+    assert runs() == [3]
+    with desk.store.reading() as work:
+        told = [(one.agent_id, one.reason) for one in work.query(Notice).filter_by(reason="unhappy")]
+    assert told == [(mine, "unhappy")]
+    assert theirs not in dict(told)
+    desk.store.write(engine.follow)
+    with desk.store.reading() as work:
+        assert "calma" in [tag.tag for tag in work.get_one(Ticket, number).tags]
+
+
+def _lines(desk: SmallDesk, kind: str) -> list[Event]:
+    with desk.store.reading() as work:
+        return list(work.query(Event).filter_by(kind=kind).order_by(Event.seq))

@@ -22,6 +22,7 @@ GENERAL = {
     "close_after_d": "7",
     "undo_s": "",
     "correct_d": "7",
+    "unhappy_run": "3",
 }
 PERSON = {"role": "agent", "capacity": "8", "password": PASSWORD}
 
@@ -70,6 +71,7 @@ def test_every_wrong_field_of_the_desk_is_named_and_nothing_is_saved(desk: TestD
         close_after_d="0",
         undo_s="61",
         correct_d="91",
+        unhappy_run="often",
     )
     assert answer.status_code == 422
     assert said(answer) == [
@@ -79,6 +81,7 @@ def test_every_wrong_field_of_the_desk_is_named_and_nothing_is_saved(desk: TestD
         "Write 1 to 365 days.",
         "Write 0 to 60 seconds, or nothing.",
         "Write a whole number from 0 to 90",
+        "Write a whole number from 0 to 20",
     ]
     assert 'value="0"' in answer.text
     with desk.store.reading() as work:

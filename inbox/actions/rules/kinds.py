@@ -64,6 +64,7 @@ WHEN: Final[dict[str, When]] = {
     "soon": When(("sla.soon",)),
     "late": When(("sla.late",)),
     "survey": When(("survey.answered",), told=lambda data: {"score": frozenset({str(data.get("score", ""))})}),
+    "unhappy": When(("sentiment.run",)),
     "automatic": When(("msg.in",), lambda data: bool(data.get("auto"))),
     "silent": When(unit="d"),
     "unanswered": When(unit="h"),

@@ -230,7 +230,12 @@ class _Past:
         work, kind = self.stage.work, "msg.out" if message.direction is Direction.OUT else "msg.in"
         number = str(message.id)
         auto: dict[str, Any] = {"auto": True} if message.auto else {}
-        place = {"ticket": message.ticket_id, "channel": message.kind, "msg": number, "address": message.channel_id}
+        place: dict[str, Any] = {
+            "ticket": message.ticket_id,
+            "channel": message.kind,
+            "msg": number,
+            "address": message.channel_id,
+        }
         line = work.append(kind, id=f"{kind}:{number}", actor=actor, **place, **auto)
         if kind == "msg.in":
             mood(work, message)
@@ -240,7 +245,7 @@ class _Past:
             work.append("msg.state", ticket=message.ticket_id, msg=number, state=state, channel=message.kind)
         if message.kind == "sms":
             cost = f"cost:{number}:actual"
-            price = {"cost": cost, "amount": str(SEGMENT), "currency": "USD", "type": "actual"}
+            price: dict[str, Any] = {"cost": cost, "amount": str(SEGMENT), "currency": "USD", "type": "actual"}
             work.append("cost.provider", id=cost, **place, **price)
 
     def worked(self, one: Said, story: Story, ticket: Ticket, n: int) -> None:
@@ -294,7 +299,7 @@ class _Past:
             followed_at=spoken if followed else None,
         )
         self.stage.work.add(survey)
-        customer = ("customer", ticket.customer_id, None)
+        customer: Any = ("customer", ticket.customer_id, None)
         for ask in asks:
             name = {"survey": f"{survey.id}-{ask}", "type": ask}
             together: dict[str, Any] = {"asks": list(asks)} if ask == asks[0] else {}
