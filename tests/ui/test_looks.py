@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -24,6 +24,7 @@ RULES: dict[str, Any] = {
     "rules": {"region": {"enabled": False}},
 }
 WIDTHS = (320, 390, 768, 1024, 1280, 1440, 1920)
+Theme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,8 @@ def test_a_finger_snoozes_a_row_and_meets_every_button(open_page: OpenPage, addr
 def test_axe_finds_nothing(glass: Page, address: str, full: bool, state: str) -> None:
     """In both themes and widths where most of the screen is; everywhere, in both languages, with --full."""
     all_of_it = full or state in {"inbox", "list", "search"}
-    for theme, width in [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)][: 4 if all_of_it else 2]:
+    looks: list[tuple[Theme, int]] = [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)]
+    for theme, width in looks[: 4 if all_of_it else 2]:
         glass.set_viewport_size({"width": width, "height": 900})
         glass.emulate_media(color_scheme=theme, reduced_motion="no-preference")
         for language in ("en", "it") if full else ("en",):

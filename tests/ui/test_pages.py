@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 from tests.servers.chromium import OpenPage
 from tests.ui import stage_pages
-from tests.ui.test_looks import violations
+from tests.ui.test_looks import Theme, violations
 
 WIDTHS = (320, 390, 768, 1024, 1440, 1920)
 DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
@@ -118,7 +118,7 @@ def test_the_channels_say_what_waits_what_is_proved_and_what_is_wrong() -> None:
 @pytest.mark.parametrize("name", stage_pages.PAGES)
 def test_axe_finds_nothing(glass: Page, address: str, full: bool, name: str) -> None:
     """In the light or the dark by turns; in both, both languages and both widths with --full."""
-    themes = ("light", "dark")
+    themes: tuple[Theme, Theme] = ("light", "dark")
     turn = themes[list(stage_pages.PAGES).index(name) % 2]
     for width, height in ((1440, 900), (390, 844)) if full else ((1440, 900),):
         glass.set_viewport_size({"width": width, "height": height})
