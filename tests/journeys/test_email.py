@@ -7,6 +7,10 @@ import email.policy
 
 from playwright.sync_api import Page, expect
 
+from inbox.actions.surveys import asking, doors, forms
+from inbox.actions.who import SYSTEM
+from inbox.clock import now
+from inbox.store import Survey, Ticket
 from tests.journeys.conftest import answer, resolve, sign_in
 from tests.journeys.desk import RunningDesk, until
 
@@ -57,6 +61,31 @@ def test_a_mail_is_answered_in_its_own_thread_and_the_next_one_comes_home(desk: 
     resolve(page)
     report = desk.report(by="channel")["channel=email"]
     assert (report["vol.handled"], report["frt.n"], report["case.resolved"]) == (1, 1, 1)
+    survey_is_answered_by_a_person(desk, page)
+
+
+def survey_is_answered_by_a_person(desk: RunningDesk, page: Page) -> None:
+    """The score of the link in the mail is kept at the first sign of a person, not by looking at the page."""
+    desk.store.settings.public_url = desk.url
+    with desk.store.transaction() as work:
+        asked = {"name": "Dopo", "asks": ["csat"], "channels": [], "delay_h": 0, "on": False, "touchpoint": "aiuto"}
+        forms.save(work, SYSTEM, "dopo", asked)
+        asking.plan(work, work.get_one(Ticket, 1), "dopo", due=now(), mark="journey")
+    desk.store.write(asking.send_due)
+
+    def scores() -> dict[str, int]:
+        with desk.store.reading() as work:
+            return dict(work.query(Survey).one().scores)
+
+    with desk.store.reading() as work:
+        address = doors.address(work, work.query(Survey).one())
+    page.goto(f"{address}?csat=4")
+    expect(page.locator("input[name=csat][value='4']")).to_be_checked()
+    page.wait_for_timeout(300)  # a program that follows links stays no longer
+    assert scores() == {}
+    page.mouse.move(300, 300)
+    page.mouse.move(320, 310)
+    until("the score is kept", lambda: scores() == {"csat": 4}, 20)
 
 
 def test_a_mail_by_pipe_is_in_the_desk_when_the_command_says_so(desk: RunningDesk, page: Page) -> None:
