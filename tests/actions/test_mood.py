@@ -65,13 +65,16 @@ def test_a_run_of_bad_ones_is_told_once_to_the_teams_supervisors_and_a_rule_can_
         )
         rule = {"name": "Calma", "event": "unhappy", "steps": [{"do": "tag", "what": "calma"}], "conditions": []}
         keeping.switch(work, SYSTEM, keeping.add(work, SYSTEM, rule).id, on=True)
+    number = 0
     for n, words in enumerate(("Pessimo", "Che vergogna, pessimo", "Perfetto, grazie", "Pessimo", "Orribile")):
-        number = desk.take(desk.text(words)).ticket
-        assert number is not None
+        number = desk.take(desk.text(words)).ticket or 0
         if n == 0:
             with desk.store.transaction() as work:
                 tickets.assign(work, SYSTEM, number, team=team)
-    runs = lambda: [event.data["n"] for event in _lines(desk, "sentiment.run")]  # noqa: E731
+
+    def runs() -> list[int]:
+        return [event.data["n"] for event in _lines(desk, "sentiment.run")]
+
     assert runs() == []
     desk.take(desk.text("Disastro, sono furioso"))
     desk.take(desk.text("Servizio pessimo", sender="+447700900456"))  # of somebody else

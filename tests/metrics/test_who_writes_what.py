@@ -29,9 +29,9 @@ def written() -> Iterator[str]:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
-                yield from (each.value for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant))
+                yield from (str(each.value) for each in ast.walk(node.args[0]) if isinstance(each, ast.Constant))
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.IfExp):
-                yield from (each.value for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+                yield from (str(each.value) for each in ast.walk(node.value) if isinstance(each, ast.Constant))
 
 
 def test_what_the_product_does_not_write_is_named_as_coming_from_elsewhere() -> None:

@@ -210,7 +210,7 @@ class _Maker:
 
     def bot_hands(self, story: Story, start: dt.datetime, first: str, answer: str) -> Iterator[Said]:
         yield Said(start, "", text=first)
-        yield Said(start + dt.timedelta(seconds=4), "bot", "say", "Ti passo una persona: un momento.")
+        yield Said(start + dt.timedelta(seconds=4), "bot", "say", "Ti passo una persona: arriva subito.")
         yield Said(start + dt.timedelta(seconds=6), "bot", "hand")
         yield self.reply(self.answered(start, story.kind), self.one_of(AGENTS), answer, "resolved")
 
