@@ -1,4 +1,4 @@
-"""Many rows of a table at once: prepared statements on SQLite, arrays on PostgreSQL instead of a trip for each row."""
+"""Many rows of a table at once: prepared statements on SQLite, one parameter on PostgreSQL, not a trip for each row."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import BigInteger, Connection
 
 from inbox.figures.parts import parts
@@ -36,10 +37,10 @@ def delete(line: Connection, table: Any, generation: int, key: Sequence[str], ke
             line.exec_driver_sql(statement, [(generation, *one) for one in part])
         return
     where = " AND ".join(f"t.{one} = k.{one}" for one in key)
-    given = f"unnest({_arrays(table, tuple(key))}) AS k({', '.join(key)})"
+    given = _given(table, tuple(key))
     statement = f"DELETE FROM {name} t USING {given} WHERE t.generation = %s AND {where}"  # noqa: S608
     for part in parts(keys, _AT_ONCE):
-        line.exec_driver_sql(statement, (*_columns(part), generation))
+        line.exec_driver_sql(statement, (_json(key, part), generation))
 
 
 def find(
@@ -58,10 +59,10 @@ def find(
         return
     wanted = ", ".join([f"k.{one}" for one in key] + [f"t.{one}" for one in names])
     where = " AND ".join(f"t.{one} = k.{one}" for one in key)
-    given = f"unnest({_arrays(table, tuple(key))}) AS k({', '.join(key)})"
+    given = _given(table, tuple(key))
     statement = f"SELECT {wanted} FROM {given} JOIN {name} t ON t.generation = %s AND {where}"  # noqa: S608
     for part in parts(keys, _AT_ONCE):
-        yield from map(tuple, line.exec_driver_sql(statement, (*_columns(part), generation)))
+        yield from map(tuple, line.exec_driver_sql(statement, (_json(key, part), generation)))
 
 
 def _put(line: Connection, table: Any, names: tuple[str, ...], key: tuple[str, ...], rows: Rows) -> None:
@@ -76,19 +77,22 @@ def _put(line: Connection, table: Any, names: tuple[str, ...], key: tuple[str, .
         return
     types = _types(table, names)
     read = ", ".join(f"{one}::jsonb" if types[n] == "jsonb" else one for n, one in enumerate(names))
-    given = f"SELECT {read} FROM unnest({_arrays(table, names)}) AS k({said})"  # noqa: S608
+    given = f"SELECT {read} FROM {_given(table, names)}"  # noqa: S608
     statement = f"INSERT INTO {table.__tablename__} ({said}) {given}{end}"
     for part in parts(rows, _AT_ONCE):
-        line.exec_driver_sql(statement, tuple(_columns(part)))
+        line.exec_driver_sql(statement, (_json(names, part),))
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _json(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as one text: the driver would take each value of an array apart."""
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
 
 
-def _arrays(table: Any, names: tuple[str, ...]) -> str:
+def _given(table: Any, names: tuple[str, ...]) -> str:
+    """A table of the rows in a parameter."""
     kinds = ("text" if kind == "jsonb" else kind for kind in _types(table, names))
-    return ", ".join(f"%s::{kind}[]" for kind in kinds)
+    columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
+    return f"json_to_recordset(%s::json) AS k({columns})"
 
 
 @lru_cache(maxsize=64)

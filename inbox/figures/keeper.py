@@ -6,6 +6,7 @@ did the same. What was appended to the log is thereby counted once; a crash lose
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,6 +99,8 @@ def catch_up(store: Store, config: Config, most: int | None = None, size: int = 
     taken = 0
     while most is None or taken < most:
         found = advance(store, config, size)
+        if size > BATCH:
+            gc.collect()  # a book of pages refers to itself: two large ones must not be in memory at once
         if not found:
             break
         taken += found
