@@ -1,0 +1,283 @@
+"""The figures in the store, on both databases: the rebuild, what an event costs, the pages' reports, the proof.
+
+    python -m bench.figures [--tickets 100000] [--only sqlite]
+
+The rebuild stands beside the pure engine over the same log in the same run. Events per second are by the clock, as the
+rebuild works with several processes; the CPU seconds of all of them stand beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import gc
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, insert, select
+
+from bench.metrics import standard
+from bench.metrics_log import Shape, generate
+from inbox import clock
+from inbox.actions import desk, history, promises
+from inbox.figures import checking, keeper
+from inbox.figures.asking import kept
+from inbox.figures.parts import parts
+from inbox.metrics import Config, State
+from inbox.metrics.log import read_events
+from inbox.settings import Settings
+from inbox.store import Event, Store, schema
+from tests.servers.postgresql import Cluster, binaries
+
+PER_DAY = 1370.0  # a million tickets in two years
+FIRST = dt.date(2025, 1, 6)
+AT_ONCE = 5_000  # rows of one statement
+#: Fields that name a ticket: the desk's own have numbers.
+TICKETS = ("ticket", "into", "from", "to")
+TARGETS = {
+    "rebuild, events per second": ("at least", 20_000),
+    "rebuild beside the engine": ("at least", 0.8),
+    "append with figures beside without": ("at most", 1.3),
+    "slowest standard report, ms": ("at most", 100.0),
+    "differences found by verify": ("at most", 0),
+}
+
+
+@dataclass
+class Measured:
+    """What was measured on one database, printed as it comes."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def note(self, name: str, value: float) -> None:
+        """Keep a figure and print it beside its target."""
+        self.figures[name] = value
+        word, target = TARGETS.get(name, ("", 0))
+        sys.stdout.write(f"{name:<58}{value:>14,.2f}" + (f"   ({word} {target:,})\n" if word else "\n"))
+        sys.stdout.flush()
+
+
+@contextmanager
+def clocked(taken: dict[str, float]) -> Iterator[None]:
+    """Notes what the block takes by the clock, and of the processors: this process and those that it started."""
+
+    def used() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return time.process_time() + children.ru_utime + children.ru_stime
+
+    wall, cpu = time.perf_counter(), used()
+    yield
+    taken["wall"], taken["cpu"] = time.perf_counter() - wall, used() - cpu
+
+
+def rows(tickets: int, seed: int = 1) -> Iterator[dict[str, Any]]:
+    """A log as rows of the table: tickets have numbers, as those of a desk."""
+    for told in generate(Shape(tickets, seed, first=FIRST.isoformat(), per_day=PER_DAY)):
+        event = dict(told)  # the generator remembers what it gave out
+        event.pop("seq")
+        for name in TICKETS:
+            if isinstance(value := event.get(name), str) and value[:1] == "T" and value[1:].isdecimal():
+                event[name] = value[1:]
+        actor = event.pop("actor", {"kind": "system"})
+        ts, ticket = event.pop("ts"), event.pop("ticket", None)
+        yield {
+            "id": event.pop("id"),
+            "ts": clock.parse(ts),
+            "rec": clock.parse(event.pop("rec", ts)),
+            "kind": event.pop("kind"),
+            "actor_kind": actor["kind"],
+            "actor_id": actor.get("id"),
+            "actor_team": actor.get("team"),
+            "ticket_id": None if ticket is None else int(ticket),
+            "data": event,
+        }
+
+
+def fill(store: Store, tickets: int) -> int:
+    """The log in the store; copies of an event are left out, as the door for events from outside does."""
+    places, seen, count = history.Places(), set[str](), 0
+    for part in parts(rows(tickets), AT_ONCE):
+        fresh = [row for row in part if row["id"] not in seen and not seen.add(row["id"])]  # type: ignore[func-returns-value]
+        with store.transaction() as work:
+            places.fill(work, fresh)
+            work.execute(insert(Event), fresh)
+        count += len(fresh)
+    return count
+
+
+@contextmanager
+def desk_of(url: str) -> Iterator[Store]:
+    """An empty desk in the zone of the log."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        settings = Settings(data_dir=Path(folder), database_url=url, secret_key="0" * 64)
+        settings.prepare()
+        schema.upgrade(settings)
+        store = Store(settings)
+        with store.transaction() as work:
+            desk.keep(work, "desk.timezone", "Europe/Rome")
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def engine(store: Store, config: Config) -> dict[str, float]:
+    """The pure engine over the same log, everything in memory: its lines are read before, their checking counts."""
+    with store.reading() as work:
+        lines = [event.as_dict() for event in work.scalars(select(Event).order_by(Event.seq))]
+    taken: dict[str, float] = {}
+    gc.disable()  # as State.append does it for many events; here for the reading too
+    with clocked(taken):
+        State(config).append(read_events(lines).events)
+    gc.enable()
+    gc.collect()
+    return taken
+
+
+def rebuild(measured: Measured, store: Store, events: int) -> Config:
+    """Everything anew from the log, beside the engine."""
+    with store.reading() as work:
+        config = promises.config(work)
+    keeper.begin(store, config, "asked", [])
+    taken: dict[str, float] = {}
+    with clocked(taken):
+        keeper.catch_up(store, config, size=checking.LARGE)
+    measured.note("rebuild, events per second", events / taken["wall"])
+    measured.note("rebuild, events per second of CPU", events / taken["cpu"])
+    pure = engine(store, config)
+    measured.note("the engine alone in memory, events per second of CPU", events / pure["cpu"])
+    measured.note("rebuild beside the engine", pure["cpu"] / taken["cpu"])
+    return config
+
+
+def append(measured: Measured, store: Store, config: Config, count: int) -> None:
+    """What an event costs: its own transaction, without and with the keeper that works on what was appended.
+
+    The log's last events once more under new names: tickets that are open, in the middle of a working day. The keeper
+    takes them in by ``BATCH``, which the doors and the worker let gather; all of its time is counted.
+    """
+    with store.reading() as work:
+        last = work.scalar(select(func.max(Event.seq))) or 0
+        query = select(Event).where(Event.seq > last - 3 * count, Event.ticket_id.is_not(None)).order_by(Event.seq)
+        fresh = [
+            {
+                **{name: getattr(one, name) for name in ("kind", "actor_kind", "actor_id", "actor_team", "ticket_id")},
+                "id": f"again {one.id}",
+                "ts": one.ts,
+                "rec": one.rec,
+                "data": one.data,
+            }
+            for one in work.scalars(query)
+            if one.kind in {"note.added", "ticket.tag", "ticket.assigned", "ticket.reason", "ticket.status"}
+        ][:count]
+    alone: dict[str, float] = {}
+    with clocked(alone):
+        for row in fresh:
+            with store.transaction() as work:
+                work.execute(insert(Event), [row])
+    figured: dict[str, float] = {}
+    with clocked(figured):
+        keeper.catch_up(store, config)
+    n = len(fresh)
+    measured.note("append without figures, ms of CPU", alone["cpu"] / n * 1000)
+    measured.note("the keeper's share, ms of CPU", figured["cpu"] / n * 1000)
+    measured.note("append with figures beside without", (alone["cpu"] + figured["cpu"]) / alone["cpu"])
+
+
+def reports(measured: Measured, store: Store, tickets: int) -> None:
+    """The standard reports from what is kept; each the median of seven after one that is not counted."""
+    last = FIRST + dt.timedelta(days=max(1, round(tickets / PER_DAY)))
+    with store.reading() as work:
+        known = kept(work)
+        assert known is not None
+        as_of = dt.datetime.fromtimestamp(known.state.last_rec / 1000 + 2 * 86_400, dt.UTC).isoformat()
+        slowest = 0.0
+        for name, request in standard(last, as_of).items():
+            assert known.answers(request), name
+            took = statistics.median([timed(partial(known.report, request)) for _ in range(8)][1:])
+            measured.note(f"report {name}, ms", took)
+            slowest = max(slowest, took)
+        request = standard(last, as_of)["30 days by channel"]
+        for figure in ("fcr7.rate", "csat.rate"):
+            took = statistics.median(timed(lambda: known.cases(figure, request)) for _ in range(3))  # noqa: B023
+            measured.note(f"the cases behind {figure}, 30 days, ms", took)
+    measured.note("slowest standard report, ms", slowest)
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Milliseconds by the clock."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def proof(measured: Measured, store: Store, sample: int) -> None:
+    """What ``report verify --sample`` looks at."""
+    taken: dict[str, float] = {}
+    with clocked(taken):
+        looked, wrong = checking.check_some(store, sample, random.Random(1))
+    measured.note("families proved per second", looked / taken["wall"])
+    measured.note("differences found by verify", len(wrong))
+
+
+def measure(url: str, tickets: int, appends: int, sample: int) -> Measured:
+    """All of it on one database."""
+    measured = Measured()
+    with desk_of(url) as store:
+        events = fill(store, tickets)
+        measured.note("tickets", tickets)
+        measured.note("events", events)
+        config = rebuild(measured, store, events)
+        reports(measured, store, tickets)
+        proof(measured, store, sample)
+        append(measured, store, config, appends)
+    return measured
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of an empty database on a cluster of its own."""
+    found = binaries()
+    if found is None:
+        sys.exit("PostgreSQL is missing: apt-get install postgresql, or --only sqlite")
+    with tempfile.TemporaryDirectory(prefix="sportello-pg-") as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "cluster"
+        folder.mkdir()
+        cluster = Cluster(found, folder)
+        try:
+            yield cluster.url(cluster.create())
+        finally:
+            with suppress(Exception):
+                cluster.process.stop()
+
+
+def main(arguments: list[str] | None = None) -> dict[str, Measured]:
+    """Run it on both databases; returns the figures of each by name."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tickets", type=int, default=100_000)
+    parser.add_argument("--appends", type=int, default=2_000)
+    parser.add_argument("--sample", type=int, default=200)
+    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    wanted = parser.parse_args(arguments)
+    found = {}
+    for name in ("sqlite", "postgresql"):
+        if wanted.only in {None, name}:
+            sys.stdout.write(f"-- {name}\n")
+            with nullcontext("") if name == "sqlite" else postgresql() as url:
+                found[name] = measure(url, wanted.tickets, wanted.appends, wanted.sample)
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
