@@ -26,6 +26,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select
 
+from bench import intake
 from bench.metrics import standard
 from bench.metrics_log import Shape, generate
 from inbox import clock
@@ -48,6 +49,7 @@ TARGETS = {
     "rebuild, events per second": ("at least", 20_000),
     "rebuild beside the engine": ("at least", 0.8),
     "append with figures beside without": ("at most", 1.3),
+    "intake with figures beside without": ("at most", 1.3),
     "slowest standard report, ms": ("at most", 100.0),
     "differences found by verify": ("at most", 0),
 }
@@ -188,7 +190,7 @@ def append(measured: Measured, store: Store, config: Config, count: int) -> None
     figured: dict[str, float] = {}
     with clocked(figured):
         keeper.catch_up(store, config)
-    n = len(fresh)
+    n = max(1, len(fresh))
     measured.note("append without figures, ms of CPU", alone["cpu"] / n * 1000)
     measured.note("the keeper's share, ms of CPU", figured["cpu"] / n * 1000)
     measured.note("append with figures beside without", (alone["cpu"] + figured["cpu"]) / alone["cpu"])
@@ -214,6 +216,23 @@ def reports(measured: Measured, store: Store, tickets: int) -> None:
     measured.note("slowest standard report, ms", slowest)
 
 
+def taken_in(measured: Measured, url: str, count: int) -> None:
+    """The same for what a desk does all day: messages from the journal to their tickets, and all that this writes."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        _settings, store, sms, _letters = intake.desk(Path(folder), url)
+        intake.hooks(store, sms, count)
+        alone = intake.worked(store)
+        with store.reading() as work:
+            config = promises.config(work)
+        figured: dict[str, float] = {}
+        with clocked(figured):
+            keeper.catch_up(store, config)
+        store.close()
+    measured.note("intake of a message without figures, ms of CPU", alone.cpu / count * 1000)
+    measured.note("the keeper's share of a message, ms of CPU", figured["cpu"] / count * 1000)
+    measured.note("intake with figures beside without", (alone.cpu + figured["cpu"]) / alone.cpu)
+
+
 def timed(work: Callable[[], Any]) -> float:
     """Milliseconds by the clock."""
     began = time.perf_counter()
@@ -230,10 +249,10 @@ def proof(measured: Measured, store: Store, sample: int) -> None:
     measured.note("differences found by verify", len(wrong))
 
 
-def measure(url: str, tickets: int, appends: int, sample: int) -> Measured:
-    """All of it on one database."""
+def measure(fresh: Callable[[], str], tickets: int, appends: int, sample: int) -> Measured:
+    """All of it on one kind of database."""
     measured = Measured()
-    with desk_of(url) as store:
+    with desk_of(fresh()) as store:
         events = fill(store, tickets)
         measured.note("tickets", tickets)
         measured.note("events", events)
@@ -241,12 +260,13 @@ def measure(url: str, tickets: int, appends: int, sample: int) -> Measured:
         reports(measured, store, tickets)
         proof(measured, store, sample)
         append(measured, store, config, appends)
+    taken_in(measured, fresh(), appends)
     return measured
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """The address of an empty database on a cluster of its own."""
+def postgresql() -> Iterator[Callable[[], str]]:
+    """What makes empty databases on a cluster of its own and gives their addresses."""
     found = binaries()
     if found is None:
         sys.exit("PostgreSQL is missing: apt-get install postgresql, or --only sqlite")
@@ -256,7 +276,7 @@ def postgresql() -> Iterator[str]:
         folder.mkdir()
         cluster = Cluster(found, folder)
         try:
-            yield cluster.url(cluster.create())
+            yield lambda: cluster.url(cluster.create())
         finally:
             with suppress(Exception):
                 cluster.process.stop()
@@ -274,8 +294,8 @@ def main(arguments: list[str] | None = None) -> dict[str, Measured]:
     for name in ("sqlite", "postgresql"):
         if wanted.only in {None, name}:
             sys.stdout.write(f"-- {name}\n")
-            with nullcontext("") if name == "sqlite" else postgresql() as url:
-                found[name] = measure(url, wanted.tickets, wanted.appends, wanted.sample)
+            with nullcontext(str) if name == "sqlite" else postgresql() as fresh:
+                found[name] = measure(fresh, wanted.tickets, wanted.appends, wanted.sample)
     return found
 
 

@@ -84,6 +84,16 @@ def test_the_heat_map_and_what_a_ticket_has_cost_are_those_of_the_derived_log(as
     assert "book" not in vars(asked)
 
 
+def test_where_the_log_had_not_begun_there_is_no_data_to_compare_with_and_not_nothing(asked: figures.Source) -> None:
+    request = Request.of(FIRST.isoformat(), END.isoformat(), asked.as_of, compare="year")
+    for row in (asked.answer(request)["all"], report_of(Facts(figures.Source(asked._work).book), request)["all"]):
+        assert row["vol.inbound"]
+        assert [row[f"yoy:vol.inbound:{leaf}"] for leaf in ("old", "abs", "rel")] == [None] * 3
+    week = dt.timedelta(days=7)
+    assert set(asked.before(FIRST - week, END - week)["all"].values()) == {None}, "the log begins within that week"
+    assert asked.before(FIRST, END)["all"]["vol.inbound"] == asked.ask(FIRST, END)["all"]["vol.inbound"]
+
+
 def test_a_list_reads_the_rows_of_its_days_and_no_more_than_a_part_at_once(
     desk: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
