@@ -29,8 +29,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("generation", "day", "owner", "place", name=op.f("pk_figure_facts")),
     )
     op.create_index("ix_figure_facts_owner", "figure_facts", ["generation", "owner"])
-    where = {"sqlite_where": sa.text("until > 0"), "postgresql_where": sa.text("until > 0")}
-    op.create_index("ix_figure_facts_until", "figure_facts", ["generation", "until"], **where)
+    some = sa.text("until > 0")
+    op.create_index(
+        "ix_figure_facts_until", "figure_facts", ["generation", "until"], sqlite_where=some, postgresql_where=some
+    )
 
 
 def downgrade() -> None:
