@@ -35,7 +35,6 @@ MOST = 250_000
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
-_UNDER_WAY = "the figures are being worked out from the log; look again in a few minutes"
 _AGENT_WORDS = (
     "figures of handling time per agent are switched off: settings, General says what they need (art. 4 L. 300/1970)"
 )
@@ -59,7 +58,8 @@ class Source:
         Raises :class:`Unavailable` for a log of which that would be too much, while it is worked through.
         """
         if self._then is None and self._facts(0, at_any_time=True) is None and self.seq > MOST:
-            raise Unavailable(_UNDER_WAY)
+            msg = "the figures are being worked out from the log; look again in a few minutes"
+            raise Unavailable(msg)
         return _derived(self._work, self._then, self.seq)
 
     def ask(
