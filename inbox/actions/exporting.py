@@ -10,12 +10,12 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import costs, desk, fields, outside, promises, reasons, routing
+from inbox.actions import costs, desk, fields, outside, promises, reasons, report_mails, routing
 from inbox.actions.naming import Names
 from inbox.actions.rules import keeping
 from inbox.actions.surveys import forms
 from inbox.errors import Invalid
-from inbox.store import Agent, Canned, Channel, Event, Macro, Rule, Team, TicketField, Work
+from inbox.store import Agent, Canned, Channel, Event, Macro, ReportMail, Rule, Team, TicketField, Work
 
 __all__ = ["DESK", "EVERYBODY", "FORM", "WHOLE", "exported"]
 
@@ -65,6 +65,7 @@ def exported(work: Work) -> dict[str, Any]:
         "band_values": dict(desk.get(work, "routing.values")),
         "routing": names.named(dict(sorted(routing.rules(work).items()))),
         "surveys": {id: names.named(one) for id, one in sorted(forms.all_of(work).items())},
+        "report_mails": {one.name: _report_mail(one, names) for one in report_mails.all_of(work)},
         "outside": _outside(work),
         "costs": {"rates": _rates(work, names), "fees": _fees(work), "exchange": _exchange(work)},
         "macros": {
@@ -75,6 +76,21 @@ def exported(work: Work) -> dict[str, Any]:
     }
     plain: dict[str, Any] = json.loads(json.dumps(values))  # words in place of the members of enumerations
     return plain
+
+
+def _report_mail(one: ReportMail, names: Names) -> dict[str, Any]:
+    """A page of figures that leaves by mail; people by their addresses, filters as they stand in an address."""
+    return {
+        "page": one.page,
+        "period": one.period,
+        "every": one.every,
+        "weekday": one.weekday,
+        "at": one.at,
+        "people": names.named(list(one.people)),
+        "addresses": list(one.addresses),
+        "paused": one.paused,
+        "filters": names.named(dict(one.asked)),
+    }
 
 
 def _channels(work: Work) -> Iterator[Channel]:

@@ -135,13 +135,14 @@ EVERY_FINDING = (
 refused = SheetsPage(
     name="agents",
     asked=ASKED,
-    sheets=(Sheet(CARDS["agents"], (), "there is no ticket #7 that you may see"),),
+    sheets=(Sheet(CARDS["agents"], (), "there is no ticket #7 that you may see", title=TITLES["agents"]),),
     choices={},
     presets=(),
     currency="EUR",
     as_of=NOW,
     seq=4_021,
     may_set=True,
+    word=WORDS["agents"],
 )
 
 

@@ -25,6 +25,7 @@ from inbox.actions import (
     portable,
     promises,
     reasons,
+    report_mails,
     routing,
     setup,
     words,
@@ -76,6 +77,16 @@ def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str,
     reasons.ask(work, SYSTEM, "require")
     asked = {"name": "Com'è andata?", "asks": ["csat", "nps"], "channels": [channel], "delay_h": 2, "on": True}
     forms.save(work, SYSTEM, "andata", asked)
+    mail = {
+        "name": "Posta del lunedì",
+        "page": "channels",
+        "period": "7d",
+        "every": "week",
+        "weekday": 0,
+        "at": "08:00",
+    }
+    whom = {"people": [agent], "addresses": "socia@fuori.example", "team": team, "compare": "year"}
+    report_mails.pause(work, SYSTEM, report_mails.save(work, SYSTEM, None, {**mail, **whom}).id, on=True)
     taglia = reasons.find(work, "Reso / Taglia")
     reasons.change(work, SYSTEM, taglia.id, label="Taglia sbagliata", exempt=True)
     piano = fields.add(work, SYSTEM, name="Piano", kind="list", choices="Oro\nArgento")

@@ -29,6 +29,7 @@ _PARTS: Final[dict[str, Callable[[Reading, Any], None]]] = {
     "band_values": ways.band_values,
     "routing": ways.routing,
     "surveys": doing.surveys,
+    "report_mails": doing.report_mails,
     "outside": doing.outside,
     "costs": doing.costs,
     "macros": doing.macros,

@@ -12,6 +12,7 @@ from inbox.actions import costs as money
 from inbox.actions import fields as custom
 from inbox.actions import macros as several
 from inbox.actions import outside as panel
+from inbox.actions import report_mails as mails
 from inbox.actions.exporting import EVERYBODY, WHOLE
 from inbox.actions.importing.reading import Reading
 from inbox.actions.naming import Names
@@ -20,7 +21,7 @@ from inbox.actions.surveys import forms
 from inbox.errors import Invalid
 from inbox.store import Macro, Rule, TicketField
 
-__all__ = ["costs", "fields", "macros", "outside", "rules", "surveys"]
+__all__ = ["costs", "fields", "macros", "outside", "report_mails", "rules", "surveys"]
 
 
 def macros(reading: Reading, values: Any) -> None:
@@ -55,6 +56,17 @@ def surveys(reading: Reading, values: Any) -> None:
     for id, value in reading.changed("surveys", values):
         with reading.at("surveys", id):
             forms.save(reading.work, reading.who, id, Names(reading.work).known(dict(value)))
+
+
+def report_mails(reading: Reading, values: Any) -> None:
+    """Pages of figures that leave by mail, by their names."""
+    known = {one.name: one.id for one in mails.all_of(reading.work)}
+    for name, value in reading.changed("report_mails", values):
+        with reading.at("report_mails", name):
+            given = Names(reading.work).known({**value, **value.get("filters", {})})
+            given |= {"name": name, "addresses": " ".join(given.get("addresses", ()))}
+            row = mails.save(reading.work, reading.who, known.get(name), given)
+            mails.pause(reading.work, reading.who, row.id, on=bool(value.get("paused")))
 
 
 def outside(reading: Reading, values: Any) -> None:
