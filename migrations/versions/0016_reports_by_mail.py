@@ -15,6 +15,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 INDEXES = ("next_at", "asked_at")
@@ -29,7 +30,7 @@ def upgrade() -> None:
         sa.Column("asked", JSON, nullable=False),
         sa.Column("period", sa.String(12), nullable=False),
         sa.Column("every", sa.String(8), nullable=False),
-        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("weekday", WHOLE, nullable=False),
         sa.Column("at", sa.String(5), nullable=False),
         sa.Column("people", JSON, nullable=False),
         sa.Column("addresses", JSON, nullable=False),
@@ -39,10 +40,10 @@ def upgrade() -> None:
         sa.Column("next_at", TIME, nullable=True),
         sa.Column("asked_at", TIME, nullable=True),
         sa.Column("retry_at", TIME, nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tries", WHOLE, nullable=False),
         sa.Column("last_at", TIME, nullable=True),
-        sa.Column("last_sent", sa.Integer(), nullable=False),
-        sa.Column("last_failed", sa.Integer(), nullable=False),
+        sa.Column("last_sent", WHOLE, nullable=False),
+        sa.Column("last_failed", WHOLE, nullable=False),
         sa.Column("problem", sa.String(300), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_mails")),
         sa.UniqueConstraint("name", name=op.f("uq_report_mails_name")),
