@@ -211,3 +211,24 @@ def test_a_charts_mark_says_its_figure(page: Page, address: str) -> None:
     go(page, address, "reports")
     page.locator("[data-tip*='31 Aug']").first.hover()
     expect(page.locator(".tip")).to_contain_text("31 Aug")
+
+
+def test_a_figure_says_what_it_means_on_hover_on_focus_and_where_its_sign_is_pressed(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page()
+    go(page, address, "reports-sla")
+    page.wait_for_load_state("networkidle")  # what follows the pointer is loaded by the page itself
+    pane = page.locator(".pop-def:popover-open")
+    figure = page.locator(".figures td [data-explain]").first
+    figure.hover()
+    expect(pane).to_contain_text("n = 812")
+    expect(pane).to_contain_text("days of Europe/Rome")
+    page.mouse.move(2, 2)
+    expect(pane).to_have_count(0)
+    page.locator(".kpis .def").first.click()
+    expect(pane).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(pane).to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(pane).to_contain_text("First response in time")
