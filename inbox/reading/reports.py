@@ -192,7 +192,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
                 start,
                 week["fcr7.n"],
                 week["fcr7.rate"],
-                before["fcr7.rate"] if before["fcr7.n"] >= sheets.FEW else None,
+                before["fcr7.rate"] if (before["fcr7.n"] or 0) >= sheets.FEW else None,
             )
             for start, week, before in weeks
         ),
