@@ -12,7 +12,7 @@ from inbox.figures.facts import StoredFacts
 from inbox.figures.filing import UNFINISHED
 from inbox.figures.pages import StoredPages
 from inbox.figures.rolls import StoredRolls
-from inbox.metrics.behind import Behind, listed, name_of, window_of
+from inbox.metrics.behind import Behind, listed, marks_of, name_of, window_of
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
 from inbox.metrics.filed import Filed, day_of_text
@@ -77,7 +77,8 @@ class KeptFigures:
     def cases(self, figure: str, request: Request) -> list[Behind]:
         """The cases behind a figure, the newest first; ask ``has_facts`` and ``knows`` first. Raises ``ValueError``."""
         with uncollected():
-            return listed(self.facts().days(request.first, request.end), figure, request)
+            rows = self.facts().days(request.first, request.end, marks_of(figure))
+            return listed(rows, figure, request)
 
     def judged(self, figure: str, some: Iterable[Behind]) -> list[Behind]:
         """The same cases, for first contact resolution with their class and why."""

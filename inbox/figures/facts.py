@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from inbox.figures import bulk
 from inbox.figures.kept import verdicts_of
@@ -60,9 +60,12 @@ class StoredFacts:
         self._generation = generation
         self.read = 0
 
-    def days(self, first: int, end: int) -> Iterator[str]:
-        """The texts of the local days [first, end), a stream: no more than a part is in memory."""
-        yield from self._texts(self._mine, _FACT.day >= first, _FACT.day < end)
+    def days(self, first: int, end: int, marks: Sequence[str] = ()) -> Iterator[str]:
+        """The texts of the local days [first, end), a stream: no more than a part is in memory; with ``marks`` those in
+        which one of these words stands."""
+        within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
+        some = [or_(*(within(_FACT.data, mark) > 0 for mark in marks))] if marks else []
+        yield from self._texts(self._mine, _FACT.day >= first, _FACT.day < end, *some)
 
     def open_after(self, at: int) -> Iterator[str]:
         """The texts of the rows that say when a case was open, if that was so after an instant."""

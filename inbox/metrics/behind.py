@@ -15,7 +15,7 @@ from inbox.metrics.request import Request
 from inbox.metrics.sheets import CaseName
 from inbox.metrics.sums import TOTAL, Filter, Sums
 
-__all__ = ["BEHIND", "Behind", "behind", "listed", "name_of", "window_of"]
+__all__ = ["BEHIND", "Behind", "behind", "listed", "marks_of", "name_of", "window_of"]
 
 _TIMES = ("frt", "frt_bh", "frt_handoff", "rt", "ttr_first", "ttr_full", "ttr_net", "aht")
 _RATES = ("containment", "reopen", "one_reply", "sla_frt", "sla_ttr", "csat", "ces", "fcr_survey", "nps_loop")
@@ -84,6 +84,18 @@ def window_of(name: str) -> int | None:
     """The window in days of a figure of first contact resolution, None for any other."""
     window = name.removeprefix("fcr").partition("_")[0]
     return int(window) if name.startswith("fcr") and window.isdigit() else None
+
+
+def marks_of(figure: str) -> list[str]:
+    """Words of which a filed row has one where it adds to a figure: rows without them need not be read.
+
+    Raises ``ValueError`` where no case can be behind it.
+    """
+    name = name_of(figure)
+    if name.startswith("vol.") and BEHIND[name] == (name,):
+        return ['"vol|']
+    own = [measure for measure in BEHIND[name] if "." not in measure and TOTAL not in measure]
+    return [f'"{measure}"' for measure in own] or [f'"{name.removesuffix("_net")}']
 
 
 @dataclass(slots=True)
