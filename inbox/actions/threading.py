@@ -24,9 +24,10 @@ CASE_GAP = timedelta(days=7)
 #: What is wanted of a message that was found: (id, its ticket, its line of the log).
 Said: TypeAlias = "Row[int, int, str | None]"
 NEWEST = select(Message.id, Message.ticket_id, Message.out_event).order_by(Message.id.desc()).limit(1)
-SPOKEN = NEWEST.where(
-    Message.channel_id == bindparam("channel"),
-    or_(Message.identity_id == bindparam("identity"), Message.from_address == bindparam("address")),
+#: The newest of an address over a channel: by whose it is, and by what it says; each is the end of an index.
+SPOKEN = tuple(
+    NEWEST.where(Message.channel_id == bindparam("channel"), condition)
+    for condition in (Message.identity_id == bindparam("identity"), Message.from_address == bindparam("address"))
 )
 
 
@@ -208,6 +209,7 @@ def _by_conversation(work: Work, channel: Channel, _item: Inbound, identity: Ide
     if identity is None:
         return None
     asked = {"channel": channel.id, "identity": identity.id, "address": identity.value}
-    last = work.execute(SPOKEN, asked).first()
+    found = [row for one in SPOKEN if (row := work.execute(one, asked).first()) is not None]
+    last = max(found, key=lambda row: row.id, default=None)
     home = _of_message(work, last, "customer") if last is not None else None
     return replace(home, ref=None) if home is not None else None

@@ -46,6 +46,8 @@ class Message(Base, kw_only=True):
         Index("ix_messages_priced", "price_at"),
         Index("ix_messages_copied", "copy_at"),
         Index("ix_messages_thread", "channel_id", "thread"),
+        Index("ix_messages_identity", "identity_id", "channel_id", "id"),
+        Index("ix_messages_sender", "channel_id", "from_address", "id"),
         Index("ix_messages_cost", "channel_id", "id", sqlite_where=PRICED, postgresql_where=PRICED),
     )
 
