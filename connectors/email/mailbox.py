@@ -96,7 +96,7 @@ class ImapMailbox:
         """
         until = time.monotonic() + seconds
         self._client.idle()
-        spoke = False
+        spoke = _was_read_ahead(self._client)
         while not spoke and (left := until - time.monotonic()) > 0 and not stop():
             spoke = _readable(self._client.socket(), min(left, SLICE_S))
         _, said = self._client.idle_done()
@@ -119,6 +119,20 @@ def _readable(line: Any, seconds: float) -> bool:
     with selectors.DefaultSelector() as waiting:
         waiting.register(line, selectors.EVENT_READ)
         return bool(waiting.select(seconds))
+
+
+def _was_read_ahead(client: IMAPClient) -> bool:
+    """Whether more than the server's leave to idle was read with it: such words wait in the library's buffer, and a look
+    at the socket would miss them until IDLE is taken up again."""
+    line = client.socket()
+    waits = line.gettimeout()
+    line.settimeout(0)
+    try:
+        return bool(client._imap.file.peek(1))
+    except ssl.SSLWantReadError:
+        return False
+    finally:
+        line.settimeout(waits)
 
 
 def _tells_of_mail(responses: list[Any]) -> bool:

@@ -33,9 +33,9 @@ def real(folder: Path, run: Run, password: Path) -> Path:
 def test_seed_adds_the_sample_to_a_desk_and_takes_it_away(real: Path, run: Run) -> None:
     assert "no sample data" in run("seed", "--remove").err
     added = run("seed", "--json")
-    assert (added.code, added.err, added.out.strip()) == (0, "", '{"added": 49}')
+    assert (added.code, added.err, added.out.strip()) == (0, "", '{"added": 401}')
     assert "there already" in run("seed").err
-    assert run("seed", "--remove").out == "The sample data is gone, with its 49 tickets.\n"
+    assert run("seed", "--remove").out == "The sample data is gone, with its 401 tickets.\n"
 
 
 def test_without_a_desk_there_is_nothing_to_add_the_sample_to(folder: Path, run: Run) -> None:

@@ -454,6 +454,30 @@ def test_mail_that_came_between_poll_and_wait_is_noticed_at_once(server: ImapSer
         assert not line.wait(0.3, lambda: False)
 
 
+@pytest.mark.parametrize("security", ["plain", "tls"])
+def test_mail_that_is_told_of_in_one_breath_with_the_leave_to_idle_is_noticed_at_once(
+    server: ImapServer, monkeypatch: pytest.MonkeyPatch, tls: Authority, security: str
+) -> None:
+    from imapclient import IMAPClient
+
+    port = server.tls_port if security == "tls" else server.port
+
+    def late(client: IMAPClient) -> None:
+        """The library's own step, as on a slow machine: the mail comes before the server's leave is read."""
+        client._idle_tag = client._imap._command("IDLE")
+        server.put(mail(1))
+        time.sleep(2)
+        assert client._imap._get_response() is None
+
+    monkeypatch.setattr(IMAPClient, "idle", late)
+    given = {"imap_host": "localhost", "ca_file": str(tls.ca_file), "imap_security": security, "imap_port": port}
+    with connector.mailbox(config_for(server, **given)) as line:
+        line.poll({})
+        began = time.monotonic()
+        assert line.wait(40, lambda: False)
+        assert time.monotonic() - began < 20
+
+
 def test_mail_in_another_folder_ends_the_next_wait(server: ImapServer) -> None:
     with server.client() as other:
         other.create_folder("Second")

@@ -88,7 +88,7 @@ def test_voids_in_a_circle_end() -> None:
         ({"id": "x", "seq": 1, "ts": "2026-03-03T08:00:00Z"}, "kind"),
         (event(1, "note.added", "2026-03-03T08:00:00", ticket="T1"), "without a zone"),
         (event(1, "note.added", "yesterday", ticket="T1"), "ts"),
-        ({**event(1, "note.added", ticket="T1"), "ts": 5}, "ts: no text"),
+        ({**event(1, "note.added", ticket="T1"), "ts": 5}, "ts: no time"),
         ({**event(1, "note.added", ticket="T1"), "seq": "1"}, "seq"),
         ({**event(1, "note.added", ticket="T1"), "rec": "2026-03-03"}, "rec"),
         (event(1, "note.added", ticket=None), "ticket"),
