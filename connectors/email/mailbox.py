@@ -122,13 +122,13 @@ def _readable(line: Any, seconds: float) -> bool:
 
 
 def _was_read_ahead(client: IMAPClient) -> bool:
-    """Whether more than the server's leave to idle was read with it: such words wait in the library's buffer, and a look
-    at the socket would miss them until IDLE is taken up again."""
+    """Whether more than the server's leave to idle was read with it: such words wait in the library's buffer, and a
+    look at the socket would miss them until IDLE is taken up again."""
     line = client.socket()
     waits = line.gettimeout()
     line.settimeout(0)
     try:
-        return bool(client._imap.file.peek(1))
+        return bool(client._imap.file.peek(1))  # noqa: SLF001 - nothing public says it
     except ssl.SSLWantReadError:
         return False
     finally:
