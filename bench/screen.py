@@ -11,12 +11,14 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from sqlalchemy import func, select
@@ -42,8 +44,10 @@ LIMITS: dict[str, tuple[str, float | None]] = {
     "an answer until the desk has confirmed it, p75": ("ms", 150),
     "from the hook to another agent's screen, p95": ("ms", 300),
     "the longest task at 50 events a second": ("ms", 50),
+    "the same with what else ran on the machine": ("ms", None),
 }
-numbers = itertools.count(100)
+PRESS_MS = 80  # how long people hold a mouse's button down
+numbers = itertools.count(600)
 
 
 @dataclass(frozen=True)
@@ -60,14 +64,26 @@ class Counts:
 
 SHORT = Counts(switches=1, letters=3, answers=1, arrivals=1, seconds=0.3)
 
-#: ``appears(selector)`` and ``painted()`` give the moment of it.
+#: ``appears(selector)`` and ``painted()`` give the moment of it. What changes within a frame is painted by that very
+#: frame, what changes elsewhere by the next one; the message that follows a frame is read once it is painted.
 SCRIPT = """
+const frames = { now: false, ask: window.requestAnimationFrame.bind(window) };
+const after = (run) => {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = run;
+  port2.postMessage(null);
+};
+window.requestAnimationFrame = (run) => frames.ask((at) => {
+  if (!frames.now) after(() => { frames.now = false; });
+  frames.now = true;
+  return run(at);
+});
 window.bench = {
-  painted: () => new Promise((done) => requestAnimationFrame(() => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => done(performance.now());
-    port2.postMessage(null);
-  })),
+  painted: () => new Promise((done) => {
+    const told = () => after(() => done(performance.now()));
+    if (frames.now) told();
+    else frames.ask(told);
+  }),
   appears: (found) => new Promise((done) => {
     const look = () => found() && (watcher.disconnect(), done(performance.now()));
     const watcher = new MutationObserver(look);
@@ -109,7 +125,7 @@ def first_load(page: Page) -> tuple[float, float]:
 
 
 def switches(page: Page, count: int, way: str) -> list[float]:
-    """How long from the press until the ticket is painted."""
+    """How long until the ticket is painted: from the end of the press, or from the key."""
     times = []
     shown: list[int] = page.evaluate("[...document.querySelectorAll('#rows .conv')].map((row) => +row.dataset.ticket)")
     if len(shown) < 2:
@@ -126,16 +142,20 @@ def switches(page: Page, count: int, way: str) -> list[float]:
             page.focus(f"#row-{shown[at - 1 if at else 1]} .conv-a")
             page.keyboard.press("j" if at else "k")
             page.wait_for_timeout(250)
-        press = page.evaluate_handle(
-            """async ([row, number, key]) => {
-              const start = performance.now();
-              document.querySelector(row).click();
-              await bench.appears(() => document.getElementById(`ticket-${number}`));
-              return (await bench.painted()) - start;
+        opened = page.evaluate_handle(
+            """(number) => {
+              let start = 0;
+              addEventListener("click", () => { start = performance.now(); }, { capture: true, once: true });
+              const there = () => document.getElementById(`ticket-${number}`);
+              return { done: bench.appears(there).then(bench.painted).then((now) => now - start) };
             }""",
-            [row, number, way == "key"],
+            number,
         )
-        times.append(float(press.json_value()))
+        if way == "key":
+            page.keyboard.press("Enter")
+        else:
+            page.click(row, delay=PRESS_MS)
+        times.append(float(opened.evaluate("(opened) => opened.done")))
         page.wait_for_timeout(150)
     return times
 
@@ -197,20 +217,44 @@ def arrivals(desk: RunningDesk, page: Page, count: int) -> list[float]:
     return times
 
 
-def longest_task(store: Store, page: Page, shown: list[int], counts: Counts) -> float:
-    """The longest that the page is busy at a stretch while so much happens in the tickets of its list."""
+def longest_task(store: Store, page: Page, shown: list[int], counts: Counts) -> tuple[float, float]:
+    """The longest that the page is busy at a stretch while so much happens in the tickets of its list.
+
+    In its own time, and by the clock: desk, browser and this bench share a machine, and by the clock a task takes as
+    long as the others keep it waiting.
+    """
     page.evaluate("bench.long.length = 0")
-    end, pause = time.monotonic() + counts.seconds, 1 / counts.per_second
-    for n, number in enumerate(itertools.cycle(shown)):
-        if time.monotonic() > end:
-            break
-        due = time.monotonic() + pause
-        with store.transaction() as work:
-            tickets.prioritise(work, SYSTEM, number, ("high", "normal")[n // len(shown) % 2])
-        page.wait_for_timeout(max(0.0, (due - time.monotonic()) * 1000))
-    page.wait_for_timeout(500)
+    with traced(page) as tasks:
+        end, pause = time.monotonic() + counts.seconds, 1 / counts.per_second
+        for n, number in enumerate(itertools.cycle(shown)):
+            if time.monotonic() > end:
+                break
+            due = time.monotonic() + pause
+            with store.transaction() as work:
+                tickets.prioritise(work, SYSTEM, number, ("high", "normal")[n // len(shown) % 2])
+            page.wait_for_timeout(max(0.0, (due - time.monotonic()) * 1000))
+        page.wait_for_timeout(500)
     found: list[float] = page.evaluate("bench.long")
-    return max(found, default=0.0)
+    return max(tasks), max(found, default=0.0)
+
+
+@contextmanager
+def traced(page: Page) -> Iterator[list[float]]:
+    """Fills a list with what each task of the page's main thread took of the processor, in ms."""
+    line, told, took = page.context.new_cdp_session(page), threading.Event(), [0.0]
+    events: list[dict[str, Any]] = []
+    line.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
+    line.on("Tracing.tracingComplete", lambda _: told.set())
+    line.send("Tracing.start", {"categories": "toplevel,devtools.timeline", "transferMode": "ReportEvents"})
+    yield took
+    line.send("Tracing.end")
+    while not told.is_set():
+        page.wait_for_timeout(50)
+    line.detach()
+    frames = Counter((each["pid"], each["tid"]) for each in events if each["name"] == "FireAnimationFrame")
+    for thread, _ in frames.most_common(1):
+        tasks = (each for each in events if (each["pid"], each["tid"]) == thread and each["name"].endswith("RunTask"))
+        took.extend(each.get("tdur", 0) / 1000 for each in tasks)
 
 
 # --- a desk's figures -------------------------------------------------------------------------------------------
@@ -247,11 +291,11 @@ def figures(browser: Browser, desk: RunningDesk, counts: Counts, names: tuple[st
     listed: list[int] = other.evaluate(
         "[...document.querySelectorAll('#rows .conv')].slice(0, 20).map((row) => +row.dataset.ticket)"
     )
-    busy = longest_task(desk.store, other, listed, counts)
+    busy, clock = longest_task(desk.store, other, listed, counts)
     for each in (page, other):
         each.context.close()
     values = [js, css, ways["click"], ways["point"], ways["key"], percentile(keyed, 0.95)]
-    values += [percentile(shown, 0.75), percentile(confirmed, 0.75), percentile(came, 0.95), busy]
+    values += [percentile(shown, 0.75), percentile(confirmed, 0.75), percentile(came, 0.95), busy, clock]
     return dict(zip(LIMITS, values, strict=True))
 
 

@@ -145,6 +145,30 @@ def test_a_draft_stays_with_its_ticket_and_its_kind(sign_in: SignIn, desk: Runni
     expect(page.locator(".comp-in")).to_have_value("Bozza di nota")
 
 
+def test_a_ticket_is_asked_for_as_the_press_begins_and_stands_there_again_on_the_way_back(
+    sign_in: SignIn, desk: RunningDesk
+) -> None:
+    for text in ("Prima di tutto", "Subito dopo"):
+        Customer(desk).writes(text)
+    page = sign_in("sara")
+    open_ticket(page, "Prima di tutto")
+    write(page, "Ne parliamo")
+    link = row(page, "Subito dopo").locator(".conv-a")
+    address, asked = link.get_attribute("href"), []
+    page.on("request", lambda each: asked.append(each.url) if each.url.endswith(f"{address}") else None)
+    link.dispatch_event("pointerdown", {"button": 0, "pointerType": "mouse"})
+    until("it is asked for", lambda: page.wait_for_timeout(50) or bool(asked))
+    expect(page.locator(".pane-thread h2")).to_have_text("Prima di tutto")
+    link.dispatch_event("click")
+    expect(page.locator(".pane-thread h2")).to_have_text("Subito dopo")
+    assert len(asked) == 1
+    page.go_back()
+    expect(page.locator(".pane-thread h2")).to_have_text("Prima di tutto")
+    expect(page.locator(".comp-in")).to_have_value("Ne parliamo")
+    expect(page.locator(".conv.sel")).to_have_count(1)
+    expect(page.locator(".conv.sel")).to_contain_text("Prima di tutto")
+
+
 def test_what_is_being_written_outlives_what_comes_in(sign_in: SignIn, customer: Customer) -> None:
     customer.writes("La casella è piena")
     page = sign_in("sara")

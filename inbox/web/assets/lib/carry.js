@@ -6,6 +6,10 @@ import { toast } from "./toasts.js";
 import { say } from "./words.js";
 
 const AGAIN_MS = 2000;
+const SLOW_MS = 200;
+const TOUCH_MS = 40; // a finger that scrolls has moved by then
+const STALE_MS = 5000;
+const THREAD = "thread";
 
 /** The answer with its whole body; where that cannot be had now, what the browser calls an error. */
 async function carried({ href }, { method, headers, ...options }, tried) {
@@ -24,14 +28,57 @@ async function carried({ href }, { method, headers, ...options }, tried) {
   }
 }
 
+/** Whoever presses on a ticket gets it: it is asked for then, not only once the press has ended. */
+function startPressing(early) {
+  let timer;
+  document.addEventListener("pointerdown", ({ target, button, pointerType }) => {
+    clearTimeout(timer);
+    const { href } = target.closest?.(`a[data-turbo-frame="${THREAD}"]`) ?? {};
+    if (!href || button || href in early) return;
+    const ask = () => {
+      early[href] = fetch(href, {
+        headers: { Accept: "text/html", "Turbo-Frame": THREAD, "X-Sec-Purpose": "prefetch" },
+      });
+      early[href].catch(() => {});
+      setTimeout(() => delete early[href], STALE_MS);
+    };
+    timer = setTimeout(ask, pointerType === "touch" ? TOUCH_MS : 0);
+  });
+  document.addEventListener("pointercancel", () => clearTimeout(timer));
+}
+
+/** A ticket that is long in coming looks so; a mark on each one would cost every change of ticket a frame more. */
+function startWaiting() {
+  let timer;
+  const done = ({ target }) => {
+    if (target.id !== THREAD) return;
+    clearTimeout(timer);
+    target.classList.remove("slow");
+  };
+  document.addEventListener("turbo:before-fetch-request", (event) => {
+    done(event);
+    const { target } = event;
+    if (target.id === THREAD) timer = setTimeout(() => target.classList.add("slow"), SLOW_MS);
+  });
+  document.addEventListener("turbo:before-frame-render", done);
+  document.addEventListener("turbo:fetch-request-error", done);
+}
+
 /** Takes over what Turbo is about to fetch, also what it has fetched ahead. */
 export function startCarrying() {
-  document.addEventListener("turbo:before-fetch-request", ({ detail }) => {
+  const early = {};
+  document.addEventListener("turbo:before-fetch-request", ({ target, detail }) => {
     const { url, fetchOptions, fetchRequest } = detail;
-    const tried = fetchRequest?.response ?? fetch(url.href, fetchOptions);
+    const { method, headers } = fetchOptions;
+    const tried = fetchRequest?.response || (method === "GET" && early[url.href]) || fetch(url.href, fetchOptions);
+    if (headers["X-Sec-Purpose"])
+      early[url.href] = undefined; // Turbo holds it from here
+    else if (target.id === THREAD) for (const href in early) delete early[href];
     detail.fetchRequest = { response: carried(url, fetchOptions, tried) };
   });
   document.addEventListener("turbo:before-fetch-response", (event) => {
     if (event.detail.fetchResponse.response.type === "error") event.preventDefault();
   });
+  startPressing(early);
+  startWaiting();
 }

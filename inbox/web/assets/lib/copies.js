@@ -1,16 +1,28 @@
 // At each change of ticket Turbo copies the page for the way back: before the request, as the thread is replaced, and
-// once more from the first copy. A whole page takes longer to copy than a thread to draw, so the first one has to do.
+// once more from the first copy. A whole page takes longer to copy than a thread to draw, so the page is copied once,
+// when the new ticket stands there, and gets the thread that was taken out of it.
 
 import { FrameElement, PageSnapshot } from "@hotwired/turbo";
 
-/** Leaves Turbo the copy that it makes as a ticket is asked for, which has the thread in it. */
+/** Leaves Turbo the last of its copies only. */
 export function startCopies() {
-  const copies = new WeakSet();
+  const frames = FrameElement.delegateConstructor.prototype;
+  const { proposeVisitIfNavigatedWithAction: propose } = frames;
   const { clone } = PageSnapshot.prototype;
+  let early = false;
   PageSnapshot.prototype.clone = function () {
-    const copy = copies.has(this) ? this : clone.call(this);
-    copies.add(copy);
-    return copy;
+    return early ? this : clone.call(this);
   };
-  FrameElement.delegateConstructor.prototype.willRenderFrame = () => {};
+  frames.proposeVisitIfNavigatedWithAction = function (frame, action) {
+    early = true;
+    propose.call(this, frame, action);
+    early = false;
+    const { delegate } = frame;
+    const { fetchResponseLoaded: loaded } = delegate;
+    // Who has gone back meanwhile is not led forth again.
+    if (action) delegate.fetchResponseLoaded = (answer) => location.href === frame.src && loaded(answer);
+  };
+  frames.willRenderFrame = function ({ children }) {
+    if (this.action) this.previousFrameElement = { children: [...children] };
+  };
 }
