@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -149,19 +149,20 @@ def wake_due(work: Work) -> int:
     return len(due)
 
 
+def closing(work: Work) -> Sequence[int]:
+    """The tickets that :func:`close_due` would close, the longest silent first: a look that holds up no writer."""
+    before = clock.now() - dt.timedelta(days=int(desk.get(work, "desk.close_after_d")))
+    due = (Ticket.status == Status.RESOLVED) & Ticket.imported.is_(False) & (Ticket.resolved_at <= before)
+    found = select(Ticket.id).where(due, Ticket.active_at <= before).order_by(Ticket.resolved_at).limit(200)
+    return work.scalars(found).all()
+
+
 def close_due(work: Work) -> int:
     """Closes the tickets that were resolved, and silent, for as many days as the desk says; gives their number.
 
     Imported ones are left alone: they were never open here.
     """
-    before = clock.now() - dt.timedelta(days=int(desk.get(work, "desk.close_after_d")))
-    quiet = (Ticket.status == Status.RESOLVED) & (Ticket.active_at <= before)  # a range of the list's own index
-    due = work.scalars(
-        select(Ticket)
-        .where(quiet, Ticket.resolved_at <= before, Ticket.imported.is_(False))
-        .order_by(Ticket.active_at)
-        .limit(200)
-    ).all()
+    due = work.scalars(select(Ticket).where(Ticket.id.in_(closing(work)))).all()
     for ticket in due:
         events.move(work, ticket, SYSTEM, Move.CLOSE)
     return len(due)

@@ -85,6 +85,8 @@ class Ticket(Base, kw_only=True):
         Index("ix_tickets_priority", "status", "priority", "active_at", "id"),
         Index("ix_tickets_trouble", "attention_at", "id", sqlite_where=TROUBLED, postgresql_where=TROUBLED),
         Index("ix_tickets_due", "status", "due_at", "id"),
+        Index("ix_tickets_closing", "status", "imported", "resolved_at"),
+        Index("ix_tickets_rules", "status", "due_rules"),
         Index("ix_tickets_linked", "linked_to", sqlite_where=LINKED, postgresql_where=LINKED),
     )
 

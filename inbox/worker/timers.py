@@ -26,7 +26,6 @@ def housekeeping(store: Store) -> None:
         again, lost = outbox.expire(work)
         outbox.fail_stranded(work)
         tickets.wake_due(work)
-        tickets.close_due(work)
         costs.carry_fees(work)
         costs.follow_teams(work)
         handling.compact_due(work)
@@ -35,9 +34,12 @@ def housekeeping(store: Store) -> None:
         uploads.sweep(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
     with store.reading() as work:
+        silent = tickets.closing(work)
         moved = clocks.waiting(work)
         asked = asking.waiting(work)
         brought = worth.waiting(work)
+    if silent:
+        store.write(tickets.close_due)
     if moved:
         store.write(clocks.refresh_stale)
         store.write(clocks.tell_due)

@@ -28,7 +28,7 @@ PAGES = (
     "/reports/channels",
     "/reports/satisfaction",
     "/follow-ups",
-    "/maturity",
+    "/reports/maturity",
     "/notices",
     "/views",
     "/me/notices",
