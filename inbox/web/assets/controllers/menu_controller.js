@@ -1,7 +1,7 @@
 // A menu is a popover: placed beside what opened it, driven by arrows, letters and digits, marked with what holds now.
 
-import { computePosition, flip, offset, shift, size } from "@floating-ui/dom";
 import { Controller } from "@hotwired/stimulus";
+import { place } from "../lib/place.js";
 import { piece } from "../lib/streams.js";
 
 const openers = new Map();
@@ -16,32 +16,6 @@ document.addEventListener(
   },
   true,
 );
-
-/** Places a popover beside an element; one that nothing visible opened stands in the middle. */
-export async function place(element, anchor, placement) {
-  if (anchor === document.body) {
-    element.style.left = `${(innerWidth - element.offsetWidth) / 2}px`;
-    element.style.top = `${(innerHeight - element.offsetHeight) / 3}px`;
-    return;
-  }
-  const { x, y } = await computePosition(anchor, element, {
-    strategy: "fixed",
-    placement,
-    middleware: [
-      offset(6),
-      flip({ padding: 8 }),
-      shift({ padding: 8 }),
-      size({
-        padding: 8,
-        apply: ({ availableHeight }) => {
-          element.style.maxHeight = `${Math.max(availableHeight, 160)}px`;
-        },
-      }),
-    ],
-  });
-  element.style.left = `${x}px`;
-  element.style.top = `${y}px`;
-}
 
 export default class extends Controller {
   static targets = ["filter", "tags"];
@@ -94,7 +68,8 @@ export default class extends Controller {
     const current = this.items.find((item) => item.ariaPressed === "true");
     const first = this.hasFilterTarget ? this.filterTarget : (current ?? this.items[0]);
     first?.focus({ preventScroll: true });
-    place(this.element, anchor, this.sideValue).then(() => first?.scrollIntoView({ block: "nearest" }));
+    place(this.element, anchor, this.sideValue);
+    first?.scrollIntoView({ block: "nearest" });
   }
 
   /** What holds now stands in the ticket's head, which the desk keeps fresh; the menu itself may be older. */

@@ -1,7 +1,7 @@
 // What a figure means, beside it: while the pointer rests on it, while the keys stand on it, and where its sign is
 // pressed. The pointer may go into the pane; Escape and a press elsewhere close it, as the browser does for a popover.
 
-import { place } from "../controllers/menu_controller.js";
+import { place } from "./place.js";
 
 const REST = 300;
 

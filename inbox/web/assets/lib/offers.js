@@ -1,6 +1,6 @@
 // What is offered while somebody writes: canned replies after "/", people after "@", emoji after ":".
 
-import { place } from "../controllers/menu_controller.js";
+import { place } from "./place.js";
 import { piece } from "./streams.js";
 
 const MOST = 40;
