@@ -20,6 +20,7 @@ from inbox.reading.parts import CustomerHit, Facet, FacetValue, Results, SearchH
 from inbox.reading.rows import customer_chip
 from inbox.search import Asked
 from inbox.store import Message, Ticket, TicketTag, Work
+from inbox.terms import Status
 
 __all__ = ["page", "results"]
 
@@ -193,5 +194,7 @@ def _facets(work: Work, rows: Sequence[Row[Any]], chosen: Mapping[str, str]) -> 
             FacetValue(value, count, chosen.get(key) == value, names.get(value, ""))
             for value, count in counted.most_common(8)
         ]
+        if key == "status":
+            most.sort(key=lambda each: list(Status).index(Status(each.value)))
         facets.append(Facet(key, tuple(most)))  # type: ignore[arg-type]
     return tuple(facet for facet in facets if facet.values)
