@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from flask import Flask, render_template
@@ -243,10 +244,14 @@ def application(language: str = "en") -> Flask:
     return app
 
 
+#: One stage for each language: a new one would compile every template anew.
+_stage = cache(application)
+
+
+@cache
 def html(name: str, language: str = "en") -> str:
     """A page's HTML in a language."""
-    app = application(language)
-    with app.test_client() as client:
+    with _stage(language).test_client() as client:
         answer = client.get(f"/page/{name}")
     assert answer.status_code == 200, answer.text
     return answer.text
