@@ -154,10 +154,11 @@ def test_a_ticket_is_asked_for_as_the_press_begins_and_stands_there_again_on_the
     open_ticket(page, "Prima di tutto")
     write(page, "Ne parliamo")
     link = row(page, "Subito dopo").locator(".conv-a")
-    address, asked = link.get_attribute("href"), []
-    page.on("request", lambda each: asked.append(each.url) if each.url.endswith(f"{address}") else None)
-    link.dispatch_event("pointerdown", {"button": 0, "pointerType": "mouse"})
-    until("it is asked for", lambda: page.wait_for_timeout(50) or bool(asked))
+    address = link.get_attribute("href") or ""
+    asked: list[str] = []
+    page.on("request", lambda each: asked.append(each.url) if each.url.endswith(address) else None)
+    with page.expect_request(lambda each: each.url.endswith(address)):
+        link.dispatch_event("pointerdown", {"button": 0, "pointerType": "mouse"})
     expect(page.locator(".pane-thread h2")).to_have_text("Prima di tutto")
     link.dispatch_event("click")
     expect(page.locator(".pane-thread h2")).to_have_text("Subito dopo")
