@@ -13,6 +13,7 @@ __all__ = ["KEYS", "of", "save"]
 
 #: Command → the single key that runs it where no field has the focus; a capital letter is with Shift.
 KEYS: Final[dict[str, str]] = {
+    "new": "c",
     "search": "/",
     "shortcuts": "?",
     "go": "g",

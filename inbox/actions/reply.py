@@ -381,7 +381,7 @@ def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> 
     )
     chosen = message.extra.get("answers")  # one mail that this one answers, or what came last
     last = work.scalar(mails.where(Message.id == chosen)) if chosen is not None else None
-    last = last or work.scalar(mails.order_by(Message.id.desc()).limit(1))
+    last = last or work.scalar(mails.order_by(Message.id.desc()).limit(1)) or _our_last(work, message)
     message.in_reply_to = None
     if last is not None and last.header_id and last.header_id.startswith("<"):
         message.in_reply_to = last.header_id
@@ -390,8 +390,23 @@ def _as_mail(work: Work, ticket: Ticket, channel: Channel, message: Message) -> 
         if answered and message.to and message.to[0]["address"] == last.from_address.lower():
             message.to = [answered]
     subject = (last.subject if last is not None else None) or ticket.subject
-    message.subject = subject if subject.lower().startswith(("re:", "r:")) else f"Re: {subject}"
+    begins = last is None and ticket.last_in_id is None
+    message.subject = subject if begins or subject.lower().startswith(("re:", "r:")) else f"Re: {subject}"
     message.reply_address = plus_address(channel.address, reply_token(work, ticket.id))
+
+
+def _our_last(work: Work, message: Message) -> Message | None:
+    """Our own mail before this one, where the customer has sent none: what follows it stays in one thread there too."""
+    ours = select(Message).where(
+        Message.ticket_id == message.ticket_id,
+        Message.kind == "email",
+        Message.header_id.is_not(None),
+        Message.direction == Direction.OUT,
+        Message.identity_id == message.identity_id,
+        Message.id < message.id,
+        Message.state != Delivery.CANCELLED,
+    )
+    return work.scalar(ours.order_by(Message.id.desc()).limit(1))
 
 
 def _after(work: Work, who: Who, ticket: Ticket, message: Message, then: str | None) -> None:

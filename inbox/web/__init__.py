@@ -48,6 +48,7 @@ from inbox.web import (
     settings,
     setups,
     sign_ins,
+    starting,
     surveys,
     tickets,
     trials,
@@ -63,6 +64,7 @@ FOLDER = Path(__file__).resolve().parent.parent
 TRANSLATIONS = str(FOLDER / "translations")
 PAGES = (
     *(
+        starting.blueprint,
         tickets.blueprint,
         views.blueprint,
         bulk.blueprint,

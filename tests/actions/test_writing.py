@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import func, select
 
-from inbox.actions import drafts, later, mentions, notes, outbox, people, reply, tickets
+from inbox.actions import drafts, later, mentions, notes, outbox, people, reply, starting, tickets
 from inbox.actions.who import SYSTEM
 from inbox.errors import Forbidden, Invalid, NotFound
 from inbox.reading import compose, threads
 from inbox.reading import mentions as reading
 from inbox.reading.parts import Leg, NoteView
 from inbox.rendering.markup import noted
-from inbox.store import DraftFile, Event, Message, Ticket
+from inbox.store import Channel, DraftFile, Event, Message, Ticket
 from inbox.terms import Delivery, Status
 from tests.actions.conftest import SmallDesk
 
@@ -267,3 +268,58 @@ def test_a_message_that_its_writer_takes_back_leaves_its_place_and_no_word(desk:
         assert (leg.messages[0].text, leg.messages[0].deleted_at is not None) == ("", True)
         assert finding.tickets(work, desk.who(), "segreto") == set()
         assert work.get_one(Ticket, ended.ticket).preview == ""
+
+
+# --- writing first ------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_that_we_begin_is_ours_and_waits_for_nobody(desk: SmallDesk) -> None:
+    given = {
+        "channel": desk.mail,
+        "to": " Anna@Shop.example ",
+        "name": "Anna",
+        "subject": "Rinnovo",
+        "text": "Ciao Anna",
+    }
+    with desk.store.transaction() as work:
+        first = starting.start(work, desk.who(desk.giulia), **given, client_key="k1", then="pending")
+        assert starting.start(work, desk.who(desk.giulia), **given, client_key="k1").id == first.id
+        made = work.get_one(Ticket, first.ticket_id)
+        assert (made.subject, made.status, made.assignee_id) == ("Rinnovo", Status.PENDING, desk.giulia)
+        assert (made.waiting_since, made.due_at, first.subject) == (None, None, "Rinnovo")
+        assert first.to == [{"name": "Anna", "address": "anna@shop.example"}]
+        again = reply.reply(work, desk.who(desk.giulia), made.id, text="E poi")[0]
+        assert (again.subject, again.in_reply_to) == ("Re: Rinnovo", first.header_id)
+    answered = desk.take(desk.letter("Grazie", sender="anna@shop.example", in_reply_to=first.header_id), desk.mail)
+    assert answered.ticket == first.ticket_id
+
+
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"to": "anna"}, "to"),
+        ({"channel": "sms", "to": "347 555 0142"}, "to"),
+        ({"text": " "}, "text"),
+        ({"text": "Ciao {customer.name}"}, "text"),
+        ({"channel": "no"}, "channel"),
+    ],
+)
+def test_what_is_wrong_with_a_first_message_is_said_and_nothing_is_kept(
+    desk: SmallDesk, given: dict[str, str], wrong: str
+) -> None:
+    given = {"channel": "mail", "to": "anna@shop.example", "text": "Ciao", **given}
+    given["channel"] = {"mail": desk.mail, "sms": desk.sms}.get(given["channel"], "no")
+    with pytest.raises(Invalid) as refused, desk.store.transaction() as work:
+        starting.start(work, desk.who(), **given)
+    assert wrong in refused.value.fields
+    with desk.store.reading() as work:
+        assert work.scalar(select(func.count(Ticket.id))) == 0
+
+
+def test_nobody_writes_first_by_the_channel_of_a_private_team_that_is_not_theirs(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        closed = people.add_team(work, SYSTEM, "Legale", private=True)
+        work.get_one(Channel, desk.mail).team_id = closed.id
+        work.flush()
+        assert [one.id for one in starting.ways(work, desk.who(desk.giulia))] == [desk.sms]
+        assert {one.id for one in starting.ways(work, desk.who())} == {desk.sms, desk.mail}

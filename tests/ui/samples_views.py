@@ -7,9 +7,10 @@ from dataclasses import replace
 from inbox.reading import parts
 from inbox.reading.pages import Choice, Form
 from inbox.reading.pages.views import FilterGroup, FilterPage, ViewRow, ViewsPage
+from inbox.reading.starting import NewTicket, Way
 from tests.ui import samples
 
-__all__ = ["filter_form", "filtered", "running", "settled", "views"]
+__all__ = ["filter_form", "filtered", "new_ticket", "new_ticket_failed", "running", "settled", "views"]
 
 views = ViewsPage(
     views=(
@@ -53,3 +54,19 @@ filtered = replace(
 
 running = parts.BulkView(7, "running", 1240, 310, 10, 0)
 settled = parts.BulkView(7, "stopped", 1240, 310, 10, 0, (("a ticket that is closed cannot become pending", 10),))
+
+# --- a new ticket --------------------------------------------------------------------------------------------------
+
+new_ticket = NewTicket(
+    (
+        Way("mail", "email", "Assistenza", "assistenza@cirro.example"),
+        Way("sms", "sms", "SMS", "+44 7700 900103"),
+    ),
+    Form(),
+)
+new_ticket_failed = replace(
+    new_ticket,
+    form=Form(
+        {"to": "studio lombardi", "text": "Buongiorno"}, {"to": "Write a whole mail address, like anna@shop.example."}
+    ),
+)

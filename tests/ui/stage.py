@@ -23,6 +23,8 @@ POLICY = (
 ADDRESSES = {
     "tickets.index": "/tickets",
     "tickets.rows": "/tickets/rows",
+    "starting.new": "/tickets/new",
+    "starting.create": "/tickets/new/in",
     "bulk.begin": "/tickets/bulk",
     "bulk.count": "/tickets/count",
     "bulk.show": "/tickets/bulk/<int:id>",

@@ -145,6 +145,8 @@ PAGES = {
     "setup-hours": Page("setup/show.html", our.setup_hours),
     "setup-team": Page("setup/show.html", our.setup_team),
     "setup-channel": Page("setup/show.html", our.setup_channel),
+    "new-ticket": Page("tickets/new.html", view.new_ticket, "new"),
+    "new-ticket-failed": Page("tickets/new.html", view.new_ticket_failed, "new"),
     "settings": Page("settings/index.html", our.index, "settings"),
     "settings-found": Page("settings/index.html", our.index_found, "settings"),
     "settings-file": Page("settings/import.html", our.import_changes, "settings"),

@@ -17,7 +17,16 @@ from tests.web.conftest import ROLES, Browser, TestDesk
 LEAST = {
     **dict.fromkeys(
         (
-            *("tickets.home", "tickets.index", "tickets.rows", "tickets.further", "tickets.show", "tickets.customer"),
+            *(
+                "starting.new",
+                "starting.create",
+                "tickets.home",
+                "tickets.index",
+                "tickets.rows",
+                "tickets.further",
+                "tickets.show",
+                "tickets.customer",
+            ),
             *("tickets.answer", "tickets.reply", "tickets.note", "tickets.assign", "tickets.status", "tickets.tag"),
             *(
                 "tickets.priority",

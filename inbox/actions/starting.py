@@ -1,0 +1,106 @@
+"""Writing first: a ticket that begins with a message of ours. For the figures it is an outbound interaction, outside
+FCR and first response; what the customer answers comes in as in any ticket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import or_, select
+
+from connectors.base import Address
+from inbox import clock
+from inbox.actions import events, holding, identities, lines, reply, restored
+from inbox.actions.people import EMAIL
+from inbox.actions.who import Who, may
+from inbox.errors import Invalid
+from inbox.store import Channel, Customer, Membership, Message, Team, Ticket, Work
+from inbox.terms import Status
+
+__all__ = ["start", "ways"]
+
+#: Kind of channel → what an address has to be, and what is said of one that is not.
+ADDRESSES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
+    "email": (EMAIL, "this is no mail address"),
+    "sms": (re.compile(r"\+\d{6,15}"), "write the number with its country, like +39 347 555 0142"),
+}
+
+
+def ways(work: Work, who: Who) -> Sequence[Channel]:
+    """The channels by which ``who`` may write to an address that never wrote to us, by name."""
+    kinds = [kind for kind in ADDRESSES if work.store.connectors[kind].capabilities.starts]
+    there = select(Channel).where(Channel.kind.in_(kinds), Channel.enabled, Channel.removed_at.is_(None))
+    if not may(who, "board.see"):
+        mine = select(Membership.team_id).where(Membership.agent_id == who.id)
+        private = select(Team.id).where(Team.private, Team.id.not_in(mine))
+        there = there.where(or_(Channel.team_id.is_(None), Channel.team_id.not_in(private)))
+    return work.scalars(there.order_by(Channel.name, Channel.id)).all()
+
+
+def start(  # noqa: PLR0913  (a first message has that many parts)
+    work: Work,
+    who: Who,
+    *,
+    channel: str,
+    to: str,
+    text: str,
+    name: str = "",
+    subject: str = "",
+    files: Sequence[reply.Upload] = (),
+    then: str | None = None,
+    client_key: str | None = None,
+) -> Message:
+    """Makes a ticket of ``who``'s and puts its first message into the outbox; the first one for a known ``client_key``.
+
+    ``to`` is an address on that channel, known or not; ``name`` is what a new customer is called. Raises
+    :class:`Invalid` with the field that has to be put right.
+    """
+    chosen = next((one for one in ways(work, who) if one.id == channel), None)
+    if chosen is None:
+        msg = "choose a channel that can write first"
+        raise Invalid(msg, fields={"channel": msg})
+    right, wrong = ADDRESSES[chosen.kind]
+    if not right.fullmatch(work.store.connectors[chosen.kind].normalise(to)):
+        raise Invalid(wrong, fields={"to": wrong})
+    identity = identities.resolve(work, chosen, Address(to, name))
+    if identity is None:
+        raise Invalid(wrong, fields={"to": wrong})
+    known = select(Message).where(Message.identity_id == identity.id, Message.channel_id == chosen.id)
+    if client_key and (sent := work.scalar(known.where(Message.client_key == client_key))) is not None:
+        return sent
+    now = clock.now()
+    ticket = Ticket(
+        subject=lines.subject_of(subject.strip() or None, text),
+        status=Status.OPEN,
+        channel_id=chosen.id,
+        kind=chosen.kind,
+        customer_id=identity.customer_id,
+        assignee_id=who.id,
+        team_id=chosen.team_id,
+        created_at=now,
+        active_at=now,
+        updated_at=now,
+    )
+    number = restored.next_number(work)
+    if number is not None:
+        ticket.id = number
+    ticket.customer = work.get(Customer, identity.customer_id)
+    work.add(ticket)
+    work.flush()
+    events.created(work, ticket, who, now)
+    was = {"agent": None, "team": ticket.team_id}
+    work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id, was=was)
+    message, _new = reply.reply(
+        work,
+        who,
+        ticket.id,
+        text=text,
+        client_key=client_key,
+        channel=chosen.id,
+        address=identity.value,
+        files=files,
+        then=then,
+        undo_s=holding.undo_s(work, who, work.store.connectors[chosen.kind]),
+    )
+    return message
