@@ -279,6 +279,12 @@ def test_it_fills_a_small_screen(desk: ChatDesk, open_page: Callable[..., Page])
     expect(frame.locator("#text")).to_be_visible()
     assert frame.evaluate("[innerWidth, innerHeight]") == [390, 844]
     assert frame.locator("#text").evaluate("each => getComputedStyle(each).fontSize") == "16px"
+    frame.locator("#emoji").click()
+    frame.locator("#faces button").first.press("Escape")
+    expect(frame.locator("#text")).to_be_focused()  # the panel is closed, and the chat is not
+    frame.locator("#emoji").click()
+    frame.locator("#faces button", has_text="🙏").click()
+    expect(frame.locator("#text")).to_have_value("🙏")
 
 
 def test_a_pale_brand_colour_is_darkened_until_white_reads_well_on_it(visitor: Page) -> None:

@@ -2,6 +2,7 @@
 
 import "./widget.css";
 import { readable } from "./colour.js";
+import { startFaces } from "./faces.js";
 import { startForms } from "./forms.js";
 import { consented, focusIn, startBefore } from "./gate.js";
 import { hostPage } from "./host.js";
@@ -52,6 +53,7 @@ const start = async () => {
   await consented({ memory, text: consent, state, leave: () => host.tell("close") });
   startBefore({ memory, words, state });
   talk = startTalk({ site, memory, words, ask, online: online === "1", state, tell: host.tell });
+  startFaces();
   startForms({ talk, words, site, memory, mb: Number(mb) });
 };
 start();
