@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
-from connectors import registry
 from connectors.base import Request
 from inbox import search
 from inbox.actions import channels, costs, journal, people, reply, sample, tickets, words
@@ -16,11 +20,12 @@ from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Conflict, Forbidden
 from inbox.reading.views import lists
 from inbox.reading.views.shown import Asked
-from inbox.settings import Settings
 from inbox.store import Agent, Audit, Base, Canned, Channel, Customer, Event, Setting, Store, Team, Ticket
 from inbox.terms import Role
 from inbox.worker.journal import work_due
-from tests.demo.conftest import SampleDesk
+from tests.demo.conftest import SampleDesk, copied, opened
+from tests.servers.databases import KINDS
+from tests.servers.postgresql import PostgreSQL
 
 PASSWORD = "correct horse battery"
 #: What the desk itself writes about the sample's coming and going.
@@ -76,6 +81,7 @@ class RealDesk:
             mailbox = {"address": "help@bottega.example", "smtp_host": "127.0.0.1", "smtp_security": "plain"}
             self.mailbox = channels.add(work, self.anna, kind="email", name="mail", values=mailbox).id
             words.add_canned(work, self.anna, name="orari", text="Siamo aperti dalle 9 alle 19.")
+            words.add_canned(work, self.anna, name="fattura", text="La nostra.")  # the sample has one of that name
             costs.rate(work, self.anna, per_hour="31", start=work.get_one(Channel, self.mailbox).created_at.date())
         self.ticket = self.arrives()
         with store.transaction() as work:
@@ -96,18 +102,61 @@ class RealDesk:
         return int(found)
 
 
-@pytest.fixture
-def real(settings: Settings) -> RealDesk:
-    return RealDesk(Store(settings, registry()))
+@dataclass
+class Mixed:
+    """A real desk that took the sample in, to copy: what it was before, and how many tickets came."""
+
+    real: RealDesk
+    database: str
+    folder: Path
+    before: Dump
+    on_disk: set[str]
+    added: int
 
 
-def test_a_real_desk_is_after_it_what_it_was_before(real: RealDesk) -> None:
+@pytest.fixture(scope="module", params=KINDS)
+def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
+    """Filled once on each kind of database."""
+    folder = tmp_path_factory.mktemp("mixed")
+    name, url = "", ""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "sportello.db")
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.create(request.getfixturevalue("postgresql_template"))
+        url = server.url(name)
+    real = RealDesk(opened(url, folder).store)
     before, on_disk = dump(real.store), files(real.store)
     with real.store.transaction() as work:
         added = sample.fill(work, real.anna)
+    real.store.close()
+    yield Mixed(real, name, folder, before, on_disk, added)
+    if name:
+        server.drop(name)
+
+
+@pytest.fixture
+def real(mixed: Mixed, data_dir: Path, request: pytest.FixtureRequest) -> Iterator[RealDesk]:
+    """A copy of the real desk with the sample in it."""
+    copied(mixed.folder, data_dir)
+    name, url = "", ""
+    if mixed.database:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.create(mixed.database)
+        url = server.url(name)
+    desk = copy(mixed.real)
+    desk.store = opened(url, data_dir).store
+    yield desk
+    desk.store.close()
+    if name:
+        server.drop(name)
+
+
+def test_a_real_desk_is_after_it_what_it_was_before(mixed: Mixed, real: RealDesk) -> None:
+    before, on_disk = mixed.before, mixed.on_disk
     assert len(files(real.store)) > len(on_disk)
     with real.store.transaction() as work:
-        assert sample.remove(work, real.anna) == added
+        assert sample.remove(work, real.anna) == mixed.added
     after = dump(real.store)
     for name in before:
         assert after[name] == before[name], name
@@ -170,7 +219,6 @@ def test_the_logs_numbers_go_on_where_they_were(desk: SampleDesk) -> None:
 
 def test_what_real_tickets_held_of_the_sample_is_let_go(real: RealDesk) -> None:
     with real.store.transaction() as work:
-        sample.fill(work, real.anna)
         davide = people.by_email(work, "davide@cirro.example")
         team = work.scalars(select(Team).where(Team.name == "Amministrazione")).one()
         tickets.assign(work, real.anna, real.ticket, agent=davide.id, team=team.id)
@@ -192,8 +240,8 @@ def test_what_real_tickets_held_of_the_sample_is_let_go(real: RealDesk) -> None:
 
 def test_one_of_the_sample_who_answered_a_real_ticket_stays_without_a_way_in(real: RealDesk) -> None:
     with real.store.transaction() as work:
-        sample.fill(work, real.anna, password=sample.PASSWORD)
         giulia = people.by_email(work, "giulia@cirro.example")
+        people.change_agent(work, real.anna, giulia.id, password=sample.PASSWORD)
         people.sign_in(work, giulia.email, sample.PASSWORD)
         reply.note(work, Who.of(giulia), real.ticket, text="Ho sentito il fornitore.")
     with real.store.transaction() as work:
@@ -208,7 +256,6 @@ def test_one_of_the_sample_who_answered_a_real_ticket_stays_without_a_way_in(rea
 
 def test_a_customer_of_the_sample_with_a_real_ticket_stays_as_a_real_one(real: RealDesk) -> None:
     with real.store.transaction() as work:
-        sample.fill(work, real.anna)
         chiara = work.scalars(select(Customer).where(Customer.name == "Chiara Ferrari")).one()
         work.get_one(Ticket, real.ticket).customer_id = chiara.id
     with real.store.transaction() as work:
@@ -221,9 +268,7 @@ def test_a_customer_of_the_sample_with_a_real_ticket_stays_as_a_real_one(real: R
 
 def test_what_the_desk_had_of_its_own_is_used_and_left(real: RealDesk) -> None:
     """A canned reply, a reason, a rate of the same name are the desk's: neither overwritten nor taken away."""
-    with real.store.transaction() as work:
-        words.add_canned(work, real.anna, name="fattura", text="La nostra.")
-        sample.fill(work, real.anna)
+    with real.store.reading() as work:
         rates = work.scalars(select(Event).where(Event.kind == "cost.rate")).all()
         assert [line.data["per_hour"] for line in rates if line.data["agent"] is None] == ["31"]
     with real.store.transaction() as work:
@@ -236,8 +281,6 @@ def test_what_the_desk_had_of_its_own_is_used_and_left(real: RealDesk) -> None:
 
 
 def test_without_a_sandbox_nothing_of_it_can_leave_or_come_in(real: RealDesk) -> None:
-    with real.store.transaction() as work:
-        sample.fill(work, real.anna)
     with real.store.reading() as work:
         ours = work.scalars(select(Channel).where(Channel.sample)).all()
         assert {one.kind for one in ours if one.enabled} == {"chat"}
