@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -38,6 +38,8 @@ class KeptFigures:
     work: Work
     state: FigureState
     config: Config
+    books: dict[int, PagedBook] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def has_facts(self) -> bool:
@@ -47,6 +49,11 @@ class KeptFigures:
     def knows(self, as_of: int) -> bool:
         """Whether what is kept is the truth at an instant: it lies after the last record, and there is no work of which
         only time will tell how long it was."""
+        if as_of not in self.known:
+            self.known[as_of] = self._knows(as_of)
+        return self.known[as_of]
+
+    def _knows(self, as_of: int) -> bool:
         if as_of < self.state.last_rec:
             return False
         under_way = select(FigureName.seq).where(
@@ -63,12 +70,19 @@ class KeptFigures:
         line = self.work.connection()
         generation = self.state.generation
         with uncollected():
-            book = PagedBook(self.config, StoredPages(line, generation, self.state.seq))
-            book.note_shifts(request.as_of)
+            book = self._book(request.as_of)
             rolls = StoredRolls(line, generation)
             if _in_a_grain(request):
                 return report_of(RolledUp(book, rolls, request.wanted), request)
             return report_of(Filed(book, rolls, self.facts(), (request.first, request.end)), request)
+
+    def _book(self, as_of: int) -> PagedBook:
+        """What a report needs beside the roll-ups, as of an instant: opened once for all reports of a page."""
+        if as_of not in self.books:
+            pages = StoredPages(self.work.connection(), self.state.generation, self.state.seq)
+            book = self.books[as_of] = PagedBook(self.config, pages)
+            book.note_shifts(as_of)
+        return self.books[as_of]
 
     def facts(self) -> StoredFacts:
         """The facts one by one; ask ``has_facts`` first."""
