@@ -14,6 +14,7 @@ from inbox.actions import desk as settings
 from inbox.errors import Forbidden, Invalid
 from inbox.metrics import Request
 from inbox.reading import figures, once
+from inbox.reading.definitions import DEFINITIONS, family
 from inbox.reading.pages import Asked, Period
 from inbox.store import Channel, Event, Reason, TicketTag, Work
 
@@ -30,6 +31,7 @@ __all__ = [
     "shown",
     "steps",
     "today",
+    "weeks",
 ]
 
 FILTERS: Final = ("channel", "team", "reason", "tag", "agent")
@@ -38,6 +40,8 @@ COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
 LONGEST: Final = dt.timedelta(days=800)
 #: Up to how many days a drawing has steps of how many.
 _STEPS: Final = ((14, 1), (182, 7), (LONGEST.days, 30))
+_WEEKS: Final = 12
+_WEEK: Final = dt.timedelta(days=7)
 
 
 def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
@@ -92,7 +96,17 @@ def asked(work: Work, args: Mapping[str, str]) -> Asked:
     period = period_of(date, args.get("from", ""), args.get("to", ""), compare)
     where = {name: args[name] for name in FILTERS if args.get(name)}
     labels = {name: named(work, name).get(value, value) for name, value in where.items()}
-    return Asked(period, where, compare, zone, date, comparable=_known(work, zone, period), labels=labels)
+    sort = args.get("sort", "")
+    return Asked(
+        period,
+        where,
+        compare,
+        zone,
+        date,
+        comparable=_known(work, zone, period),
+        labels=labels,
+        sort=sort if family(sort.removeprefix("-")) in DEFINITIONS else "",
+    )
 
 
 def _known(work: Work, zone: str, period: Period) -> bool:
@@ -140,6 +154,12 @@ def steps(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
     step = next(size for most, size in _STEPS if days <= most)
     ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
     return tuple((max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends))
+
+
+def weeks(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
+    """The twelve weeks up to the period's end."""
+    ends = [period.end - n * _WEEK for n in reversed(range(_WEEKS))]
+    return tuple((end - _WEEK, end) for end in ends)
 
 
 def named(work: Work, dimension: str | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 from inbox.reading.definitions import N_
 from inbox.reading.pages.sheets import Card, Plot
 
-__all__ = ["CARDS", "COUNTS", "PAGES", "PAGE_OF", "TILES", "TITLES", "UP_GOOD", "WORDS"]
+__all__ = ["BESIDE", "CARDS", "COUNTS", "OF", "PAGES", "PAGE_OF", "TILES", "TITLES", "UP_GOOD", "WORDS"]
 
 #: What cards and pages are called, as messages of the catalogue.
 TITLES: Final = {
@@ -86,6 +86,8 @@ CARDS: Final = {
                 "cost.per_interaction_direct",
             ),
             (Plot("bars", ("vol.handled",)), Plot("dots", ("fcr7.rate",))),
+            meter="occ.rate",
+            spark="vol.handled",
         ),
         Card(
             "teams",
@@ -151,8 +153,7 @@ PAGE_OF: Final = {"figures": "overview", **{card: name for name, cards in PAGES.
 #: The headlines of a page.
 TILES: Final = {
     "overview": (
-        *("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_direct", "sla_frt.rate"),
-        "csat.rate",
+        *("fcr7.rate", "aht.mean_ms", "cost.per_interaction_direct", "frt.p50_ms", "sla_frt.rate", "csat.rate"),
     ),
     "channels": ("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_full"),
     "agents": ("vol.handled", "aht.mean_ms", "frt.p50_ms", "fcr7.rate", "cost.per_interaction_direct"),
@@ -190,3 +191,8 @@ COUNTS: Final = {
     "vol.flow_ratio": "vol.inbound",
     "social.rate": "social.impressions",
 }
+
+#: The time that a share is of.
+OF: Final = {"occ.rate": "occ.online_ms"}
+#: What stands beside a headline: of the same answers.
+BESIDE: Final = {"csat.rate": "csat.mean", "ces.rate": "ces.mean"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -11,8 +11,10 @@ from sqlalchemy import select
 
 from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
+from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
-from inbox.reading.pages import Asked, Bucket, Figures, Kpi, Period, ReportsPage, WeekPoint
+from inbox.reading.pages import Asked, Bucket, Figures, Period, ReportsPage, WeekPoint
+from inbox.reading.pages.sheets import Mark
 from inbox.store import Event, Work
 
 __all__ = ["page"]
@@ -22,75 +24,16 @@ BUCKETS = 31  # more days than that are shown as weeks
 BY = ("channel", "team", "reason")
 #: What the page shows: nothing else is asked of the roll-ups.
 SHOWN: Final = ("vol", "frt", "fcr7", "aht", "cost", "sent")
-VOLUME: Final = ("vol",)
-WEEKLY: Final = ("vol", "frt", "fcr7", "aht", "cost")
+VOLUME: Final = ("vol", "case")
+WEEKLY: Final = sheets.families((*TILES["overview"], "csat.mean"))
+PACES: Final = 4  # lines that one drawing has room for
 Values = Mapping[str, Any]
+Weeks = list[tuple[dt.date, Mapping[str, Values], Values]]
 
 
 def money(micro: int | None, n: int | None = 1) -> Decimal | None:
     """Micro-units, divided by ``n``, as an amount; None where either is unknown."""
     return (Decimal(micro) / MICRO / n).quantize(Decimal("0.0001")) if micro is not None and n else None
-
-
-def _kpis(now: Values, old: Values, weeks: list[Values], *, has_rate: bool) -> tuple[Kpi, ...]:
-    def spark(key: str, counted: str = "") -> tuple[float | None, ...]:
-        enough = (not counted or (week.get(counted) or 0) >= sheets.FEW for week in weeks)
-        return tuple(
-            float(week[key]) if known and week.get(key) is not None else None
-            for week, known in zip(weeks, enough, strict=True)
-        )
-
-    fcr, aht, frt = "fcr7", "aht", "frt"
-    cost = _costs(now)
-    costs = tuple(
-        float(value) if week["vol.handled"] >= sheets.FEW and (value := _costs(week)["total"]) is not None else None
-        for week in weeks
-    )
-    return (
-        Kpi(
-            "inbound",
-            now["vol.inbound"],
-            now["vol.inbound"],
-            previous=old.get("vol.inbound"),
-            spark=spark("vol.inbound"),
-        ),
-        Kpi(
-            "frt",
-            now[f"{frt}.p50_ms"],
-            now[f"{frt}.n"],
-            previous=old.get(f"{frt}.p50_ms"),
-            spark=spark(f"{frt}.p50_ms", f"{frt}.n"),
-            missing="" if now[f"{frt}.n"] else "data",
-        ),
-        Kpi(
-            "fcr",
-            now[f"{fcr}.rate"],
-            now[f"{fcr}.n"],
-            now[f"{fcr}.k"],
-            now[f"{fcr}.lo"],
-            now[f"{fcr}.hi"],
-            old.get(f"{fcr}.rate"),
-            now[f"{fcr}.pending"],
-            spark(f"{fcr}.rate", f"{fcr}.n"),
-            "" if now[f"{fcr}.n"] else "data",
-        ),
-        Kpi(
-            "aht",
-            now[f"{aht}.mean_ms"],
-            now[f"{aht}.n"],
-            previous=old.get(f"{aht}.mean_ms"),
-            spark=spark(f"{aht}.mean_ms", f"{aht}.n"),
-            missing="" if now[f"{aht}.n"] else "data",
-        ),
-        Kpi(
-            "cost",
-            cost["total"] if has_rate else None,
-            now["vol.handled"],
-            previous=_costs(old)["total"] if has_rate else None,
-            spark=costs if has_rate else (),
-            missing="rate" if not has_rate else "" if now["vol.handled"] else "data",
-        ),
-    )
 
 
 def _costs(row: Values) -> dict[str, Decimal | None]:
@@ -101,11 +44,12 @@ def _costs(row: Values) -> dict[str, Decimal | None]:
     return {"labour": work, "provider": provider, "fixed": fixed, "total": total}
 
 
-def _row(label: str, kind: str | None, row: Values, old: Values, *, has_rate: bool) -> Figures:
+def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate: bool) -> Figures:
     cost = _costs(row)
     return Figures(
         label=label,
-        kind=kind,
+        kind=value if by == "channel" else None,
+        value=value,
         inbound=row["vol.inbound"],
         handled=row["vol.handled"],
         unanswered=row["vol.unanswered.k"],
@@ -144,15 +88,8 @@ def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool)
         value = name.partition("=")[2]
         if name == "all" or value == "unallocated" or not (row["vol.inbound"] or row["vol.handled"]):
             continue
-        label = named.get(value, value)
-        found.append(_row(label, value if by == "channel" else None, row, old.get(name, {}), has_rate=has_rate))
+        found.append(_row(named.get(value, value), value, by, row, old.get(name, {}), has_rate=has_rate))
     return tuple(sorted(found, key=lambda one: -one.inbound))
-
-
-def _before(derived: Source, asked: Asked) -> Values:
-    """The figures compared with; without any where the log does not reach back to them."""
-    period = asked.period
-    return derived.before(period.previous_start, period.previous_end, where=asked.where, keys=WEEKLY)["all"]
 
 
 def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
@@ -171,34 +108,30 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     figures.guard(work, chosen, asked.where)
     derived = figures.source(work)
     period, where = asked.period, asked.where
-    now = derived.ask(period.start, period.end, where=where, keys=WEEKLY)["all"]
-    old = _before(derived, asked)
-    spans = _spans(period)
-    parts = [derived.ask(a, b, where=where, keys=VOLUME)["all"] for a, b in spans]
-    weeks = _weeks(derived, asked)
-    rate = work.scalar(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq.desc()).limit(1))
+    keys = [*WEEKLY, "backlog"]
+    now = derived.ask(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
+    weeks = _weeks(derived, asked, chosen)
+    has_rate = asking.priced(work)
+    rows = _rows(work, derived, asked, chosen, has_rate=has_rate)
     return ReportsPage(
         asked=asked,
         by=cast("Any", chosen),
         currency=asking.currency(work),
-        kpis=_kpis(now, old, [week for _start, week, _before in weeks], has_rate=rate is not None),
-        rows=_rows(work, derived, asked, chosen, has_rate=rate is not None),
-        volume=tuple(
-            Bucket(a, _whole(part["vol.inbound"]), _whole(part["vol.handled"]))
-            for (a, _b), part in zip(spans, parts, strict=True)
-        ),
+        tiles=sheets.tiles(work, "overview", now, [week["all"] for _start, week, _before in weeks], asked),
+        rows=rows,
+        volume=tuple(_volume(derived, asked)),
         weeks=tuple(
             WeekPoint(
                 start,
-                week["fcr7.n"],
-                week["fcr7.rate"],
+                week["all"]["fcr7.n"],
+                week["all"]["fcr7.rate"],
                 before["fcr7.rate"] if (before["fcr7.n"] or 0) >= sheets.FEW else None,
             )
             for start, week, before in weeks
         ),
         heat=derived.heat(period.start, period.end, where),
         as_of=derived.as_of,
-        has_rate=rate is not None,
+        has_rate=has_rate,
         presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
         choices=asking.choices(work),
         findings=saying.findings(work, derived, "overview", asked),
@@ -208,24 +141,41 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         rate_per_hour=_default_rate(work, asked.today),
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,
+        paces=tuple(_paces(work, asked, chosen, rows, weeks)),
+        backlog=sheets.cell(work, "backlog.open", now, asked, {**where, "page": "overview"}),
+        agents=sheets.sheet(work, derived, "agents", asked, plots=False) if asking.shown(work, "agent") else None,
     )
 
 
-def _whole(value: Any) -> int:
-    return int(value or 0)
+def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
+    for start, end in _spans(asked.period):
+        part = derived.ask(start, end, where=asked.where, keys=VOLUME)["all"]
+        counts = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
+        yield Bucket(start, *(int(part[key] or 0) for key in counts))
 
 
-def _weeks(derived: Source, asked: Asked) -> list[tuple[dt.date, Values, Values]]:
-    """The last twelve weeks up to the period's end, each with the one that it is compared with."""
+def _weeks(derived: Source, asked: Asked, by: str) -> Weeks:
+    """The last twelve weeks up to the period's end, each cut by ``by``, and all of what it is compared with."""
     period, where = asked.period, asked.where
     length = period.start - period.previous_start
-    found: list[tuple[dt.date, Values, Values]] = []
-    for n in range(12, 0, -1):
-        a = period.end - dt.timedelta(days=7 * n)
-        b = a + dt.timedelta(days=7)
+    found: Weeks = []
+    for a, b in asking.weeks(period):
         before = derived.before(a - length, b - length, where=where, keys=("fcr7",))["all"]
-        found.append((a, derived.ask(a, b, where=where, keys=WEEKLY)["all"], before))
+        found.append((a, derived.ask(a, b, by=by, where=where, keys=WEEKLY), before))
     return found
+
+
+def _paces(
+    work: Work,
+    asked: Asked,
+    by: str,
+    rows: tuple[Figures, ...],
+    weeks: Weeks,
+) -> Iterator[Mark]:
+    """The handle time by week of the rows of which most was measured."""
+    for row in sorted(rows, key=lambda row: -row.aht_n)[:PACES]:
+        slices = [week.get(f"{by}={row.value}", {}) for _start, week, _before in weeks]
+        yield Mark(row.label, row.kind, tuple(sheets.cell(work, "aht.mean_ms", one, asked, None) for one in slices))
 
 
 def _default_rate(work: Work, today: dt.date) -> Decimal | None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, figures, maturity, saying, special
-from inbox.reading.cards import CARDS, COUNTS, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
+from inbox.reading import asking, desk, figures, maturity, once, saying, special
+from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from inbox.store import Work
 
-__all__ = ["FEW", "compiled", "page", "sheet"]
+__all__ = ["FEW", "cell", "compiled", "families", "in_order", "page", "sheet", "tiles"]
 
 FEW: Final = 10
 #: Counts that are no news where there was nothing: without posts there are no likes.
@@ -95,44 +95,86 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         told = special.rows(work, source, name, asked)
         some = ((label, _cells(work, card, row, asked, None)) for label, row in told)
         return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
-    period = asked.period
-    keys = _families(card.keys)
-    found = source.ask(period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=keys)
-    named = asking.named(work, card.by)
-    marks: list[tuple[Line, Row, bool]] = []
+    marks = list(_lines(work, source, card, asked, where, by))
+    ones = [(line, row) for line, row, one in marks if one]
+    drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
+    lines = _courses(source, card, [line for line, _row, _one in marks], asked, where)
+    return Sheet(card, in_order(lines, card, asked.sort), graphs=drawn, title=TITLES[name])
+
+
+def _lines(
+    work: Work, source: figures.Source, card: Card, asked: Asked, where: Mapping[str, str], by: str
+) -> Iterator[tuple[Line, Row, bool]]:
+    """The lines of a card, each with its figures and whether it is one of several."""
+    period, named = asked.period, asking.named(work, card.by)
+    people = once.agents(work) if card.by == "agent" else {}
+    found = source.ask(
+        period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=families(card.keys)
+    )
     for slice_name, row in found.items():
         value = slice_name.partition("=")[2] if slice_name != "all" else ""
         if value == "unallocated":
             continue
-        own = {**where, "page": PAGE_OF[name], "by": by}
+        own = {**where, "page": PAGE_OF[card.name], "by": by}
         if value and card.by:
             own |= {card.by: value, "row": "" if card.by in where else card.by}
         line = Line(
             named.get(value, value),
             value if value and card.by == "channel" else None,
             _cells(work, card, row, asked, own),
+            desk.chip(people[value]) if value in people else None,
         )
-        if value and all(not cell.n and not cell.value for cell in line.cells):
-            continue
-        marks.append((line, row, bool(value)))
-    lines = tuple(line for line, _row, _one in marks)
-    ones = [(line, row) for line, row, one in marks if one]
-    drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
-    return Sheet(card, lines, graphs=drawn, title=TITLES[name])
+        if not value or any(one.n or one.value for one in line.cells):
+            yield line, row, bool(value)
 
 
-def _families(keys: Iterable[str]) -> list[str]:
+def _courses(
+    source: figures.Source, card: Card, lines: list[Line], asked: Asked, where: Mapping[str, str]
+) -> list[Line]:
+    """The same lines, each with the last twelve weeks of the figure that the card draws in them."""
+    if not card.spark or not lines:
+        return lines
+    steps = asking.weeks(asked.period)
+    weeks = [source.ask(a, b, by=card.by, where=where, keys=families([card.spark])) for a, b in steps]
+    names = ["all" if line.person is None else f"{card.by}={line.person.id}" for line in lines]
+    return [
+        line._replace(spark=tuple(_number(week.get(name, {}).get(card.spark)) for week in weeks))
+        for name, line in zip(names, lines, strict=True)
+    ]
+
+
+def _number(value: Any) -> float:
+    return float(value or 0)
+
+
+def in_order(lines: list[Line], card: Card, sort: str) -> tuple[Line, ...]:
+    """The line of everything, and the others in the order that the reader chose: what is unknown or hidden last."""
+    key = sort.removeprefix("-")
+    if key not in card.keys or not lines:
+        return tuple(lines)
+    at, sign = card.keys.index(key), 1 if sort.startswith("-") else -1
+
+    def place(line: Line) -> tuple[bool, float]:
+        known = line.cells[at].known
+        return known is None, sign * (known or 0)
+
+    return (lines[0], *sorted(lines[1:], key=place))
+
+
+def families(keys: Iterable[str]) -> list[str]:
     """What to ask for, so that n, k and pending stand beside each figure: its whole family."""
+    keys = list(keys)
     counted = [COUNTS[key] for key in keys if COUNTS.get(key)]
     stems = {key.rpartition(".")[0] if key.count(".") == 1 else key for key in (*keys, *counted)}
     return sorted(stems | {key.rpartition(".")[0] for key in keys})
 
 
 def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str] | None) -> tuple[Cell, ...]:
-    return tuple(_cell(work, key, row, asked, where) for key in card.keys)
+    return tuple(cell(work, key, row, asked, where) for key in card.keys)
 
 
-def _cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] | None) -> Cell:
+def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] | None) -> Cell:
+    """A figure of a report: hidden, unknown or said, with its change and the way to its cases."""
     prefix = asking.COMPARISONS[asked.compare]
     stem = key.rpartition(".")[0]
     counted = COUNTS.get(key, f"{stem}.n")
@@ -159,7 +201,9 @@ def _cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str]
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
-    return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens)
+    low, high = (row.get(f"{stem}.{end}") if measured == "share" and not few else None for end in ("lo", "hi"))
+    of = row.get(OF.get(key, ""))
+    return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens, low, high, of)
 
 
 # --- drawings -----------------------------------------------------------------------------------------------------
@@ -170,7 +214,7 @@ def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Lin
     if plot.kind in _OVER_TIME:
         steps = asking.steps(asked.period)
         rows = _course(source, plot.keys, asked, steps)
-        series = tuple(tuple(_cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
+        series = tuple(tuple(cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
         return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
     prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
     marks = []
@@ -192,9 +236,9 @@ def _course(
     rows: list[dict[str, Any]] = [{} for _step in steps]
     for row, (start, end) in zip(rows, steps, strict=True):
         if some:
-            row.update(source.ask(start, end, where=asked.where, keys=_families(some))["all"])
+            row.update(source.ask(start, end, where=asked.where, keys=families(some))["all"])
         if whole:
-            row.update(source.ask(start, end, keys=_families(whole))["all"])
+            row.update(source.ask(start, end, keys=families(whole))["all"])
     return rows
 
 
@@ -210,13 +254,20 @@ def _tiles(
     for some, where in (([key for key in keys if not key.startswith(_WHOLE)], asked.where), (keys, {})):
         wanted = [key for key in some if key not in row]
         if wanted:
-            ask = source.ask(period.start, period.end, where=where, compare=asked.compare, keys=_families(wanted))
+            ask = source.ask(period.start, period.end, where=where, compare=asked.compare, keys=families(wanted))
             row.update(ask["all"])
-    course = _course(source, keys, asked, steps)
-    own = {**asked.where, "page": name}
-    tiles = []
-    for key in keys:
-        cell = _cell(work, key, row, asked, own)
-        spark = tuple(_cell(work, key, step, asked, None).known for step in course)
-        tiles.append(Tile(cell, spark, UP_GOOD.get(family(key))))
-    return tuple(tiles)
+    return tiles(work, name, row, _course(source, keys, asked, steps), asked)
+
+
+def tiles(work: Work, name: str, row: Row, course: Iterable[Row], asked: Asked) -> tuple[Tile, ...]:
+    """The headlines of a page from its figures and from those of each step of their course."""
+    own, course = {**asked.where, "page": name}, list(course)
+    return tuple(
+        Tile(
+            cell(work, key, row, asked, own),
+            tuple(cell(work, key, step, asked, None).known for step in course),
+            UP_GOOD.get(family(key)),
+            cell(work, BESIDE[key], row, asked, None) if key in BESIDE else None,
+        )
+        for key in TILES[name]
+    )

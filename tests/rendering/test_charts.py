@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.rendering import charts
+from inbox.rendering import charts, figures
 from inbox.rendering.charts import canvas
 
 NUMBERS = st.one_of(st.none(), st.floats(0, 1e6, allow_nan=False), st.integers(0, 10**6))
@@ -57,6 +57,14 @@ def test_the_steps_of_an_axis_rise_and_reach_both_ends(low: float, span: float) 
 def test_counts_are_never_cut_into_parts_of_one() -> None:
     svg = charts.columns(["a"], [("came in", [1])], title="t", fmt=plain)
     assert re.findall(r'text-anchor="end">([^<]+)<', svg) == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [(4_000, "2s"), (280_000, "2m"), (5_400_000, "50m"), (6 * 3_600_000, "2h"), (400_000_000, "2d")],
+)
+def test_times_have_steps_that_people_count_in(most: int, said: str) -> None:
+    assert f">{said}</text>" in charts.line(["1", "2"], [("", [0, most])], title="", fmt=figures.duration)
 
 
 def test_a_week_without_a_figure_leaves_a_gap_and_is_no_zero() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal as D  # noqa: N817 - money fills this file
 
 from inbox.reading import pages
 from inbox.reading.cards import CARDS
+from inbox.reading.pages.sheets import Mark, Tile
 from tests.ui import samples_sheets as sheet
 from tests.ui.samples import DAY, NOW
 
@@ -69,6 +70,15 @@ def busy(day: int, hour: int) -> int:
     return max(0, round(peak * (1 if day < 5 else 0.3)))
 
 
+#: FCR, handle time, cost, first response, promises kept and CSAT: one of them of too few, one unknown.
+TILES = (
+    Tile(sheet.cell("fcr7.rate", 0.764, 855, 0.038)._replace(low=0.735, high=0.791), tuple(RATES), up_good=True),
+    Tile(sheet.cell("aht.mean_ms", 616_000, 930, -65_000), tuple(range(700, 580, -10)), up_good=False),
+    Tile(sheet.cell("cost.per_interaction_direct", 4.38, 968, -0.41), (4.9, 4.8, 4.6, 4.4, 4.3), up_good=False),
+    Tile(sheet.cell("frt.p50_ms", 370_000, 951, 25_000), (340, 352, 338, 366, None, 390), up_good=False),
+    Tile(sheet.cell("sla_frt.rate", None, 0), up_good=True),
+    Tile(sheet.cell("csat.rate", 0.857, 7), up_good=True, beside=sheet.cell("csat.mean", 4.6, 7)),
+)
 HEAT = tuple(tuple(busy(day, hour) for hour in range(24)) for day in range(7))
 period = sheet.PERIOD
 reports = pages.ReportsPage(
@@ -76,25 +86,12 @@ reports = pages.ReportsPage(
     sheet.sheet(CARDS["figures"]),
     "channel",
     "EUR",
-    (
-        pages.Kpi("inbound", 984, 984, previous=921, spark=(71, 80, 78, 84, 79, 88, 90, 85, 82, 91, 80, 76)),
-        pages.Kpi(
-            "frt", 370_000, 951, previous=345_000, spark=(340, 352, 338, 350, 362, 344, 366, 371, 365, 380, 377, 390)
-        ),
-        pages.Kpi("fcr", 0.764, 855, 654, 0.735, 0.791, 0.726, 31, tuple(RATES)),
-        pages.Kpi(
-            "aht", 616_000, 930, previous=681_000, spark=(700, 690, 684, 660, 664, 650, 645, 640, 622, 626, 611, 605)
-        ),
-        pages.Kpi(
-            "cost",
-            D("4.38"),
-            968,
-            previous=D("4.79"),
-            spark=(4.9, 4.8, 4.85, 4.7, 4.66, 4.6, 4.61, 4.5, 4.4, 4.42, 4.31, 4.3),
-        ),
-    ),
+    TILES,
     rows,
-    tuple(pages.Bucket(week, 70 + n * 13 % 29, 66 + n * 17 % 31) for n, week in enumerate(WEEKS)),
+    tuple(
+        pages.Bucket(week, 70 + n * 13 % 29, 66 + n * 17 % 31, 60 + n * 13 % 29, 58 + n * 17 % 31)
+        for n, week in enumerate(WEEKS)
+    ),
     tuple(
         pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035)
         for week, rate in zip(WEEKS, RATES, strict=True)
@@ -113,23 +110,36 @@ reports = pages.ReportsPage(
     may_set_costs=True,
     seq=48_211,
     findings=sheet.FINDINGS,
+    paces=tuple(
+        Mark(
+            row.label,
+            row.kind,
+            tuple(sheet.cell("aht.mean_ms", 700_000 - 9_000 * n - 80_000 * at, 40) for n in range(12)),
+        )
+        for at, row in enumerate(rows[:4])
+    ),
+    backlog=sheet.cell("backlog.open", 38, None, -12),
+    agents=sheet.sheet(CARDS["agents"])._replace(graphs=()),
 )
 reports_no_rate = replace(
     reports,
     has_rate=False,
     rate_per_hour=None,
-    kpis=(*reports.kpis[:4], pages.Kpi("cost", None, 0, missing="rate")),
+    tiles=(*TILES[:2], Tile(sheet.cell("cost.per_interaction_direct", None, 968)), *TILES[3:]),
     table=sheet.sheet(CARDS["figures"], priced=False),
     rows=tuple(replace(row, cost_labour=None, cost_total=None, per_resolution=None) for row in rows),
 )
 reports_empty = replace(
     reports,
-    kpis=tuple(pages.Kpi(each.key, None, 0, missing="data") for each in reports.kpis),
+    tiles=tuple(Tile(sheet.cell(each.cell.key, None, 0)) for each in TILES),
     table=reports.table._replace(lines=()),
     rows=(),
     volume=(),
     weeks=(),
     heat=(),
+    paces=(),
+    backlog=None,
+    agents=None,
 )
 reports_by_reason = replace(
     reports,

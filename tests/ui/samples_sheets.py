@@ -10,6 +10,7 @@ from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
 from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
+from inbox.reading.parts import AgentChip
 from tests.ui.samples import NOW
 from tests.ui.samples_surveys import maturity
 
@@ -79,7 +80,10 @@ def sheet(card: Card, *, priced: bool = True) -> Sheet:
     names = (("oro", None), ("argento", None)) if card.name in ("touchpoints", "value") else LABELS[card.by]
     for n, (label, kind) in enumerate(names):
         cells = (cell(key, None, 0) if n == 1 else usual(key, 1, 7 if n == 2 else 90) for key in card.keys)
-        lines.append(Line(label, kind, tuple(cells)))
+        person = AgentChip(f"agent-{n}", label) if card.by == "agent" else None
+        lines.append(Line(label, kind, tuple(cells), person))
+    if card.spark:
+        lines = [line._replace(spark=(9, 12, 11, 14, 13, 17)) for line in lines]
     if not priced:
         known = [[cell(one.key, None, one.n) if one.unit == "money" else one for one in line.cells] for line in lines]
         lines = [line._replace(cells=tuple(cells)) for line, cells in zip(lines, known, strict=True)]

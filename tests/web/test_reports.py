@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
+from inbox.reading import sheets
+from inbox.reading.pages.sheets import Card, Cell, Line
 from inbox.store import ReportMail
 from tests.web.conftest import TestDesk, words
 
@@ -44,6 +46,24 @@ def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:
     assert browser.get("/reports/cards/agents.csv").status_code == 200
     with desk.store.transaction() as work:
         settings.put(work, SYSTEM, "report.agent_time", "")
+
+
+def test_a_table_is_sorted_by_the_column_that_is_pressed_and_the_way_to_its_cases_keeps_that(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    page = browser.get("/reports/channels?sort=vol.inbound").text
+    assert 'aria-sort="descending"' in page
+    assert "sort=-vol.inbound" in page
+    assert 'aria-sort="ascending"' in browser.get("/reports?sort=-vol.inbound").text
+    assert "sort=" not in browser.get("/reports/social?sort=<b>").text
+    cells = [figure_of(n, n) for n in (3, None, 12, 7)]
+    lines = [Line(str(n), None, (one,)) for n, one in enumerate([figure_of(22, 22), *cells])]
+    card = Card("volume", "channel", ("aht.mean_ms",))
+    assert [line.label for line in sheets.in_order(lines, card, "aht.mean_ms")] == ["0", "3", "1", "2", "4"]
+    assert [line.label for line in sheets.in_order(lines, card, "-csat.rate")] == ["0", "1", "2", "3", "4"]
+
+
+def figure_of(value: int | None, n: int | None) -> Cell:
+    return Cell("aht.mean_ms", value, n, None, "ms", few=n is not None and n == 7)
 
 
 def test_a_report_by_mail_is_made_changed_paused_sent_and_removed(desk: TestDesk) -> None:

@@ -28,7 +28,8 @@ class Period:
 @dataclass(frozen=True)
 class Asked:
     """Period, filter and comparison (``previous`` or ``year``), as the address of a page says them. ``comparable`` is
-    False where the log does not reach back to what is compared with; ``labels`` are the filters as people read them."""
+    False where the log does not reach back to what is compared with; ``labels`` are the filters as people read them.
+    ``sort`` is the figure by which tables are sorted, the largest first; with a minus before it the smallest."""
 
     period: Period
     where: Mapping[str, str]
@@ -37,6 +38,7 @@ class Asked:
     today: dt.date
     comparable: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
+    sort: str = ""
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that say the same, with some changed."""
@@ -44,6 +46,7 @@ class Asked:
             "from": self.period.start.isoformat(),
             "to": self.period.end.isoformat(),
             "compare": self.compare,
+            "sort": self.sort,
             **self.where,
             **more,
         }

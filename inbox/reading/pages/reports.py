@@ -1,4 +1,4 @@
-"""Views of the report page (``reports/index.html``): figures as metrics.md defines them, each with its n."""
+"""Views of the overview (``reports/index.html``): figures as metrics.md defines them, each with its n."""
 
 from __future__ import annotations
 
@@ -9,26 +9,9 @@ from decimal import Decimal
 from typing import Literal
 
 from inbox.reading.pages.asked import Asked, Preset
-from inbox.reading.pages.sheets import Finding, Sheet
+from inbox.reading.pages.sheets import Cell, Finding, Mark, Sheet, Tile
 
-__all__ = ["Bucket", "Figures", "Kpi", "ReportsPage", "WeekPoint"]
-
-
-@dataclass(frozen=True)
-class Kpi:
-    """A headline. ``value`` is a count, milliseconds, a share or money by ``key``; for a share ``k`` of ``n`` counted.
-    ``missing`` says why there is no value: nothing happened, or a rate or a fee has to be set first."""
-
-    key: Literal["inbound", "frt", "fcr", "aht", "cost"]
-    value: Decimal | float | int | None
-    n: int
-    k: int | None = None
-    lo: float | None = None
-    hi: float | None = None
-    previous: Decimal | float | int | None = None
-    pending: int = 0
-    spark: tuple[float | None, ...] = ()
-    missing: Literal["", "data", "rate"] = ""
+__all__ = ["Bucket", "Figures", "ReportsPage", "WeekPoint"]
 
 
 @dataclass(frozen=True)
@@ -64,15 +47,18 @@ class Figures:
     mood_pos: int = 0
     mood_neu: int = 0
     mood_neg: int = 0
+    value: str = ""  # the name of the slice
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A day or a week of the volume chart, named by its first day."""
+    """A day or a week of the charts of what came and went, named by its first day: contacts, and cases."""
 
     start: dt.date
     inbound: int
     handled: int
+    created: int = 0
+    resolved: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,13 +77,14 @@ class ReportsPage:
     for each filter. ``choices`` are what the filters offer (value, name), ``presets`` the shortcuts of the period with
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
     so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
-    ``ways`` are those of grouping that the gate lets through; ``may_set_costs`` shows the link to the costs page."""
+    ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
+    through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page."""
 
     asked: Asked
     table: Sheet
     by: Literal["channel", "team", "reason"]
     currency: str
-    kpis: tuple[Kpi, ...]
+    tiles: tuple[Tile, ...]
     rows: tuple[Figures, ...]
     volume: tuple[Bucket, ...]
     weeks: tuple[WeekPoint, ...]
@@ -113,7 +100,16 @@ class ReportsPage:
     may_set: bool = False
     findings: tuple[Finding, ...] = ()
     said_by: str = "channel"
+    paces: tuple[Mark, ...] = ()
+    backlog: Cell | None = None
+    agents: Sheet | None = None
     name: Literal["overview"] = "overview"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every figure on the page."""
+        sheets = (self.table, *([self.agents] if self.agents else []))
+        return tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from inbox.reading.definitions import Unit
 from inbox.reading.pages.asked import Asked
+from inbox.reading.parts import AgentChip
 
 __all__ = ["Card", "Cell", "Finding", "Graph", "Line", "Mark", "Plot", "Sheet", "SheetsPage", "Tile"]
 
@@ -21,17 +22,22 @@ class Plot(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A table of figures, one line for all and one for each value of ``by``, and the drawings above it."""
+    """A table of figures, one line for all and one for each value of ``by``, and the drawings above it. ``meter`` is a
+    share that has a bar in each line, ``spark`` a figure whose last twelve weeks are drawn there."""
 
     name: str
     by: str | None
     keys: tuple[str, ...]
     plots: tuple[Plot, ...] = ()
+    meter: str = ""
+    spark: str = ""
 
 
 class Cell(NamedTuple):
     """A figure in a line. ``value`` None is unknown; ``few`` hides it behind its ``n``. ``change`` is against the
-    period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it."""
+    period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it. Of a share
+    ``low`` to ``high`` is where the true one lies with 95 % certainty; ``of`` is the time that it is a share of, in
+    ms."""
 
     key: str
     value: float | None
@@ -43,6 +49,9 @@ class Cell(NamedTuple):
     change: float | None = None
     sure: bool = False
     where: Mapping[str, str] | None = None
+    low: float | None = None
+    high: float | None = None
+    of: int | None = None
 
     @property
     def known(self) -> float | None:
@@ -51,11 +60,14 @@ class Cell(NamedTuple):
 
 
 class Line(NamedTuple):
-    """``label`` is data; empty for the line of everything."""
+    """``label`` is data; empty for the line of everything. ``person`` is whose line it is, ``spark`` the course of the
+    card's own figure."""
 
     label: str
     kind: str | None
     cells: tuple[Cell, ...]
+    person: AgentChip | None = None
+    spark: tuple[float | None, ...] = ()
 
 
 class Mark(NamedTuple):
@@ -96,11 +108,13 @@ class Sheet(NamedTuple):
 
 
 class Tile(NamedTuple):
-    """A headline figure with its course; ``up_good`` says which way is good, None where neither is."""
+    """A headline figure with its course; ``up_good`` says which way is good, None where neither is. ``beside`` is
+    another figure of the same answers."""
 
     cell: Cell
     spark: tuple[float | None, ...] = ()
     up_good: bool | None = None
+    beside: Cell | None = None
 
 
 class Finding(NamedTuple):

@@ -6,9 +6,9 @@ figures beside it as a table. Values of ``None`` leave a gap, never a zero. ``fm
 
 from __future__ import annotations
 
-from inbox.rendering.charts.by_name import dots, stacked
+from inbox.rendering.charts.by_name import dots, meter, stacked
 from inbox.rendering.charts.over_time import columns, line, spark
 from inbox.rendering.charts.spans import Bar, spans
 from inbox.rendering.charts.week import heat
 
-__all__ = ["Bar", "columns", "dots", "heat", "line", "spans", "spark", "stacked"]
+__all__ = ["Bar", "columns", "dots", "heat", "line", "meter", "spans", "spark", "stacked"]

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from inbox.rendering.charts.canvas import Format, Values, svg, ticks, tip
 
-__all__ = ["dots", "stacked"]
+__all__ = ["dots", "meter", "stacked"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,17 @@ def stacked(
             )
             x += wide
     return svg(width, len(rows) * shape.tall + 8, "".join(parts), title)
+
+
+def meter(value: float, *, width: int = 64, full: float = 0.9) -> Markup:
+    """A share as a small bar beside its figure, in another colour from ``full`` on; hidden from screen readers."""
+    tone = "c2" if value >= full else "c1"
+    wide = width * min(max(value, 0.0), 1.0)
+    bars = (
+        f'<rect width="{width}" height="4" rx="2" fill="var(--surface-3)"/>'
+        f'<rect width="{wide:.1f}" height="4" rx="2" fill="var(--{tone})"/>'
+    )
+    return svg(width, 4, bars, fixed=True)
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from markupsafe import Markup, escape
 
-__all__ = ["Format", "Value", "Values", "area", "below", "grid", "hit", "path", "runs", "scale", "svg", "ticks", "tip"]
+from inbox.rendering.figures import duration
+
+__all__ = [
+    "Format",
+    "Value",
+    "Values",
+    "area",
+    "below",
+    "grid",
+    "hit",
+    "path",
+    "runs",
+    "scale",
+    "size_of",
+    "svg",
+    "ticks",
+    "tip",
+]
 
 Value = float | int
 Values = Sequence[Value | None]
@@ -15,9 +33,11 @@ Format = Callable[[Value], str]
 Point = tuple[float, float]
 
 
-def ticks(low: float, high: float, about: int = 4, *, whole: bool = False) -> list[float]:
-    """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten, ``about`` of them.
+def ticks(low: float, high: float, about: int = 4, *, whole: bool = False, per: float = 1) -> list[float]:
+    """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten of ``per``, ``about`` of them.
     ``whole`` is for counts: no step but whole numbers."""
+    if per != 1:
+        return [each * per for each in ticks(low / per, high / per, about, whole=whole)]
     span = max(high - low, 1e-9)
     magnitude = 10 ** math.floor(math.log10(span / about))
     sizes = [each * magnitude for each in (1, 2, 2.5, 5, 10) if not whole or (each * magnitude) % 1 == 0]
@@ -66,14 +86,26 @@ def grid(steps: Sequence[float], place: Callable[[float], float], left: float, r
     """Lines across with their labels."""
     return "".join(
         f'<line class="gridl" x1="{left}" x2="{right}" y1="{place(each):.1f}" y2="{place(each):.1f}"/>'
-        f'<text x="{left - 8}" y="{place(each) + 3.5:.1f}" text-anchor="end">{escape(fmt(each))}</text>'
+        f'<text x="{left - 8}" y="{place(each) + 3.5:.1f}" text-anchor="end">{escape(_short(fmt(each)))}</text>'
         for each in steps
     )
 
 
+def _short(label: str) -> str:
+    """A round time without its zeros: ``5m`` of ``5m 00s``."""
+    return re.sub(r" 0+[a-z]$", "", label)
+
+
+def size_of(high: float, fmt: Format) -> float:
+    """What round steps are multiples of: for times in ms the second, minute, hour or day that they are told in."""
+    if fmt is not duration:
+        return 1
+    return next(float(size) for size in (86_400_000, 3_600_000, 60_000, 1_000) if high >= 2 * size or size == 1_000)
+
+
 def beside(steps: Sequence[float], fmt: Format) -> int:
     """How much room the labels of the lines need."""
-    return max(34, 10 + 7 * max((len(fmt(step)) for step in steps), default=0))
+    return max(34, 10 + 7 * max((len(_short(fmt(step))) for step in steps), default=0))
 
 
 def below(labels: Sequence[str], across: Callable[[int], float], y: float, fit: float) -> str:

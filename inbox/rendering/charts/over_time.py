@@ -51,7 +51,8 @@ def line(
     known = [value for _, values in series for value in values if value is not None]
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
-    steps = canvas.ticks(lowest, high if high is not None else max(known, default=1))
+    highest = high if high is not None else max(known, default=1)
+    steps = canvas.ticks(lowest, highest, per=canvas.size_of(highest, fmt))
     left, right, top, bottom, height = canvas.beside(steps, fmt), 14, 10, 24, 210
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
 
