@@ -15,16 +15,13 @@ from inbox.actions import events, holding, identities, lines, reply, restored
 from inbox.actions.people import EMAIL
 from inbox.actions.who import Who, may
 from inbox.errors import Invalid
-from inbox.store import Channel, Customer, Membership, Message, Team, Ticket, Work
+from inbox.store import Channel, Customer, Identity, Membership, Message, Team, Ticket, Work
 from inbox.terms import Status
 
 __all__ = ["start", "ways"]
 
-#: Kind of channel → what an address has to be, and what is said of one that is not.
-ADDRESSES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
-    "email": (EMAIL, "this is no mail address"),
-    "sms": (re.compile(r"\+\d{6,15}"), "write the number with its country, like +39 347 555 0142"),
-}
+#: Kind of channel → what an address has to be.
+ADDRESSES: Final[dict[str, re.Pattern[str]]] = {"email": EMAIL, "sms": re.compile(r"\+\d{6,15}")}
 
 
 def ways(work: Work, who: Who) -> Sequence[Channel]:
@@ -36,6 +33,18 @@ def ways(work: Work, who: Who) -> Sequence[Channel]:
         private = select(Team.id).where(Team.private, Team.id.not_in(mine))
         there = there.where(or_(Channel.team_id.is_(None), Channel.team_id.not_in(private)))
     return work.scalars(there.order_by(Channel.name, Channel.id)).all()
+
+
+def _recipient(work: Work, channel: Channel, to: str, name: str) -> Identity:
+    right = ADDRESSES[channel.kind].fullmatch(work.store.connectors[channel.kind].normalise(to))
+    identity = identities.resolve(work, channel, Address(to, name)) if right else None
+    if identity is not None:
+        return identity
+    if channel.kind == "sms":
+        msg = "write the number with its country, like +39 347 555 0142"
+    else:
+        msg = "this is no mail address"
+    raise Invalid(msg, fields={"to": msg})
 
 
 def start(  # noqa: PLR0913  (a first message has that many parts)
@@ -60,12 +69,7 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
     if chosen is None:
         msg = "choose a channel that can write first"
         raise Invalid(msg, fields={"channel": msg})
-    right, wrong = ADDRESSES[chosen.kind]
-    if not right.fullmatch(work.store.connectors[chosen.kind].normalise(to)):
-        raise Invalid(wrong, fields={"to": wrong})
-    identity = identities.resolve(work, chosen, Address(to, name))
-    if identity is None:
-        raise Invalid(wrong, fields={"to": wrong})
+    identity = _recipient(work, chosen, to, name)
     known = select(Message).where(Message.identity_id == identity.id, Message.channel_id == chosen.id)
     if client_key and (sent := work.scalar(known.where(Message.client_key == client_key))) is not None:
         return sent

@@ -15,16 +15,22 @@ __all__ = ["hour"]
 TYPED = "typed"  # the button beside the field
 
 
-def hour(form: Mapping[str, str]) -> dt.datetime | None:
-    """``send_at`` of a form, or ``send_at_typed`` where that is what was pressed; None without. Raises Invalid."""
-    asked = form.get("send_at", "")
+#: What is said of a moment that cannot be read, by the field's name.
+WRONG = {
+    "send_at": "say when it is to leave: a time within the next year",
+    "until": "say until when: a time in the future",
+}
+
+
+def hour(form: Mapping[str, str], name: str = "send_at") -> dt.datetime | None:
+    """``name`` of a form, or ``<name>_typed`` where that is what was pressed; None without. Raises Invalid."""
+    asked = form.get(name, "")
     if not asked:
         return None
     try:
         if asked != TYPED:
             return clock.parse(asked)
-        local = dt.datetime.fromisoformat(form.get("send_at_typed", ""))
+        local = dt.datetime.fromisoformat(form.get(f"{name}_typed", ""))
         return local.replace(tzinfo=zoneinfo.ZoneInfo(timezone())).astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        msg = "say when it is to leave: a time within the next year"
-        raise Invalid(msg, fields={"send_at": msg}) from None
+        raise Invalid(WRONG[name], fields={name: WRONG[name]}) from None

@@ -7,11 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from inbox import clock
 from inbox.actions import bands, drafts, holding, reply, tickets
 from inbox.actions import desk as settings
 from inbox.actions.who import find_ticket
-from inbox.errors import Invalid, ThreadMoved
+from inbox.errors import ThreadMoved
 from inbox.reading import customers, rows, threads
 from inbox.reading.moved import moved
 from inbox.reading.parts import Thread
@@ -238,16 +237,13 @@ def assign(id: int) -> Any:
 
 @blueprint.post("/tickets/<int:id>/status")
 def status(id: int) -> Any:
-    """Resolve, reopen, wait, snooze."""
+    """Resolve, reopen, wait, snooze; a snooze until the customer answers is waiting for them."""
     form = request.form
-    until = form.get("until", "")
-    try:
-        moment = clock.parse(until) if until else None
-    except ValueError:
-        msg = "say until when as a time with its zone"
-        raise Invalid(msg, fields={"until": msg}) from None
+    answered = form.get("until") == "answer"
+    state = "pending" if answered else form.get("status", "")
+    moment = None if answered else hour(form, "until")
     with store().transaction() as work:
-        tickets.set_status(work, who(), id, form.get("status", ""), reason=form.get("reason") or None, until=moment)
+        tickets.set_status(work, who(), id, state, reason=form.get("reason") or None, until=moment)
     return _changed(id)
 
 
