@@ -17,7 +17,7 @@ from inbox.metrics import Book, book_of
 from inbox.metrics.value import value_of
 from inbox.store import Customer, Event, Ticket, Work
 
-__all__ = ["follow", "save_values", "values", "waiting", "worths"]
+__all__ = ["follow", "save_values", "values", "waiting"]
 
 #: So many customers are looked at in one transaction.
 PORTION: Final = 20
@@ -44,13 +44,6 @@ def save_values(work: Work, who: Who, typed: Mapping[str, str]) -> None:
     if kept != desk.get(work, "routing.values"):
         desk.put(work, who, "routing.values", kept)
         desk.keep(work, "routing.values_seq", 0)  # everybody is looked at again
-
-
-def worths(work: Work, customers: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """The figures of M12 of each customer, as of now."""
-    wanted = list(customers)
-    book, now = _book(work, wanted), int(clock.now().timestamp() * 1000)
-    return {one: value_of(book, one, now) for one in wanted}
 
 
 def _unread(work: Work) -> Any:

@@ -70,13 +70,13 @@ class KeptFigures:
         line = self.work.connection()
         generation = self.state.generation
         with uncollected():
-            book = self._book(request.as_of)
+            book = self.book(request.as_of)
             rolls = StoredRolls(line, generation)
             if _in_a_grain(request):
                 return report_of(RolledUp(book, rolls, request.wanted), request)
             return report_of(Filed(book, rolls, self.facts(), (request.first, request.end)), request)
 
-    def _book(self, as_of: int) -> PagedBook:
+    def book(self, as_of: int) -> PagedBook:
         """What a report needs beside the roll-ups, as of an instant: opened once for all reports of a page."""
         if as_of not in self.books:
             pages = StoredPages(self.work.connection(), self.state.generation, self.state.seq)

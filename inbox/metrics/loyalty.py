@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inbox.metrics.config import Config
@@ -119,6 +119,19 @@ class Cover:
             else:
                 undecided += 1
         return renewed, decided, undecided
+
+    def cohorts(self, marks: Sequence[int]) -> list[tuple[int, list[int]]]:
+        """Of the customers whose first contract began between each two marks: how many, and how many of them were
+        active at each mark from the second of the two on."""
+        begun: list[list[str]] = [[] for _ in marks[1:]]
+        for who, spans in self._spans.items():
+            at = bisect_right(marks, spans[0][0]) - 1 if spans else -1
+            if 0 <= at < len(begun):
+                begun[at].append(who)
+        return [
+            (len(some), [sum(self.is_active(who, mark) for who in some) for mark in marks[at + 1 :]])
+            for at, some in enumerate(begun)
+        ]
 
     def silence(self, wrote: Mapping[str, bool], begin: int, later: int) -> dict[str, tuple[int, int]]:
         """Of the customers active at the start who wrote: (lost, all) of those exposed to silence and of the others.

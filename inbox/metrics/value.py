@@ -11,7 +11,7 @@ from inbox.metrics.keys import Figures
 from inbox.metrics.money import labour
 from inbox.metrics.times import DAY
 
-__all__ = ["value_of"]
+__all__ = ["future_of", "retention_of", "value_of"]
 
 _YEAR = 365 * DAY
 _CAP = Fraction(95, 100)  # of retention
@@ -22,9 +22,9 @@ def value_of(book: Book, customer: str, at: int) -> Figures:
     customer = book.people.root(customer)
     margin, margin12 = _margins(book, customer, at)
     service, service12 = _service(book, customer, at)
-    retention = _retention(book, at)
+    retention = retention_of(book, at)
     historic = margin - service
-    future = None if retention is None else _future(margin12 - service12, retention, book.context.config)
+    future = None if retention is None else future_of(margin12 - service12, retention, book.context.config)
     return {
         "clv.historic": historic,
         "clv.margin12": margin12,
@@ -35,7 +35,7 @@ def value_of(book: Book, customer: str, at: int) -> Figures:
     }
 
 
-def _future(profit12: int, retention: Fraction, config: Config) -> int:
+def future_of(profit12: int, retention: Fraction, config: Config) -> int:
     """max(0, m) x r / (1 + d - r), by Gupta and Lehmann."""
     r = min(retention, _CAP)
     worth = max(0, profit12) * r / (1 + Fraction(config.discount) - r)
@@ -72,7 +72,7 @@ def _service(book: Book, customer: str, at: int) -> tuple[int, int]:
     return total, recent
 
 
-def _retention(book: Book, at: int) -> Fraction | None:
+def retention_of(book: Book, at: int) -> Fraction | None:
     """The tenant's retention over 365 days, None without anybody active a year ago."""
     lost, base = book.cover.churn(at - _YEAR, at)
     return Fraction(base - lost, base) if base else None

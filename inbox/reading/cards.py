@@ -122,7 +122,7 @@ CARDS: Final = {
             ("ret.retention.rate", "ret.churn.rate", "ret.renewal.rate"),
             (Plot("over", ("ret.retention.rate",)),),
         ),
-        Card("value", None, ("clv.customers", "clv.margin12", "clv.service12", "clv.clv")),
+        Card("value", None, ("clv.customers", "clv.margin12", "clv.service12", "clv.service12_full", "clv.clv")),
         Card("silence", None, ("silence.exposed.rate", "silence.unexposed.rate")),
         Card(
             "social",

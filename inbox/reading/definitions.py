@@ -132,8 +132,17 @@ DEFINITIONS: Final[dict[str, Definition]] = {
         N_("Lifetime value"),
         N_(
             "What a customer brought, less what serving them cost, and what may follow at today's retention, less the"
-            " discount. A model, no promise; the mean of the customers with revenue, as of today and without filters."
+            " discount. A model, no promise; the mean of the customers with revenue, at the end of the period. With a"
+            " filter, of those who had a contact in it. Of a band of more than 500, 500 of them are looked at."
         ),
+    ),
+    "clv.service12": Definition(
+        N_("Cost of serving, 12 months"),
+        N_("Measured time at the hourly rate and what providers charged, for each customer with revenue."),
+    ),
+    "clv.service12_full": Definition(
+        N_("Cost of serving, in full"),
+        N_("The same with all paid time and the monthly fees: each channel's by the direct cost of its customers."),
     ),
     "social": Definition(
         N_("Engagement"), N_("Likes, comments and shares in the period; the rate is per time that posts were shown.")
@@ -153,6 +162,7 @@ _UNITS: Final[dict[str, Unit]] = {
     "cost.fixed": "money",
     "clv.margin12": "money",
     "clv.service12": "money",
+    "clv.service12_full": "money",
     "clv.clv": "money",
     "vol.flow_ratio": "ratio",
     "ipc.mean": "ratio",
@@ -190,7 +200,6 @@ _LEAVES: Final[dict[str, str]] = {
     "nps.detractors": N_("Detractors"),
     "clv.customers": N_("Customers"),
     "clv.margin12": N_("Margin, 12 months"),
-    "clv.service12": N_("Cost of serving, 12 months"),
     "smi.investment": N_("Investment"),
     "smi.innovation": N_("Innovation"),
 }

@@ -16,12 +16,15 @@ from inbox.actions import agreements, promises
 from inbox.errors import Invalid, Unavailable, Withheld
 from inbox.figures import keeper
 from inbox.figures.asking import KeptFigures, kept
+from inbox.figures.worth import Worths
 from inbox.metrics import Book, Report, Request, book_of
 from inbox.metrics.behind import Behind, behind
 from inbox.metrics.factual import Facts
+from inbox.metrics.loyalty import Cover
 from inbox.metrics.report import report_of
 from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import About, Filter
+from inbox.metrics.times import Days
 from inbox.store import Event, Membership, Store, Work
 
 __all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source"]
@@ -139,12 +142,29 @@ class Source:
                 found[measure] = found.get(measure, 0) + n
         return found
 
+    @property
+    def cover(self) -> Cover:
+        """Who had a contract when."""
+        return self.book.cover if self._kept is None else self._kept.book(_ms(self.as_of)).cover
+
+    def worths(self, end: dt.date) -> Worths | None:
+        """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""
+        known = self._facts(0, at_any_time=self._then is None)
+        if known is None:
+            return None
+        now = _ms(self.as_of)
+        return Worths(known, min(now, Days(known.config.zone).start(end.toordinal())), now)
+
     def _facts(self, as_of: int, *, at_any_time: bool = False) -> KeptFigures | None:
         """The facts that are kept, where there are some and they are the truth at an instant."""
         known = self._kept
         if known is None or not known.has_facts:
             return None
         return known if at_any_time or known.knows(as_of) else None
+
+
+def _ms(moment: dt.datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 _lock = threading.Lock()

@@ -9,7 +9,7 @@ from typing import Any, Final
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, desk, figures, maturity, once, saying, special
+from inbox.reading import asking, cohorts, desk, figures, maturity, once, saying, special
 from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
@@ -50,6 +50,7 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         tiles=_tiles(work, source, name, asked, asking.steps(asked.period)),
         findings=saying.findings(work, source, name, asked),
         standing=maturity.page(work) if name == "social" else None,
+        cohorts=cohorts.cohorts(source, asked) if name == "customers" else None,
         word=WORDS[name],
         said_by=saying.RULES[name].by,
     )

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import select
-
-from inbox.actions import worth
+from inbox.figures.worth import Margin, Service, Worths
 from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
-from inbox.store import Customer, Event, Work
+from inbox.store import Work
 
 __all__ = ["SPECIAL", "rows"]
 
-#: More customers with revenue than that are not looked at one by one while a page waits: their bands say it.
-MOST: Final = 300
+#: Of a band with more customers so many are looked at one by one.
+MOST: Final = 500
 _TOUCHPOINT: Final = re.compile(r"nps\[(.*)\]\.n")
-_KEYS: Final = ("clv.margin12", "clv.service12", "clv.clv")
+_KEYS: Final = ("clv.margin12", "clv.service12", "clv.service12_full", "clv.clv")
 Row = Mapping[str, Any]
 
 
@@ -36,26 +35,69 @@ def _own(row: Row, stem: str) -> dict[str, Any]:
 
 
 def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
-    """Means over the customers with revenue, all and by band; nothing where there are too many to look at each."""
-    del source, asked
-    named = work.scalars(select(Event.data).where(Event.kind == "revenue"))
-    told = {str(data["customer"]) for data in named}
-    if not told or len(told) > MOST:
+    """Means over the customers with revenue, all and by band, as of the period's end; with a filter over those who had
+    something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
+    del work
+    worths = source.worths(asked.period.end)
+    margins = {} if worths is None else worths.margins()
+    if worths is None or not margins:
         return [("", {})]
-    bands = dict(work.execute(select(Customer.id, Customer.band).where(Customer.id.in_(told))).all())
-    found = worth.worths(work, bands)
-    named_bands = sorted({band for band in bands.values() if band})
-    by_band = ((band, _means(row for id, row in found.items() if bands[id] == band)) for band in named_bands)
-    return [("", _means(found.values())), *by_band]
+    wanted = set(margins)
+    if asked.where:
+        first, end = (day.toordinal() for day in (asked.period.start, asked.period.end))
+        wanted &= worths.who_had(first, end, asked.where)
+    by_band: dict[str, list[str]] = {}
+    for customer, band in sorted(worths.bands(wanted).items()):
+        by_band.setdefault(band, []).append(customer)
+    looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
+    services = worths.services({one for some in looked.values() for one in some})
+    ratios = _ratios(source, worths)
+    means = {
+        band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))
+        for band, some in looked.items()
+    }
+    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
 
 
-def _means(rows: Iterable[Row]) -> dict[str, Any]:
+def _ratios(source: Source, worths: Worths) -> Mapping[str, float]:
+    """By channel, how many times its direct cost of the last 365 days the full cost is: paid time and fees as well."""
+    first, end = (dt.date.fromordinal(day) for day in worths.year)
+    found: dict[str, float] = {}
+    rows: Mapping[str, Row] = source.ask(first, end, by="channel", keys=("cost",))
+    for name, row in rows.items():
+        direct = (row.get("cost.labour_direct") or 0) + (row.get("cost.provider") or 0)
+        if name != "all" and direct and row.get("cost.full_total") is not None:
+            found[name.partition("=")[2]] = row["cost.full_total"] / direct
+    return found
+
+
+def _figures(worths: Worths, margin: Margin, service: Service, ratios: Mapping[str, float]) -> Row:
+    known = all(channel in ratios for channel in service.recent)
+    return {
+        "clv.margin12": margin.recent,
+        "clv.service12": sum(service.recent.values()),
+        "clv.service12_full": sum(ratios[one] * n for one, n in service.recent.items()) if known else None,
+        "clv.clv": worths.value(margin, service),
+    }
+
+
+def _means(rows: list[Row], size: int) -> dict[str, Any]:
     """The mean of each figure over the customers of whom it is known, in micro-units."""
-    every = list(rows)
-    means: dict[str, Any] = {"clv.customers": len(every), "clv.n": len(every)}
+    means: dict[str, Any] = {"clv.customers": size, "clv.n": len(rows)}
     for key in _KEYS:
-        known = [row[key] for row in every if row[key] is not None]
+        known = [row[key] for row in rows if row[key] is not None]
         means[key] = sum(known) / len(known) if known else None
+    return means
+
+
+def _together(bands: Iterable[Row]) -> Row:
+    """The means of all customers: those of the bands, each by its size."""
+    every = list(bands)
+    means: dict[str, Any] = {key: sum(band[key] for band in every) for key in ("clv.customers", "clv.n")}
+    for key in _KEYS:
+        known = [(band[key], band["clv.customers"]) for band in every if band[key] is not None]
+        size = sum(n for _, n in known)
+        means[key] = sum(value * n for value, n in known) / size if size else None
     return means
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "number",
     "period",
     "points",
+    "quarter",
     "share",
     "size",
     "weekday",
@@ -110,6 +111,11 @@ def whole_day(date: dt.date) -> str:
 def month(date: dt.date) -> str:
     """``March 2026``."""
     return str(format_date(date, "LLLL y"))
+
+
+def quarter(date: dt.date) -> str:
+    """``Q1 2026``, ``T1 2026``."""
+    return str(format_date(date, "QQQ y"))
 
 
 def weekday(number: int, *, wide: bool = False) -> str:

@@ -7,10 +7,15 @@ import json
 import zoneinfo
 from pathlib import Path
 
+import pytest
+
 from inbox import clock
 from inbox.actions import promises
 from inbox.figures import keeper
-from inbox.reading import figures
+from inbox.metrics import book_of
+from inbox.metrics.value import value_of
+from inbox.reading import asking, cohorts, figures, special
+from inbox.store import Work
 from tests.demo.conftest import NOW, SampleDesk
 
 EXAMPLE = Path(__file__).parent.parent / "metrics" / "example.report.json"
@@ -35,9 +40,40 @@ def test_no_figure_of_the_sample_is_empty(sqlite_desk: SampleDesk) -> None:
             config = promises.config(work)
         keeper.catch_up(store, config)
         with store.reading() as work:
-            report = figures.source(work).ask(today - dt.timedelta(days=60), today + dt.timedelta(days=1))["all"]
+            source = figures.source(work)
+            report = source.ask(today - dt.timedelta(days=60), today + dt.timedelta(days=1))["all"]
+            _values_equal_the_whole_log(work, source)
+            found = cohorts.cohorts(source, asking.asked(work, {}))
     wanted = [key for key in json.loads(EXAMPLE.read_text())["all"] if not key.startswith(UNTOLD)]
     empty = [key for key in wanted if key not in MAY_BE_NONE and not report.get(key)]
     assert empty == []
     assert {key for key in report if key.startswith("nps[") and report[key]} > {"nps[assistenza].n"}
+    assert found is not None
+    assert (found.months, sum(row.n for row in found.rows)) == (3, 56)
+    assert all(row.cells[0].k == row.n for row in found.rows)
     assert 300 < int(str(report["vol.inbound"])) < 700
+
+
+def _values_equal_the_whole_log(work: Work, source: figures.Source) -> None:
+    """What customers are worth, from what is filed: the same as of each from the log; a large band is looked at in
+    part, and a filter leaves those who had something in it."""
+    now = int(NOW.timestamp() * 1000)
+    book = book_of(figures.lines(work), now, promises.config(work))
+    worths = source.worths(dt.date(2100, 1, 1))
+    assert worths is not None
+    margins = worths.margins()
+    services = worths.services(margins)
+    assert len(margins) > 50
+    for who, margin in margins.items():
+        told = value_of(book, who, now)
+        assert worths.value(margin, services[who]) == told["clv.clv"]
+        assert (margin.recent, sum(services[who].recent.values())) == (told["clv.margin12"], told["clv.service12"])
+    every = special.rows(work, source, "value", asking.asked(work, {}))[0][1]
+    assert every["clv.customers"] == every["clv.n"] == len(margins)
+    assert every["clv.service12_full"] > every["clv.service12"] > 0
+    some = special.rows(work, source, "value", asking.asked(work, {"channel": "sms"}))[0][1]
+    assert 0 < some["clv.customers"] < len(margins)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(special, "MOST", 20)
+        part = special.rows(work, source, "value", asking.asked(work, {}))[0][1]
+    assert (part["clv.customers"], part["clv.n"]) == (len(margins), 19)

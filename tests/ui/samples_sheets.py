@@ -9,7 +9,20 @@ from inbox.reading import behind, sheets
 from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
-from inbox.reading.pages.sheets import Card, Cell, Finding, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
+from inbox.reading.pages.sheets import (
+    Card,
+    Cell,
+    Cohort,
+    Cohorts,
+    Finding,
+    Graph,
+    Line,
+    Mark,
+    Plot,
+    Sheet,
+    SheetsPage,
+    Tile,
+)
 from inbox.reading.parts import AgentChip
 from tests.ui.samples import NOW
 from tests.ui.samples_surveys import maturity
@@ -90,6 +103,21 @@ def sheet(card: Card, *, priced: bool = True) -> Sheet:
     return Sheet(card, tuple(lines), graphs=tuple(graph(card, plot) for plot in card.plots), title=TITLES[card.name])
 
 
+def kept(k: int, n: int) -> Cell:
+    return Cell("ret.retention.rate", k / n, n, k, "share", n < sheets.FEW)
+
+
+COHORTS = Cohorts(
+    1,
+    tuple(
+        Cohort(
+            dt.date(2025, 12, 1) + dt.timedelta(days=31 * at), n, tuple(kept(n - passed, n) for passed in range(6 - at))
+        )
+        for at, n in enumerate((40, 31, 7, 52, 18, 26))
+    ),
+)
+
+
 def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
     tiles = tuple(
         Tile(usual(key, 1, 6 if n == 3 else 400), (3, 4, 3.5, None, 5, 6, 5.5), UP_GOOD.get(family(key)))
@@ -110,6 +138,7 @@ def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
         said_by="channel",
         word=WORDS[name],
         standing=maturity if name == "social" else None,
+        cohorts=COHORTS if name == "customers" else None,
     )
 
 

@@ -11,7 +11,20 @@ from inbox.reading.definitions import Unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.parts import AgentChip
 
-__all__ = ["Card", "Cell", "Finding", "Graph", "Line", "Mark", "Plot", "Sheet", "SheetsPage", "Tile"]
+__all__ = [
+    "Card",
+    "Cell",
+    "Cohort",
+    "Cohorts",
+    "Finding",
+    "Graph",
+    "Line",
+    "Mark",
+    "Plot",
+    "Sheet",
+    "SheetsPage",
+    "Tile",
+]
 
 
 class Plot(NamedTuple):
@@ -117,6 +130,22 @@ class Tile(NamedTuple):
     beside: Cell | None = None
 
 
+class Cohort(NamedTuple):
+    """The customers whose first contract began in the months from ``start`` on: how many, and the share of them that
+    still had one at the end of those months and of each stretch after."""
+
+    start: dt.date
+    n: int
+    cells: tuple[Cell, ...]
+
+
+class Cohorts(NamedTuple):
+    """Retention by cohort, each of so many ``months``, the oldest first."""
+
+    months: int
+    rows: tuple[Cohort, ...]
+
+
 class Finding(NamedTuple):
     """Something worth a sentence: which sentence, of how many, with which values; the heaviest is said first."""
 
@@ -130,7 +159,7 @@ class Finding(NamedTuple):
 class SheetsPage:
     """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut,
     ``word`` what it is called, as a message of the catalogue; ``standing`` (maturity.MaturityPage) where the desk
-    stands by its own assessment."""
+    stands by its own assessment; ``cohorts`` how long customers stay."""
 
     name: str
     asked: Asked
@@ -147,6 +176,7 @@ class SheetsPage:
     said_by: str | None = None
     word: str = ""
     standing: Any = None
+    cohorts: Cohorts | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from inbox.rendering.charts.by_name import dots, meter, stacked
 from inbox.rendering.charts.over_time import columns, line, spark
 from inbox.rendering.charts.spans import Bar, spans
+from inbox.rendering.charts.triangle import triangle
 from inbox.rendering.charts.week import heat
 
-__all__ = ["Bar", "columns", "dots", "heat", "line", "meter", "spans", "spark", "stacked"]
+__all__ = ["Bar", "columns", "dots", "heat", "line", "meter", "spans", "spark", "stacked", "triangle"]

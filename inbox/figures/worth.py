@@ -1,0 +1,156 @@
+"""What many customers are worth at once (docs/metrics.md M12): their margins from the log, what serving them cost from
+the facts as they are filed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import and_, func, literal, or_, select
+
+from inbox.figures.asking import KeptFigures
+from inbox.figures.pages import placed
+from inbox.figures.parts import parts
+from inbox.metrics.filed import day_of_text
+from inbox.metrics.sheets import WHOLE
+from inbox.metrics.sums import Filter
+from inbox.metrics.times import DAY
+from inbox.metrics.value import future_of, retention_of
+from inbox.store import Customer, Event, Ticket
+from inbox.store.figures import FigureCustomer, FigureFact
+
+__all__ = ["Margin", "Service", "Worths"]
+
+_YEAR = 365 * DAY
+_AT_ONCE = 500
+_COSTS = ("labour_direct", "provider")
+_FACT, _FAMILY, _LOG = FigureFact.__table__.c, FigureCustomer.__table__.c, Event.__table__.c
+
+
+@dataclass(slots=True)
+class Margin:
+    """Of one customer, in micro-units: all of it, and that of the last 365 days."""
+
+    total: int = 0
+    recent: int = 0
+
+
+@dataclass(slots=True)
+class Service:
+    """The direct cost of one customer's cases, in micro-units: all of it, and that of the last 365 days by channel."""
+
+    total: int = 0
+    recent: dict[str, int] = field(default_factory=dict)
+
+
+class Worths:
+    """Values at an instant, by the figures that are kept."""
+
+    def __init__(self, known: KeptFigures, at: int, as_of: int) -> None:
+        self._known, self._at = known, at
+        self._book = known.book(as_of)
+        self._line = known.work.connection()
+        self.root = self._book.people.root
+        self.retention = retention_of(self._book, at)
+
+    @property
+    def year(self) -> tuple[int, int]:
+        """The local days [first, end) of the last 365 days."""
+        days = self._book.context.days
+        return days.of(self._at - _YEAR) + 1, days.of(self._at - 1) + 1
+
+    def margins(self) -> dict[str, Margin]:
+        """Of everybody with revenue."""
+        gone = self._void()
+        found: dict[str, Margin] = {}
+        days, exchange = self._book.context.days, self._book.exchange
+        for _, event in placed(self._line, _LOG.kind == "revenue", _LOG.seq <= self._known.state.seq):
+            if event.at > self._at or event.id in gone:
+                continue
+            body, day = event.body, days.of(event.at)
+            amount = exchange.micro(body["margin"], body["currency"], day) or 0
+            one = found.setdefault(self.root(body["customer"]), Margin())
+            one.total += amount
+            one.recent += amount if event.at > self._at - _YEAR else 0
+        return found
+
+    def _void(self) -> set[str]:
+        """The events that do not exist any more; a void may be void itself."""
+        voids = placed(self._line, _LOG.kind == "void", _LOG.ticket_id.is_(None))
+        gone: set[str] = set()
+        for _, event in reversed(voids):
+            if event.id not in gone:
+                gone.add(event.body["target"])
+        return gone
+
+    def services(self, customers: Collection[str]) -> dict[str, Service]:
+        """Of some customers."""
+        days = self._book.context.days
+        today, year_ago = days.of(self._at), days.of(self._at - _YEAR)
+        found = {one: Service() for one in customers}
+        for customer, day, channel, amount in self._costs(sorted(customers), today):
+            one = found[customer]
+            one.total += amount
+            if day > year_ago:
+                one.recent[channel] = one.recent.get(channel, 0) + amount
+        return found
+
+    def _costs(self, customers: Sequence[str], today: int) -> Iterator[tuple[str, int, str, int]]:
+        """(customer, local day, channel, micro-units) of what serving some customers cost."""
+        wanted = set(customers)
+        names = [name for one in customers for name in self._book.people.names(one)]
+        within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
+        marks = or_(*(within(_FACT.data, f'"{word}"') > 0 for word in _COSTS))
+        mine = self._known.state.generation
+        at_home = and_(_FACT.generation == mine, _FACT.owner == literal("ticket ") + _FAMILY.family)
+        for part in parts(names, _AT_ONCE):
+            query = (
+                select(_FAMILY.customer, _FACT.day, _FACT.data)
+                .select_from(FigureCustomer)
+                .join(FigureFact, at_home)
+                .where(_FAMILY.generation == mine, _FAMILY.customer.in_(part), _FACT.day <= today, marks)
+            )
+            rows = [(self.root(who), day, day_of_text(data)) for who, day, data in self._line.execute(query)]
+            cases = {told.case.root for _, _, told in rows if told.case is not None}
+            homes = self.customers_of(cases)
+            for who, day, told in rows:
+                # A family of tickets may be that of several people: each case is its own customer's.
+                if told.case is None or homes.get(told.case.root, who) != who or who not in wanted:
+                    continue
+                for about, _, entry in told.entries:
+                    amount = sum(entry.counts.get(word, 0) for word in _COSTS)
+                    if about.scope & WHOLE and amount:
+                        yield who, day, about.channel or "", amount
+
+    def customers_of(self, tickets: Collection[str]) -> dict[str, str]:
+        """Whose some tickets are, as far as they are tickets of this desk."""
+        numbers = sorted(int(one) for one in tickets if one.isascii() and one.isdecimal() and len(one) < 19)
+        found: dict[str, str] = {}
+        for part in parts(numbers, _AT_ONCE):
+            rows = self._line.execute(select(Ticket.id, Ticket.customer_id).where(Ticket.id.in_(part)))
+            found |= {str(id): self.root(customer) for id, customer in rows if customer is not None}
+        return found
+
+    def who_had(self, first: int, end: int, where: Mapping[str, str]) -> set[str]:
+        """The customers who had something on the local days [first, end) that a filter lets through."""
+        filter, roots = Filter(where), set()
+        for text in self._known.facts().days(first, end):
+            told = day_of_text(text)
+            if told.case is not None and any(filter.lets(about) for about, _, _ in told.entries):
+                roots.add(told.case.root)
+        return set(self.customers_of(roots).values())
+
+    def value(self, margin: Margin, service: Service) -> int | None:
+        """``clv.clv`` of one customer; None where the desk's retention is unknown."""
+        if self.retention is None:
+            return None
+        coming = future_of(margin.recent - sum(service.recent.values()), self.retention, self._known.config)
+        return margin.total - service.total + coming
+
+    def bands(self, customers: Collection[str]) -> dict[str, str]:
+        """The band of each customer whom the desk knows."""
+        found: dict[str, str] = {}
+        for part in parts(sorted(customers), _AT_ONCE):
+            rows = self._line.execute(select(Customer.id, Customer.band).where(Customer.id.in_(part)))
+            found |= {id: band or "" for id, band in rows}
+        return found
