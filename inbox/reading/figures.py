@@ -38,9 +38,6 @@ MOST = 250_000
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
-_AGENT_WORDS = (
-    "figures of handling time per agent are switched off: settings, General says what they need (art. 4 L. 300/1970)"
-)
 
 
 class Source:
@@ -220,12 +217,14 @@ def guard(work: Work, by: str | None, where: Mapping[str, str]) -> None:
     if agreements.current(work) is not None:
         return
     if by == "agent" or "agent" in where:
-        raise Withheld(_AGENT_WORDS)
+        msg = "figures per person are switched off: Settings, General says what allows them (art. 4 L. 300/1970)"
+        raise Withheld(msg)
     if by == "team" or "team" in where:
         sizes = dict(work.execute(select(Membership.team_id, func.count()).group_by(Membership.team_id)).all())
         asked = [where["team"]] if "team" in where else list(sizes)
         if any(sizes.get(team, 0) < TEAM_AT_LEAST for team in asked):
-            msg = f"figures per team need at least {TEAM_AT_LEAST} people in each team (metrics, section 8)"
+            least = TEAM_AT_LEAST
+            msg = f"figures per team need at least {least} people in each team, so that nobody is told from the others"
             raise Withheld(msg)
 
 

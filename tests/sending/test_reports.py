@@ -161,7 +161,7 @@ def test_what_people_may_not_see_is_said_and_not_attached(sending: Sending, late
     [(_to, mail)] = mails(sending)
     body = mail.get_body(("plain",))
     assert body is not None
-    assert "per agent are switched off" in body.get_content().replace("\n", " ")
+    assert "per person are switched off" in body.get_content().replace("\n", " ")
 
 
 ROME = "Europe/Rome"
