@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 __all__ = ["DAY", "HOUR", "SECOND", "Days", "iso", "millis", "ordinal", "span_of_months", "year_before"]
@@ -36,6 +37,7 @@ def ordinal(text: str) -> int:
     return dt.date.fromisoformat(text).toordinal()
 
 
+@lru_cache(maxsize=16_384)  # the same midnights and openings are asked for by every book
 def instant(wall: dt.datetime, zone: ZoneInfo, *, last: bool = False) -> int:
     """The instant of a wall time, by the zone's rules of that date: its first occurrence, or its last.
 
