@@ -52,7 +52,7 @@ def _differences(pages: StoredPages, config: Config, name: str) -> Iterator[str]
         return
     book = _alone(pages, config, name)
     record = book.record_of(kept.tickets[0])
-    mine = {case: [sorted(windows), back] for case, (windows, back) in verdicts_as_json(record.facts).items()}
+    mine = {case: [sorted(windows), back] for case, (windows, back, _) in verdicts_as_json(record.facts).items()}
     for case, (windows, back) in kept.verdicts.items():
         told = [sorted([w, v.kind, v.success, v.why] for w, v in windows.items()), back]
         if mine.pop(case, None) != told:

@@ -86,7 +86,7 @@ def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
             customers[customer] = None
         if (agent := event.body.get("agent")) is not None and event.kind.startswith(("handle.", "agent.", "call.")):
             worked.add((agent, days.of(event.at)))
-    pages.prepare_customers(customers)
+    pages.prepare_near(customers)
     pages.prepare_names(name for _, event, _ in batch.new for name in names_of(event))
     pages.prepare_days(worked, -(-config.shift_cap // DAY) + 1)
 

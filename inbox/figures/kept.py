@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from operator import attrgetter
 from typing import Any
 
 import orjson
 
 from inbox.metrics.facts import CaseFact
-from inbox.metrics.fcr import Verdict
-from inbox.metrics.paged import Judged, KeptWork
+from inbox.metrics.fcr import Neighbour, Verdict
+from inbox.metrics.paged import Judged, KeptCase, KeptWork
 from inbox.metrics.work import Atom, WorkItem
 
-__all__ = ["verdicts_as_json", "verdicts_of", "work_as_text", "work_of"]
+__all__ = ["cases_of", "verdicts_as_json", "verdicts_of", "work_as_text", "work_of"]
+
+#: All of a neighbour but its id, in the order of its fields; its sets of tickets are lists in JSON.
+_ESSENCE = attrgetter(*(one.name for one in fields(Neighbour) if one.name != "id"))
 
 
 def work_as_text(item: WorkItem, atoms: Iterable[Atom]) -> str:
@@ -35,11 +40,13 @@ def work_of(text: str) -> KeptWork:
 
 
 def verdicts_as_json(facts: Iterable[CaseFact]) -> dict[str, Any]:
-    """The verdicts of cases by their ids: window, kind, success and why; and whether the customer came back."""
+    """The verdicts of cases by their ids: window, kind, success and why; whether the customer came back; and what a
+    verdict depends on."""
     return {
         fact.case.id: [
             [[window, one.kind, one.success, one.why] for window, one in fact.verdicts.items()],
             fact.came_back,
+            _ESSENCE(fact.neighbour),
         ]
         for fact in facts
     }
@@ -49,5 +56,17 @@ def verdicts_of(told: Mapping[str, Any]) -> dict[str, Judged]:
     """What ``verdicts_as_json`` wrote."""
     return {
         case: ({window: Verdict(kind, success, why) for window, kind, success, why in windows}, came_back)
-        for case, (windows, came_back) in told.items()
+        for case, (windows, came_back, *_) in told.items()
     }
+
+
+def cases_of(told: Mapping[str, Any]) -> list[KeptCase]:
+    """The cases that ``verdicts_as_json`` wrote down, as far as verdicts go."""
+    return [
+        KeptCase(
+            Neighbour(case, *essence),
+            {window: Verdict(kind, success, why) for window, kind, success, why in windows},
+            came_back,
+        )
+        for case, (windows, came_back, essence) in told.items()
+    ]

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, or_, select
 
-from inbox.figures.kept import verdicts_of, work_of
+from inbox.figures.kept import cases_of, verdicts_of, work_of
 from inbox.figures.parts import parts
 from inbox.metrics.log import Event as Told
 from inbox.metrics.log import read_kept
-from inbox.metrics.paged import STANDING, KeptFamily, KeptWork
+from inbox.metrics.paged import STANDING, KeptCase, KeptFamily, KeptWork
 from inbox.metrics.people import People
 from inbox.metrics.times import DAY, SECOND
 from inbox.store import Event
@@ -95,6 +95,7 @@ class StoredPages:
         self._seq = seq
         self._people: People | None = None
         self._customers: dict[str, list[str]] = {}
+        self._near: dict[str, list[tuple[str, str]]] = {}  # by customer: (family, its cases as they are kept)
         self._days: dict[tuple[str, int], list[KeptWork]] = {}
         self._states: dict[tuple[str, int], list[int]] = {}
         self._told: dict[int, Told] = {}
@@ -205,6 +206,26 @@ class StoredPages:
         if customer not in self._customers:
             self.prepare_customers([customer])
         return self._customers[customer]
+
+    def prepare_near(self, customers: Iterable[str]) -> None:
+        """Read what is kept of some customers' cases at once."""
+        wanted = [customer for customer in dict.fromkeys(customers) if customer not in self._near]
+        self._near |= {customer: [] for customer in wanted}
+        of_family = and_(_FAMILY.generation == _CUSTOMER.generation, _FAMILY.name == _CUSTOMER.family)
+        for part in parts(wanted, _AT_ONCE):
+            query = (
+                select(_CUSTOMER.customer, _FAMILY.name, cast(_FAMILY.verdicts, String))
+                .join_from(FigureCustomer.__table__, FigureFamily.__table__, of_family)
+                .where(_CUSTOMER.generation == self._generation, _CUSTOMER.customer.in_(part))
+            )
+            for customer, family, told in self._line.execute(query):
+                self._near[customer].append((family, told))
+
+    def near(self, customer: str) -> Iterable[tuple[str, Sequence[KeptCase]]]:
+        if customer not in self._near:
+            self.prepare_near([customer])
+        for family, told in self._near[customer]:
+            yield family, cases_of(orjson.loads(told))
 
     def prepare_names(self, names: Iterable[tuple[str, str]]) -> None:
         """Read at once the events that name some posts, mentions, costs and surveys."""

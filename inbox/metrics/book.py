@@ -9,6 +9,7 @@ from inbox.metrics.agents import AgentTime
 from inbox.metrics.attribution import Context
 from inbox.metrics.config import Config
 from inbox.metrics.facts import CaseFact
+from inbox.metrics.fcr import Near, Verdict
 from inbox.metrics.hours import Hours
 from inbox.metrics.living import Drawer, Living
 from inbox.metrics.log import Event
@@ -199,6 +200,14 @@ class Book:
                 customer = fact.case.customer
                 if customer is not None and self.people.root(customer) == root:
                     yield name, fact
+
+    def near(self, root: str) -> Iterator[tuple[str, Near]]:
+        """(record, case as far as verdicts go) for every case of a customer under all their names."""
+        return self.facts_of_customer(root)
+
+    def judged(self, name: str, fact: Near, verdicts: dict[int, Verdict], *, came_back: bool) -> None:
+        """The verdicts of a case of a record are others now."""
+        fact.verdicts, fact.came_back = verdicts, came_back
 
     def facts(self) -> Iterator[CaseFact]:
         """Every case."""

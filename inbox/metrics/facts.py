@@ -69,19 +69,38 @@ def case_facts(family: Family, config: Config, hours: Hours) -> list[CaseFact]:
 
 def _fact(case: Case, family: Family, tickets: frozenset[str], config: Config, hours: Hours) -> CaseFact:
     talk = conversation_of(case, config)
-    links = frozenset(t for pair in family.links if pair & tickets for t in pair - tickets)
-    split = family.origin(case.root) if family.split_from else None
     resolver = _resolver(case, talk)
     return CaseFact(
         case=case,
         talk=talk,
-        neighbour=Neighbour(case, tuple(talk.contacts), tickets, links, split),
+        neighbour=_neighbour(case, talk, family, tickets),
         response=first_response(case, talk),
         owner=_owner(case, talk),
         resolver=resolver,
         frt=frt_clock(case, talk, config, hours),
         ttr=ttr_clock(case, resolver, config, hours),
         feeling=_feeling(case, family),
+    )
+
+
+def _neighbour(case: Case, talk: Conversation, family: Family, tickets: frozenset[str]) -> Neighbour:
+    first = case.first_closing
+    return Neighbour(
+        id=case.id,
+        root=case.root,
+        customer=case.customer,
+        t0=case.t0,
+        from_customer=case.from_customer,
+        reason=case.reason,
+        opened=case.opened,
+        closings=[(closing.at, closing.how) for closing in case.closings],
+        contacts=talk.contacts,
+        tickets=sorted(tickets),
+        links=sorted(t for pair in family.links if pair & tickets for t in pair - tickets) if family.links else (),
+        split=family.origin(case.root) if family.split_from else None,
+        touched=first is not None and any(r.at <= first.at for r in talk.replies),
+        answered=first is not None
+        and any(i.answered_at is not None and i.answered_at <= first.at for i in talk.interactions),
     )
 
 

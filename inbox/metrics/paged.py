@@ -14,7 +14,7 @@ from inbox.metrics.agents import AgentTime, days_of
 from inbox.metrics.attribution import Context, price_sheet, survey_sheet
 from inbox.metrics.book import Book, Told
 from inbox.metrics.config import Config
-from inbox.metrics.fcr import Verdict
+from inbox.metrics.fcr import Near, Neighbour, Verdict
 from inbox.metrics.living import drawers_of
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
@@ -27,7 +27,7 @@ from inbox.metrics.surveys import surveys_of
 from inbox.metrics.times import DAY
 from inbox.metrics.work import Atom, WorkItem
 
-__all__ = ["STANDING", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch", "names_of"]
+__all__ = ["STANDING", "KeptCase", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch", "names_of"]
 
 #: Kinds that lie in one drawer for everybody; there are few of them, and every page may need them.
 STANDING = frozenset(
@@ -61,6 +61,15 @@ def names_of(event: Event) -> Iterator[tuple[str, str]]:
             yield kind, name
 
 
+@dataclass(slots=True)
+class KeptCase:
+    """A case of a family that is not open: what verdicts need, and what they were."""
+
+    neighbour: Neighbour
+    verdicts: dict[int, Verdict]
+    came_back: bool
+
+
 class TooMuch(Exception):  # no fault: so wide a change is built anew
     """A change touches more pages than fit; build the whole anew instead."""
 
@@ -87,6 +96,9 @@ class Pages(Protocol):
 
     def of_customer(self, customer: str) -> Iterable[str]:
         """A ticket of each family with a case of a customer."""
+
+    def near(self, customer: str) -> Iterable[tuple[str, Sequence[KeptCase]]]:
+        """The names and cases of each family with a case of a customer."""
 
     def of_name(self, kind: str, name: str) -> Iterable[tuple[str | None, Event]]:
         """The events that name a post, a mention, a cost or a survey, each with its ticket."""
@@ -238,6 +250,26 @@ class PagedBook(Book):
             for ticket in self._pages.of_customer(name):
                 self.record_of(ticket)
         return super().of_customer(name)
+
+    def near(self, root: str) -> Iterator[tuple[str, Near]]:
+        """Families of earlier days are not opened: what is kept of their cases is enough to judge them."""
+        names = list(self.people.names(root))
+        found: dict[str, Iterable[Near]] = {}
+        for name in names:
+            found |= {family: cases for family, cases in self._pages.near(name) if family not in self.family_of}
+            found |= {record: self.records[record].facts for record in self.by_customer.get(name, ())}
+        for family, cases in found.items():
+            for case in cases:
+                customer = case.neighbour.customer
+                if customer is not None and self.people.root(customer) == root:
+                    yield family, case
+
+    def judged(self, name: str, fact: Near, verdicts: dict[int, Verdict], *, came_back: bool) -> None:
+        if isinstance(fact, KeptCase):
+            id = fact.neighbour.id
+            record = self.record_of(name)
+            fact = next(one for one in record.facts if one.case.id == id)
+        super().judged(name, fact, verdicts, came_back=came_back)
 
     def time_of(self, agent: str) -> AgentTime:
         time = self.time.get(agent)

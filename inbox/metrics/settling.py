@@ -9,8 +9,7 @@ from inbox.metrics.actions import unseen
 from inbox.metrics.agents import AgentTime, days_of
 from inbox.metrics.attribution import price_sheet, survey_sheet
 from inbox.metrics.book import Book, Dirty
-from inbox.metrics.facts import CaseFact
-from inbox.metrics.fcr import came_back, judge, related
+from inbox.metrics.fcr import Near, Neighbour, came_back, judge, related
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
 from inbox.metrics.money import Exchange, Price, Wages, own_event, price_of
@@ -285,31 +284,31 @@ def _verdicts(book: Book, dirty: Dirty) -> None:
     for name in dirty.families:
         for fact in book.records[name].facts:
             if fact.case.customer is None:
-                _judge(book, fact, [])
+                _judge(book, name, fact, [])
     for root in {book.people.root(customer): None for customer in dirty.customers}:
-        near = list(book.facts_of_customer(root))
+        near = list(book.near(root))
         # In the order of time, so that a verdict names the same case however the log came.
-        asking = sorted((fact for _, fact in near if fact.case.from_customer), key=_began)
+        asking = sorted((fact.neighbour for _, fact in near if fact.neighbour.from_customer), key=_began)
         for name, fact in near:
-            if _judge(book, fact, asking):
+            if _judge(book, name, fact, asking):
                 dirty.sheets[name] = None
 
 
-def _began(fact: CaseFact) -> tuple[int, str]:
-    return fact.case.t0, fact.case.id
+def _began(one: Neighbour) -> tuple[int, str]:
+    return one.t0, one.id
 
 
-def _judge(book: Book, fact: CaseFact, near: Iterable[CaseFact]) -> bool:
+def _judge(book: Book, name: str, fact: Near, near: Iterable[Neighbour]) -> bool:
     """Judge a case; True if that changed anything. Cases that we started are outside FCR (D19)."""
     config, own = book.context.config, fact.neighbour
-    others = [f.neighbour for f in near if f is not fact and related(own, f.neighbour)]
+    others = [one for one in near if one is not own and related(own, one)]
     windows = dict.fromkeys((*config.windows, config.headline))
-    verdicts = {w: judge(own, fact.talk, others, w) for w in windows}
-    first = fact.case.first_closing
-    back = first is not None and came_back(own, others, first.at, first.at + config.headline * DAY)
+    verdicts = {w: judge(own, others, w) for w in windows}
+    first = own.closings[0][0] if own.closings else None
+    back = first is not None and came_back(own, others, first, first + config.headline * DAY)
     if (verdicts, back) == (fact.verdicts, fact.came_back):
         return False
-    fact.verdicts, fact.came_back = verdicts, back
+    book.judged(name, fact, verdicts, came_back=back)
     return True
 
 
