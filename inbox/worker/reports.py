@@ -108,8 +108,7 @@ class Mailer:
         )
 
         def going_out() -> None:
-            with self.store.transaction() as work:
-                report_sending.leaves(work, one, to.address)
+            self.store.write(lambda work: report_sending.leaves(work, one, to.address))
 
         grants.talk(self.store, channel, lambda mail, config: mail.send(config, outgoing, going_out))
 

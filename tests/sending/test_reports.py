@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import email
 import email.policy
+import threading
 import zoneinfo
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,6 +21,7 @@ from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Forbidden, Invalid
 from inbox.store import Agent, ReportMail
 from inbox.terms import Actor, Role
+from inbox.worker import reports
 from inbox.worker.reports import Mailer
 from tests.connectors.email_servers import Script
 from tests.sending.conftest import Sending
@@ -104,6 +108,28 @@ def test_a_crash_right_after_it_left_sends_nothing_twice(
     assert look(sending) == 1
     assert look(sending) == 0
     assert sorted(to for to, _mail in mails(sending)) == ["giulia@cirro.example", "socia@fuori.example"]
+
+
+def test_two_workers_whose_turns_overlap_send_each_mail_once(
+    sending: Sending, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "lease", lambda *_: True)  # as after a long pause of the one whose turn it was
+    made(sending, addresses="socia@fuori.example")
+    later(dt.timedelta(days=1))
+    both = threading.Barrier(2)
+    before = report_sending.leaves
+
+    def leaves(*args: Any) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=5)
+        before(*args)
+
+    monkeypatch.setattr(report_sending, "leaves", leaves)
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(lambda owner: Mailer(sending.desk.store, owner).look(), ("one:1", "two:2")))
+    assert sorted(to for to, _mail in mails(sending)) == ["giulia@cirro.example", "socia@fuori.example"]
+    assert look(sending) == 0
+    assert sum(sent) >= 2
 
 
 def test_what_was_not_taken_is_tried_again_later_and_given_up_in_the_end(sending: Sending, later: Later) -> None:
