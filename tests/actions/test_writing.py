@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -305,7 +306,7 @@ def test_a_ticket_that_we_begin_is_ours_and_waits_for_nobody(desk: SmallDesk) ->
     ],
 )
 def test_what_is_wrong_with_a_first_message_is_said_and_nothing_is_kept(
-    desk: SmallDesk, given: dict[str, str], wrong: str
+    desk: SmallDesk, given: dict[str, Any], wrong: str
 ) -> None:
     given = {"channel": "mail", "to": "anna@shop.example", "text": "Ciao", **given}
     given["channel"] = {"mail": desk.mail, "sms": desk.sms}.get(given["channel"], "no")

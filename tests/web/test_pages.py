@@ -31,6 +31,7 @@ PAGES = (
         "/tickets?view=late",
         "/tickets?view=snoozed",
     ),
+    *("/tickets/new", "/tickets/new?to=chiara@studio.example"),
     *("/tickets?view=resolved", "/tickets?sort=waiting", "/tickets?sort=priority", "/tickets/rows", "/search"),
     *(
         "/notices",

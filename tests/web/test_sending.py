@@ -153,3 +153,36 @@ def test_the_persons_own_time_counts_before_the_desks(desk: TestDesk, ticket: in
     message = newest(desk)
     assert message.next_at is not None
     assert 4 <= (message.next_at - message.at).total_seconds() <= 5
+
+
+def test_a_ticket_is_snoozed_until_an_hour_of_the_desks_own_day_or_until_its_customer_answers(
+    desk: TestDesk, ticket: int
+) -> None:
+    agent = desk.browser("agent")
+    day = (dt.datetime.now(ROME) + dt.timedelta(days=1)).date()
+    form = {"status": "snoozed", "until": "typed", "until_typed": f"{day}T09:30"}
+    assert agent.post(f"/tickets/{ticket}/status", **form).status_code == 303
+    with desk.store.reading() as work:
+        asleep = work.get_one(Ticket, ticket)
+        assert asleep.snoozed_until == dt.datetime.combine(day, dt.time(9, 30), ROME)
+    assert agent.post(f"/tickets/{ticket}/status", **{**form, "until_typed": "soon"}).status_code == 422
+    assert agent.post(f"/tickets/{ticket}/status", status="open").status_code == 303
+    assert agent.post(f"/tickets/{ticket}/status", status="snoozed", until="answer").status_code == 303
+    with desk.store.reading() as work:
+        assert work.get_one(Ticket, ticket).status.value == "pending"
+
+
+def test_a_new_ticket_begins_with_our_message_and_keeps_what_was_typed_wrong(desk: TestDesk, ticket: int) -> None:
+    del ticket
+    agent = desk.browser("agent")
+    with desk.store.reading() as work:
+        sms = work.query(Channel).filter_by(name="texts").first().id  # type: ignore[union-attr]
+    form = {"channel": sms, "to": "347 555 0142", "text": "Buongiorno, il dominio scade", "client_key": "first-1"}
+    wrong = agent.post("/tickets/new", **form)
+    assert wrong.status_code == 422
+    assert "Write the number with its country" in wrong.text
+    assert "il dominio scade" in wrong.text
+    made = agent.post("/tickets/new", **{**form, "to": "+44 7700 900999"})
+    assert made.status_code == 303
+    assert made.headers["Location"] == agent.post("/tickets/new", **{**form, "to": "+447700900999"}).headers["Location"]
+    assert "Buongiorno, il dominio scade" in agent.get(made.headers["Location"]).text
