@@ -25,7 +25,7 @@ from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["panel"]
+__all__ = ["dues", "panel"]
 
 PREVIOUS = 8
 
@@ -72,7 +72,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         if customer is not None
         else 0
     )
-    told = clocks.story(work, ticket.id)
+    running, settled = dues(work, ticket)
     return CustomerPanel(
         ticket=ticket.id,
         customer=customer_chip(customer),
@@ -94,8 +94,8 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         facts=_facts(work, who, ticket),
         band=customer.band if customer is not None else "",
         bands=tuple(settings.get(work, "routing.bands")) if customer is not None else (),
-        clocks=_running(told, clock.now()),
-        settled=told.settled,
+        clocks=running,
+        settled=settled,
         history=tuple(history(work, ticket)),
         visit=visit_of(work, customer.identities) if customer is not None else None,
     )
@@ -120,13 +120,15 @@ def _message_of(work: Work, who: Who, identity: int) -> int | None:
     )
 
 
-def _running(told: clocks.Story, now: datetime) -> tuple[Due, ...]:
-    """The clocks that run now and will run out as things stand."""
-    return tuple(
+def dues(work: Work, ticket: Ticket) -> tuple[tuple[Due, ...], tuple[tuple[str, str, timedelta], ...]]:
+    """The clocks that run now and will run out as things stand; those that have ended, and how."""
+    told, now = clocks.story(work, ticket.id), clock.now()
+    running = tuple(
         desk.clock_of(one.name, at(one.started), at(one.soon or one.due), at(one.due), now)
         for one in told.running
         if one.due is not None
     )
+    return running, told.settled
 
 
 def at(ms: int) -> datetime:

@@ -129,6 +129,14 @@ def customer(id: int) -> str:
         return render_template("tickets/customer.html", **within(work), panel=customers.panel(work, who(), ticket))
 
 
+@blueprint.get("/tickets/<int:id>/dues")
+def dues(id: int) -> str:
+    """Its promised times, for the frame that shows them."""
+    with store().reading() as work:
+        running, settled = customers.dues(work, find_ticket(work, who(), id))
+        return render_template("tickets/_dues.html", ticket=id, clocks=running, settled=settled)
+
+
 @blueprint.post("/tickets/<int:id>/replies")
 def answer(id: int) -> Any:
     """A reply: held for the undo time, then sent once, whatever the line does to this request."""

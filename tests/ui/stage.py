@@ -41,6 +41,7 @@ ADDRESSES = {
     "views.sort": "/views/sort",
     "tickets.show": "/tickets/<int:id>",
     "tickets.customer": "/tickets/<int:id>/customer",
+    "tickets.dues": "/tickets/<int:id>/dues",
     "tickets.reply": "/tickets/<int:id>/replies",
     "tickets.note": "/tickets/<int:id>/notes",
     "tickets.assign": "/tickets/<int:id>/assign",

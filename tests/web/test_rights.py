@@ -19,6 +19,7 @@ LEAST = {
         (
             *(
                 "starting.new",
+                "tickets.dues",
                 "starting.create",
                 "tickets.home",
                 "tickets.index",

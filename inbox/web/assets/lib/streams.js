@@ -3,6 +3,8 @@
 import { morphElements, StreamActions } from "@hotwired/turbo";
 import { dayNumber } from "./times.js";
 
+const FRESH_MS = 600;
+
 function tell(name, detail) {
   document.dispatchEvent(new CustomEvent(name, { detail }));
 }
@@ -93,6 +95,14 @@ export function startStreams() {
   // A macro's text, for its reader's composer only.
   StreamActions.insert = function () {
     tell("composer:insert", { ticket: Number(this.dataset.ticket), text: this.templateContent.textContent });
+  };
+  // A part that is asked for again, once for whatever happens in that time.
+  StreamActions.fresh = function () {
+    for (const frame of this.targetElements)
+      frame.later ??= setTimeout(() => {
+        frame.later = undefined;
+        frame.reload();
+      }, FRESH_MS);
   };
   // Messages came or went in the middle of the thread.
   StreamActions.again = () => tell("thread:again");
