@@ -155,7 +155,7 @@ TILES: Final = {
     "overview": (
         *("fcr7.rate", "aht.mean_ms", "cost.per_interaction_direct", "frt.p50_ms", "sla_frt.rate", "csat.rate"),
     ),
-    "channels": ("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_full"),
+    "channels": ("vol.inbound", "frt.p50_ms", "fcr7.rate", "aht.mean_ms", "cost.per_interaction_direct"),
     "agents": ("vol.handled", "aht.mean_ms", "frt.p50_ms", "fcr7.rate", "cost.per_interaction_direct"),
     "reasons": ("vol.inbound", "fcr7.rate", "reopen.rate", "one_reply.rate", "cost.per_resolution"),
     "sla": ("sla_frt.rate", "sla_ttr.rate", "frt_bh.p50_ms", "vol.unanswered.rate", "backlog.open"),

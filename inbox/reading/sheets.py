@@ -26,6 +26,8 @@ _WHOLE: Final = ("ret.", "silence.", "smi.")
 #: Cards of one line that filters cut all the same.
 _FILTERED: Final = ("social", "touchpoints")
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
+#: Digits of a change that readers see.
+_SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -199,6 +201,8 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
         or (not asked.comparable and not row.get(f"{prefix}:{key}:old"))
     ):
         change = None
+    if change is not None and measured in _SHOWN_TO:
+        change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0

@@ -84,7 +84,7 @@ def index() -> Any:
         after = None
     with store().reading() as work:
         found = reading.follow_ups(work, who(), after)
-    return page("surveys/index.html", "follow-ups", page=found)
+    return page("surveys/index.html", "reports", page=found)
 
 
 @blueprint.post("/follow-ups/<id>")

@@ -106,8 +106,16 @@ class Graph(NamedTuple):
     @property
     def known(self) -> bool:
         """Whether there is anything to draw."""
-        cells = (cell for row in (*(mark.cells for mark in self.marks), *self.series) for cell in row)
-        return any(cell.known is not None for cell in cells)
+        return any(cell.known is not None for cell in self._cells)
+
+    @property
+    def few(self) -> bool:
+        """Whether there is something, but nowhere enough."""
+        return any(cell.few for cell in self._cells)
+
+    @property
+    def _cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for row in (*(mark.cells for mark in self.marks), *self.series) for cell in row)
 
 
 class Sheet(NamedTuple):

@@ -21,7 +21,7 @@ __all__ = [
     "path",
     "runs",
     "scale",
-    "size_of",
+    "sizes_of",
     "svg",
     "ticks",
     "tip",
@@ -31,17 +31,22 @@ Value = float | int
 Values = Sequence[Value | None]
 Format = Callable[[Value], str]
 Point = tuple[float, float]
+_SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
+_TIMES = (
+    *(n * _SECOND for n in (1, 2, 5, 10, 15, 30)),
+    *(n * _MINUTE for n in (1, 2, 5, 10, 15, 30)),
+    *(n * _HOUR for n in (1, 2, 3, 6, 12)),
+    *(n * _DAY for n in (1, 2, 5, 10, 20, 50)),
+)
 
 
-def ticks(low: float, high: float, about: int = 4, *, whole: bool = False, per: float = 1) -> list[float]:
-    """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten of ``per``, ``about`` of them.
-    ``whole`` is for counts: no step but whole numbers."""
-    if per != 1:
-        return [each * per for each in ticks(low / per, high / per, about, whole=whole)]
+def ticks(low: float, high: float, about: int = 4, *, whole: bool = False, sizes: Sequence[float] = ()) -> list[float]:
+    """Round steps that cover ``low`` to ``high``: 1, 2, 2.5 or 5 times a power of ten, ``about`` of them; or one of
+    ``sizes``. ``whole`` is for counts: no step but whole numbers."""
     span = max(high - low, 1e-9)
     magnitude = 10 ** math.floor(math.log10(span / about))
-    sizes = [each * magnitude for each in (1, 2, 2.5, 5, 10) if not whole or (each * magnitude) % 1 == 0]
-    step = next((each for each in sizes if each * about >= span), 1.0)
+    round_ones = [each * magnitude for each in (1, 2, 2.5, 5, 10) if not whole or (each * magnitude) % 1 == 0]
+    step = next((each for each in (*sizes, *round_ones) if each * about >= span), 1.0)
     first = math.floor(low / step + 1e-9)
     last = math.ceil(high / step - 1e-9)
     return [round(step * n, 10) for n in range(first, max(last, first + 1) + 1)]
@@ -96,11 +101,9 @@ def _short(label: str) -> str:
     return re.sub(r" 0+[a-z]$", "", label)
 
 
-def size_of(high: float, fmt: Format) -> float:
-    """What round steps are multiples of: for times in ms the second, minute, hour or day that they are told in."""
-    if fmt is not duration:
-        return 1
-    return next(float(size) for size in (86_400_000, 3_600_000, 60_000, 1_000) if high >= 2 * size or size == 1_000)
+def sizes_of(fmt: Format) -> Sequence[float]:
+    """The steps in which people count what ``fmt`` words: of times whole minutes, hours and days; else round ones."""
+    return _TIMES if fmt is duration else ()
 
 
 def beside(steps: Sequence[float], fmt: Format) -> int:

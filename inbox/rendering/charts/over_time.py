@@ -12,7 +12,7 @@ from inbox.rendering.charts.canvas import Format, Values
 __all__ = ["columns", "line", "spark"]
 
 LINES = ("c1", "c3", "c4", "c5")
-BARS = ("c3", "c1")
+BARS = ("c3", "c1", "c2")
 LABEL_WIDTH = 46  # room that a day's label takes
 
 
@@ -52,7 +52,7 @@ def line(
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
     highest = high if high is not None else max(known, default=1)
-    steps = canvas.ticks(lowest, highest, per=canvas.size_of(highest, fmt))
+    steps = canvas.ticks(lowest, highest, sizes=canvas.sizes_of(fmt))
     left, right, top, bottom, height = canvas.beside(steps, fmt), 14, 10, 24, 210
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
 

@@ -11,13 +11,14 @@ from inbox.rendering.charts.canvas import Format, Values, svg, tip
 __all__ = ["triangle"]
 
 TALL = 30
+FITS, WITH_SIGN = 22, 36  # room that a share takes without and with its sign
 
 
 def triangle(
     rows: Sequence[tuple[str, str, Values]], *, title: str, fmt: Format, width: int = 620, names: int = 128
 ) -> Markup:
     """Each row is its name, how many it is of, and its shares: the larger, the deeper the cell; None is a dash. The
-    columns count the stretches since the row's own, which is 0."""
+    columns count the stretches since the row's own, which is 0. Where shares have no room the tips say them."""
     most = max((len(values) for _, _, values in rows), default=0) or 1
     wide = (width - names) / most
     drawn = [f'<text x="{names + (n + 0.5) * wide:.1f}" y="12" text-anchor="middle">{n}</text>' for n in range(most)]
@@ -33,7 +34,11 @@ def triangle(
             drawn.append(
                 f'<rect x="{x + 1:.1f}" y="{y}" width="{wide - 2:.1f}" height="{TALL - 3}" rx="4" fill="var(--c1)"'
                 f' opacity="{deep:.2f}"{tip(f"{name} · {n} · {said}")}/>'
-                f'<text class="lab" x="{x + wide / 2:.1f}" y="{y + 18}" text-anchor="middle"'
-                f' pointer-events="none">{escape(said)}</text>'
             )
+            short = said.removesuffix("%").rstrip() if wide < WITH_SIGN else said
+            if wide >= FITS:
+                drawn.append(
+                    f'<text class="lab" x="{x + wide / 2:.1f}" y="{y + 18}" text-anchor="middle"'
+                    f' pointer-events="none">{escape(short)}</text>'
+                )
     return svg(width, 20 + len(rows) * TALL, "".join(drawn), title)
