@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers.chromium import OpenPage
+from tests.servers.chromium import OpenPage, hold
 from tests.ui import gallery, stage
 
 AXE = stage.ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -36,7 +36,7 @@ def address() -> Iterator[str]:
 def go(page: Page, address: str, state: str, language: str = "en") -> None:
     """Opens a state of the gallery and waits until nothing moves."""
     where, keys = gallery.STATES[state]
-    page.clock.set_fixed_time("2026-11-21T09:49:00+01:00")
+    hold(page)
     page.goto(f"{address}{where}{'&' if '?' in where else '?'}lang={language}")
     for key in keys.split():
         page.keyboard.press(key)
