@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import UnaryExpression
 from sqlalchemy.sql.operators import custom_op
 
 from inbox import clock
+from inbox.actions import agreements
 from inbox.actions.who import Who, find_ticket, may, visible
 from inbox.errors import Invalid, NotFound
 from inbox.reading import finding
@@ -61,10 +62,11 @@ MOST: Final = 500
 #: Where most tickets stand.
 MANY: Final = frozenset({Status.RESOLVED, Status.CLOSED})
 
-#: Events that tell about one agent's work or pay, and the right that they need (metrics.md section 8).
+#: Events that tell when somebody worked, and the right that they need: without an authorisation of figures per person,
+#: and with one (metrics.md section 8).
+PERSONAL: Final = {"handle.": ("settings.change", "reports.see"), "agent.": ("settings.change", "reports.see")}
+#: Other events that not everybody may read, and the right that they need.
 GUARDED: Final = {
-    "handle.": "reports.see",
-    "agent.": "reports.see",
     "journal.": "journal.see",
     "cost.rate": "costs.change",
     "cost.fixed": "costs.change",
@@ -312,10 +314,17 @@ def events(work: Work, who: Who, *, after: int = 0, ticket: int | None = None, l
     seen = visible(who)
     query = query.outerjoin(Ticket, Ticket.id == Event.ticket_id).where(
         or_(Ticket.id.is_(None), seen),
-        *(Event.kind.not_like(f"{kind}%") for kind, right in GUARDED.items() if not may(who, right)),
+        *(Event.kind.not_like(f"{kind}%") for kind, right in _guarded(work) if not may(who, right)),
     )
     rows = work.scalars(query).all()
     return _part(rows, [row.seq for row in rows], limit)
+
+
+def _guarded(work: Work) -> Iterator[tuple[str, str]]:
+    """How the kinds of guarded events begin, and the right that they need as things stand."""
+    yield from GUARDED.items()
+    allowed = agreements.current(work) is not None
+    yield from ((kind, rights[allowed]) for kind, rights in PERSONAL.items())
 
 
 def stream(store: Store, who: Who, *, after: int = 0, ticket: int | None = None) -> Iterator[Event]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from inbox.actions import costs
+from inbox.actions import agreements, costs
 from inbox.actions.who import SYSTEM
 from inbox.store import Message
 from inbox.terms import Delivery
@@ -71,6 +71,9 @@ def test_pay_and_handle_times_are_not_for_everybody(call: Api, desk: Desk) -> No
         return found & {"cost.rate", "handle.span", "agent.state", "msg.in"}
 
     assert kinds("anna") == {"cost.rate", "handle.span", "agent.state", "msg.in"}
+    assert kinds("sara") == kinds("luca") == {"msg.in"}
+    with desk.store.transaction() as work:
+        agreements.allow(work, SYSTEM, kind="unions", day="2026-01-01", reference="3/2026")
     assert kinds("sara") == {"handle.span", "agent.state", "msg.in"}
     assert kinds("luca") == {"msg.in"}
 
