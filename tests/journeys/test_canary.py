@@ -6,19 +6,19 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-import requests
 from sqlalchemy import func, select
 
 from inbox import clock
 from inbox.actions import channels, people
 from inbox.actions.who import SYSTEM
+from inbox.app import create_app
 from inbox.reading import channels as reading
 from inbox.store import Alert, Canary, Channel, Customer, Event, JournalItem, Message, Ticket
 from inbox.terms import Outcome
 from inbox.worker import pollers
 from inbox.worker.journal import work_due
 from inbox.worker.watcher import Watcher
-from tests.journeys.desk import RunningDesk
+from tests.journeys.desk import RunningDesk, until
 
 ADMIN = "paola@casa.example"
 MINUTES = dt.timedelta(minutes=1)
@@ -203,17 +203,17 @@ def test_a_channel_that_breaks_is_told_once_by_another_way(watched: Watched) -> 
 
 
 def test_a_desk_is_ready_when_a_worker_is_heard(desk: RunningDesk) -> None:
-    from tests.journeys.desk import until
-
-    desk.start("web")
-    first = requests.get(f"{desk.url}/readyz", timeout=5)
+    app, _socketio = create_app(desk.settings)
+    web = app.test_client()
+    first = web.get("/readyz")
     assert (first.status_code, first.text) == (503, "worker: none was ever heard\n")
     worker = desk.role("worker")
     try:
-        until("a worker is heard", lambda: requests.get(f"{desk.url}/readyz", timeout=5).ok)
+        until("a worker is heard", lambda: web.get("/readyz").status_code == 200)
     finally:
         worker.terminate()
         worker.wait(20)
-    figures = requests.get(f"{desk.url}/metrics", timeout=5)
+    figures = web.get("/metrics")
     assert figures.status_code == 200
     assert "sportello_worker_heartbeat_age_seconds" in figures.text
+    app.extensions["sportello"].close()

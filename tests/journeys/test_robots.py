@@ -39,7 +39,7 @@ def shifting(desk: RunningDesk, _mail: dict[str, Any], n: int) -> None:
 @pytest.mark.parametrize("robot", [threaded, marked, stripped, shifting])
 def test_a_robot_that_answers_everything_hears_one_answer(desk: RunningDesk, robot: Robot) -> None:
     desk.add_channel("email", acknowledge="Grazie, lo leggiamo.")
-    desk.start()
+    desk.start("worker")
     came = 1
     desk.sandbox.email.receive("robot@loop.example", "Messaggio 0", "Argomento")
     for n in itertools.count(1):
