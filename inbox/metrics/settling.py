@@ -289,8 +289,8 @@ def _verdicts(book: Book, dirty: Dirty) -> None:
         near = list(book.near(root))
         # In the order of time, so that a verdict names the same case however the log came.
         asking = sorted((fact.neighbour for _, fact in near if fact.neighbour.from_customer), key=_began)
-        for name, fact in near:
-            if _judge(book, name, fact, asking):
+        for name, one in near:
+            if _judge(book, name, one, asking):
                 dirty.sheets[name] = None
 
 

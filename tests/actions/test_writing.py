@@ -275,7 +275,7 @@ def test_a_message_that_its_writer_takes_back_leaves_its_place_and_no_word(desk:
 
 
 def test_a_ticket_that_we_begin_is_ours_and_waits_for_nobody(desk: SmallDesk) -> None:
-    given = {
+    given: dict[str, Any] = {
         "channel": desk.mail,
         "to": " Anna@Shop.example ",
         "name": "Anna",

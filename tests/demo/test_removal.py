@@ -118,11 +118,11 @@ class Mixed:
 def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mixed]:
     """Filled once on each kind of database."""
     folder = tmp_path_factory.mktemp("mixed")
-    name, url = "", ""
+    name, url, server = "", "", None
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "sportello.db")
     else:
-        server: PostgreSQL = request.getfixturevalue("postgresql")
+        server = _postgresql(request)
         name = server.create(request.getfixturevalue("postgresql_template"))
         url = server.url(name)
     real = RealDesk(opened(url, folder).store)
@@ -131,24 +131,29 @@ def mixed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         added = sample.fill(work, real.anna)
     real.store.close()
     yield Mixed(real, name, folder, before, on_disk, added)
-    if name:
+    if server is not None:
         server.drop(name)
+
+
+def _postgresql(request: pytest.FixtureRequest) -> PostgreSQL:
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server
 
 
 @pytest.fixture
 def real(mixed: Mixed, data_dir: Path, request: pytest.FixtureRequest) -> Iterator[RealDesk]:
     """A copy of the real desk with the sample in it."""
     copied(mixed.folder, data_dir)
-    name, url = "", ""
+    name, url, server = "", "", None
     if mixed.database:
-        server: PostgreSQL = request.getfixturevalue("postgresql")
+        server = _postgresql(request)
         name = server.create(mixed.database)
         url = server.url(name)
     desk = copy(mixed.real)
     desk.store = opened(url, data_dir).store
     yield desk
     desk.store.close()
-    if name:
+    if server is not None:
         server.drop(name)
 
 
