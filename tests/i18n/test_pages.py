@@ -13,7 +13,13 @@ from tests.ui.test_parts import PAGES as PARTS
 from tests.ui.test_parts import frame
 
 #: What the samples hand over in English: in the desk the doors have read it in the reader's language before.
-SAMPLED = {"This reason is there already.", "A message comes in", "Verify token", "24.00"}
+SAMPLED = {
+    "This reason is there already.",
+    "A message comes in",
+    "Verify token",
+    "24.00",
+    "Write a whole mail address, like anna@shop.example.",
+}
 SHOWN = ("aria-label", "title", "placeholder", "alt", "data-tip")
 
 
