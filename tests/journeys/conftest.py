@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.desk import PASSWORD, RunningDesk
+from tests.servers.databases import KINDS
+from tests.servers.postgresql import PostgreSQL
 
 
 @pytest.fixture
@@ -16,6 +19,27 @@ def desk(database_url: str, data_dir: Path) -> Iterator[RunningDesk]:
     """A set-up desk with a sandbox, not yet running: add channels, then ``desk.start()``."""
     with RunningDesk(database_url, data_dir) as running:
         yield running
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """A running desk with a channel of each kind, one for a module's journeys: each has a channel or customers of its
+    own, and none disturbs another."""
+    folder, name, url = tmp_path_factory.mktemp("shared"), "", ""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "sportello.db")
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.create(request.getfixturevalue("postgresql_template"))
+        url = server.url(name)
+    with RunningDesk(url, folder) as running:
+        running.add_channel("telegram", receive="webhook", secret_token="geheim_1234567890")
+        for kind in ("sms", "messenger", "email", "chat"):
+            running.add_channel(kind)
+        running.start()
+        yield running
+    if name:
+        server.drop(name)
 
 
 def sign_in(page: Page, desk: RunningDesk, email: str = "luca@cirro.example") -> None:
