@@ -16,7 +16,7 @@ from inbox.metrics.agents import days_of
 from inbox.metrics.book import Dirty
 from inbox.metrics.config import Config
 from inbox.metrics.log import Event
-from inbox.metrics.paged import PagedBook, names_of
+from inbox.metrics.paged import NAMING, PagedBook, names_of
 from inbox.metrics.times import DAY, Days
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
@@ -80,14 +80,13 @@ def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
     worked: set[tuple[str, int]] = set()
     for family in {id(one): one for ticket in tickets if (one := pages.family(ticket)) is not None}.values():
         customers |= dict.fromkeys(e.body["customer"] for e in family.events if e.body.get("customer") is not None)
-        worked |= {(item.agent, day) for item, _ in family.work for day in days_of(item, days)}
     for _, event, _ in batch.new:
         if (customer := event.body.get("customer")) is not None:
             customers[customer] = None
         if (agent := event.body.get("agent")) is not None and event.kind.startswith(("handle.", "agent.", "call.")):
             worked.add((agent, days.of(event.at)))
     pages.prepare_near(customers)
-    pages.prepare_names(name for _, event, _ in batch.new for name in names_of(event))
+    pages.prepare_names(name for _, event, _ in batch.new if event.kind in NAMING for name in names_of(event))
     pages.prepare_days(worked, -(-config.shift_cap // DAY) + 1)
 
 

@@ -6,7 +6,6 @@ did the same. What was appended to the log is thereby counted once; a crash lose
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -99,8 +98,6 @@ def catch_up(store: Store, config: Config, most: int | None = None, size: int = 
     taken = 0
     while most is None or taken < most:
         found = advance(store, config, size)
-        if size > BATCH:
-            gc.collect()  # a book of pages refers to itself: two large ones must not be in memory at once
         if not found:
             break
         taken += found
@@ -215,6 +212,7 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
             begin(store, config, "rates", [one.generation for one in states(work)])
             return 1
         filing = Filing(book, dirty, batch, last_rec)
+        book.close()
     with store.transaction() as work:
         now = work.get(FigureState, state.generation, with_for_update=True)
         if now is None or now.seq != state.seq:

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from inbox.metrics.facts import CaseFact
-from inbox.metrics.fcr import Neighbour, Verdict
-from inbox.metrics.paged import Judged, KeptCase, KeptWork
+from inbox.metrics.fcr import Judged, Neighbour, Verdict
+from inbox.metrics.paged import KeptCase, KeptWork
 from inbox.metrics.work import Atom, WorkItem
 
 __all__ = ["cases_of", "verdicts_as_json", "verdicts_of", "work_as_text", "work_of"]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, or_, select
 
+from inbox.figures import bulk
 from inbox.figures.kept import cases_of, verdicts_of, work_of
 from inbox.figures.parts import parts
 from inbox.metrics.log import Event as Told
@@ -35,6 +36,7 @@ _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - SQLite keeps UTC and says no 
 _FAMILY, _TICKET, _CUSTOMER = FigureFamily.__table__.c, FigureTicket.__table__.c, FigureCustomer.__table__.c
 _WORK, _DAY, _NAME = FigureWork.__table__.c, FigureDay.__table__.c, FigureName.__table__.c
 _AT_ONCE = 500
+_ROWS = 2_000  # of the log that are in memory twice
 _DIGITS = 16
 _LONG = 40  # local days of an agent that are read at once
 _SHIFT = 2  # local days that a shift can reach beyond the one on which it began
@@ -54,28 +56,27 @@ Placed = tuple[str | None, Told]
 def placed(line: Connection, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Placed]:
     """Events that the engine knows, in the order of the log, each with the ticket under which it is filed."""
     query = select(*_COLUMNS[line.dialect.name]).where(*wanted).order_by(_LOG.seq)
+    rows = line.execute(query if limit is None else query.limit(limit))
     found: list[Placed] = []
-    for seq, id, kind, who, agent, team, number, ts, rec, data in line.execute(
-        query if limit is None else query.limit(limit)
-    ):
-        raw = orjson.loads(data)
-        raw["id"], raw["seq"], raw["kind"] = id, seq, kind
-        raw["actor"] = {"kind": who, "id": agent, "team": team}
-        raw["ts"] = raw["rec"] = ""  # they are told apart
-        ticket = None
-        if number is not None:
-            ticket = str(number)
-            raw.setdefault("ticket", ticket)
-        event = read_kept(raw, _millis(ts), _millis(rec))
-        if event is not None:
-            found.append((ticket, event))
+    is_text = line.dialect.name == "sqlite"
+    loads = orjson.loads
+    while some := rows.fetchmany(_ROWS):
+        for seq, id, kind, who, agent, team, number, ts, rec, data in some:
+            told = loads(data)
+            ticket = None
+            if number is not None:
+                ticket = str(number)
+                told.setdefault("ticket", ticket)
+            at = _millis(ts) if is_text else ts
+            known = at if rec == ts else _millis(rec) if is_text else rec
+            event = read_kept(id, seq, at, known, kind, told, (who, agent, team))
+            if event is not None:
+                found.append((ticket, event))
     return found
 
 
-def _millis(told: str | int) -> int:
-    """A time of ``_COLUMNS``."""
-    if isinstance(told, int):
-        return told
+def _millis(told: str) -> int:
+    """A time as SQLite keeps it."""
     gone = dt.datetime.fromisoformat(told) - _EPOCH
     return gone.days * DAY + gone.seconds * SECOND + gone.microseconds // 1_000
 
@@ -99,6 +100,7 @@ class StoredPages:
         self._days: dict[tuple[str, int], list[KeptWork]] = {}
         self._states: dict[tuple[str, int], list[int]] = {}
         self._told: dict[int, Told] = {}
+        self._kinds: dict[str, bool] = {}  # of names that there are
         self._families: dict[str, KeptFamily | None] = {}  # by ticket
         self._named: dict[tuple[str, str], list[Placed]] = {}
 
@@ -160,10 +162,21 @@ class StoredPages:
         return found
 
     def _seqs(self, kind: str, names: Sequence[str]) -> list[tuple[int, str]]:
-        query = select(_NAME.seq, _NAME.name).where(
-            _NAME.generation == self._generation, _NAME.kind == kind, _NAME.name.in_(names)
-        )
-        return [(seq, name) for seq, name in self._line.execute(query)]
+        if not self._has_names(kind):
+            return []
+        keys = ((kind, name) for name in names)
+        return [
+            (seq, name)
+            for _, name, seq in bulk.find(self._line, FigureName, self._generation, ("seq",), ("kind", "name"), keys)
+        ]
+
+    def _has_names(self, kind: str) -> bool:
+        """Whether there is any name of a kind: most are rare, and in a generation from nothing there is none."""
+        found = self._kinds.get(kind)
+        if found is None:
+            query = select(_NAME.seq).where(_NAME.generation == self._generation, _NAME.kind == kind).limit(1)
+            found = self._kinds[kind] = self._line.execute(query).first() is not None
+        return found
 
     def _work(self, tickets: Iterable[str]) -> dict[str, list[KeptWork]]:
         found: dict[str, dict[str, KeptWork]] = {}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from inbox.figures import bulk
 from inbox.figures.parts import parts
 from inbox.metrics.packing import in_a_row, out_of_row, packed, unpacked
-from inbox.metrics.storage import Cell, Kept, Place, Rows, cleaned, empty, merge
+from inbox.metrics.storage import Cell, Kept, Place, Rows, cleaned, merge
 from inbox.store.figures import FigureCell, FigureLine
 
 __all__ = ["RollChanges", "StoredRolls"]
@@ -86,8 +86,9 @@ class RollChanges:
         for place, change in changes.items():
             known = self._cells.get(place)
             if known is None:
-                known = self._cells[place] = empty()
-            merge(known, change)
+                self._cells[place] = change
+            else:
+                merge(known, change)
 
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         self._rows[owner] = indexes
@@ -97,8 +98,8 @@ class RollChanges:
 
         It holds as long as nobody else changes the generation, which whoever writes makes sure of.
         """
-        changes = {place: cell for place, cell in self._cells.items() if cell}
-        for group in parts(sorted(changes), _AT_ONCE):
+        changes = self._cells
+        for group in parts(sorted(place for place, cell in changes.items() if cell), _AT_ONCE):
             known = dict(_known(line, generation, group))
             for place in group:
                 cell = known.get(place)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from inbox.metrics.agents import AgentTime
 from inbox.metrics.attribution import Context
 from inbox.metrics.config import Config
 from inbox.metrics.facts import CaseFact
-from inbox.metrics.fcr import Near, Verdict
+from inbox.metrics.fcr import Judged, Near
 from inbox.metrics.hours import Hours
 from inbox.metrics.living import Drawer, Living
 from inbox.metrics.log import Event
@@ -151,6 +151,9 @@ class Book:
             self.records[name] = Record(name, {ticket: None})
         return self.records[name]
 
+    def expect(self, tickets: Iterable[str]) -> None:
+        """The records of some tickets are about to be asked for; here all of them are always known."""
+
     def ticket_of(self, price: Price) -> str | None:
         """The ticket of a price: named, or that of its message or call."""
         for key, id in (("msg", price.msg), ("call", price.call)):
@@ -205,9 +208,10 @@ class Book:
         """(record, case as far as verdicts go) for every case of a customer under all their names."""
         return self.facts_of_customer(root)
 
-    def judged(self, name: str, fact: Near, verdicts: dict[int, Verdict], *, came_back: bool) -> None:
-        """The verdicts of a case of a record are others now."""
-        fact.verdicts, fact.came_back = verdicts, came_back
+    def judged(self, found: Sequence[tuple[str, Near, Judged]]) -> None:
+        """The verdicts of some cases, each of a record, are others now."""
+        for _, fact, (verdicts, came_back) in found:
+            fact.verdicts, fact.came_back = verdicts, came_back
 
     def facts(self) -> Iterator[CaseFact]:
         """Every case."""

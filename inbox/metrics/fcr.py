@@ -9,7 +9,7 @@ from typing import Protocol
 from inbox.metrics.cases import Case
 from inbox.metrics.times import DAY
 
-__all__ = ["Near", "Neighbour", "Verdict", "came_back", "judge", "related", "reopened"]
+__all__ = ["Judged", "Near", "Neighbour", "Verdict", "came_back", "judge", "related", "reopened"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Verdict:
     kind: str
     success: bool
     why: str
+
+
+Judged = tuple[dict[int, Verdict], bool]  # the verdicts of a case, and whether the customer came back
 
 
 class Near(Protocol):

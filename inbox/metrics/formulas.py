@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import sqrt
 
 __all__ = [
+    "BUCKETS",
     "Z",
     "bucket",
     "bucket_name",
@@ -26,8 +27,8 @@ __all__ = [
 Z = 1.959963984540054  # the two-sided 95 % point of the normal distribution
 
 _WHOLE = Decimal(1)
-_BUCKETS = 64 * 32  # those of 64 bits
-_NAMES = [f"{n:04d}" for n in range(_BUCKETS)]
+BUCKETS = 64 * 32  # those of 64 bits
+_NAMES = [f"{n:04d}" for n in range(BUCKETS)]
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -151,4 +152,4 @@ def _middle(b: int) -> int:
     return low + (1 << e) // 2
 
 
-_MIDDLES = [_middle(b) for b in range(_BUCKETS)]
+_MIDDLES = [_middle(b) for b in range(BUCKETS)]

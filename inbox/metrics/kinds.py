@@ -27,11 +27,12 @@ _NO_NAMES = frozenset({"seq", "actor", "auto", "ack", "cont", "idle", "spam", "c
 
 
 class Kind(NamedTuple):
-    """``needs`` are the fields without which the event says nothing, ``known`` all that mean something, ``names`` those
-    that are texts; ``read`` replaces a value by what it means.
+    """``needs`` are the fields without which the event says nothing, ``tells`` those without the envelope, ``known``
+    all that mean something, ``names`` those that are texts; ``read`` replaces a value by what it means.
     """
 
     needs: tuple[str, ...]
+    tells: tuple[str, ...]
     known: frozenset[str]
     names: frozenset[str]
     read: tuple[tuple[str, Reader], ...]
@@ -124,9 +125,10 @@ def _one_of(*words: str) -> Reader:
 
 
 def _kind(must: str, may: str = "", **read: Reader) -> Kind:
-    needs = ("id", "seq", "ts", *must.split())
+    tells = tuple(must.split())
+    needs = ("id", "seq", "ts", *tells)
     known = ENVELOPE | set(needs) | set(may.split()) | set(read)
-    return Kind(needs, known, known - set(read) - _NO_NAMES, tuple(read.items()))
+    return Kind(needs, tells, known, known - set(read) - _NO_NAMES, tuple(read.items()))
 
 
 KINDS: dict[str, Kind] = {

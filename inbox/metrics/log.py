@@ -14,6 +14,8 @@ from inbox.metrics.kinds import KINDS, SCALES, Kind, plausible, possible
 
 __all__ = ["Event", "Log", "Problem", "read_events", "read_kept", "read_lines", "scale_of"]
 
+Actor = tuple[str | None, str | None, str | None]  # kind, id, team
+
 CLOSED = frozenset({"resolved", "closed"})
 
 # What begins and ends in two events: kind -> the field that names it.
@@ -160,40 +162,48 @@ def _event(log: Log, raw: Any) -> Event | None:
     return event
 
 
-def read_kept(raw: dict[str, Any], ts: int, rec: int) -> Event | None:
-    """An event of the desk's own log, whose times are known as ms; None for what the engine does not know or believe.
+def read_kept(id: str, seq: int, ts: int, rec: int, name: str, told: dict[str, Any], actor: Actor) -> Event | None:
+    """An event of the desk's own log, whose envelope has columns; None for what the engine does not know or believe.
 
-    ``raw`` is as ``read_events`` takes it, whatever stands under ``ts`` and ``rec``.
+    ``told`` is all else: what ``read_events`` takes without the envelope.
     """
-    name = raw["kind"]
     kind = KINDS.get(name)
     if kind is None or not (possible(ts) and possible(rec)):
         return None
-    for key in kind.needs:
-        if raw.get(key) is None and not (key in raw and key in _MAY_BE_NULL):
+    for key in kind.tells:
+        if told.get(key) is None and not (key in told and key in _MAY_BE_NULL):
             return None
+    told.pop("actor", None)
     try:
-        return _believed(name, kind, raw, ts, rec)
+        event = Event(id, seq, ts, rec, name, _body(name, kind, told, ts))
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None
+    event.actor_kind, event.actor, event.team = actor
+    return event
 
 
 def _believed(name: str, kind: Kind, raw: dict[str, Any], ts: int, rec: int) -> Event:
     """The event of an object that has everything it needs. Raises ``ValueError`` where a field is none of its kind."""
-    _plain(name, kind, raw)
-    body = raw
-    if kind.read:
-        body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
-        _sense(name, body, raw, ts)
+    body = _body(name, kind, raw, ts)
+    _texts(name, raw.get("actor"))
     return Event(raw["id"], raw["seq"], ts, rec, name, body)
 
 
-def _plain(name: str, kind: Kind, raw: Mapping[str, Any]) -> None:
-    """Names are texts or null, and so are the parts of an actor."""
+def _body(name: str, kind: Kind, raw: Mapping[str, Any], ts: int) -> Mapping[str, Any]:
+    """The object with its fields read; names are texts or null."""
+    names = kind.names
     for key, value in raw.items():
-        if value.__class__ is not str and value is not None and key in kind.names:
+        if value.__class__ is not str and value is not None and key in names:
             raise ValueError(f"{name}: {key}: no text: {value!r}")
-    actor = raw.get("actor")
+    if not kind.read:
+        return raw
+    body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
+    _sense(name, body, raw, ts)
+    return body
+
+
+def _texts(name: str, actor: Any) -> None:
+    """The parts of an actor are texts or null."""
     if actor is None:
         return
     if not isinstance(actor, dict):

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import chain
 
-from inbox.metrics.formulas import bucket_name, midpoint
+from inbox.metrics.formulas import BUCKETS, bucket_name, midpoint
 
 __all__ = ["Counts", "bucket_of", "codes_of", "counted", "in_a_row", "middles", "out_of_row", "packed", "unpacked"]
 
@@ -20,14 +20,21 @@ Counts = dict[str, int]
 _FIRST = 0x80  # the character of bucket 0: after all that JSON would have to escape; a bucket is below 2,048
 _UTF_16 = f"utf-16-{sys.byteorder[0]}e"
 
+_CHARACTERS = {bucket_name(n): chr(_FIRST + n) for n in range(BUCKETS)}
+
 _FEW = 4  # durations in a bucket, on average: up to here they are shorter told one by one
 
 
 def in_a_row(due: Mapping[str, Mapping[int, int]]) -> dict[str, list[int]]:
     """Of each outcome ``[sum of n, due, n, due, n, ...]`` in the order of time."""
-    return {
-        outcome: [sum(by_due.values()), *chain.from_iterable(sorted(by_due.items()))] for outcome, by_due in due.items()
-    }
+    return {outcome: _row(by_due) for outcome, by_due in due.items()}
+
+
+def _row(by_due: Mapping[int, int]) -> list[int]:
+    if len(by_due) == 1:
+        ((when, n),) = by_due.items()
+        return [n, when, n]
+    return [sum(by_due.values()), *chain.from_iterable(sorted(by_due.items()))]
 
 
 def out_of_row(row: list[int]) -> dict[int, int]:
@@ -41,9 +48,13 @@ def packed(times: Mapping[str, Counts]) -> dict[str, Counts | str]:
 
 
 def _packed(counts: Counts) -> Counts | str:
-    if sum(counts.values()) > _FEW * len(counts) or min(counts.values()) < 0:
+    several = counts.values()
+    total, least = sum(several), min(several)
+    if total > _FEW * len(counts) or least < 0:
         return counts
-    return "".join(chr(_FIRST + int(name)) * n for name, n in sorted(counts.items()))
+    if total == len(counts) and least:  # each once
+        return "".join([_CHARACTERS[name] for name in sorted(counts)])
+    return "".join([_CHARACTERS[name] * n for name, n in sorted(counts.items())])
 
 
 def codes_of(text: str) -> array[int]:

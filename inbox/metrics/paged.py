@@ -14,7 +14,7 @@ from inbox.metrics.agents import AgentTime, days_of
 from inbox.metrics.attribution import Context, price_sheet, survey_sheet
 from inbox.metrics.book import Book, Told
 from inbox.metrics.config import Config
-from inbox.metrics.fcr import Near, Neighbour, Verdict
+from inbox.metrics.fcr import Judged, Near, Neighbour, Verdict
 from inbox.metrics.living import drawers_of
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
@@ -27,7 +27,7 @@ from inbox.metrics.surveys import surveys_of
 from inbox.metrics.times import DAY
 from inbox.metrics.work import Atom, WorkItem
 
-__all__ = ["STANDING", "KeptCase", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch", "names_of"]
+__all__ = ["NAMING", "STANDING", "KeptCase", "KeptFamily", "KeptWork", "PagedBook", "Pages", "TooMuch", "names_of"]
 
 #: Kinds that lie in one drawer for everybody; there are few of them, and every page may need them.
 STANDING = frozenset(
@@ -38,7 +38,6 @@ STANDING = frozenset(
 )
 
 KeptWork = tuple[WorkItem, list[Atom]]
-Judged = tuple[dict[int, Verdict], bool]  # the verdicts of a case, and whether the customer came back
 
 _MOST_PAGES = 20_000
 _SESSION = "session "  # before the name of a session in the id of its work
@@ -50,6 +49,7 @@ _NAMED = {
     **dict.fromkeys(("survey.sent", "survey.answered", "survey.followup"), (("survey", "survey"),)),
     "social.snapshot": (("post", "post"),),
 }
+NAMING = frozenset(_NAMED) | {"social.mention"}
 
 
 def names_of(event: Event) -> Iterator[tuple[str, str]]:
@@ -90,6 +90,9 @@ class Pages(Protocol):
 
     def standing(self) -> Iterable[Event]:
         """The events of ``STANDING``, and the voids that name no ticket."""
+
+    def prepare(self, tickets: Iterable[str]) -> None:
+        """Some families are about to be asked for."""
 
     def family(self, ticket: str) -> KeptFamily | None:
         """The family of a ticket, None where nothing is known of it."""
@@ -178,7 +181,7 @@ class PagedBook(Book):
         elif event.kind == "agent.state":
             cap = self.context.config.shift_cap
             self.time_of(event.body["agent"]).need(day for day, _, _ in self.context.days.cut(event.at, event.at + cap))
-        elif event.kind.startswith(("cost.provider", "survey.", "social.")):
+        elif event.kind in NAMING:
             self._open_named(event)
 
     def _open_named(self, event: Event) -> None:
@@ -244,6 +247,9 @@ class PagedBook(Book):
                 self._open(kept)
         return super().record_of(ticket)
 
+    def expect(self, tickets: Iterable[str]) -> None:
+        self._pages.prepare(ticket for ticket in tickets if ticket not in self.family_of)
+
     def of_customer(self, name: str) -> Iterable[str]:
         if name not in self._customers:
             self._customers.add(name)
@@ -264,18 +270,25 @@ class PagedBook(Book):
                 if customer is not None and self.people.root(customer) == root:
                     yield family, case
 
-    def judged(self, name: str, fact: Near, verdicts: dict[int, Verdict], *, came_back: bool) -> None:
-        if isinstance(fact, KeptCase):
-            id = fact.neighbour.id
-            record = self.record_of(name)
-            fact = next(one for one in record.facts if one.case.id == id)
-        super().judged(name, fact, verdicts, came_back=came_back)
+    def judged(self, found: Sequence[tuple[str, Near, Judged]]) -> None:
+        self.expect(name for name, fact, _ in found if isinstance(fact, KeptCase))
+        super().judged([(name, self._whole(name, fact), judged) for name, fact, judged in found])
+
+    def _whole(self, name: str, fact: Near) -> Near:
+        """The fact of a case, whose family is opened for it."""
+        if not isinstance(fact, KeptCase):
+            return fact
+        return next(one for one in self.record_of(name).facts if one.case.id == fact.neighbour.id)
 
     def time_of(self, agent: str) -> AgentTime:
         time = self.time.get(agent)
         if time is None:
             time = self.time[agent] = _PagedTime(agent, self)
         return time
+
+    def close(self) -> None:
+        """Let go of everything: agents' times and the book know each other, and nobody else would collect them soon."""
+        self.time.clear()
 
     def knows(self, kind: str, name: str) -> bool:
         """Whether it is told where a message, call, session, cost or survey belongs."""

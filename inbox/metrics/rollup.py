@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from inbox.metrics.backlog import LATE, late, stretches
 from inbox.metrics.formulas import bucket, bucket_name
 from inbox.metrics.sheets import AGENT, NEVER, TEAM, WHOLE, Entry, Key, OpenSpan, Sheet
-from inbox.metrics.storage import Cell, Counts, Place, RollsToChange, add_counts, empty, merge
+from inbox.metrics.storage import Cell, Counts, Place, RollsToChange, add_counts, empty
 from inbox.metrics.times import DAY, Days
 
 __all__ = [
@@ -189,14 +189,13 @@ _OF_EACH = {grain + EACH: grain for grain in GRAINS if grain != "channel"} | {"c
 def _add_month(months: dict[Place, Cell], place: Place, cell: Cell) -> None:
     """Add a day's cell to its month; what is due is kept by month there."""
     into = _cell(months, Place("month", place.grain, month_of_day(place.when), place.value, place.channel))
-    add_counts(into.plain, cell.plain)
+    _sum(into.plain, cell.plain)
     for outcome, by_due in cell.due.items():
         own = into.due.setdefault(outcome, {})
         for due, n in by_due.items():
             month = month_of_due(due)
             own[month] = own.get(month, 0) + n
-    for measure, counts in cell.times.items():
-        add_counts(into.times.setdefault(measure, {}), counts)
+    _sum_each(into.times, cell.times)
 
 
 def _sum_over_channels(cells: dict[Place, Cell]) -> None:
@@ -208,7 +207,32 @@ def _sum_over_channels(cells: dict[Place, Cell]) -> None:
 
 
 def _merge(found: dict[Place, Cell], place: Place, cell: Cell) -> None:
-    merge(_cell(found, place), cell)
+    """Add a cell to another. What comes to 0 stays: whoever takes the changes in leaves it out."""
+    into = _cell(found, place)
+    _sum(into.plain, cell.plain)
+    _sum_each(into.due, cell.due)
+    _sum_each(into.times, cell.times)
+
+
+_K = TypeVar("_K")
+
+
+def _sum(into: dict[_K, int], more: dict[_K, int]) -> None:
+    if not into:
+        into.update(more)
+        return
+    get = into.get
+    for key, n in more.items():
+        into[key] = get(key, 0) + n
+
+
+def _sum_each(into: dict[str, dict[_K, int]], more: dict[str, dict[_K, int]]) -> None:
+    for name, counts in more.items():
+        own = into.get(name)
+        if own is None:
+            into[name] = counts.copy()
+        else:
+            _sum(own, counts)
 
 
 _P = TypeVar("_P", bound=Hashable)

@@ -9,7 +9,7 @@ from inbox.metrics.actions import unseen
 from inbox.metrics.agents import AgentTime, days_of
 from inbox.metrics.attribution import price_sheet, survey_sheet
 from inbox.metrics.book import Book, Dirty
-from inbox.metrics.fcr import Near, Neighbour, came_back, judge, related
+from inbox.metrics.fcr import Judged, Near, Neighbour, came_back, judge, related
 from inbox.metrics.log import Event
 from inbox.metrics.loyalty import Cover, contracts_of
 from inbox.metrics.money import Exchange, Price, Wages, own_event, price_of
@@ -173,6 +173,7 @@ def _replace(book: Book, id: str, new: WorkItem | None, dirty: Dirty, moved: Mov
 def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
     """Divide the time of each agent anew where an item came, went or changed."""
     days = book.context.days
+    changed: list[WorkItem] = []
     for agent, items in moved.items():
         time = book.time[agent]
         knot = time.everything() if len(items) >= len(time.items) else time.knot(items, days)
@@ -181,9 +182,11 @@ def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
             atoms = shared.get(item.id, [])
             if atoms != book.atoms.get(item.id):
                 dirty.items[item.id] = None
-                dirty.sheets[book.record_of(item.ticket).name] = None
+                changed.append(item)
                 book.atoms[item.id] = atoms
                 dirty.agent_days |= {(agent, day): None for day in days_of(item, days)}
+    book.expect(item.ticket for item in changed)
+    dirty.sheets |= {book.record_of(item.ticket).name: None for item in changed}
 
 
 def _wages(book: Book, dirty: Dirty) -> None:
@@ -281,35 +284,35 @@ def _hang(book: Book, dirty: Dirty, what: str, id: str, old: str | None, new: st
 
 def _verdicts(book: Book, dirty: Dirty) -> None:
     """FCR: each case beside the cases of the same customer."""
+    found: list[tuple[str, Near, Judged]] = []
     for name in dirty.families:
-        for fact in book.records[name].facts:
-            if fact.case.customer is None:
-                _judge(book, name, fact, [])
+        alone = (fact for fact in book.records[name].facts if fact.case.customer is None)
+        found += [(name, fact, _judge(book, fact.neighbour, [])) for fact in alone]
     for root in {book.people.root(customer): None for customer in dirty.customers}:
         near = list(book.near(root))
         # In the order of time, so that a verdict names the same case however the log came.
         asking = sorted((fact.neighbour for _, fact in near if fact.neighbour.from_customer), key=_began)
         for name, one in near:
-            if _judge(book, name, one, asking):
-                dirty.sheets[name] = None
+            judged = _judge(book, one.neighbour, asking)
+            if judged != (one.verdicts, one.came_back):
+                found.append((name, one, judged))
+    book.judged(found)
+    dirty.sheets |= dict.fromkeys(name for name, _, _ in found)
 
 
 def _began(one: Neighbour) -> tuple[int, str]:
     return one.t0, one.id
 
 
-def _judge(book: Book, name: str, fact: Near, near: Iterable[Neighbour]) -> bool:
-    """Judge a case; True if that changed anything. Cases that we started are outside FCR (D19)."""
-    config, own = book.context.config, fact.neighbour
+def _judge(book: Book, own: Neighbour, near: Iterable[Neighbour]) -> Judged:
+    """Judge a case: its verdicts, and whether the customer came back. Cases that we started are outside FCR (D19)."""
+    config = book.context.config
     others = [one for one in near if one is not own and related(own, one)]
     windows = dict.fromkeys((*config.windows, config.headline))
     verdicts = {w: judge(own, others, w) for w in windows}
     first = own.closings[0][0] if own.closings else None
     back = first is not None and came_back(own, others, first, first + config.headline * DAY)
-    if (verdicts, back) == (fact.verdicts, fact.came_back):
-        return False
-    book.judged(name, fact, verdicts, came_back=back)
-    return True
+    return verdicts, back
 
 
 def _sheets(book: Book, dirty: Dirty) -> None:

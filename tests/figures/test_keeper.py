@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select
@@ -11,6 +12,7 @@ from sqlalchemy import delete, func, select
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Config, Request, State
+from inbox.metrics.paged import KeptFamily, PagedBook
 from inbox.store import Event, Store
 from inbox.store.figures import KEPT
 from tests.figures.conftest import add, lines, told, wrong
@@ -47,6 +49,47 @@ def test_late_copies_and_voids_and_voids_of_voids(store: Store) -> None:
         if n % 5 == 0:
             keeper.catch_up(store, CONFIG)
     keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_of_a_customer_who_wrote_often_only_families_are_opened_whose_verdicts_change(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    open_one = PagedBook._open
+
+    def noted(book: PagedBook, family: KeptFamily) -> None:
+        opened.append(family.name)
+        open_one(book, family)
+
+    def told_of(n: int, kind: str, hour: int, **more: str) -> dict[str, Any]:
+        return {"id": f"{n} {hour}", "ts": f"2026-03-{n:02}T{hour:02}:00:00Z", "kind": kind, "ticket": f"T{n}", **more}
+
+    agent = {"kind": "agent", "id": "A1"}
+    for n in range(1, 21, 2):
+        add(
+            store,
+            [
+                told_of(n, "ticket.created", 8, customer="C1", channel="email"),
+                told_of(n, "ticket.reason", 8, reason=f"reason {n % 5}") | {"id": f"why {n}"},
+                told_of(n, "msg.in", 9, channel="email", msg=f"M{n}"),
+                told_of(n, "msg.out", 10, channel="email", msg=f"O{n}") | {"actor": agent},
+                told_of(n, "ticket.status", 11, status="resolved") | {"actor": agent},
+            ],
+        )
+    keeper.catch_up(store, CONFIG)
+    monkeypatch.setattr(PagedBook, "_open", noted)
+    add(store, [told_of(19, "note.added", 12) | {"actor": agent}])
+    keeper.catch_up(store, CONFIG)
+    assert opened == ["T19"]
+    add(
+        store, [told_of(19, "msg.in", 13, channel="email", msg="M")]
+    )  # T9, of the same reason, has T19 after it as before
+    keeper.catch_up(store, CONFIG)
+    assert set(opened) == {"T19"}
+    add(store, [told_of(19, "ticket.reason", 14, reason="reason 3")])  # now T13 has it, and T9 no more
+    keeper.catch_up(store, CONFIG)
+    assert set(opened) == {"T19", "T9", "T13"}
     assert wrong(store) == []
 
 
