@@ -12,4 +12,4 @@ def test_it_measures_a_rebuild_appends_reports_and_proves_them() -> None:
     assert found["differences found by verify"] == 0
     for name in ("rebuild, events per second", "slowest standard report, ms", "append with figures beside without"):
         assert found[name] > 0, name
-    assert found["intake with figures beside without"] > 1
+    assert found["intake with the keeper's share beside without"] > 1
