@@ -26,10 +26,12 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """A running desk with a channel of each kind, one for a module's journeys: each has a channel or customers of its
     own, and none disturbs another."""
     folder, name, url = tmp_path_factory.mktemp("shared"), "", ""
+    server: PostgreSQL | None = None
     if request.param == "sqlite":
         shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "sportello.db")
     else:
-        server: PostgreSQL = request.getfixturevalue("postgresql")
+        server = request.getfixturevalue("postgresql")
+        assert server is not None
         name = server.create(request.getfixturevalue("postgresql_template"))
         url = server.url(name)
     with RunningDesk(url, folder) as running:
@@ -38,7 +40,7 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             running.add_channel(kind)
         running.start()
         yield running
-    if name:
+    if server is not None:
         server.drop(name)
 
 
