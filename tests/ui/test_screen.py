@@ -168,6 +168,9 @@ def test_a_ticket_is_asked_for_as_the_press_begins_and_stands_there_again_on_the
     expect(page.locator(".comp-in")).to_have_value("Ne parliamo")
     expect(page.locator(".conv.sel")).to_have_count(1)
     expect(page.locator(".conv.sel")).to_contain_text("Prima di tutto")
+    open_ticket(page, "Subito dopo")  # at once, without a pause between press and click
+    page.wait_for_load_state("networkidle")
+    assert len(asked) == 2
 
 
 def test_what_is_being_written_outlives_what_comes_in(sign_in: SignIn, customer: Customer) -> None:

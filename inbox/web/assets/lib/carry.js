@@ -28,23 +28,30 @@ async function carried({ href }, { method, headers, ...options }, tried) {
   }
 }
 
+/** Lets go of what was asked for and is not wanted: what nobody reads would stay on its way. */
+function drop(early, href) {
+  early[href]?.then(({ body }) => body.cancel()).catch(() => {});
+  delete early[href];
+}
+
 /** Whoever presses on a ticket gets it: it is asked for then, not only once the press has ended. */
 function startPressing(early) {
   let timer;
+  const ask = (href) => {
+    early[href] = fetch(href, {
+      headers: { Accept: "text/html", "Turbo-Frame": THREAD, "X-Sec-Purpose": "prefetch" },
+    });
+    early[href].catch(() => {});
+    setTimeout(() => drop(early, href), STALE_MS);
+  };
   document.addEventListener("pointerdown", ({ target, button, pointerType }) => {
     clearTimeout(timer);
     const { href } = target.closest?.(`a[data-turbo-frame="${THREAD}"]`) ?? {};
     if (!href || button || href in early) return;
-    const ask = () => {
-      early[href] = fetch(href, {
-        headers: { Accept: "text/html", "Turbo-Frame": THREAD, "X-Sec-Purpose": "prefetch" },
-      });
-      early[href].catch(() => {});
-      setTimeout(() => delete early[href], STALE_MS);
-    };
-    timer = setTimeout(ask, pointerType === "touch" ? TOUCH_MS : 0);
+    if (pointerType === "touch") timer = setTimeout(ask, TOUCH_MS, href);
+    else ask(href);
   });
-  document.addEventListener("pointercancel", () => clearTimeout(timer));
+  for (const end of ["pointercancel", "click"]) document.addEventListener(end, () => clearTimeout(timer), true);
 }
 
 /** A ticket that is long in coming looks so; a mark on each one would cost every change of ticket a frame more. */
@@ -73,7 +80,9 @@ export function startCarrying() {
     const tried = fetchRequest?.response || (method === "GET" && early[url.href]) || fetch(url.href, fetchOptions);
     if (headers["X-Sec-Purpose"])
       early[url.href] = undefined; // Turbo holds it from here
-    else if (target.id === THREAD) for (const href in early) delete early[href];
+    else if (target.id === THREAD) {
+      for (const href in early) early[href] === tried ? delete early[href] : drop(early, href);
+    }
     detail.fetchRequest = { response: carried(url, fetchOptions, tried) };
   });
   document.addEventListener("turbo:before-fetch-response", (event) => {
