@@ -69,7 +69,7 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
     if chosen is None:
         msg = "choose a channel that can write first"
         raise Invalid(msg, fields={"channel": msg})
-    identity = _recipient(work, chosen, to, name)
+    identity = _recipient(work, chosen, to, name)  # locked from here: a second press finds what the first has made
     known = select(Message).where(Message.identity_id == identity.id, Message.channel_id == chosen.id)
     if client_key and (sent := work.scalar(known.where(Message.client_key == client_key))) is not None:
         return sent

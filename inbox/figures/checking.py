@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, func, select
 
 from inbox.figures import keeper
-from inbox.figures.kept import verdicts_as_json, work_as_text
+from inbox.figures.kept import cases_of, verdicts_as_json, work_as_text
 from inbox.figures.pages import StoredPages
 from inbox.metrics.agents import days_of
 from inbox.metrics.book import Book
 from inbox.metrics.config import Config
+from inbox.metrics.facts import CaseFact
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
+from inbox.metrics.state import DEFINITION
 from inbox.metrics.times import Days
 from inbox.store import FigureState, Store
 from inbox.store.figures import FigureCell, FigureFact, FigureFamily, FigureWork
@@ -40,11 +43,13 @@ def check_some(store: Store, n: int, chance: random.Random) -> tuple[int, list[s
         chosen = chance.sample(names, min(n, len(names)))
         pages = StoredPages(line, state.generation, state.seq)
         pages.prepare(chosen)
-        found = [sentence for name in chosen for sentence in _differences(pages, Config.of(state.raw), name)]
+        config, whole = Config.of(state.raw), state.definition == DEFINITION
+        found = [sentence for name in chosen for sentence in _differences(pages, config, name, whole=whole)]
     return len(chosen), found
 
 
-def _differences(pages: StoredPages, config: Config, name: str) -> Iterator[str]:
+def _differences(pages: StoredPages, config: Config, name: str, *, whole: bool) -> Iterator[str]:
+    """Sentences; not ``whole`` where an earlier version kept less of a case."""
     kept = pages.family(name)
     if kept is None:
         yield f"{name}: nothing of it is in the log"
@@ -57,11 +62,24 @@ def _differences(pages: StoredPages, config: Config, name: str) -> Iterator[str]
         if mine.pop(case, None) != told:
             yield f"case {case}: its verdicts differ from those by the log"
     yield from (f"case {case} is not among the facts that are kept" for case in mine)
+    if whole:
+        yield from _unlike(pages, record.facts, name)
     own = {item.id: work_as_text(item, atoms) for item, atoms in kept.work}
     for id in (*record.legs, *(f"session {session}" for session in record.sessions)):
         if own.pop(id, "") != work_as_text(book.items[id], book.atoms.get(id, ())):
             yield f"{id} on {name}: its time differs from that by the log"
     yield from (f"{id} on {name} is not in the log" for id in own)
+
+
+def _unlike(pages: StoredPages, facts: Iterable[CaseFact], name: str) -> Iterator[str]:
+    """What the verdicts of other cases are judged by, as far as it is not what the log says of these."""
+    told = cases_of(orjson.loads(orjson.dumps(verdicts_as_json(facts))))
+    mine = {one.neighbour.id: one.neighbour for one in told}
+    for customer in {one.customer: None for one in mine.values() if one.customer is not None}:
+        for family, cases in pages.near(customer):
+            for one in cases if family == name else ():
+                if mine.pop(one.neighbour.id, one.neighbour) != one.neighbour:
+                    yield f"case {one.neighbour.id}: what is kept of it for other cases differs from the log"
 
 
 def _alone(pages: StoredPages, config: Config, name: str) -> Book:

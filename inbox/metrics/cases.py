@@ -105,9 +105,6 @@ class Case:
         """RL: the last closing, if the case is still closed."""
         return self.closings[-1] if self.closings and not self.is_open else None
 
-    def open_at(self, at: int) -> bool:
-        return any(begin <= at and (end is None or at < end) for begin, end in self.opened if begin is not None)
-
 
 class _State(IntEnum):
     """Where one constituent ticket stands."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from inbox.actions import drafts, later, mentions, notes, outbox, people, reply, starting, tickets
+from inbox.actions import drafts, later, mentions, notes, outbox, people, reply, restored, starting, tickets
 from inbox.actions.who import SYSTEM
 from inbox.errors import Forbidden, Invalid, NotFound
 from inbox.reading import compose, threads
 from inbox.reading import mentions as reading
 from inbox.reading.parts import Leg, NoteView
 from inbox.rendering.markup import noted
-from inbox.store import Channel, DraftFile, Event, Message, Ticket
+from inbox.store import Channel, DraftFile, Event, Message, Ticket, Work
 from inbox.terms import Delivery, Status
 from tests.actions.conftest import SmallDesk
 
@@ -324,3 +326,33 @@ def test_nobody_writes_first_by_the_channel_of_a_private_team_that_is_not_theirs
         work.flush()
         assert [one.id for one in starting.ways(work, desk.who(desk.giulia))] == [desk.sms]
         assert {one.id for one in starting.ways(work, desk.who())} == {desk.sms, desk.mail}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_two_presses_of_one_button_in_the_same_moment_make_one_ticket(
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    if known:
+        desk.take(desk.text())
+    number = restored.next_number
+
+    def slowly(work: Work) -> int | None:
+        time.sleep(0.2)  # both have looked for what the other makes, if nothing keeps them apart
+        return number(work)
+
+    monkeypatch.setattr(restored, "next_number", slowly)
+    who = desk.who(desk.giulia)
+
+    def press(_: int) -> int:
+        return desk.store.write(
+            lambda work: (
+                starting.start(work, who, channel=desk.sms, to="+447700900123", text="Ciao", client_key="k1").ticket_id
+            )
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(press, range(2)))
+    assert made[0] == made[1]
+    with desk.store.reading() as work:
+        assert work.scalar(select(func.count()).select_from(Message).where(Message.client_key == "k1")) == 1
+        assert work.scalar(select(func.count()).select_from(Ticket)) == 1 + known

@@ -15,8 +15,11 @@ export function startCopies() {
   };
   frames.proposeVisitIfNavigatedWithAction = function (frame, action) {
     early = true;
-    propose.call(this, frame, action);
-    early = false;
+    try {
+      propose.call(this, frame, action);
+    } finally {
+      early = false;
+    }
     const { delegate } = frame;
     const { fetchResponseLoaded: loaded } = delegate;
     // Who has gone back meanwhile is not led forth again.
