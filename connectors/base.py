@@ -492,6 +492,11 @@ class Connector(Generic[C]):
         """The items of one arrival, in order; total: hostile bytes give ``Unreadable`` or ``Ignored``."""
         raise NotImplementedError
 
+    def beginning(self, at: dt.datetime) -> dict[str, Any]:
+        """The cursor of a channel that is connected at ``at``, so that the first poll, which comes later, knows what
+        arrived in between; {} where the first poll is early enough."""
+        return {}
+
     def poll(self, config: C, cursor: dict[str, Any]) -> Polled:
         """What arrived since ``cursor`` ({} at first). Raises :class:`ConnectorError`."""
         raise NotImplementedError

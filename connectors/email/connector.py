@@ -11,6 +11,7 @@ from connectors.base import Capabilities, Connector, Item, Mailbox, Outgoing, Po
 from connectors.email import imap, inbound, mailbox, parse, sent, smtp
 from connectors.email.addresses import canonical
 from connectors.email.config import EmailConfig
+from connectors.email.cursor import Cursor
 from connectors.email.oauth import MailGrants
 from connectors.grants import Grants
 from connectors.untrusted import unreadable
@@ -78,6 +79,9 @@ class Email(Connector[EmailConfig]):
             except ValueError as problem:
                 return [unreadable(request.body, f"the service's call: {problem}")]
         return parse.items(config.address, request)
+
+    def beginning(self, at: dt.datetime) -> dict[str, Any]:
+        return Cursor.beginning(at).plain()
 
     def poll(self, config: EmailConfig, cursor: dict[str, Any]) -> Polled:
         """One poll on a connection of its own."""

@@ -51,10 +51,20 @@ class Folder(_Kept):
 
 
 class Cursor(_Kept):
-    """All folders by name, and when the channel first looked: mail from before then is never new."""
+    """All folders by name, and when the channel was connected: mail from before then is never new.
+
+    ``looked``: every folder was read once. Until then what arrived since ``born`` is searched for by its date, as the
+    first look comes a moment, or an outage, after the connection.
+    """
 
     born: dt.datetime
+    looked: bool = True
     folders: dict[str, Folder] = Field(default_factory=dict)
+
+    @staticmethod
+    def beginning(at: dt.datetime) -> Cursor:
+        """Of a channel that is connected at ``at``. Servers keep no parts of a second."""
+        return Cursor(born=at.replace(microsecond=0), looked=False)
 
     @staticmethod
     def read(kept: dict[str, Any], now: dt.datetime) -> Cursor:

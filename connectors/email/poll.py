@@ -151,6 +151,7 @@ def poll(
         more = more or rest
         if folder.broken is not None:
             return Polled(arrivals, cursor.plain(), more=False, backlog=backlog), looked, False
+    cursor.looked = True
     if arrivals or more:
         return Polled(arrivals, cursor.plain(), more=more or _importing(cursor), backlog=backlog), looked, True
     return _older(client, config, cursor, looked, now, junk), looked, True
@@ -170,7 +171,10 @@ def _opened(
     next_uid = int(about.get(b"UIDNEXT") or 0) or max(client.search(["ALL"]), default=0) + 1
     place = cursor.folders.get(name)
     if place is None:
-        place = Folder(validity=validity, uid=next_uid - 1)
+        if cursor.looked:
+            place = Folder(validity=validity, uid=next_uid - 1)
+        else:
+            place = Folder(validity=validity, floor=cursor.born, floor_until=next_uid - 1)
         if config.since != "now":
             place.older = next_uid - 1
     elif place.validity != validity:
@@ -193,7 +197,8 @@ def _new(folder: _Folder, looked: Looked) -> tuple[list[Request], int, bool]:
     again, _ = folder.fetch(due) if due else ([], 0)
     if folder.broken is not None:
         return again, 0, False
-    uids = folder.search(place.uid + 1, high, floor.date() if floor else None)
+    # Servers search by the day of their own clock, whatever its zone.
+    uids = folder.search(place.uid + 1, high, (floor - dt.timedelta(days=1)).date() if floor else None)
     found, last = folder.fetch(uids, floor)
     rest = bool(uids) and last < uids[-1]
     if uids:

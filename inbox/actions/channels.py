@@ -99,6 +99,7 @@ def add(
         secrets=work.store.seal.close(sealed),
         team_id=team,
         sample=sample,
+        cursor=connector.beginning(clock.now()),
     )
     work.add(channel)
     work.flush()
@@ -151,6 +152,8 @@ def change(
         changes = {name: [None, None] for name in sorted(hidden) if (old.get(name) or "") != (sealed.get(name) or "")}
     channel.title = (title or "").strip()[:200] or channel.title
     channel.team_id = (team or None) if team is not None else channel.team_id
+    if enabled and not channel.enabled and channel.polled_at is None:  # its set-up is done
+        channel.cursor = connector.beginning(clock.now())
     channel.enabled = enabled if enabled is not None else channel.enabled
     channel.problem = channel.problem_code = ""
     channel.problem_at = None

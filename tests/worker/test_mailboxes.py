@@ -11,7 +11,7 @@ import pytest
 from imapclient import IMAPClient
 from sqlalchemy import select
 
-from inbox.actions import channels, grants
+from inbox.actions import channels, grants, mailboxes
 from inbox.actions.who import SYSTEM
 from inbox.errors import NoRoom
 from inbox.sandbox.running import Sandbox
@@ -95,6 +95,45 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+# --- the beginning ---
+
+
+def test_mail_that_lay_there_before_the_connection_stays_there(store: Store, sandbox: Sandbox) -> None:
+    sandbox.email.deliver(mail(1))
+    time.sleep(1.1)  # servers keep no parts of a second
+    add(store, sandbox)
+    sandbox.email.deliver(mail(2))
+    Worker(store).drain()
+    sandbox.email.deliver(mail(3))
+    Worker(store).drain()
+    assert subjects(store) == ["Mail 2", "Mail 3"]
+
+
+@pytest.mark.parametrize("since", ["now", "days"])
+def test_mail_that_comes_before_the_first_look_is_a_ticket(store: Store, sandbox: Sandbox, since: str) -> None:
+    made = add(store, sandbox, since=since)
+    sandbox.email.deliver(mail(1))
+    Worker(store).drain()
+    sandbox.email.deliver(mail(2))
+    Worker(store).drain()
+    assert subjects(store) == ["Mail 1", "Mail 2"]
+    with store.reading() as work:
+        first, *_ = work.scalars(select(JournalEntry).order_by(JournalEntry.id))
+        assert not first.imported
+    assert "looked" not in state(store, made).cursor
+
+
+def test_a_mailbox_whose_set_up_took_an_hour_begins_when_it_is_done(store: Store, sandbox: Sandbox) -> None:
+    made = add(store, sandbox)
+    with store.transaction() as work:
+        mailboxes.begin(work.get_one(Channel, made.id))
+    before = state(store, made).cursor["born"]
+    time.sleep(1.1)
+    with store.transaction() as work:
+        channels.change(work, SYSTEM, made.id, enabled=True)
+    assert state(store, made).cursor["born"] > before
 
 
 # --- what others do ---
