@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from inbox import logs
+from inbox import heap, logs
 from inbox.errors import Unavailable
 from inbox.settings import Settings
 from inbox.store import backup, running, schema
@@ -103,6 +103,7 @@ def web() -> None:
         def load(self) -> Any:
             app, _socketio = create_app(settings)
             app.extensions["live"].start()
+            heap.settle()
             return app
 
     Server().run()
@@ -125,6 +126,7 @@ def worker(drain: bool) -> None:
     logs.configure(settings.log_level, "worker")
     follow_supervisor()
     role = Worker(Store(settings, registry()))
+    heap.settle()
     if drain:
         role.drain()
     else:

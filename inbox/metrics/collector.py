@@ -13,7 +13,8 @@ __all__ = ["uncollected"]
 def uncollected() -> Iterator[None]:
     """Facts hold no cycles worth collecting: leave them out of it until they stand, and let them count as old then.
 
-    Frozen and thawed they stand in the oldest generation, as if every collection had passed over them.
+    Frozen and thawed they stand in the oldest generation, as if every collection had passed over them; where something
+    is frozen for good, thawing would take that back, and they are collected like others.
     """
     was = gc.isenabled()
     gc.disable()
@@ -21,6 +22,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
-            gc.freeze()
-            gc.unfreeze()
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

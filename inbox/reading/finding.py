@@ -266,7 +266,12 @@ def _holding(work: Work, rows: Sequence[Row[Any]], patterns: Sequence[re.Pattern
 
 
 def _table(work: Work, ids: Sequence[int]) -> Subquery:
-    """Numbers as a table to join, however many: a list of them would be one parameter each."""
+    """Numbers as a table to join, however many: a list of them would be one parameter each.
+
+    PostgreSQL is not to know how many: for some thousands it would read all tickets rather than those by their keys.
+    """
     sqlite = work.store.is_sqlite
-    each = text("SELECT value AS id FROM json_each(:ids)" if sqlite else "SELECT unnest(CAST(:ids AS bigint[])) AS id")
+    each = text(
+        "SELECT value AS id FROM json_each(:ids)" if sqlite else "SELECT unnest((SELECT CAST(:ids AS bigint[]))) AS id"
+    )
     return each.bindparams(ids=json.dumps(ids) if sqlite else list(ids)).columns(Message.id).subquery("hit")

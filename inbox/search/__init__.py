@@ -58,6 +58,11 @@ def _forms(word: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((bare, f"i_{_ITALIAN.stemWord(bare)}", f"e_{_ENGLISH.stemWord(bare)}")))
 
 
+def _stems(word: str) -> list[str]:
+    """Those of a word's forms that find it: whatever has the word itself has its stems, too."""
+    return [form for form in _forms(word) if "_" in form]
+
+
 def words(content: str) -> list[str]:
     """The words of a text as they are indexed: an address or a file's name is its parts, and all of them joined."""
     found: list[str] = []
@@ -157,6 +162,7 @@ _BY_WORDS: Final = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_seqscan', :scan, true)"
 )
 NEAR: Final = 20  # so many of the newest messages are read for each that is wanted before the index is asked for all
+TASTE: Final = 10  # a tenth of those tells whether the words are common
 MOST: Final = 12  # words that are looked at
 FEW: Final = 30  # so many messages are enough to read
 
@@ -167,7 +173,7 @@ def _query(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) ->
     of the index. Empty where no word is asked for."""
     form, beginning, either, both = _SQLITE if sqlite else _POSTGRESQL
     free = words(wanted.words)[:MOST]
-    needed = [[form.format(one) for one in _forms(word)] for word in free]
+    needed = [[form.format(one) for one in _stems(word)] for word in free]
     if free and begun:
         needed[-1].append(beginning.format(plain(free[-1])))
     exact = [word for phrase in wanted.exact for word in parts(phrase)]
@@ -211,9 +217,11 @@ def _ids(work: Work, wanted: Asked, limit: int, before: int | None, *, begun: bo
 def _ids_by_tsvector(work: Work, values: dict[str, Any]) -> list[int]:
     """Common words are found among the newest messages; others are few, so that the index gives all of them at once.
     An index of tsvectors knows no order: to sort half of all messages would take longer than to read some of them."""
-    limit = values["limit"]
+    limit, near = values["limit"], NEAR * values["limit"]
     work.execute(_BY_WORDS, {"scan": "off"})
-    ids = list(work.execute(_LATELY, values | {"near": NEAR * limit}).scalars())
+    ids = list(work.execute(_LATELY, values | {"near": near // TASTE}).scalars())
+    if limit > len(ids) >= limit // TASTE:  # as common as it seems, it fills the rest
+        ids = list(work.execute(_LATELY, values | {"near": near}).scalars())
     if len(ids) < limit:
         ids = list(work.execute(_EVER, values).scalars())
     work.execute(_BY_WORDS, {"scan": "on"})
@@ -223,4 +231,11 @@ def _ids_by_tsvector(work: Work, values: dict[str, Any]) -> list[int]:
 def exactly(phrases: Iterable[str]) -> list[re.Pattern[str]]:
     """What each phrase looks like in a :func:`plain` text, whatever stands between its words."""
     spoken = [parts(phrase) for phrase in phrases]
-    return [re.compile(r"(?<![^\W_])" + r"[\W_]+".join(each) + r"(?![^\W_])") for each in spoken if each]
+    begun = [(_after_no_word(each[0]), *each[1:]) for each in spoken if each]
+    return [re.compile(r"[\W_]+".join(each) + r"(?![^\W_])") for each in begun]
+
+
+def _after_no_word(first: str) -> str:
+    """A word that no other runs into. What stands before it is looked at after it: a pattern that begins with plain
+    letters is searched for sixteen times as fast."""
+    return rf"{first}(?<![^\W_]{first})"
