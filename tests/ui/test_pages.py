@@ -17,9 +17,10 @@ from tests.ui.test_looks import Theme, violations
 THEMES: tuple[Theme, Theme] = ("light", "dark")
 WIDTHS = (320, 390, 768, 1024, 1440, 1920)
 DRAWN = "new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
-#: How wide the document is, and what stands beyond the window.
+#: How wide the document is, how far it scrolls down beside the desk's own panes, and what stands beyond the window.
 BEYOND = """() => [
   document.documentElement.scrollWidth,
+  document.querySelector('.app') ? document.documentElement.scrollHeight - innerHeight : 0,
   [...document.querySelectorAll('.bar > *, .page > *, .card, .field, .btn, .setup-m *')]
     .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
     .filter((each) => each.checkVisibility() && !each.closest('.lanes, .pop-b, .scroll, .subtabs, .vh'))
@@ -125,12 +126,13 @@ def drawn(request: pytest.FixtureRequest, glass: Page, address: str) -> str:
     return name
 
 
-def test_nothing_is_wider_than_the_window_in_the_longer_language(drawn: str, glass: Page, full: bool) -> None:
+def test_nothing_reaches_beyond_the_window_in_the_longer_language(drawn: str, glass: Page, full: bool) -> None:
     """From a small phone to a large screen; every width between with --full."""
     for width in WIDTHS if full else (320, 768, 1440):
         glass.set_viewport_size({"width": width, "height": 844})
-        wide, beyond = glass.evaluate(BEYOND)
+        wide, deeper, beyond = glass.evaluate(BEYOND)
         assert wide <= width, f"{drawn} at {width} px"
+        assert deeper <= 0, f"{drawn} at {width} px"
         assert beyond == [], f"{drawn} at {width} px"
 
 
