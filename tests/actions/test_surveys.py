@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,8 +19,8 @@ from inbox.errors import Conflict, Invalid, NotFound
 from inbox.reading import surveys as reading
 from inbox.reading import threads
 from inbox.rendering.markup import render
-from inbox.store import Event, Message, Survey, Ticket
-from inbox.terms import Delivery
+from inbox.store import Event, Message, Survey, Ticket, Work
+from inbox.terms import Delivery, Direction
 from tests.actions.conftest import SmallDesk
 
 FORM: dict[str, Any] = {"name": "After help", "asks": ["csat", "nps"], "delay_h": 1, "on": True, "touchpoint": "help"}
@@ -205,3 +206,39 @@ def test_two_workers_never_ask_one_customer_twice_in_the_same_moment(asking_desk
         assert late.result(10) == 0
     with desk.store.reading() as work:
         assert [one.withheld for one in work.query(Survey).order_by(Survey.created_at)] == ["", "quiet"]
+
+
+@pytest.mark.parametrize("tickets_each", [1, 2])
+def test_two_workers_that_begin_together_send_each_customer_one_invitation(
+    asking_desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, tickets_each: int
+) -> None:
+    """One survey that both find due, or two of one customer of which each takes one."""
+    desk = asking_desk
+    for n in range(tickets_each):
+        resolved(desk, subject=f"Domanda {n}")
+    desk.store.write(asking.follow)
+    both, lately = threading.Barrier(2), asking._asked_lately
+
+    def slowly(work: Work, ticket: Ticket) -> bool:
+        asked = lately(work, ticket)
+        time.sleep(0.2)  # both have looked before either has sent, if nothing keeps them apart
+        return asked
+
+    monkeypatch.setattr(asking, "_asked_lately", slowly)
+    monkeypatch.setattr(asking, "PORTION", 1)
+    due = clock.now() + dt.timedelta(hours=2)
+
+    def worker(_: int) -> int:
+        sent = 0
+        with clock.at(due):
+            both.wait(5)
+            for _each in range(tickets_each):
+                sent += desk.store.write(asking.send_due)
+        return sent
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sum(pool.map(worker, range(2))) == 1
+    with desk.store.reading() as work:
+        assert sorted(one.withheld for one in work.query(Survey)) == ["", "quiet"][:tickets_each]
+        assert work.query(Message).filter_by(direction=Direction.OUT).count() == 1
+    assert len(said(desk, "survey.sent")) == len(FORM["asks"])
