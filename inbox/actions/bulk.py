@@ -37,6 +37,7 @@ AT_ONCE: Final = 50  # so many are done while somebody waits
 PORTION: Final = 50  # of a transaction: nobody else waits for long
 MOST: Final = 500  # tickets named one by one
 UNDER_WAY: Final = ("running", "undoing")
+NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 #: What can be done with many tickets at once; ``data`` are the form's fields. One more is a row here and a button.
 VERBS: Final[dict[str, Callable[[Work, Who, int, dict[str, Any]], Any]]] = {
@@ -82,6 +83,9 @@ def begin(
     if which is None and not 0 < len(ids) <= MOST:
         msg = "choose 1 to 500 tickets"
         raise Invalid(msg, fields={"ids": msg})
+    if action == "status" and data.get("status") == "snoozed" and (_moment(data.get("until")) or NEVER) <= clock.now():
+        msg = "say until when: a time in the future"
+        raise Invalid(msg, fields={"until": msg})
     kept = {name: data[name] for name in FIELDS if name in data}
     run = BulkRun(agent_id=who.id or "", action=action, data=kept)
     work.add(run)

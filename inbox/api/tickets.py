@@ -148,6 +148,7 @@ class BulkIn(Body):
     team: str | None = None
     status: str | None = None
     reason: str | None = None
+    until: AwareDatetime | None = Field(None, description="When snoozed tickets wake.")
     tag: str | None = None
     op: Literal["add", "remove"] | None = None
     priority: str | None = None
@@ -380,7 +381,7 @@ def undo(call: Call[Nothing, Nothing], event: str) -> Response:
 @routes.post("/tickets/bulk", BulkOut, body=BulkIn, right="ticket.bulk")
 def bulk(call: Call[Nothing, BulkIn]) -> Response:
     """Assigns, moves, tags or prioritises up to 500 tickets, each by itself."""
-    asked = call.body.model_dump(exclude_unset=True, exclude={"ids", "action"})
+    asked = call.body.model_dump(mode="json", exclude_unset=True, exclude={"ids", "action"})
 
     def do(work: Work) -> BulkOut:
         data = {**asked, **_people(work, call.who, asked)}

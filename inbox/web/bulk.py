@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy import select
 
+from inbox import clock
 from inbox.actions import bulk as runs
 from inbox.actions.who import require
 from inbox.reading import rows
@@ -15,6 +16,7 @@ from inbox.reading.parts import BulkView
 from inbox.reading.views import lists
 from inbox.store import BulkItem, BulkRun, Ticket, Work
 from inbox.web.gate import store, wants_streams, who
+from inbox.web.hours import status_of
 from inbox.web.tickets import asked, streams
 from inbox.web.wording import worded
 
@@ -30,10 +32,14 @@ def begin() -> Any:
     A few are done while the browser waits; more are left to the worker, and watched.
     """
     form = request.form
+    data = form.to_dict()
+    if form.get("action") == "status":
+        state, moment = status_of(form)
+        data |= {"status": state, "until": clock.iso(moment) if moment is not None else ""}
     ids = [int(one) for one in form.getlist("ids") if one.isascii() and one.isdigit() and len(one) < 16]
     with store().transaction() as work:
         which = lists.whole(work, who(), asked(request.args)) if form.get("whole") else None
-        run = runs.begin(work, who(), form.get("action", ""), form.to_dict(), ids=ids, which=which)
+        run = runs.begin(work, who(), form.get("action", ""), data, ids=ids, which=which)
         if run.total <= runs.AT_ONCE:
             _work_off(work, run)
     return _told(run)

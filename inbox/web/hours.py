@@ -10,9 +10,10 @@ from inbox import clock
 from inbox.errors import Invalid
 from inbox.web.gate import timezone
 
-__all__ = ["hour"]
+__all__ = ["hour", "status_of"]
 
 TYPED = "typed"  # the button beside the field
+ANSWER = "answer"  # instead of a moment: until the customer writes
 
 
 #: What is said of a moment that cannot be read, by the field's name.
@@ -34,3 +35,10 @@ def hour(form: Mapping[str, str], name: str = "send_at") -> dt.datetime | None:
         return local.replace(tzinfo=zoneinfo.ZoneInfo(timezone())).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Invalid(WRONG[name], fields={name: WRONG[name]}) from None
+
+
+def status_of(form: Mapping[str, str]) -> tuple[str, dt.datetime | None]:
+    """The status that a form asks for, and until when; a snooze until the customer answers is waiting for them."""
+    if form.get("until") == ANSWER:
+        return "pending", None
+    return form.get("status", ""), hour(form, "until")

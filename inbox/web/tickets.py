@@ -19,7 +19,7 @@ from inbox.reading.views.shown import CUSTOM, Asked
 from inbox.store import Message, Ticket, Work
 from inbox.web.drafts import files_of, numbers
 from inbox.web.gate import STREAM, frame, store, wants_streams, who, within
-from inbox.web.hours import hour
+from inbox.web.hours import hour, status_of
 from inbox.web.sessions import safe_next
 
 __all__ = ["asked", "blueprint"]
@@ -245,11 +245,9 @@ def assign(id: int) -> Any:
 
 @blueprint.post("/tickets/<int:id>/status")
 def status(id: int) -> Any:
-    """Resolve, reopen, wait, snooze; a snooze until the customer answers is waiting for them."""
+    """Resolve, reopen, wait, snooze."""
     form = request.form
-    answered = form.get("until") == "answer"
-    state = "pending" if answered else form.get("status", "")
-    moment = None if answered else hour(form, "until")
+    state, moment = status_of(form)
     with store().transaction() as work:
         tickets.set_status(work, who(), id, state, reason=form.get("reason") or None, until=moment)
     return _changed(id)

@@ -222,6 +222,9 @@ def test_bulk_does_each_by_itself_and_says_why_not(call: Api, desk: Desk) -> Non
         first
     ]
     assert call.get(f"/tickets/{first}")["tags"] == []
+    asleep = {"ids": [first], "action": "status", "status": "snoozed", "until": "2098-01-01T09:00:00+01:00"}
+    assert call.post("/tickets/bulk", asleep)["done"] == [first]
+    assert call.get(f"/tickets/{first}")["status"] == "snoozed"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +234,7 @@ def test_bulk_does_each_by_itself_and_says_why_not(call: Api, desk: Desk) -> Non
         {"ids": [1] * 501, "action": "tag"},
         {"ids": [1], "action": "explode"},
         {"ids": [1], "action": "assign", "agent": "nobody"},
+        {"ids": [1], "action": "status", "status": "snoozed"},
     ],
 )
 def test_bulk_that_makes_no_sense_is_refused(call: Api, body: dict[str, Any]) -> None:

@@ -204,6 +204,7 @@ def test_a_run_is_its_beginners_alone(many: TestDesk) -> None:
     [
         ("/tickets/bulk", {"action": "tag", "tag": "x"}),
         ("/tickets/bulk", {"action": "explode", "ids": "1"}),
+        ("/tickets/bulk", {"action": "status", "status": "snoozed", "until": "2020-01-01T00:00:00Z", "ids": "1"}),
         ("/tickets/bulk?view=custom&tag=nobody-has-it", {"action": "tag", "tag": "x", "whole": "yes"}),
     ],
 )

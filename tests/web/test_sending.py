@@ -155,19 +155,23 @@ def test_the_persons_own_time_counts_before_the_desks(desk: TestDesk, ticket: in
     assert 4 <= (message.next_at - message.at).total_seconds() <= 5
 
 
+@pytest.mark.parametrize("many", [False, True])
 def test_a_ticket_is_snoozed_until_an_hour_of_the_desks_own_day_or_until_its_customer_answers(
-    desk: TestDesk, ticket: int
+    desk: TestDesk, ticket: int, many: bool
 ) -> None:
+    """By itself, or with others that are ticked."""
     agent = desk.browser("agent")
     day = (dt.datetime.now(ROME) + dt.timedelta(days=1)).date()
-    form = {"status": "snoozed", "until": "typed", "until_typed": f"{day}T09:30"}
-    assert agent.post(f"/tickets/{ticket}/status", **form).status_code == 303
+    path, named = (f"/tickets/{ticket}/status", {}) if not many else ("/tickets/bulk", {"ids": [f"{ticket}"]})
+    form = {"action": "status", "status": "snoozed", **named}
+    typed = {**form, "until": "typed", "until_typed": f"{day}T09:30"}
+    assert agent.post(path, **typed).status_code == 303
     with desk.store.reading() as work:
         asleep = work.get_one(Ticket, ticket)
         assert asleep.snoozed_until == dt.datetime.combine(day, dt.time(9, 30), ROME)
-    assert agent.post(f"/tickets/{ticket}/status", **{**form, "until_typed": "soon"}).status_code == 422
-    assert agent.post(f"/tickets/{ticket}/status", status="open").status_code == 303
-    assert agent.post(f"/tickets/{ticket}/status", status="snoozed", until="answer").status_code == 303
+    assert agent.post(path, **{**typed, "until_typed": "soon"}).status_code == 422
+    assert agent.post(path, **{**form, "status": "open"}).status_code == 303
+    assert agent.post(path, **form, until="answer").status_code == 303
     with desk.store.reading() as work:
         assert work.get_one(Ticket, ticket).status.value == "pending"
 
