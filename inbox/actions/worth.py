@@ -56,10 +56,13 @@ def waiting(work: Work) -> bool:
     return bool(values(work)) and work.scalar(_unread(work).limit(1)) is not None
 
 
-def follow(work: Work) -> int:
-    """Puts the customers of whom something was told into their bands; gives how many changed."""
+def follow(work: Work, *, at_most: int | None = PORTION) -> int:
+    """Puts the customers of whom something was told into their bands; gives how many changed.
+
+    ``at_most`` lines are read, None is all of them.
+    """
     steps = values(work)
-    read = list(work.scalars(_unread(work).limit(PORTION))) if steps else []
+    read = list(work.scalars(_unread(work).limit(at_most))) if steps else []
     if not read:
         return 0
     desk.keep(work, "routing.values_seq", read[-1].seq)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import json
 import zoneinfo
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import promises
+from inbox.actions import promises, worth
+from inbox.actions.bands import UNFINISHED
+from inbox.actions.sample import script
 from inbox.figures import keeper
 from inbox.metrics import book_of
 from inbox.metrics.value import value_of
 from inbox.reading import asking, cohorts, figures, special
-from inbox.store import Work
+from inbox.store import Ticket, Work
 from tests.demo.conftest import NOW, SampleDesk
 
 EXAMPLE = Path(__file__).parent.parent / "metrics" / "example.report.json"
@@ -44,14 +48,36 @@ def test_no_figure_of_the_sample_is_empty(sqlite_desk: SampleDesk) -> None:
             report = source.ask(today - dt.timedelta(days=60), today + dt.timedelta(days=1))["all"]
             _values_equal_the_whole_log(work, source)
             found = cohorts.cohorts(source, asking.asked(work, {}))
+            _bands_follow_from_the_values(work, source)
     wanted = [key for key in json.loads(EXAMPLE.read_text())["all"] if not key.startswith(UNTOLD)]
     empty = [key for key in wanted if key not in MAY_BE_NONE and not report.get(key)]
     assert empty == []
     assert {key for key in report if key.startswith("nps[") and report[key]} > {"nps[assistenza].n"}
     assert found is not None
-    assert (found.months, sum(row.n for row in found.rows)) == (3, 56)
+    assert (found.months, sum(row.n for row in found.rows)) == (3, 77)
     assert all(row.cells[0].k == row.n for row in found.rows)
     assert 300 < int(str(report["vol.inbound"])) < 700
+    direct, full = (int(str(report[f"cost.per_interaction_{which}"])) / 1e6 for which in ("direct", "full"))
+    assert 1 < direct < full < 8  # euros: people are at the counter around what they do there
+    assert 0.2 < float(str(report["occ.rate"])) < 0.7
+
+
+def _bands_follow_from_the_values(work: Work, source: figures.Source) -> None:
+    """Each band has enough customers to be shown, and everybody is in the one that their value reaches."""
+    lines = special.rows(work, source, "value", asking.asked(work, {}))[1:]
+    mean = {band: row["clv.clv"] for band, row in lines}
+    assert sorted(mean, key=lambda band: -mean[band]) == list(script.desk().bands)
+    assert min(row["clv.customers"] for _, row in lines) >= 10
+    steps = worth.values(work)
+    worths = source.worths(dt.date(2100, 1, 1))
+    assert worths is not None
+    margins = worths.margins()
+    services, bands = worths.services(margins), worths.bands(margins)
+    for who, margin in margins.items():
+        value = Decimal(worths.value(margin, services[who]) or 0) / 1_000_000
+        assert bands[who] == next((band for band, least in steps.items() if value >= least), "")
+    unfinished = work.scalars(select(Ticket).where(Ticket.status.in_(UNFINISHED))).unique()
+    assert {one.customer.band for one in unfinished if one.customer} >= set(script.desk().bands)
 
 
 def _values_equal_the_whole_log(work: Work, source: figures.Source) -> None:
@@ -76,4 +102,5 @@ def _values_equal_the_whole_log(work: Work, source: figures.Source) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(special, "MOST", 20)
         part = special.rows(work, source, "value", asking.asked(work, {}))[0][1]
-    assert (part["clv.customers"], part["clv.n"]) == (len(margins), 19)
+    assert part["clv.customers"] == len(margins)
+    assert 30 < part["clv.n"] < 60  # up to twenty of each band

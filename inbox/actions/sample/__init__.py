@@ -6,14 +6,13 @@ import datetime as dt
 import itertools
 import zoneinfo
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from inbox import clock
-from inbox.actions import channels, clocks, desk, people
-from inbox.actions.sample import casting, contents, past, script
+from inbox.actions import channels, clocks, desk, worth
+from inbox.actions.sample import casting, contents, past, script, shifts
 from inbox.actions.sample.acting import Act
 from inbox.actions.sample.removal import remove
 from inbox.actions.sample.stage import Stage
@@ -27,8 +26,6 @@ __all__ = ["PASSWORD", "fill", "remove", "sign_ins"]
 
 #: Every sample agent's where the desk is nothing but a sample; elsewhere they cannot sign in at all.
 PASSWORD: Final = "sportello-demo"  # noqa: S105  (known to everybody on purpose)
-DAYS = 20  # working days
-HERE_SINCE = dt.timedelta(minutes=50)
 
 
 def fill(
@@ -57,13 +54,14 @@ def fill(
             lines = casting.add_channels(work, who, cast, teams, accounts or {})
             casting.add_words(work, who, cast)
             casting.add_costs(work, who, cast, agents)
+            brought.settings = casting.add_bands(work, who, cast)
         stage = Stage(work, times, lines, agents, teams)
         before = past.play(stage)
         for number, one in enumerate(script.scripts()):
             Act(stage, one, cast.customers[one.customer], number).rehearse()
         casting.go_on(stage, who, cast)
-        _shifts(stage, here=bool(password))
         stage.play()
+        shifts.tell(stage, here=[key for key, one in cast.agents.items() if password and one.here])
         _have_read(stage, [*agents.values(), *_self(work, who)])
         if accounts is None:
             for line in lines.values():
@@ -74,6 +72,7 @@ def fill(
         count = before + len(script.scripts())
         desk.audit(work, who, "demo.added", tickets=count)
         work.write_events()
+        worth.follow(work, at_most=None)
         clocks.tell_due(work)  # what was promised earlier is told already: nobody is called to it
         work.write_events()
     brought.write(work)
@@ -94,20 +93,6 @@ def sign_ins(work: Work) -> list[Agent]:
 def _self(work: Work, who: Who) -> list[Agent]:
     found = work.get(Agent, who.id) if who.id is not None else None
     return [found] if found is not None else []
-
-
-def _shifts(stage: Stage, *, here: bool) -> None:
-    """When the sample's people were at their desks: on working days, and now."""
-    work, times, cast = stage.work, stage.times, script.desk().agents
-    for n, (key, agent) in enumerate(stage.agents.items()):
-        if not agent.sample:
-            continue
-        for ago in range(DAYS, 0, -1):
-            day, late = times.working_day(ago), dt.timedelta(minutes=(7 * n + 5 * ago) % 13)
-            stage.later(times.local(day, 8, 50) + late, partial(people.set_state, work, agent.id, "online"))
-            stage.later(times.local(day, 18, 4) + late, partial(people.set_state, work, agent.id, "offline"))
-        if here and cast[key].here:
-            stage.later(times.now - HERE_SINCE, partial(people.set_state, work, agent.id, "online"))
 
 
 def _have_read(stage: Stage, agents: list[Agent]) -> None:

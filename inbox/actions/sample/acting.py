@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from connectors.base import Request
 from inbox import clock
 from inbox.actions import desk, events, handling, reply, tickets, visitors
-from inbox.actions.sample import pictures, sending
+from inbox.actions.sample import pictures, script, sending
 from inbox.actions.sample.payloads import File, hexed, letter
 from inbox.actions.sample.script import Customer, Script, Step
-from inbox.actions.sample.stage import Stage
+from inbox.actions.sample.stage import Stage, Stay
 from inbox.actions.who import SYSTEM
 from inbox.store import Attachment, Beat, Identity, Message, Ticket
 from inbox.store import Customer as CustomerRow
@@ -81,7 +81,7 @@ class Act:
         """A known customer is in the desk with every address before their first word arrives."""
         work, known = self.stage.work, self.stage.identities
         if self.person.known and (self.script.customer, "") not in known:
-            row = CustomerRow(name=self.person.name, sample=True)
+            row = CustomerRow(id=script.id_of(self.script.customer), name=self.person.name, sample=True)
             taken = dict.fromkeys(KINDS, "") | {name: getattr(self.person, name) for name in KINDS}
             row.identities = [
                 Identity(kind=name, value=value, name=self.person.name) for name, value in taken.items() if value
@@ -218,6 +218,7 @@ class Act:
         start = max(clock.now() - dt.timedelta(minutes=minutes), first)
         end = clock.now() + dt.timedelta(seconds=12 + int(hexed(seed, 2), 16) % 25)
         agent, session = step.by or "", hexed(seed + " focus", 40)
+        self.stage.stays.append(Stay(agent, start, min(end, self.stage.times.now)))
         self.stage.later(end, lambda: self._focus(ticket, agent, start, session))
 
     def _focus(self, ticket: Ticket, agent: str, start: dt.datetime, session: str) -> None:

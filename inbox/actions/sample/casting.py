@@ -12,19 +12,30 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from inbox import clock
-from inbox.actions import channels, costs, desk, people, reasons, words
+from inbox.actions import channels, costs, desk, people, reasons, routing, words, worth
 from inbox.actions.sample.payloads import Line
 from inbox.actions.sample.script import Desk, Kind
 from inbox.actions.sample.stage import Stage
 from inbox.actions.who import Who
 from inbox.store import Agent, Canned, Event, Reason, Team, Work
 
-__all__ = ["EARLY", "NOWHERE", "add_agents", "add_channels", "add_costs", "add_words", "go_on", "values_of"]
+__all__ = [
+    "EARLY",
+    "NOWHERE",
+    "add_agents",
+    "add_bands",
+    "add_channels",
+    "add_costs",
+    "add_words",
+    "go_on",
+    "values_of",
+]
 
 #: A loopback port that nobody listens on (RFC 863's, which no system offers any more): whatever is called there fails.
 NOWHERE = 9
 EARLY = dt.timedelta(days=68)  # so long before its last moment the sample begins
 BACK = dt.timedelta(days=60)
+BANDS: Final = ("routing.bands", "routing.values", "routing.values_seq")
 Accounts = Mapping[str, Mapping[str, Any]]
 
 
@@ -140,6 +151,15 @@ def add_costs(work: Work, who: Who, cast: Desk, agents: Mapping[str, Agent]) -> 
         wanted = None if kind == "desk" else kind
         if ("cost.fixed", wanted) not in said:
             costs.standing_fee(work, who, month=costs.month_of(start), amount=amount, kind=wanted)
+
+
+def add_bands(work: Work, who: Who, cast: Desk) -> list[str]:
+    """The bands of customers with the value from which each holds, where the desk names none; the settings' names."""
+    if desk.get(work, "routing.bands"):
+        return []
+    routing.save_bands(work, who, list(cast.bands))
+    worth.save_values(work, who, cast.bands)
+    return list(BANDS)
 
 
 def _said(work: Work, kind: str, field: str) -> set[tuple[str, str | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import event
@@ -21,15 +21,16 @@ UNMARKED: Final[dict[type[Any], str]] = {Audit: "audit", Canned: "canned", Reaso
 
 @dataclass
 class Contents:
-    """Ids by table, the ids of events of no ticket, and which passwords were given."""
+    """Ids by table, the ids of events of no ticket, which passwords were given, and which settings were made."""
 
     rows: dict[str, list[Any]] = field(default_factory=lambda: {word: [] for word in UNMARKED.values()})
     events: list[str] = field(default_factory=list)
     passwords: dict[str, str] = field(default_factory=dict)  # agent → fingerprint of the stored hash
+    settings: list[str] = field(default_factory=list)
 
     def write(self, work: Work) -> None:
         """Keeps it with the desk's settings."""
-        work.add(Setting(name=NAME, value={"rows": self.rows, "events": self.events, "passwords": self.passwords}))
+        work.add(Setting(name=NAME, value=asdict(self)))
 
 
 def kept(work: Work) -> Contents | None:

@@ -16,8 +16,9 @@ from typing import Any, Final
 from inbox import clock, search
 from inbox.actions import maturity
 from inbox.actions.events import mood
+from inbox.actions.sample import contracts, script
 from inbox.actions.sample.payloads import hexed
-from inbox.actions.sample.stage import Stage
+from inbox.actions.sample.stage import Stage, Stay
 from inbox.actions.sample.stories import BACK, SEED, Person, Said, Story, people, stories, words
 from inbox.actions.who import SYSTEM
 from inbox.store import Customer, Identity, Message, Survey, Ticket, TicketTag
@@ -25,8 +26,8 @@ from inbox.terms import Delivery, Direction, Status
 
 __all__ = ["play"]
 
+FIRST: Final = 1000  # contract of who is in the script
 SEGMENT: Final = Decimal("0.0079")
-SHIFTS: Final = 20  # working days whose shifts the script plays
 #: What is asked by which kind of channel.
 ASKS: Final = {"email": ("csat", "nps"), "sms": ("csat", "fcr"), "chat": ("csat",), "telegram": ("nps", "fcr")}
 AFTERWARDS: Final = {"messenger": ("ces", "nps"), **ASKS}
@@ -51,7 +52,6 @@ def play(stage: Stage) -> int:
     stage.work.flush()
     for story, ticket in zip(told, tickets, strict=True):
         past.rehearse(story, ticket)
-    past.shifts()
     past.business()
     past.write()
     return len(tickets)
@@ -261,6 +261,7 @@ class _Past:
 
     def stay(self, ticket: Ticket, by: str, start: dt.datetime, end: dt.datetime, session: str) -> None:
         who = self.stage.who(by)
+        self.stage.stays.append(Stay(by, start, end))
         spans = [[clock.iso(start), clock.iso(end)]]
         told = {"session": session, "agent": who.id, "team": who.team, "channel": ticket.kind, "spans": spans}
         self.later(end, "handle.span", id=f"handle:{session}", actor=who.actor, ticket=ticket.id, ts=start, **told)
@@ -313,44 +314,15 @@ class _Past:
 
     # --- the rest of the business ---------------------------------------------------------------------------------
 
-    def shifts(self) -> None:
-        """When people were at their desks before the days that the script plays."""
-        times = self.stage.times
-        first = times.today - dt.timedelta(days=BACK)
-        ago = SHIFTS + 1
-        while (day := times.working_day(ago)) >= first:
-            for n, (key, agent) in enumerate(self.stage.agents.items()):
-                late = dt.timedelta(minutes=(5 * n + 7 * ago) % 11)
-                for state, hour in (("online", (8, 52)), ("offline", (18, 3))):
-                    told = {"agent": agent.id, "team": agent.team_id, "state": state}
-                    self.later(times.local(day, *hour) + late, "agent.state", actor=self.stage.who(key).actor, **told)
-            ago += 1
-
     def business(self) -> None:
         """Contracts and what they bring in, as the accounts tell them; the company's page on a social network."""
         now = self.stage.times.now
-        for n, customer in self.persons.items():
-            if n % 2:
-                continue
-            contract, age = f"C{n:04d}", 330 + (n * 37) % 420
-            ends = clock.iso(now - dt.timedelta(days=age - 365))
-            begun = now - dt.timedelta(days=age)
-            self.later(begun, "contract.started", contract=contract, customer=customer.id, ends=ends)
-            if age > 365 and n % 7:
-                again = clock.iso(now - dt.timedelta(days=age - 730))
-                renewed = now - dt.timedelta(days=age - 362)
-                self.later(renewed, "contract.renewed", contract=contract, customer=customer.id, ends=again)
-            if n % 22 == 4:
-                self.later(
-                    now - dt.timedelta(days=12 + n % 30),
-                    "contract.ended",
-                    contract=contract,
-                    customer=customer.id,
-                    why="left",
-                )
-            for month in range(1, 4):
-                paid = {"amount": str(18 + n % 60), "margin": str(7 + n % 30), "currency": "EUR"}
-                self.later(now - dt.timedelta(days=28 * month - n % 9), "revenue", customer=customer.id, **paid)
+        pay = {n: customer.id for n, customer in self.persons.items() if n % 2 == 0}
+        known = (name for name, one in script.desk().customers.items() if one.known)
+        pay |= {FIRST + n: script.id_of(name) for n, name in enumerate(known)}
+        for n, payer in pay.items():
+            for at, kind, line in contracts.lines(n, payer, now):
+                self.later(at, kind, **line)
         for week in range(8):
             at = now - dt.timedelta(days=7 * (8 - week) - 3, hours=5)
             for post in range(1, 4):

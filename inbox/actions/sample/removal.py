@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Executable, delete, event, or_, select, up
 
 from inbox import search
 from inbox.actions import channels, desk, people, tickets
+from inbox.actions.sample import script
 from inbox.actions.sample.contents import NAME, UNMARKED, Contents, kept
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Conflict
@@ -63,6 +64,7 @@ def remove(work: Work, who: Who) -> int:
     _forget_talk(work)
     _forget_channels(work, who)
     _forget_people(work, leaving, brought)
+    _forget_bands(work, brought)
     _unlink(work, files)
     desk.put(work, who, "desk.sample", False)
     desk.audit(work, who, "demo.removed", tickets=count)
@@ -198,6 +200,13 @@ def _forget_people(work: Work, leaving: list[str], brought: Contents) -> None:
         delete(Team).where(Team.id.in_(brought.rows["teams"])),
         delete(Setting).where(Setting.name == NAME),
     )
+
+
+def _forget_bands(work: Work, brought: Contents) -> None:
+    """The bands go with the sample's customers, unless somebody real is in one or they were changed."""
+    real = work.scalar(select(Customer.id).where(Customer.band != "").limit(1))
+    if real is None and list(desk.get(work, "routing.bands")) == list(script.desk().bands):
+        _do(work, delete(Setting).where(Setting.name.in_(brought.settings)))
 
 
 # --- files --------------------------------------------------------------------------------------------------------

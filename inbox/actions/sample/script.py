@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Agent", "Customer", "Desk", "Fees", "Script", "Step", "desk", "scripts"]
+from inbox.actions.sample.payloads import hexed
+
+__all__ = ["Agent", "Customer", "Desk", "Fees", "Script", "Step", "desk", "id_of", "scripts"]
 
 FOLDER = Path(__file__).parent
 Kind = Literal["email", "sms", "chat", "telegram", "messenger"]
@@ -53,7 +55,7 @@ class Fees(_Row):
 
 
 class Desk(_Row):
-    """Everything that is no conversation."""
+    """Everything that is no conversation. ``bands``: from which lifetime value one is in each, best first."""
 
     teams: list[str]
     agents: dict[str, Agent]
@@ -62,6 +64,7 @@ class Desk(_Row):
     reasons: list[str]
     canned: dict[str, str]
     fees: Fees
+    bands: dict[str, str]
     customers: dict[str, Customer]
 
 
@@ -99,6 +102,11 @@ class Script(_Row):
 
     customer: str
     step: list[Step]
+
+
+def id_of(customer: str) -> str:
+    """The id under which the desk knows a customer of :func:`desk`."""
+    return hexed(f"known {customer}", 16)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from connectors.base import Request, Unreadable
 from inbox import clock
@@ -17,9 +18,17 @@ from inbox.actions.who import Who
 from inbox.store import Agent, Identity, JournalItem, Message, Ticket, Work
 from inbox.terms import Outcome
 
-__all__ = ["Stage"]
+__all__ = ["Stage", "Stay"]
 
 Deed = Callable[[], object]
+
+
+class Stay(NamedTuple):
+    """Somebody of the sample with a ticket on their screen."""
+
+    agent: str
+    start: dt.datetime
+    end: dt.datetime
 
 
 @dataclass
@@ -32,6 +41,7 @@ class Stage:
     agents: dict[str, Agent]
     teams: dict[str, str]
     identities: dict[tuple[str, str], Identity] = field(default_factory=dict)  # customer and kind
+    stays: list[Stay] = field(default_factory=list)
     uids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))  # of mails
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))  # of Telegram messages
     _queue: list[tuple[dt.datetime, int, Deed]] = field(default_factory=list)
