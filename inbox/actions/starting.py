@@ -18,7 +18,7 @@ from inbox.errors import Invalid
 from inbox.store import Channel, Customer, Identity, Membership, Message, Team, Ticket, Work
 from inbox.terms import Status
 
-__all__ = ["start", "ways"]
+__all__ = ["kind_of", "start", "ways"]
 
 #: Kind of channel → what an address has to be.
 ADDRESSES: Final[dict[str, re.Pattern[str]]] = {"email": EMAIL, "sms": re.compile(r"\+\d{6,15}")}
@@ -47,6 +47,21 @@ def _recipient(work: Work, channel: Channel, to: str, name: str) -> Identity:
     raise Invalid(msg, fields={"to": msg})
 
 
+def kind_of(to: str) -> str:
+    """The kind of channel that an address looks like."""
+    return "email" if "@" in to else "sms"
+
+
+def _way(work: Work, who: Who, word: str) -> Channel:
+    """The one of :func:`ways` with that id or name, or the first of that kind."""
+    there = ways(work, who)
+    found = [one for one in there if word in {one.id, one.name}] or [one for one in there if one.kind == word]
+    if not found:
+        msg = "choose a channel that can write first"
+        raise Invalid(msg, fields={"channel": msg})
+    return found[0]
+
+
 def start(  # noqa: PLR0913  (a first message has that many parts)
     work: Work,
     who: Who,
@@ -59,20 +74,19 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
     files: Sequence[reply.Upload] = (),
     then: str | None = None,
     client_key: str | None = None,
-) -> Message:
-    """Makes a ticket of ``who``'s and puts its first message into the outbox; the first one for a known ``client_key``.
+    held: bool = False,
+) -> tuple[Message, bool]:
+    """Makes a ticket of ``who``'s and puts its first message into the outbox; the message and whether it is new.
 
-    ``to`` is an address on that channel, known or not; ``name`` is what a new customer is called. Raises
-    :class:`Invalid` with the field that has to be put right.
+    ``channel`` is an id, a name or a kind; ``to`` an address there, known or not; ``name`` what a new customer is
+    called. For a known ``client_key`` it is the message that was made then. ``held`` keeps it as long as it can be
+    undone. Raises :class:`Invalid` with the field that has to be put right.
     """
-    chosen = next((one for one in ways(work, who) if one.id == channel), None)
-    if chosen is None:
-        msg = "choose a channel that can write first"
-        raise Invalid(msg, fields={"channel": msg})
+    chosen = _way(work, who, channel)
     identity = _recipient(work, chosen, to, name)  # locked from here: a second press finds what the first has made
     known = select(Message).where(Message.identity_id == identity.id, Message.channel_id == chosen.id)
     if client_key and (sent := work.scalar(known.where(Message.client_key == client_key))) is not None:
-        return sent
+        return sent, False
     now = clock.now()
     ticket = Ticket(
         subject=lines.subject_of(subject.strip() or None, text),
@@ -95,7 +109,7 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
     events.created(work, ticket, who, now)
     was = {"agent": None, "team": ticket.team_id}
     work.append("ticket.assigned", actor=who.actor, ticket=ticket.id, agent=who.id, team=ticket.team_id, was=was)
-    message, _new = reply.reply(
+    return reply.reply(
         work,
         who,
         ticket.id,
@@ -105,6 +119,5 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
         address=identity.value,
         files=files,
         then=then,
-        undo_s=holding.undo_s(work, who, work.store.connectors[chosen.kind]),
+        undo_s=holding.undo_s(work, who, work.store.connectors[chosen.kind]) if held else 0,
     )
-    return message

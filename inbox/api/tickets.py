@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from flask import Response
@@ -26,7 +27,7 @@ from inbox.reading import feeds
 from inbox.store import Agent, Event, Message, Team, Work
 from inbox.terms import Status
 
-__all__ = ["routes"]
+__all__ = ["MOST_FILES", "FileIn", "Then", "files_of", "routes", "ticket_shape"]
 
 routes = Routes()
 Then = Literal["resolve", "pending", "snooze-later", "snooze-tomorrow", "snooze-monday", "snooze-week"]
@@ -229,11 +230,7 @@ def list_messages(call: Call[Paging, Nothing], number: int) -> Response:
 @routes.post("/tickets/{number}/replies", {201: shapes.Message, 200: shapes.Message}, body=ReplyIn, uploads=True)
 def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
     """Answers the customer. The same ``client_key`` again gives 200 and the message that it made."""
-    body = call.body
-    files = [*(Upload(one.name, one.content_type, one.data) for one in body.attachments), *call.uploads]
-    if len(files) > MOST_FILES:
-        msg = f"a reply takes {MOST_FILES} files"
-        raise Invalid(msg, fields={"attachments": msg})
+    body, files = call.body, files_of(call.body.attachments, call.uploads)
 
     def do(work: Work) -> tuple[shapes.Message, bool]:
         row, new = replies.reply(
@@ -255,6 +252,15 @@ def reply(call: Call[Nothing, ReplyIn], number: int) -> Response:
 
     said, new = write(call.store, do)
     return shape(said, 201 if new else 200)
+
+
+def files_of(given: Sequence[FileIn], uploads: Sequence[Upload]) -> list[Upload]:
+    """Those of the body and those beside it. Raises :class:`Invalid` for too many."""
+    files = [*(Upload(one.name, one.content_type, one.data) for one in given), *uploads]
+    if len(files) > MOST_FILES:
+        msg = f"a message takes {MOST_FILES} files"
+        raise Invalid(msg, fields={"attachments": msg})
+    return files
 
 
 @routes.post("/tickets/{number}/notes", {201: NoteOut, 200: NoteOut}, body=NoteIn)
@@ -396,11 +402,15 @@ def bulk(call: Call[Nothing, BulkIn]) -> Response:
 
 
 def _done(work: Work, who: Who, number: int, event: Event | None) -> Done:
+    return Done(event=event.id if event is not None else None, ticket=ticket_shape(work, who, number))
+
+
+def ticket_shape(work: Work, who: Who, number: int) -> shapes.Ticket:
+    """A ticket as it stands after what was just done."""
     row = feeds.ticket(work, who, number)
     work.flush()
     clocks.follow(work)
-    told = feeds.fields(work, [row.id]).get(row.id)
-    return Done(event=event.id if event is not None else None, ticket=shapes.Ticket.of(row, told))
+    return shapes.Ticket.of(row, feeds.fields(work, [row.id]).get(row.id))
 
 
 def _people(work: Work, who: Who, asked: dict[str, Any]) -> dict[str, str | None]:

@@ -35,7 +35,7 @@ def new_ticket(work: Work, who: Who, form: Form) -> NewTicket:
     """The form as it stands: its own channel, else the first that takes an address like the one that is there."""
     ways = tuple(Way(row.id, row.kind, row.title or row.name, row.address) for row in starting.ways(work, who))
     to = form.values.get("to", "")
-    kind = "" if not to else "email" if "@" in to else "sms"
+    kind = starting.kind_of(to) if to else ""
     fits = [way.id for way in ways if way.id == form.values.get("channel")]
     fits += [way.id for way in ways if way.kind == kind]
     return NewTicket(ways, form, fits[0] if fits else "")

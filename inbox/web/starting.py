@@ -50,7 +50,8 @@ def create() -> Any:
             files=files,
             then=form.get("then") or None,
             client_key=form.get("client_key") or None,
-        )
+            held=True,
+        )[0]
 
     try:
         message = store().write(do)

@@ -285,8 +285,9 @@ def test_a_ticket_that_we_begin_is_ours_and_waits_for_nobody(desk: SmallDesk) ->
         "text": "Ciao Anna",
     }
     with desk.store.transaction() as work:
-        first = starting.start(work, desk.who(desk.giulia), **given, client_key="k1", then="pending")
-        assert starting.start(work, desk.who(desk.giulia), **given, client_key="k1").id == first.id
+        first, new = starting.start(work, desk.who(desk.giulia), **given, client_key="k1", then="pending", held=True)
+        assert (new, first.state) == (True, Delivery.HELD)
+        assert starting.start(work, desk.who(desk.giulia), **given, client_key="k1") == (first, False)
         made = work.get_one(Ticket, first.ticket_id)
         assert (made.subject, made.status, made.assignee_id) == ("Rinnovo", Status.PENDING, desk.giulia)
         assert (made.waiting_since, made.due_at, first.subject) == (None, None, "Rinnovo")
@@ -343,12 +344,12 @@ def test_two_presses_of_one_button_in_the_same_moment_make_one_ticket(
     monkeypatch.setattr(restored, "next_number", slowly)
     who = desk.who(desk.giulia)
 
+    def begin(work: Work) -> int:
+        made, _new = starting.start(work, who, channel=desk.sms, to="+447700900123", text="Ciao", client_key="k1")
+        return made.ticket_id
+
     def press(_: int) -> int:
-        return desk.store.write(
-            lambda work: (
-                starting.start(work, who, channel=desk.sms, to="+447700900123", text="Ciao", client_key="k1").ticket_id
-            )
-        )
+        return desk.store.write(begin)
 
     with ThreadPoolExecutor(2) as pool:
         made = list(pool.map(press, range(2)))

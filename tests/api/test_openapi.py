@@ -18,6 +18,7 @@ POST /journal/{}/replay
 GET /ledger
 GET /tickets
 GET /tickets/{}
+POST /tickets
 GET /tickets/{}/messages
 GET /messages/{}
 GET /attachments/{}
