@@ -89,7 +89,7 @@ def _alone(pages: StoredPages, config: Config, name: str) -> Book:
     kept = pages.family(name)
     for event in kept.events if kept is not None else ():
         if (customer := event.body.get("customer")) is not None:
-            near |= dict.fromkeys(_of_people(pages, customer))
+            near |= dict.fromkeys(_of_people(pages, config, customer))
     touched = {
         (item.agent, day)
         for family in list(near)
@@ -99,7 +99,7 @@ def _alone(pages: StoredPages, config: Config, name: str) -> Book:
     for agent, day in sorted(touched):
         near |= {item.ticket: None for item, _ in pages.agent_day(agent, day)}
     pages.prepare(near)
-    events = {event.id: event for event in pages.standing()}
+    events = {event.id: event for event in pages.standing(config).events}
     for ticket in near:
         events |= {event.id: event for event in getattr(pages.family(ticket), "events", ())}
     book = Book(config)
@@ -108,8 +108,8 @@ def _alone(pages: StoredPages, config: Config, name: str) -> Book:
     return book
 
 
-def _of_people(pages: StoredPages, customer: str) -> Iterator[str]:
-    people = pages.people()
+def _of_people(pages: StoredPages, config: Config, customer: str) -> Iterator[str]:
+    people = pages.standing(config).people
     for name in people.names(people.root(customer)):
         yield from pages.of_customer(name)
 

@@ -6,15 +6,16 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, select
 
-from inbox.figures import bulk
+from inbox.figures import bulk, standing
 from inbox.figures.kept import cases_of, verdicts_of, work_of
 from inbox.figures.parts import parts
+from inbox.metrics.config import Config
 from inbox.metrics.log import Event as Told
 from inbox.metrics.log import read_kept
-from inbox.metrics.paged import STANDING, KeptCase, KeptFamily, KeptWork
-from inbox.metrics.people import People
+from inbox.metrics.paged import KeptCase, KeptFamily, KeptWork
+from inbox.metrics.standing import Standing
 from inbox.metrics.times import DAY, SECOND
 from inbox.store import Event
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
@@ -94,7 +95,6 @@ class StoredPages:
         self._seeded = max(seq, seeded)
         self._generation = generation
         self._seq = seq
-        self._people: People | None = None
         self._customers: dict[str, list[str]] = {}
         self._near: dict[str, list[tuple[str, str]]] = {}  # by customer: (family, its cases as they are kept)
         self._days: dict[tuple[str, int], list[KeptWork]] = {}
@@ -116,22 +116,10 @@ class StoredPages:
         return self._families[ticket]
 
     def _read(self, tickets: Sequence[str]) -> None:
-        run = self._line.execute
-        mine = self._generation
-        joined = select(_TICKET.ticket, _TICKET.family).where(_TICKET.generation == mine, _TICKET.ticket.in_(tickets))
-        homes = dict.fromkeys(tickets, "") | {row[0]: row[1] for row in run(joined)}
+        homes = dict.fromkeys(tickets, "") | self.homes(tickets)
         names = list(dict.fromkeys(home or ticket for ticket, home in homes.items()))
-        rows = {
-            row.name: row
-            for row in run(
-                select(
-                    _FAMILY.name,
-                    cast(_FAMILY.tickets, String).label("tickets"),
-                    cast(_FAMILY.verdicts, String).label("verdicts"),
-                ).where(_FAMILY.generation == mine, _FAMILY.name.in_(names))
-            )
-        }
-        members = {name: (orjson.loads(rows[name].tickets) or [name]) if name in rows else [name] for name in names}
+        rows = self.families(names)
+        members = {name: (orjson.loads(rows[name][0]) or [name]) if name in rows else [name] for name in names}
         everybody = [ticket for own in members.values() for ticket in own]
         events = self._events(everybody)
         work = self._work(everybody)
@@ -139,24 +127,74 @@ class StoredPages:
             told = list({e.id: e for ticket in own for e in events.get(ticket, ())}.values())
             kept = None
             if name in rows or told:
-                verdicts = verdicts_of(orjson.loads(rows[name].verdicts)) if name in rows else {}
+                verdicts = verdicts_of(orjson.loads(rows[name][1])) if name in rows else {}
                 kept = KeptFamily(name, own, verdicts, [one for ticket in own for one in work.get(ticket, ())], told)
             self._families |= dict.fromkeys(own, kept)
         for ticket in tickets:
             self._families.setdefault(ticket, None)
+
+    # --- what is kept, as it stands in its tables ---
+
+    def homes(self, tickets: Sequence[str]) -> dict[str, str]:
+        """The families of the tickets that are called by another one."""
+        joined = select(_TICKET.ticket, _TICKET.family).where(
+            _TICKET.generation == self._generation, _TICKET.ticket.in_(tickets)
+        )
+        return {row[0]: row[1] for row in self._line.execute(joined)}
+
+    def families(self, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """The tickets and the verdicts of some families, as texts."""
+        told = select(_FAMILY.name, cast(_FAMILY.tickets, String), cast(_FAMILY.verdicts, String)).where(
+            _FAMILY.generation == self._generation, _FAMILY.name.in_(names)
+        )
+        return {row[0]: (row[1], row[2]) for row in self._line.execute(told)}
+
+    def work_of_tickets(self, tickets: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(ticket, item, what it was) of the work on some tickets, once for each local day that it touches."""
+        rows = self._line.execute(
+            select(_WORK.ticket, _WORK.item, _WORK.data).where(
+                _WORK.generation == self._generation, _WORK.ticket.in_(tickets)
+            )
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def work_of_days(self, agent: str, first: int, end: int) -> list[tuple[int, str, str]]:
+        """(day, item, what it was) of an agent's work on the local days [first, end)."""
+        rows = self._line.execute(
+            select(_WORK.day, _WORK.item, _WORK.data).where(
+                _WORK.generation == self._generation, _WORK.agent == agent, _WORK.day >= first, _WORK.day < end
+            )
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def families_of(self, customers: Sequence[str]) -> list[tuple[str, str, str]]:
+        """(customer, family, its verdicts) of each family with a case of some customers."""
+        of_family = and_(_FAMILY.generation == _CUSTOMER.generation, _FAMILY.name == _CUSTOMER.family)
+        query = (
+            select(_CUSTOMER.customer, _FAMILY.name, cast(_FAMILY.verdicts, String))
+            .join_from(FigureCustomer.__table__, FigureFamily.__table__, of_family)
+            .where(_CUSTOMER.generation == self._generation, _CUSTOMER.customer.in_(customers))
+        )
+        return [(row[0], row[1], row[2]) for row in self._line.execute(query)]
+
+    def placed(self, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Placed]:
+        """Events of the log, each with the ticket under which it is filed."""
+        return placed(self._line, *wanted, limit=limit)
+
+    # --- pages ---
 
     def _events(self, tickets: Iterable[str]) -> dict[str, list[Told]]:
         """Everything that is filed under some tickets, and what concerns them elsewhere."""
         found: dict[str, list[Told]] = {}
         for part in parts(tickets, _AT_ONCE):
             numbers = [int(ticket) for ticket in part if _is_number(ticket)]
-            for ticket, event in placed(self._line, _LOG.ticket_id.in_(numbers), _LOG.seq <= self._seq):
+            for ticket, event in self.placed(_LOG.ticket_id.in_(numbers), _LOG.seq <= self._seq):
                 found.setdefault(ticket or "", []).append(event)
             elsewhere: dict[int, list[str]] = {}
             for seq, ticket in self._seqs("ticket", part):
                 elsewhere.setdefault(seq, []).append(ticket)
             for seqs in parts(elsewhere, _AT_ONCE):
-                for _, event in placed(self._line, _LOG.seq.in_(seqs)):
+                for _, event in self.placed(_LOG.seq.in_(seqs)):
                     for ticket in elsewhere[event.seq]:
                         found.setdefault(ticket, []).append(event)
         return found
@@ -181,37 +219,21 @@ class StoredPages:
     def _work(self, tickets: Iterable[str]) -> dict[str, list[KeptWork]]:
         found: dict[str, dict[str, KeptWork]] = {}
         for part in parts(tickets, _AT_ONCE):
-            rows = self._line.execute(
-                select(_WORK.ticket, _WORK.item, _WORK.data).where(
-                    _WORK.generation == self._generation, _WORK.ticket.in_(part)
-                )
-            )
-            for ticket, item, data in rows:
+            for ticket, item, data in self.work_of_tickets(part):
                 own = found.setdefault(ticket, {})
                 if item not in own:  # one that goes past midnight lies under both days
                     own[item] = work_of(data)
         return {ticket: list(own.values()) for ticket, own in found.items()}
 
-    def standing(self) -> Iterable[Told]:
-        voids = and_(_LOG.kind == "void", _LOG.ticket_id.is_(None))
-        wanted = or_(_LOG.kind.in_(sorted(STANDING)), voids)
-        return [event for _, event in placed(self._line, wanted, _LOG.seq <= self._seeded)]
-
-    def people(self) -> People:
-        """Who is whom."""
-        if self._people is None:
-            self._people = People(event for event in self.standing() if event.kind == "customer.merged")
-        return self._people
+    def standing(self, config: Config) -> Standing:
+        return standing.known(self._line, config, self._seeded, self.placed)
 
     def prepare_customers(self, customers: Iterable[str]) -> None:
         """Find the families of some customers, and read them, at once."""
         wanted = [customer for customer in dict.fromkeys(customers) if customer not in self._customers]
         self._customers |= {customer: [] for customer in wanted}
         for part in parts(wanted, _AT_ONCE):
-            query = select(_CUSTOMER.customer, _CUSTOMER.family).where(
-                _CUSTOMER.generation == self._generation, _CUSTOMER.customer.in_(part)
-            )
-            for customer, family in self._line.execute(query):
+            for customer, family, _ in self.families_of(part):
                 self._customers[customer].append(family)
         self.prepare(family for customer in wanted for family in self._customers[customer])
 
@@ -224,14 +246,8 @@ class StoredPages:
         """Read what is kept of some customers' cases at once."""
         wanted = [customer for customer in dict.fromkeys(customers) if customer not in self._near]
         self._near |= {customer: [] for customer in wanted}
-        of_family = and_(_FAMILY.generation == _CUSTOMER.generation, _FAMILY.name == _CUSTOMER.family)
         for part in parts(wanted, _AT_ONCE):
-            query = (
-                select(_CUSTOMER.customer, _FAMILY.name, cast(_FAMILY.verdicts, String))
-                .join_from(FigureCustomer.__table__, FigureFamily.__table__, of_family)
-                .where(_CUSTOMER.generation == self._generation, _CUSTOMER.customer.in_(part))
-            )
-            for customer, family, told in self._line.execute(query):
+            for customer, family, told in self.families_of(part):
                 self._near[customer].append((family, told))
 
     def near(self, customer: str) -> Iterable[tuple[str, Sequence[KeptCase]]]:
@@ -250,7 +266,7 @@ class StoredPages:
                 for seq, name in self._seqs(kind, [name for of, name in part if of == kind]):
                     seqs.setdefault(seq, []).append(name)
                 for some in parts(seqs, _AT_ONCE):
-                    for found in self._at_home(placed(self._line, _LOG.seq.in_(some))):
+                    for found in self._at_home(self.placed(_LOG.seq.in_(some))):
                         for name in seqs[found[1].seq]:
                             self._named[kind, name].append(found)
 
@@ -279,7 +295,7 @@ class StoredPages:
         for kind, own in by_kind.items():
             for part in parts(own, _AT_ONCE):
                 if seqs := dict(self._seqs(kind, part)):
-                    events = placed(self._line, _LOG.seq.in_(list(seqs)))
+                    events = self.placed(_LOG.seq.in_(list(seqs)))
                     found += [((kind, seqs[event.seq]), event) for _, event in events]
         return found
 
@@ -297,11 +313,11 @@ class StoredPages:
                 return ticket
         kinds = _TELLERS.get(kind, ())
         told = _LOG.data[kind].as_string() == name
-        events = placed(self._line, _LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
+        events = self.placed(_LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
         return next((ticket or event.body.get("ticket") for ticket, event in events), None)
 
     def found(self, id: str) -> Placed | None:
-        return next(iter(self._at_home(placed(self._line, _LOG.id == id, _LOG.seq <= self._seq))), None)
+        return next(iter(self._at_home(self.placed(_LOG.id == id, _LOG.seq <= self._seq))), None)
 
     def prepare_days(self, days: Iterable[tuple[str, int]], around: int) -> None:
         """Read some agents' local days at once, and their states so many days before and after."""
@@ -318,12 +334,7 @@ class StoredPages:
 
     def _read_days(self, agent: str, first: int, end: int) -> None:
         self._days |= {(agent, day): [] for day in range(first, end)}
-        rows = self._line.execute(
-            select(_WORK.day, _WORK.data).where(
-                _WORK.generation == self._generation, _WORK.agent == agent, _WORK.day >= first, _WORK.day < end
-            )
-        )
-        for day, data in rows:
+        for day, _, data in self.work_of_days(agent, first, end):
             self._days[agent, day].append(work_of(data))
 
     def _read_states(self, agent: str, first: int, end: int) -> None:
@@ -345,8 +356,8 @@ class StoredPages:
         seqs = [seq for day in range(first, end) for seq in self._states[agent, day]]
         unknown = [seq for seq in seqs if seq not in self._told]
         for part in parts(unknown, _AT_ONCE):
-            self._told |= {event.seq: event for _, event in placed(self._line, _LOG.seq.in_(part))}
-        return [self._told[seq] for seq in seqs]
+            self._told |= {event.seq: event for _, event in self.placed(_LOG.seq.in_(part))}
+        return [self._told[seq] for seq in seqs if seq in self._told]
 
     def worked_days(self, agent: str | None, first: int) -> Iterable[tuple[str, int]]:
         for table, reach in ((_WORK, 0), (_DAY, _SHIFT)):

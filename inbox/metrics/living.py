@@ -67,6 +67,16 @@ class Living:
         self._dead: set[str] = set()
         self._copies: list[Event] = []
 
+    def copy(self) -> Living:
+        """The same in a book of its own."""
+        other = Living()
+        other.known = self.known.copy()
+        other.last_rec, other.last_seq = self.last_rec, self.last_seq
+        other._drawers = {drawer: events.copy() for drawer, events in self._drawers.items()}
+        other._voids = {target: voids.copy() for target, voids in self._voids.items()}
+        other._dead, other._copies = self._dead.copy(), self._copies.copy()
+        return other
+
     def take(self, event: Event) -> list[tuple[Event, Drawer]]:
         """Take an event in; returns every (event, drawer) that this puts into or out of the living."""
         self.last_rec = max(self.last_rec, event.rec)

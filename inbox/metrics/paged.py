@@ -17,12 +17,11 @@ from inbox.metrics.config import Config
 from inbox.metrics.fcr import Judged, Near, Neighbour, Verdict
 from inbox.metrics.living import drawers_of
 from inbox.metrics.log import Event
-from inbox.metrics.loyalty import Cover, contracts_of
-from inbox.metrics.money import Exchange, Wages, own_event, price_of
-from inbox.metrics.people import People
+from inbox.metrics.money import own_event, price_of
 from inbox.metrics.records import Record
 from inbox.metrics.sheets import Sheet
 from inbox.metrics.social import mention_sheet, post_sheet
+from inbox.metrics.standing import Standing
 from inbox.metrics.surveys import surveys_of
 from inbox.metrics.times import DAY
 from inbox.metrics.work import Atom, WorkItem
@@ -88,8 +87,8 @@ class KeptFamily:
 class Pages(Protocol):
     """Where pages come from; everything as of one ``seq``."""
 
-    def standing(self) -> Iterable[Event]:
-        """The events of ``STANDING``, and the voids that name no ticket."""
+    def standing(self, config: Config) -> Standing:
+        """What the events of ``STANDING`` say, and the voids that name no ticket."""
 
     def prepare(self, tickets: Iterable[str]) -> None:
         """Some families are about to be asked for."""
@@ -138,16 +137,15 @@ class PagedBook(Book):
         self._pages = pages
         self._customers: set[str] = set()
         self._names: set[tuple[str, str]] = set()
-        for event in pages.standing():
-            self.living.take(event)
-        drawer = self.living.drawer
+        standing = pages.standing(config)
+        self.living = standing.living.copy()
         context = self.context
-        self.people = People(drawer("people"))
-        self.exchange = self._exchange = Exchange(drawer("exchange"), config)
-        self.cover = Cover(contracts_of(drawer("contracts"), config), self.people.root)
-        context.wages = Wages(drawer("rates"))
-        context.covered = {name for one in self.cover.customers() for name in self.people.names(one)}
-        self._before = Context(config, context.days, context.hours, context.wages, set(context.covered))
+        self.people = standing.people
+        self.exchange = self._exchange = standing.exchange
+        self.cover = standing.cover
+        context.wages = standing.wages
+        context.covered = standing.covered
+        self._before = Context(config, context.days, context.hours, context.wages, context.covered)
 
     # --- taking events in ---
 
