@@ -38,9 +38,10 @@ from inbox import clock
 from inbox.actions import desk, history, promises, tickets
 from inbox.actions.who import SYSTEM
 from inbox.figures import checking, keeper
-from inbox.figures.asking import kept
+from inbox.figures.asking import KeptFigures, kept
 from inbox.figures.parts import parts
-from inbox.metrics import Config, State
+from inbox.metrics import Config, Request, State
+from inbox.metrics.behind import Part, part_of
 from inbox.metrics.log import read_events
 from inbox.settings import Settings
 from inbox.store import Event, Store, Ticket, schema
@@ -222,9 +223,15 @@ def reports(measured: Measured, store: Store, count: int) -> None:
             slowest = max(slowest, wall)
         request = standard(last, as_of)["30 days by channel"]
         for figure in ("fcr7.rate", "csat.rate"):
-            took = statistics.median(timed(partial(known.cases, figure, request))[0] for _ in range(3))
+            listed = partial(_listed, known, figure, request)
+            took = statistics.median(timed(listed)[0] for _ in range(3))
             measured.note(f"the cases behind {figure}, 30 days, ms", took)
     measured.note("slowest standard report, ms", slowest)
+
+
+def _listed(known: KeptFigures, figure: str, request: Request) -> Part:
+    """The first part of a list, as its page shows it."""
+    return part_of(known.cases(figure, request), 50)
 
 
 def taken_in(measured: Measured, url: str, count: int) -> None:

@@ -20,7 +20,8 @@ routes = Routes()
 CASES = Binary(
     "application/json",
     '{"figure", "total", "items": [{"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why",'
-    ' "matures"}]}, newest first. ``amount`` is a count, milliseconds or micro-units of money; ``class`` and ``why``'
+    ' "matures"}], "next"}, newest first; ``next`` is null at the end.'
+    " ``amount`` is a count, milliseconds or micro-units of money; ``class`` and ``why``"
     " say for first contact resolution why a case counted or not.",
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
@@ -39,6 +40,7 @@ class ReportQuery(Query):
     where: str = Field("", description="Only what has these values: ``channel=email,reason=Billing``.")
     as_of: dt.datetime | None = Field(None, description="As it was known then, with a zone; now without.")
     compare: Literal["previous", "year"] | None = Field(None, description="Beside the period before, or a year before.")
+    exact: bool = Field(False, description="Exact percentiles, however long the log is; else at most 1.6 % off.")
     keys: str = Field("", description="Only these figures: ``fcr7.rate`` for one, ``fcr7,aht`` for families; else all.")
 
 
@@ -55,6 +57,7 @@ def show_report(call: Call[ReportQuery, Nothing]) -> Response:
             where=_pairs(query.where),
             compare=query.compare,
             as_of=query.as_of.isoformat() if query.as_of else None,
+            exact=query.exact,
             keys=[name.strip() for name in query.keys.split(",") if name.strip()],
         )
     return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
@@ -68,7 +71,8 @@ class CasesQuery(Query):
     end: dt.date = Field(alias="to", description="The day after the last one.")
     where: str = Field("", description="Only what has these values: ``channel=email,reason=Billing``.")
     as_of: dt.datetime | None = Field(None, description="As it was known then, with a zone; now without.")
-    offset: int = Field(0, ge=0, le=HIGHEST, description="How many to leave out.")
+    after: str = Field("", max_length=200, description="The ``next`` of the page before.")
+    offset: int = Field(0, ge=0, le=HIGHEST, description="How many to leave out; ``after`` keeps its place meanwhile.")
     limit: int = Field(1_000, ge=1, le=MOST, description="How many at most.")
 
 
@@ -80,10 +84,16 @@ def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
         msg = "as_of has a zone, like 2026-03-01T00:00:00Z"
         raise Invalid(msg)
     with figures.looking(call.store) as work:
-        part = slice(query.offset, query.offset + query.limit)
-        asked = query.figure, query.first, query.end, _pairs(query.where)
-        found = behind.listed(work, *asked, lambda _total: part, query.as_of)
-    body = {"figure": query.figure, "total": found.total, "items": behind.cases(found.cases)}
+        asked = query.figure, (query.first, query.end), _pairs(query.where)
+        beside = behind.Beside(query.after, skip=query.offset)
+        found = behind.listed(work, *asked, limit=query.limit, beside=beside, as_of=query.as_of)
+    more = found.first + len(found.cases) < found.total
+    body = {
+        "figure": query.figure,
+        "total": found.total,
+        "items": behind.cases(found.cases),
+        "next": behind.cursor(found.cases[-1]) if found.cases and more else None,
+    }
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 

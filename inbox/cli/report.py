@@ -22,6 +22,7 @@ from inbox.metrics.table import table
 __all__ = ["report"]
 
 DATA_ERROR = 65  # EX_DATAERR
+SLOW = 20_000  # events: some seconds
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--where", type=Pair(), multiple=True, help="Only what has this value; may be repeated.")
 @click.option("--compare", type=click.Choice(["previous", "year"]), help="Beside the period before, or a year before.")
 @click.option("--keys", metavar="NAMES", help="Only these figures, with commas: fcr7.rate for one, fcr7 for a family.")
+@click.option("--exact", is_flag=True, help="Exact percentiles of the desk's log, however long it is.")
 @click.option("--clv", metavar="CUSTOMER", help="The lifetime value of a customer instead.")
 @click.option("--at", metavar="TIME", help="The instant of --clv.")
 @_CONFIG
@@ -132,12 +134,12 @@ def report(ctx: click.Context, /, **wanted: object) -> None:
         if "clv" in texts:
             _say_value(asked, texts)
         else:
-            _say_report(asked, texts, dict(wanted["where"]))  # type: ignore[call-overload]
+            _say_report(asked, texts, dict(wanted["where"]), exact=bool(wanted["exact"]))  # type: ignore[call-overload]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str]) -> None:
+def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str], *, exact: bool) -> None:
     if "first" not in texts or "end" not in texts:
         raise click.UsageError("a report needs --from and --to")
     as_of = texts.get("as_of") or clock.iso(clock.now())
@@ -150,7 +152,11 @@ def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str]) -> N
         compare=texts.get("compare"),
         keys=_names(texts),
     )
-    found = _of_the_desk(texts, where) if asked.log is None else figures_of(asked.read(), request, asked.definitions())
+    found = (
+        _of_the_desk(texts, where, exact=exact)
+        if asked.log is None
+        else figures_of(asked.read(), request, asked.definitions())
+    )
     if asked.as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
         return
@@ -158,7 +164,7 @@ def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str]) -> N
         click.echo(line)
 
 
-def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
+def _of_the_desk(texts: dict[str, str], where: dict[str, str], *, exact: bool) -> Report:
     from inbox.cli.opening import opened
     from inbox.reading import figures
 
@@ -172,7 +178,15 @@ def _of_the_desk(texts: dict[str, str], where: dict[str, str]) -> Report:
             compare=texts.get("compare"),
             as_of=texts.get("as_of"),
             keys=_names(texts),
+            exact=exact,
+            progress=_progress,
         )
+
+
+def _progress(done: int, goal: int) -> None:
+    """Say on standard error how far a report of an earlier instant is, where that is worth a line."""
+    if goal >= SLOW:
+        click.echo(f"{done} of {goal} events that were recorded later are taken back", err=True)
 
 
 def _names(texts: dict[str, str]) -> list[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
 from inbox.figures import keeper
+from inbox.figures.earlier import Earlier, Progress
 from inbox.figures.facts import StoredFacts
 from inbox.figures.filing import UNFINISHED
 from inbox.figures.pages import StoredPages
 from inbox.figures.rolls import StoredRolls
-from inbox.metrics.behind import Behind, listed, marks_of, name_of, window_of
+from inbox.metrics.behind import Behind, counted, marks_of, name_of, window_of
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
 from inbox.metrics.filed import Filed, day_of_text
@@ -40,6 +41,8 @@ class KeptFigures:
     config: Config
     books: dict[int, PagedBook] = field(default_factory=dict, compare=False, repr=False)
     known: dict[int, bool] = field(default_factory=dict, compare=False, repr=False)
+    before: dict[int, Earlier] = field(default_factory=dict, compare=False, repr=False)
+    progress: Progress | None = field(default=None, compare=False, repr=False)
 
     @property
     def has_facts(self) -> bool:
@@ -62,19 +65,26 @@ class KeptFigures:
         return self.work.execute(under_way.limit(1)).first() is None
 
     def answers(self, request: Request) -> bool:
-        """Whether what is kept can tell it exactly."""
-        return (self.has_facts or _in_a_grain(request)) and self.knows(request.as_of)
+        """Whether what is kept can tell it."""
+        return self.has_facts or (_in_a_grain(request) and self.knows(request.as_of))
 
-    def report(self, request: Request) -> Report:
-        """The report; ask ``answers`` first. Filters within a grain read roll-ups, others the facts of the period."""
-        line = self.work.connection()
-        generation = self.state.generation
+    def report(self, request: Request, *, exact: bool = False) -> Report:
+        """The report; ask ``answers`` first. Filters within a grain read roll-ups, unless percentiles are to be
+        ``exact``, and others the facts of the period; at an earlier instant what is known since is taken back first."""
+        if not self.knows(request.as_of):
+            return report_of(self.earlier(request.as_of).source(request.first, request.end), request)
         with uncollected():
             book = self.book(request.as_of)
-            rolls = StoredRolls(line, generation)
-            if _in_a_grain(request):
+            rolls = StoredRolls(self.work.connection(), self.state.generation)
+            if _in_a_grain(request) and not exact:
                 return report_of(RolledUp(book, rolls, request.wanted), request)
-            return report_of(Filed(book, rolls, self.facts(), (request.first, request.end)), request)
+        return report_of(Filed(book, rolls, self.facts(), (request.first, request.end)), request)
+
+    def earlier(self, as_of: int) -> Earlier:
+        """The figures as they were known at an instant; ask ``has_facts`` first."""
+        if as_of not in self.before:
+            self.before[as_of] = Earlier(self.work, self.state, self.config, as_of, self.progress)
+        return self.before[as_of]
 
     def book(self, as_of: int) -> PagedBook:
         """What a report needs beside the roll-ups, as of an instant: opened once for all reports of a page."""
@@ -84,23 +94,24 @@ class KeptFigures:
             book.note_shifts(as_of)
         return self.books[as_of]
 
-    def facts(self) -> StoredFacts:
-        """The facts one by one; ask ``has_facts`` first."""
+    def facts(self, as_of: int | None = None) -> StoredFacts:
+        """The facts one by one, those that are kept or those of an instant; ask ``has_facts`` first."""
+        if as_of is not None and not self.knows(as_of):
+            return self.earlier(as_of).facts()
         return StoredFacts(self.work.connection(), self.state.generation)
 
-    def cases(self, figure: str, request: Request) -> list[Behind]:
-        """The cases behind a figure, the newest first; ask ``has_facts`` and ``knows`` first. Raises ``ValueError``."""
-        with uncollected():
-            rows = self.facts().days(request.first, request.end, marks_of(figure))
-            return listed(rows, figure, request)
+    def cases(self, figure: str, request: Request) -> Iterator[Behind]:
+        """The cases behind a figure, a stream in no order; ask ``has_facts`` first. Raises ``ValueError``."""
+        rows = self.facts(request.as_of).owners(request.first, request.end, marks_of(figure))
+        return counted(rows, figure, request)
 
-    def judged(self, figure: str, some: Iterable[Behind]) -> list[Behind]:
+    def judged(self, figure: str, some: Iterable[Behind], as_of: int) -> list[Behind]:
         """The same cases, for first contact resolution with their class and why."""
         some = list(some)
         window = window_of(name_of(figure))
         if window is None:
             return some
-        verdicts = self.facts().verdicts([one.case.root for one in some])
+        verdicts = self.facts(as_of).verdicts([one.case.root for one in some])
         return [one.judged(verdicts[one.case.id][window]) for one in some]
 
     def first_day(self) -> int | None:
@@ -127,7 +138,10 @@ def _in_a_grain(request: Request) -> bool:
     return RolledUp.answers([*request.where, *([request.by] if request.by is not None else [])])
 
 
-def kept(work: Work) -> KeptFigures | None:
-    """The figures that are kept, by the settings by which they were made; None until they are complete once."""
+def kept(work: Work, progress: Progress | None = None) -> KeptFigures | None:
+    """The figures that are kept, by the settings by which they were made; None until they are complete once.
+
+    ``progress`` is told how far it is where earlier figures are asked for.
+    """
     state = keeper.current(work)
-    return None if state is None else KeptFigures(work, state, Config.of(state.raw))
+    return None if state is None else KeptFigures(work, state, Config.of(state.raw), progress=progress)

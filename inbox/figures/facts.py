@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
@@ -38,6 +40,11 @@ class FactChanges:
             self._old[owner] = None
         self._owners[owner] = new
 
+    @property
+    def gone(self) -> Iterable[str]:
+        """The owners whose rows no longer hold."""
+        return self._old
+
     def prepare(self, generation: int) -> None:
         """Word the rows, so that the writing itself is short."""
         for owner, sheets in self._owners.items():
@@ -63,20 +70,35 @@ class StoredFacts:
     def days(self, first: int, end: int, marks: Sequence[str] = ()) -> Iterator[str]:
         """The texts of the local days [first, end), a stream: no more than a part is in memory; with ``marks`` those in
         which one of these words stands."""
+        yield from (text for _, text in self._stream(*self._within(first, end, marks)))
+
+    def owners(self, first: int, end: int, marks: Sequence[str] = ()) -> Iterator[list[str]]:
+        """The same, those of each owner together."""
+        stream = self._stream(*self._within(first, end, marks), by=_FACT.owner)
+        for _, own in groupby(stream, itemgetter(0)):
+            yield [text for _, text in own]
+
+    def _within(self, first: int, end: int, marks: Sequence[str]) -> list[Any]:
         within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
         some = [or_(*(within(_FACT.data, mark) > 0 for mark in marks))] if marks else []
-        yield from self._texts(self._mine, _FACT.day >= first, _FACT.day < end, *some)
+        return [self._mine, _FACT.day >= first, _FACT.day < end, *some]
 
     def open_after(self, at: int) -> Iterator[str]:
         """The texts of the rows that say when a case was open, if that was so after an instant."""
-        yield from self._texts(self._mine, _FACT.until > max(at, 0), _FACT.until > 0)
+        wanted = self._mine, _FACT.until > max(at, 0), _FACT.until > 0
+        yield from (text for _, text in self._stream(*wanted))
 
-    def _texts(self, *wanted: Any) -> Iterator[str]:
-        query = select(_FACT.data).where(*wanted)
+    def _stream(self, *wanted: Any, by: Any = None) -> Iterator[tuple[str, str]]:
+        """(owner, text) of some rows."""
+        query = select(_FACT.owner, _FACT.data).where(*wanted).order_by(by)
         stream = self._line.execute(query, execution_options={"yield_per": _STREAM})
-        for text in stream.scalars():
-            self.read += 1
-            yield text
+        for part in stream.partitions():
+            self.read += len(part)
+            yield from self._lasting([(row[0], row[1]) for row in part])
+
+    def _lasting(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those of some rows that hold; here all of them do."""
+        return rows
 
     def of_ticket(self, ticket: str) -> list[FiledDay]:
         """What the cases of a ticket add, day by day."""

@@ -195,6 +195,10 @@ class Filing:
                 if ticket is not None and ticket != home:
                     names["ticket", ticket] = None
 
+    def gone(self, table: type[Any]) -> Sequence[Any]:
+        """The keys of the rows of a table that no longer hold."""
+        return self._gone.get(table, ())
+
     def write(self, line: Connection, generation: int) -> None:
         """Put everything in its place."""
         for table, keys in self._gone.items():

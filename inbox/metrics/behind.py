@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from inbox.metrics.attribution import sheet_of
@@ -15,7 +16,9 @@ from inbox.metrics.request import Request
 from inbox.metrics.sheets import CaseName
 from inbox.metrics.sums import TOTAL, Filter, Sums
 
-__all__ = ["BEHIND", "Behind", "behind", "listed", "marks_of", "name_of", "window_of"]
+__all__ = ["BEHIND", "Behind", "Part", "Place", "behind", "counted", "marks_of", "name_of", "part_of", "window_of"]
+
+Place = tuple[int, str]
 
 _TIMES = ("frt", "frt_bh", "frt_handoff", "rt", "ttr_first", "ttr_full", "ttr_net", "aht")
 _RATES = ("containment", "reopen", "one_reply", "sla_frt", "sla_ttr", "csat", "ces", "fcr_survey", "nps_loop")
@@ -64,11 +67,26 @@ class Behind(NamedTuple):
     verdict: str = ""
     why: str = ""
 
+    @property
+    def place(self) -> Place:
+        """Where it stands among others: when it began, and its id."""
+        return self.case.t0, self.case.id
+
     def judged(self, verdict: Verdict) -> Behind:
         """The same with its class and why, which are looked up only for what is shown."""
         if self.matures is not None and verdict.kind in _JUDGED:
             return self._replace(verdict="pending", why="")
         return self._replace(verdict=verdict.kind, why=verdict.why, matures=None)
+
+
+class Part(NamedTuple):
+    """``cases``, the newest first, of ``total``: there are ``first`` newer ones. ``held`` is how many of all counted as
+    good, None where there is no such thing."""
+
+    total: int
+    held: int | None
+    first: int
+    cases: list[Behind]
 
 
 def name_of(figure: str) -> str:
@@ -107,29 +125,57 @@ class _Case:
     matures: int | None = None
 
 
-def listed(rows: Iterable[str], figure: str, request: Request) -> list[Behind]:
-    """The cases behind a figure, the newest first, from the filed rows of the period's days. Raises ``ValueError``.
+def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> Iterator[Behind]:
+    """The cases behind a figure, in no order, from the filed rows of the period's days, those of each owner together.
 
-    Memory is taken by what is listed alone. Why each counted is ``Behind.judged`` with its verdict.
+    Memory is taken by one owner alone. Why each counted is ``Behind.judged`` with its verdict. Raises ``ValueError``.
     """
     name = name_of(figure)
     window = window_of(name)
     outcome = f"{name.removesuffix('_net')}|" if window is not None else None
     whole = Filter(request.where)
-    cases: dict[CaseName, _Case] = {}
-    for text in rows:
-        day = day_of_text(text)
-        if day.case is not None:
-            _add(cases, day.case, day, whole, request.as_of, outcome)
-    found = []
-    for case, one in cases.items():
-        counts = spelt_out(one.sums.counts)
-        if any(measure in counts for measure in BEHIND[name]):
-            amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
-            held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
-            matures = one.matures
-            found.append(Behind(case, one.reason, amount, held if matures is None else None, matures))
-    return sorted(found, key=lambda one: (one.case.t0, one.case.id), reverse=True)
+    for rows in owners:
+        cases: dict[CaseName, _Case] = {}
+        for text in rows:
+            day = day_of_text(text)
+            if day.case is not None:
+                _add(cases, day.case, day, whole, request.as_of, outcome)
+        for case, one in cases.items():
+            counts = spelt_out(one.sums.counts)
+            if any(measure in counts for measure in BEHIND[name]):
+                amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
+                held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
+                matures = one.matures
+                yield Behind(case, one.reason, amount, held if matures is None else None, matures)
+
+
+def part_of(every: Iterable[Behind], limit: int, place: Place | None = None, *, newer: bool = False) -> Part:
+    """Up to ``limit`` cases next to a place in the order of the newest first: the older ones, or the ``newer``.
+
+    Memory is taken by these alone, however many there are; what comes in meanwhile moves no place.
+    """
+    total = good = judged = beyond = 0
+
+    def beside() -> Iterator[Behind]:
+        nonlocal total, good, judged, beyond
+        for one in every:
+            total += 1
+            judged += one.held is not None
+            good += bool(one.held)
+            if place is None or (one.place > place if newer else one.place < place):
+                yield one
+            else:
+                beyond += 1
+
+    if newer:
+        cases = nsmallest(limit, beside(), key=_place)[::-1]
+        return Part(total, good if judged else None, total - beyond - len(cases), cases)
+    cases = nlargest(limit, beside(), key=_place)
+    return Part(total, good if judged else None, beyond, cases)
+
+
+def _place(one: Behind) -> Place:
+    return one.place
 
 
 def _add(
@@ -149,9 +195,10 @@ def _begins(outcome: str) -> Callable[[str], bool]:
 
 
 def behind(book: Book, figure: str, request: Request) -> Iterator[Behind]:
-    """The same of a whole book, each with its class and why."""
+    """The same of a whole book, the newest first, each with its class and why."""
     verdicts: dict[str, Mapping[int, Verdict]] = {fact.case.id: fact.verdicts for fact in book.facts()}
     window = window_of(name_of(figure))
-    rows = rows_of(sheet_of(fact, book.context) for fact in book.facts())
-    for one in listed((row.text for row in rows if request.first <= row.day < request.end), figure, request):
+    rows = (rows_of([sheet_of(fact, book.context)]) for fact in book.facts())
+    owners = ((row.text for row in own if request.first <= row.day < request.end) for own in rows)
+    for one in sorted(counted(owners, figure, request), key=_place, reverse=True):
         yield one if window is None else one.judged(verdicts[one.case.id].get(window, _NO_VERDICT))

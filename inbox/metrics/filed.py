@@ -101,7 +101,7 @@ def day_of_text(text: str) -> FiledDay:
 class Filed(RolledUp):
     """A report's source for any filter: it adds up the rows of the period's days, so that percentiles are exact too.
 
-    A slice is shown for each value that occurs in ``period``, local days [first, end).
+    Outside a grain a slice is shown for each value that occurs in ``period``, local days [first, end).
     """
 
     def __init__(self, book: Book, rolls: RollsToRead, filing: Filing, period: tuple[int, int]) -> None:
@@ -110,6 +110,12 @@ class Filed(RolledUp):
         self._period = period
 
     def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
+        if self.answers((*where, dimension)):
+            return super().values(dimension, where)
+        return self.of_period(dimension, where)
+
+    def of_period(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
+        """The values that occur in the period."""
         whole, scope = Filter(where), scope_of((*where, dimension))
         found: dict[str, None] = {}
         for text in self._filing.days(*self._period):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import sqrt
@@ -18,7 +19,6 @@ __all__ = [
     "midpoint",
     "newcombe",
     "nps_interval",
-    "percentile",
     "ratio",
     "split",
     "wilson",
@@ -85,33 +85,26 @@ def nps_interval(promoters: int, detractors: int, n: int) -> tuple[float, float]
     return 100 * (m - Z * error), 100 * (m + Z * error)
 
 
-def percentile(ordered: Sequence[int], p: int) -> int | None:
-    """The nearest-rank percentile of sorted values: element ceil(p n / 100); None if there are none."""
-    if not ordered:
-        return None
-    return ordered[-(-p * len(ordered) // 100) - 1]
-
-
-def kaplan_meier(deaths: Mapping[int, int], censored: Iterable[int]) -> int | None:
+def kaplan_meier(deaths: Iterable[tuple[int, int]], ended: int, censored: Iterable[int]) -> int | None:
     """The median of durations some of which have not ended: the first t with S(t) <= 1/2, else None.
 
-    ``deaths`` says how many ended after each duration. S is kept as an exact fraction, so that a half is a half.
+    ``deaths`` says how many of those that ``ended`` did so after each duration, the shortest first. S is kept as an
+    exact fraction, so that a half is a half.
     """
-    leaving = dict(deaths)
-    for t in censored:
-        leaving[t] = leaving.get(t, 0) + 1
-    at_risk = sum(leaving.values())
+    still = deque(sorted(censored))
+    at_risk = ended + len(still)
     alive, whole = 1, 1  # the factors before the current run
     top, bottom = 1, 1  # the current run: without a censoring between them, (r-d)/r and the next factor cancel
-    for t in sorted(leaving):
-        d = deaths.get(t, 0)
-        if d:
-            if top != at_risk:
-                alive, whole, bottom = alive * top, whole * bottom, at_risk
-            top = at_risk - d
-            if 2 * alive * top <= whole * bottom:
-                return t
-        at_risk -= leaving[t]
+    for t, d in deaths:
+        while still and still[0] < t:
+            still.popleft()
+            at_risk -= 1
+        if top != at_risk:
+            alive, whole, bottom = alive * top, whole * bottom, at_risk
+        top = at_risk - d
+        if 2 * alive * top <= whole * bottom:
+            return t
+        at_risk -= d
     return None
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import half_even, kaplan_meier, nps_interval, ratio, wilson
 from inbox.metrics.outcomes import spelt_out
+from inbox.metrics.runs import Runs
 from inbox.metrics.sums import TOTAL, Durations, Filter, Sums
 from inbox.metrics.surveys import MICRO
 from inbox.metrics.times import HOUR
@@ -145,9 +146,9 @@ def _cases(asked: _Asked) -> Pairs:
     ended, since = sums.of("km"), sums.since.get("km", [])
     yield "ttr_km.n", ended.n + len(since)
     yield "ttr_km.censored", len(since)
-    yield "ttr_km.median_ms", kaplan_meier(ended.counts(), [as_of - at for at in since])
-    ages = Durations(sorted(sums.since.get("backlog", [])))
-    yield "backlog.open", len(ages.values)
+    yield "ttr_km.median_ms", kaplan_meier(ended.counts(), ended.n, [as_of - at for at in since])
+    ages = Durations(Runs(sums.since.get("backlog", [])))
+    yield "backlog.open", ages.n
     yield "backlog.age_p50_ms", ages.percentiles(50)[0]
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate, product
+from itertools import accumulate, groupby, product
 from typing import NamedTuple
 
-from inbox.metrics.formulas import midpoint, percentile
+from inbox.metrics.formulas import midpoint
 from inbox.metrics.outcomes import NOT_YET
 from inbox.metrics.packing import bucket_of, codes_of, counted, middles
+from inbox.metrics.runs import Runs
 from inbox.metrics.sheets import ANY, Entry, Key, Sheet
 
 __all__ = ["DIMENSIONS", "About", "Durations", "Filter", "Places", "Slice", "Sums", "scope_of"]
@@ -26,7 +26,7 @@ TOTAL = "#"  # after a measure of durations: their sum among the counts
 class Durations:
     """Durations of one measure: exact values; or of a histogram, how many lie in each bucket and, packed, few more."""
 
-    values: list[int] = field(default_factory=list)
+    values: Runs = field(default_factory=Runs)
     buckets: dict[str, int] = field(default_factory=dict)
     few: list[str] = field(default_factory=list)
 
@@ -67,17 +67,20 @@ class Durations:
             names = sorted(self.buckets)
             upto = list(accumulate(map(self.buckets.__getitem__, names)))
             return [midpoint(int(names[bisect_left(upto, -(-p * upto[-1] // 100))])) for p in ps]
-        values = sorted(self.values)
-        return [percentile(values, p) for p in ps]
+        n = len(self.values)
+        return [*self.values.at(*(-(-p * n // 100) - 1 for p in ps))] if n else [None for _ in ps]
 
-    def counts(self) -> dict[int, int]:
-        """How many there are of each duration, a histogram's as midpoints."""
+    def counts(self) -> Iterator[tuple[int, int]]:
+        """How many there are of each duration, the shortest first; a histogram's as midpoints."""
         if self.few and not self.buckets:
-            return middles("".join(self.few))
+            yield from sorted(middles("".join(self.few)).items())
+            return
         self._fold()
         if self.buckets:
-            return {midpoint(int(name)): n for name, n in self.buckets.items()}
-        return Counter(self.values)
+            yield from sorted((midpoint(int(name)), n) for name, n in self.buckets.items())
+            return
+        for ms, same in groupby(self.values.in_order()):
+            yield ms, sum(1 for _ in same)
 
 
 @dataclass(slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
 from inbox.actions.who import Who, visible
-from inbox.metrics.behind import Behind
+from inbox.errors import Invalid
+from inbox.figures.parts import parts as in_parts
+from inbox.figures.scratch import in_order
+from inbox.metrics.behind import Behind, Part, Place, part_of
 from inbox.metrics.times import iso
 from inbox.reading import asking, figures
 from inbox.reading.cards import PAGES
@@ -18,10 +22,10 @@ from inbox.reading.definitions import DEFINITIONS, family, unit
 from inbox.reading.pages import Asked
 from inbox.store import Ticket, Work
 
-__all__ = ["CaseRow", "CasesPage", "Part", "cases", "listed", "page"]
+__all__ = ["Beside", "CaseRow", "CasesPage", "Part", "cases", "cursor", "each", "listed", "page"]
 
 PART: Final = 50
-FIGURES: Final = 8  # of a page's number
+LONGEST: Final = 20  # characters of an instant in a cursor
 
 
 @dataclass(frozen=True)
@@ -42,18 +46,11 @@ class CaseRow:
     matures: dt.datetime | None
 
 
-class Part(NamedTuple):
-    """``cases`` of ``total``; ``held`` is how many of all counted as good, None where there is no such thing."""
-
-    total: int
-    held: int | None
-    cases: list[Behind]
-
-
 @dataclass(frozen=True)
 class CasesPage:
-    """``page`` of ``reports/cases.html``: one part of the list, newest first. ``back`` is the page that opened it,
-    ``row`` the filter that its row added there, ``by`` how the overview was grouped."""
+    """``page`` of ``reports/cases.html``: one part of the list, newest first; ``first`` is the number of its first row.
+    ``newer`` and ``older`` are the parameters that show what lies beside it, None where nothing does. ``back`` is the
+    page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was grouped."""
 
     figure: str
     family: str
@@ -63,8 +60,9 @@ class CasesPage:
     rows: tuple[CaseRow, ...]
     total: int
     held: int | None
-    part: int
-    parts: int
+    first: int
+    newer: dict[str, str] | None
+    older: dict[str, str] | None
     currency: str
     back: str = "overview"
     row: str = ""
@@ -80,57 +78,97 @@ class CasesPage:
         return self.asked.address(**{"by": self.by, **gone})
 
 
+class Beside(NamedTuple):
+    """Which part of a list: what follows a cursor, or the ``newer`` just before it; or what follows the first few."""
+
+    cursor: str = ""
+    newer: bool = False
+    skip: int = 0
+
+
 def listed(
     work: Work,
     figure: str,
-    first: dt.date,
-    end: dt.date,
+    period: tuple[dt.date, dt.date],
     where: Mapping[str, str],
-    cut: Callable[[int], slice],
+    *,
+    limit: int,
+    beside: Beside,
     as_of: dt.datetime | None = None,
 ) -> Part:
-    """How many cases are behind a figure, how many of them counted as good, and a part of them, the newest first.
+    """A part of the cases behind a figure, the newest first.
 
     Raises :class:`Invalid`, :class:`Forbidden` (section 8).
     """
     figures.guard(work, None, where)
+    place = _place(beside.cursor)
     source = figures.source(work, as_of)
-    every = source.cases(figure, first, end, where)
-    judged = [one.held for one in every if one.held is not None]
-    return Part(len(every), sum(judged) if judged else None, source.judged(figure, every[cut(len(every))]))
+    part = part_of(source.cases(figure, *period, where), limit, place, newer=beside.newer)
+    if beside.skip and place is None:
+        every = in_order(source.cases(figure, *period, where))
+        part = part._replace(first=beside.skip, cases=list(islice(every, beside.skip, beside.skip + limit)))
+    return part._replace(cases=source.judged(figure, part.cases))
+
+
+def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[Asked, Iterator[tuple[CaseRow, ...]]]:
+    """All cases behind a figure, the newest first, some at once: a stream that takes the memory of a part.
+
+    Raises :class:`Invalid` for a figure that has none.
+    """
+    asked = asking.asked(work, args)
+    figures.guard(work, None, asked.where)
+    source = figures.source(work)
+    every = in_order(source.cases(figure, asked.period.start, asked.period.end, asked.where))
+    parts = (source.judged(figure, some) for some in in_parts(every, PART * 10))
+    return asked, (tuple(_rows(work, who, some, unit(figure))) for some in parts)
 
 
 def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
     """One part of the list behind a figure. Raises :class:`Invalid` for a figure that has none."""
     asked = asking.asked(work, args)
-    wanted = args.get("part", "1")
-    number = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < FIGURES else 1
-
-    def cut(total: int) -> slice:
-        begin = (min(number, _parts(total)) - 1) * PART
-        return slice(begin, begin + PART)
-
-    found = listed(work, figure, asked.period.start, asked.period.end, asked.where, cut)
-    return CasesPage(
+    after, before = args.get("after", ""), args.get("before", "")
+    period = asked.period.start, asked.period.end
+    beside = Beside(after or before, newer=bool(before and not after))
+    found = listed(work, figure, period, asked.where, limit=PART, beside=beside)
+    rows = tuple(_rows(work, who, found.cases, unit(figure)))
+    shown = CasesPage(
         figure=figure,
         family=family(figure),
         known=family(figure) in DEFINITIONS,
         unit=unit(figure),
         asked=asked,
-        rows=tuple(_rows(work, who, found.cases, unit(figure))),
+        rows=rows,
         total=found.total,
         held=found.held,
-        part=min(number, _parts(found.total)),
-        parts=_parts(found.total),
+        first=found.first + 1,
+        newer=None,
+        older=None,
         currency=asking.currency(work),
         back=back if (back := args.get("page", "")) in PAGES else "overview",
         row=row if (row := args.get("row", "")) in asking.FILTERS else "",
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
     )
+    older = found.first + len(rows) < found.total
+    return replace(
+        shown,
+        newer=shown.address(before=cursor(found.cases[0])) if rows and found.first else None,
+        older=shown.address(after=cursor(found.cases[-1])) if rows and older else None,
+    )
 
 
-def _parts(total: int) -> int:
-    return max(1, -(-total // PART))
+def cursor(one: Behind) -> str:
+    """Where a case stands in the list, as addresses say it."""
+    return f"{one.case.t0}~{one.case.id}"
+
+
+def _place(text: str) -> Place | None:
+    if not text:
+        return None
+    began, mark, case = text.partition("~")
+    if not mark or not began.isascii() or not began.removeprefix("-").isdecimal() or len(began) > LONGEST:
+        msg = "after and before are the ``next`` of a list"
+        raise Invalid(msg)
+    return int(began), case
 
 
 def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseRow]:

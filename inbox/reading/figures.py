@@ -16,9 +16,10 @@ from inbox.actions import agreements, promises
 from inbox.errors import Invalid, Unavailable, Withheld
 from inbox.figures import keeper
 from inbox.figures.asking import KeptFigures, kept
+from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
 from inbox.metrics import Book, Report, Request, book_of
-from inbox.metrics.behind import Behind, behind
+from inbox.metrics.behind import Behind, behind, name_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.report import report_of
@@ -31,7 +32,7 @@ __all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", 
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
-#: Up to so many events the command line and the API derive the log anew, so that percentiles are exact as well.
+#: Up to so many events percentiles of the command line and the API are exact without being asked for: it takes no time.
 EXACT = 50_000
 #: Of more events than that nobody derives all facts at once while what is kept is made: some 4 kB each.
 MOST = 250_000
@@ -43,21 +44,21 @@ TEAM_AT_LEAST = 5
 class Source:
     """The figures as one unit of work sees them: the roll-ups that are kept, else the log derived as a whole."""
 
-    def __init__(self, work: Work, as_of: dt.datetime | None = None) -> None:
+    def __init__(self, work: Work, as_of: dt.datetime | None = None, progress: Progress | None = None) -> None:
         self.as_of = as_of or clock.now()
         self.seq = work.scalar(select(func.max(Event.seq))) or 0
         self._work = work
         self._then = as_of
-        self._kept = kept(work)
+        self._kept = kept(work, progress)
         self.progress = keeper.progress(work)
 
     @cached_property
     def book(self) -> Book:
-        """Every fact of the log, in memory: where nothing is kept yet, and for an instant before the last record.
+        """Every fact of the log, in memory: where nothing is kept yet.
 
         Raises :class:`Unavailable` for a log of which that would be too much, while it is worked through.
         """
-        if self._then is None and self._facts(0, at_any_time=True) is None and self.seq > MOST:
+        if self.seq > MOST:
             msg = "the figures are being worked out from the log; look again in a few minutes"
             raise Unavailable(msg)
         return _derived(self._work, self._then, self.seq)
@@ -90,30 +91,35 @@ class Source:
 
     def answer(self, request: Request, *, exact: bool = False) -> Report:
         """The report that a request asks for."""
-        if self._kept is not None and not exact and self._kept.answers(request):
-            return self._kept.report(request)
+        if self._kept is not None and (not exact or self._kept.has_facts) and self._kept.answers(request):
+            return self._kept.report(request, exact=exact)
         return report_of(Facts(self.book), request)
 
-    def cases(self, figure: str, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None) -> list[Behind]:
-        """The cases behind a figure, the newest first; what ``judged`` adds is left out. Raises :class:`Invalid` for a
-        figure behind which there are none."""
+    def cases(
+        self, figure: str, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None
+    ) -> Iterator[Behind]:
+        """The cases behind a figure, a stream in no order; what ``judged`` adds is left out.
+
+        Raises :class:`Invalid` for a figure behind which there are none.
+        """
         try:
             request = Request.of(first.isoformat(), end.isoformat(), self.as_of, where=where)
-            if (known := self._facts(request.as_of)) is not None:
-                return known.cases(figure, request)
-            return list(behind(self.book, figure, request))
+            name_of(figure)
         except ValueError as problem:
             raise Invalid(str(problem)) from None
+        if self._facts is not None:
+            return self._facts.cases(figure, request)
+        return behind(self.book, figure, request)
 
     def judged(self, figure: str, some: Iterable[Behind]) -> list[Behind]:
         """Some of ``cases`` with their class and why, where the figure is one of first contact resolution."""
         known = None if "book" in vars(self) else self._kept
-        return list(some) if known is None else known.judged(figure, some)
+        return list(some) if known is None else known.judged(figure, some, _ms(self.as_of))
 
     def heat(self, first: dt.date, end: dt.date, where: Mapping[str, str] | None = None) -> tuple[tuple[int, ...], ...]:
         """What came in by weekday (Monday first) and hour of the local days [first, end)."""
-        known = self._facts(0, at_any_time=self._then is None)
-        if known is not None:
+        known = self._facts
+        if known is not None and self._then is None:
             return tuple(map(tuple, known.heat(first.toordinal(), end.toordinal(), where or {})))
         counts, filter = [[0] * 24 for _ in range(7)], Filter(where or {})
         days = self.book.context.days
@@ -126,7 +132,7 @@ class Source:
 
     def spent(self, root: str) -> dict[str, int]:
         """What the cases of a ticket add up to, by measure."""
-        known = self._facts(0, at_any_time=True)
+        known = self._facts
         if known is not None:
             entries = [one for day in known.facts().of_ticket(root) for one in day.entries]
             counts = [entry.counts for about, _, entry in entries if about.scope & WHOLE]
@@ -146,18 +152,16 @@ class Source:
 
     def worths(self, end: dt.date) -> Worths | None:
         """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""
-        known = self._facts(0, at_any_time=self._then is None)
-        if known is None:
+        known = self._facts
+        if known is None or self._then is not None:
             return None
         now = _ms(self.as_of)
         return Worths(known, min(now, Days(known.config.zone).start(end.toordinal())), now)
 
-    def _facts(self, as_of: int, *, at_any_time: bool = False) -> KeptFigures | None:
-        """The facts that are kept, where there are some and they are the truth at an instant."""
-        known = self._kept
-        if known is None or not known.has_facts:
-            return None
-        return known if at_any_time or known.knows(as_of) else None
+    @property
+    def _facts(self) -> KeptFigures | None:
+        """The figures that are kept, where facts are filed by day in them."""
+        return self._kept if self._kept is not None and self._kept.has_facts else None
 
 
 def _ms(moment: dt.datetime) -> int:
@@ -191,9 +195,9 @@ def looking(store: Store) -> Iterator[Work]:
         yield work
 
 
-def source(work: Work, as_of: dt.datetime | None = None) -> Source:
-    """The figures as they are now, or as they were known at an instant."""
-    return Source(work, as_of)
+def source(work: Work, as_of: dt.datetime | None = None, progress: Progress | None = None) -> Source:
+    """The figures as they are now, or as they were known at an instant; ``progress`` is told how far that is."""
+    return Source(work, as_of, progress)
 
 
 def _derived(work: Work, as_of: dt.datetime | None, seq: int) -> Book:
@@ -233,18 +237,21 @@ def report(
     *,
     first: str,
     end: str,
-    by: str | None = None,
-    where: Mapping[str, str] | None = None,
-    compare: str | None = None,
     as_of: str | None = None,
-    keys: Iterable[str] = (),
+    exact: bool = False,
+    progress: Progress | None = None,
+    **more: Any,
 ) -> Report:
-    """The report that CLI and API give over the database. Raises :class:`Invalid`, :class:`Withheld`."""
-    guard(work, by, where or {})
+    """The report that CLI and API give over the database; ``exact`` percentiles also of a long log. ``more`` is by,
+    where, compare and keys of :class:`Request`.
+
+    Raises :class:`Invalid`, :class:`Withheld`.
+    """
+    guard(work, more.get("by"), more.get("where") or {})
     try:
         moment = clock.parse(as_of) if as_of else None
-        known = source(work, moment)
-        request = Request.of(first, end, known.as_of, by=by, where=where, compare=compare, keys=keys)
+        known = source(work, moment, progress)
+        request = Request.of(first, end, known.as_of, **more)
     except ValueError as problem:
         raise Invalid(str(problem)) from None
-    return known.answer(request, exact=known.seq <= EXACT)
+    return known.answer(request, exact=exact or known.seq <= EXACT)

@@ -25,7 +25,11 @@ class Event(Base, kw_only=True):
     """
 
     __tablename__ = "events"
-    __table_args__ = (Index(None, "ticket_id", "seq"), Index(None, "kind", "seq"))
+    __table_args__ = (
+        Index(None, "ticket_id", "seq"),
+        Index(None, "kind", "seq"),
+        Index("ix_events_rec", "rec", "seq"),
+    )
 
     seq: Mapped[Serial] = mapped_column(init=False)
     id: Mapped[str] = mapped_column(String(80), unique=True, default_factory=lambda: uuid.uuid4().hex)

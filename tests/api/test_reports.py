@@ -9,9 +9,18 @@ PERIOD = {"from": "2020-01-01", "to": "2022-01-01"}
 
 def test_the_cases_behind_a_figure_are_told_with_their_tickets(call: Api, desk: Desk) -> None:
     ticket = desk.text()
-    found = call.get("/reports/cases", figure="vol.inbound", **{"from": "2000-01-01", "to": "2100-01-01"})
+    asked = {"figure": "vol.inbound", "from": "2000-01-01", "to": "2100-01-01"}
+    found = call.get("/reports/cases", **asked)
     assert (found["total"], found["items"][0]["ticket"], found["items"][0]["amount"]) == (1, ticket, 1)
-    assert call.get("/reports/cases", figure="fcr7.rate", **PERIOD) == {"figure": "fcr7.rate", "total": 0, "items": []}
+    assert found["next"] is None
+    desk.text(sender="+393331110002")
+    page = call.get("/reports/cases", **asked, limit=1)
+    assert page["total"] == 2
+    assert call.get("/reports/cases", **asked, limit=1, after=page["next"])["items"] == found["items"]
+    assert call.get("/reports/cases", **asked, limit=1, offset=1)["items"] == found["items"]
+    assert call("GET", "/reports/cases?figure=frt&from=2026-01-01&to=2026-02-01&after=7").status_code == 422
+    nothing = {"figure": "fcr7.rate", "total": 0, "items": [], "next": None}
+    assert call.get("/reports/cases", figure="fcr7.rate", **PERIOD) == nothing
 
 
 def test_every_family_has_its_meaning(call: Api) -> None:

@@ -13,7 +13,7 @@ from inbox.actions import history
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.figures.rolls import StoredRolls
-from inbox.metrics import Config, State
+from inbox.metrics import Config, Report, State
 from inbox.metrics.log import Event as Told
 from inbox.metrics.log import read_events
 from inbox.store import Event, Store
@@ -55,3 +55,8 @@ def wrong(store: Store, config: Config | None = None) -> list[str]:
         assert state.seq == store.last_seq()
         Kept.rolls = StoredRolls(work.connection(), state.generation)
         return sentences(cells(Kept), cells(wanted))  # type: ignore[arg-type]
+
+
+def shown(report: Report) -> Report:
+    """The slices in which anything is: one that is empty may be left out."""
+    return {name: row for name, row in report.items() if name == "all" or row["vol.inbound"] or row["vol.handled"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,14 +11,15 @@ from sqlalchemy import func, select
 
 from inbox.actions import promises
 from inbox.figures import facts, keeper
-from inbox.metrics import Report, Request
-from inbox.metrics.behind import BEHIND, behind
+from inbox.figures.scratch import in_order
+from inbox.metrics import Request
+from inbox.metrics.behind import BEHIND, Behind, Part, Place, behind, part_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.reading import figures
 from inbox.store import Store
 from inbox.store.figures import FigureFact
-from tests.figures.conftest import add, lines
+from tests.figures.conftest import add, lines, shown
 from tests.metrics.comparing import same
 
 FIRST, END = dt.date(2026, 1, 6), dt.date(2026, 1, 12)
@@ -48,15 +50,28 @@ def test_the_cases_behind_every_figure_are_those_of_the_derived_log(asked: figur
     for where in WHERE:
         request = Request.of(FIRST.isoformat(), END.isoformat(), asked.as_of, where=where)
         for figure in ("vol.inbound", "fcr7", "aht", "csat") if where else BEHIND:
-            found = asked.judged(figure, asked.cases(figure, FIRST, END, where))
+            part = part_of(asked.cases(figure, FIRST, END, where), 1_000)
+            found = asked.judged(figure, part.cases)
             assert "book" not in vars(asked), "nothing was derived"
             with_book = figures.Source(asked._work)
             assert found == list(behind(with_book.book, figure, request)), figure
+            assert list(in_order(asked.cases(figure, FIRST, END, where))) == part.cases, figure
+            assert [one for walked in walk(asked, figure, where) for one in walked] == part.cases, figure
 
 
-def shown(report: Report) -> Report:
-    """The slices in which anything is: one that is empty may be left out."""
-    return {name: row for name, row in report.items() if name == "all" or row["vol.inbound"] or row["vol.handled"]}
+def walk(asked: figures.Source, figure: str, where: dict[str, str]) -> Iterator[list[Behind]]:
+    """The list in parts of three, from its beginning to its end; each part stands there on the way back as well."""
+
+    def part(place: Place | None, *, newer: bool = False) -> Part:
+        return part_of(asked.cases(figure, FIRST, END, where), 3, place, newer=newer)
+
+    shown, before = part(None), None
+    while shown.cases:
+        if before is not None:
+            assert part(shown.cases[0].place, newer=True) == before
+        yield shown.cases
+        before, shown = shown, part(shown.cases[-1].place)
+        assert shown.first == before.first + len(before.cases)
 
 
 @pytest.mark.parametrize("by", [None, "channel", "agent", "reason"])

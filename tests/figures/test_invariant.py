@@ -10,14 +10,22 @@ from sqlalchemy import delete
 
 from inbox.figures import keeper
 from inbox.figures.asking import kept
-from inbox.metrics import Config
+from inbox.metrics import Config, Request, book_of
+from inbox.metrics.behind import behind, part_of
+from inbox.metrics.factual import Facts
+from inbox.metrics.log import Event as Told
+from inbox.metrics.log import Log
+from inbox.metrics.report import report_of
+from inbox.metrics.times import DAY, Days
 from inbox.store import Event, FigureState, Store
 from inbox.store.figures import KEPT
-from tests.figures.conftest import add, lines, wrong
+from tests.figures.conftest import add, lines, shown, told, wrong
+from tests.metrics.comparing import differences
 from tests.metrics.test_golden import CASES, request
 from tests.metrics.test_golden import wrong as unlike
 
 CONFIG = Config.of()
+CONFIG_DAYS = Days(CONFIG.zone)
 LATE = "2026-12-31T00:00:00Z"
 GOLDEN = {case["id"]: case for case in CASES}
 
@@ -45,6 +53,39 @@ def check(store: Store, data: st.DataObject) -> None:
             keeper.catch_up(store, CONFIG, size=data.draw(st.sampled_from([5, 40, 2_000])))
     keeper.catch_up(store, CONFIG)
     assert wrong(store) == []
+    log = told(store)
+    as_of = data.draw(st.sampled_from(sorted({event.rec for event in log})), label="as of")
+    for at in (as_of, as_of + data.draw(st.sampled_from([1, 20_000, 90 * 60_000, DAY]), label="later")):
+        assert unlike_then(store, log, at) == []
+
+
+ASKED: tuple[dict[str, Any], ...] = (
+    {"by": "channel", "compare": "previous"},
+    {"by": "agent", "where": {"channel": "email"}},
+    {"by": "tag"},
+    {"where": {"team": "care", "reason": "delivery"}},
+)
+
+
+def unlike_then(store: Store, log: list[Told], as_of: int) -> list[str]:
+    """What the figures that are kept, as known at an instant, say otherwise than those of the log as it was then."""
+    then = book_of(Log(log), as_of, CONFIG)
+    today = CONFIG_DAYS.of(as_of)
+    found: list[str] = []
+    with store.reading() as work:
+        known = kept(work)
+        assert known is not None
+        for n, more in enumerate(ASKED):
+            first = today - (30, 6, 200, 12)[n]
+            asked = Request(first, today + 1 + n % 2, as_of, **more)
+            own, wanted = known.report(asked, exact=True), report_of(Facts(then), asked)
+            found += [f"{more}: {line}" for line in differences(shown(own), shown(wanted))]
+        asked = Request(today - 30, today + 1, as_of)
+        for figure in ("fcr7", "vol.inbound", "aht"):
+            part = part_of(known.cases(figure, asked), 1_000)
+            if known.judged(figure, part.cases, as_of) != list(behind(then, figure, asked)):
+                found.append(f"the cases behind {figure}")
+    return found
 
 
 def test_any_log_in_any_order_and_batches_gives_the_cells_of_a_rebuild(store: Store, full: bool) -> None:

@@ -112,6 +112,7 @@ ADDRESSES = {
     "mails.remove": "/reports/mails/<id>/remove",
     "reports.show": "/reports/<name>",
     "reports.cases": "/reports/cases/<figure>",
+    "reports.cases_file": "/reports/cases/<figure>/all.csv",
     "reports.card": "/reports/cards/<name>.<kind>",
     "settings.index": "/settings",
 }

@@ -68,7 +68,7 @@ LEAST = {
         (
             *("board.index", "board.lanes", "reports.index", "settings.canned", "settings.reasons"),
             *("board.balance", "board.balance_undo"),
-            *("reports.show", "reports.cases", "reports.card"),
+            *("reports.show", "reports.cases", "reports.cases_file", "reports.card"),
             *("mails.index", "mails.new", "mails.show", "mails.save", "mails.pause", "mails.send", "mails.remove"),
             *("maturity.index", "maturity.answer"),
             *("settings.journal", "journal.raw", "canned.create", "canned.update", "canned.remove"),
