@@ -39,10 +39,9 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
     del work
     worths = source.worths(asked.period.end)
-    margins = {} if worths is None else worths.margins()
-    if worths is None or not margins:
+    wanted = set() if worths is None else worths.earning()
+    if worths is None or not wanted:
         return [("", {})]
-    wanted = set(margins)
     if asked.where:
         first, end = (day.toordinal() for day in (asked.period.start, asked.period.end))
         wanted &= worths.who_had(first, end, asked.where)
@@ -50,7 +49,8 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     for customer, band in sorted(worths.bands(wanted).items()):
         by_band.setdefault(band, []).append(customer)
     looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
-    services = worths.services({one for some in looked.values() for one in some})
+    everybody = {one for some in looked.values() for one in some}
+    margins, services = worths.margins(everybody), worths.services(everybody)
     ratios = _ratios(source, worths)
     means = {
         band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))

@@ -87,7 +87,7 @@ def _values_equal_the_whole_log(work: Work, source: figures.Source) -> None:
     book = book_of(figures.lines(work), now, promises.config(work))
     worths = source.worths(dt.date(2100, 1, 1))
     assert worths is not None
-    margins = worths.margins()
+    margins = worths.margins(worths.earning())
     services = worths.services(margins)
     assert len(margins) > 50
     for who, margin in margins.items():
