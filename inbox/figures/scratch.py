@@ -19,6 +19,7 @@ from inbox.figures.filing import Filing
 from inbox.figures.parts import parts
 from inbox.metrics.behind import Behind
 from inbox.metrics.sheets import CaseName
+from inbox.store.columns import Base
 from inbox.store.figures import KEPT, FigureFact, FigureFamily, FigureTicket, FigureWork
 
 __all__ = ["Scratch", "in_order"]
@@ -36,8 +37,8 @@ class Scratch:
         self._generation = generation
         self._engine = create_engine("sqlite://", creator=_temporary, poolclass=StaticPool)
         self.line: Connection = self._engine.connect()
-        for table in KEPT:
-            table.__table__.create(self.line)
+        known = Base.metadata
+        known.create_all(self.line, tables=[known.tables[table.__tablename__] for table in KEPT])
         self.line.exec_driver_sql(_MASKS)
 
     def close(self) -> None:

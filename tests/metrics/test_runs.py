@@ -1,4 +1,4 @@
-"""Numbers that do not fit in memory come back in order, and the median of what has not ended is that of its definition."""
+"""Numbers that do not fit in memory come back in order; the median of what has not ended is that of its definition."""
 
 from __future__ import annotations
 
