@@ -65,17 +65,27 @@ def program(machine: Path, name: str, body: str) -> None:
     (machine / name).chmod(0o755)
 
 
-def test_without_python_the_package_to_install_is_named(run: Run) -> None:
+NO_PYTHON = "Python 3.11 or newer is missing: run 'apt-get install python3 python3-venv' and start again."
+NO_NODE = "Node 20 or newer, with npm, is missing and bundles the browser's part: install it and start again."
+
+
+def test_what_a_machine_lacks_is_named_all_at_once(run: Run) -> None:
     ended = run("scripts/setup")
     assert ended.returncode == 1
-    assert ended.stderr == (
-        "Python 3.11 or newer is missing: run 'apt-get install python3 python3-venv' and start again.\n"
-    )
+    assert sorted(ended.stderr.splitlines()) == [NO_NODE, NO_PYTHON]
+
+
+def test_without_python_the_package_to_install_is_named(run: Run) -> None:
+    ended = run("scripts/environment")
+    assert ended.returncode == 1
+    assert ended.stderr == NO_PYTHON + "\n"
 
 
 def test_a_python_that_is_too_old_counts_as_none(run: Run, machine: Path) -> None:
     program(machine, "python3", "exit 1")  # what 3.9 answers when asked whether it is 3.11
-    assert run("scripts/setup").stderr.startswith("Python 3.11 or newer is missing")
+    ended = run("scripts/setup")
+    assert ended.returncode == 1
+    assert NO_PYTHON in ended.stderr.splitlines()
 
 
 def test_where_debian_took_venv_and_pip_away_the_package_to_install_is_named(run: Run, machine: Path) -> None:
@@ -95,9 +105,7 @@ def test_where_debian_took_venv_and_pip_away_the_package_to_install_is_named(run
 def test_without_node_one_sentence_says_what_is_missing(run: Run) -> None:
     ended = run("scripts/bundle")
     assert ended.returncode == 1
-    assert ended.stderr == (
-        "Node 20 or newer, with npm, is missing and bundles the browser's part: install it and start again.\n"
-    )
+    assert ended.stderr == NO_NODE + "\n"
 
 
 def test_a_node_that_is_too_old_is_named_with_its_version(run: Run, machine: Path) -> None:
