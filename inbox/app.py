@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from connectors import registry
 from inbox import api, hooks, live, web
 from inbox.rendering import Stage, asset, catalogue, charts, figures, markup, sentences, templates_folder
+from inbox.rendering.compiled import Compiled
 from inbox.settings import Settings
 from inbox.store import Store
 from inbox.throttle import Throttle
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> tuple[Flask, SocketIO]:
         BABEL_DEFAULT_LOCALE="en",
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(days=365),
     )
+    app.jinja_options = {"bytecode_cache": Compiled(settings.data_dir / "templates", store.seal.key("templates"))}
     app.jinja_env.globals.update(asset=asset, charts=charts, figures=figures)
     app.jinja_env.filters.update(figures.FILTERS, said=sentences.said, written=markup.written, noted=markup.noted)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

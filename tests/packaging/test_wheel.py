@@ -125,6 +125,7 @@ def test_the_installed_wheel_serves_a_page_with_its_bundle_and_ends_cleanly_on_s
         assert served.page(asset)[0] == 200
     assert f"http://127.0.0.1:{served.port}" in served.log.read_text()
     assert (served.data / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert list((served.data / "templates").iterdir())  # compiled once, for all further starts
 
     assert len(served.family()) >= 3  # the supervisor, web and worker
     assert served.end() == 0, served.log.read_text()
