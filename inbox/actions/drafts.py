@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, select
 
 from inbox import clock
 from inbox.actions import reply
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Invalid, NotFound
-from inbox.store import Draft, DraftFile, Ticket, Work
+from inbox.store import Draft, DraftFile, FirstDraft, Work
 
-__all__ = ["KEPT", "MODES", "attach", "detach", "drop", "forget_due", "keep", "stored", "take"]
+__all__ = [
+    "KEPT",
+    "MODES",
+    "attach",
+    "detach",
+    "drop",
+    "files_at",
+    "forget_due",
+    "keep",
+    "keep_first",
+    "stored",
+    "take",
+]
+
+#: Where a draft is: a ticket's number, or to whom a first message was begun, "" where nobody was named.
+Place = int | str
 
 MODES: Final = ("reply", "note")
 LONGEST: Final = 100_000
+ADDRESS: Final = 320
+FIRST: Final = ("channel", "to", "name", "subject", "text")  # what a first message consists of
 MOST: Final = 50  # files of one draft
 #: An untouched draft is forgotten after that long, the files of one that was never sent too.
 KEPT: Final = timedelta(days=90)
@@ -44,20 +61,36 @@ def keep(work: Work, who: Who, number: int, mode: str, text: str) -> None:
     row.text, row.at = text[:LONGEST], clock.now()
 
 
-def attach(work: Work, who: Who, number: int, mode: str, file: reply.Upload) -> DraftFile:
+def keep_first(work: Work, who: Who, about: str, fields: Mapping[str, str]) -> None:
+    """Keeps what a first message has so far; one without a word is forgotten."""
+    about = about[:ADDRESS]
+    row = work.get(FirstDraft, (who.id, about))
+    kept = {name: fields[name][:LONGEST] for name in FIRST if fields.get(name, "").strip()}
+    if "text" not in kept and "subject" not in kept:
+        if row is not None:
+            work.delete(row)
+        return
+    if row is None:
+        row = FirstDraft(agent_id=who.id or "", about=about)
+        work.add(row)
+    row.fields, row.at = kept, clock.now()
+
+
+def attach(work: Work, who: Who, place: Place, mode: str, file: reply.Upload) -> DraftFile:
     """Puts a file to a draft. Raises :class:`Invalid` for one that no message of this desk takes."""
-    ticket = find_ticket(work, who, number)
+    ticket, about = _place(work, who, place)
     top = work.store.settings.attachment_limit_mb
     if len(file.data) > top * 2**20:
         msg = f"{file.name} is larger than {top} MB"
         raise Invalid(msg, fields={"files": msg})
-    rows = _rows(work, who, ticket)
+    rows = files_at(work, who, place)
     if len(rows) >= MOST:
         msg = f"a message takes {MOST} files"
         raise Invalid(msg, fields={"files": msg})
     row = DraftFile(
         agent_id=who.id or "",
-        ticket_id=ticket.id,
+        ticket_id=ticket,
+        about=about,
         mode=_mode(mode),
         name=file.name[-255:],
         content_type=file.content_type[:120],
@@ -83,16 +116,24 @@ def detach(work: Work, who: Who, number: int) -> None:
     work.delete(stored(work, who, number))
 
 
-def _rows(work: Work, who: Who, ticket: Ticket) -> list[DraftFile]:
-    mine = (DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id)
-    return list(work.scalars(select(DraftFile).where(*mine).order_by(DraftFile.id)))
+def _place(work: Work, who: Who, place: Place) -> tuple[int | None, str]:
+    """The two columns that say where a file lies."""
+    return (None, place[:ADDRESS]) if isinstance(place, str) else (find_ticket(work, who, place).id, "")
 
 
-def take(work: Work, who: Who, number: int, ids: Sequence[int]) -> list[reply.Upload]:
-    """The named files of a ticket's drafts as a message takes them. Raises :class:`NotFound` for one that is not there:
+def _mine(who: Who, ticket: int | None, about: str) -> Any:
+    return and_(DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket, DraftFile.about == about)
+
+
+def files_at(work: Work, who: Who, place: Place) -> list[DraftFile]:
+    """The files of one's own drafts there, in order."""
+    return list(work.scalars(select(DraftFile).where(_mine(who, *_place(work, who, place))).order_by(DraftFile.id)))
+
+
+def take(work: Work, who: Who, place: Place, ids: Sequence[int]) -> list[reply.Upload]:
+    """The named files of the drafts there as a message takes them. Raises :class:`NotFound` for one that is not there:
     no message leaves without a file that its writer saw with it."""
-    ticket = find_ticket(work, who, number)
-    found = {row.id: row for row in _rows(work, who, ticket)} if ids else {}
+    found = {row.id: row for row in files_at(work, who, place)} if ids else {}
     if not set(ids) <= found.keys():
         msg = "a file is not here any more; attach it again"
         raise NotFound(msg)
@@ -100,14 +141,19 @@ def take(work: Work, who: Who, number: int, ids: Sequence[int]) -> list[reply.Up
     return [reply.Upload(row.name, row.content_type, work.store.files.get(row.sha256)) for row in chosen]
 
 
-def drop(work: Work, who: Who, number: int, mode: str, ids: Sequence[int] = ()) -> None:
+def drop(work: Work, who: Who, place: Place, mode: str, ids: Sequence[int] = ()) -> None:
     """The draft has left as a message, with those files: they and its text are forgotten."""
-    for table, which in ((Draft, Draft.mode == mode), (DraftFile, DraftFile.id.in_(ids))):
-        mine = (table.agent_id == who.id, table.ticket_id == number, which)
-        work.execute(delete(table).where(*mine).execution_options(synchronize_session=False))
+    ticket, about = (None, place[:ADDRESS]) if isinstance(place, str) else (place, "")
+    text = (
+        delete(FirstDraft).where(FirstDraft.agent_id == who.id, FirstDraft.about == about)
+        if ticket is None
+        else delete(Draft).where(Draft.agent_id == who.id, Draft.ticket_id == ticket, Draft.mode == mode)
+    )
+    for gone in (text, delete(DraftFile).where(_mine(who, ticket, about), DraftFile.id.in_(ids))):
+        work.execute(gone.execution_options(synchronize_session=False))
 
 
 def forget_due(work: Work) -> None:
     """Forgets what nobody has touched for :data:`KEPT`."""
-    for table in (Draft, DraftFile):
+    for table in (Draft, FirstDraft, DraftFile):
         work.execute(delete(table).where(table.at < clock.now() - KEPT).execution_options(synchronize_session=False))

@@ -113,7 +113,7 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
         work,
         who,
         ticket.id,
-        text=text,
+        text=text.replace("{ticket.number}", str(ticket.id)),  # the one thing that nobody could know before
         client_key=client_key,
         channel=chosen.id,
         address=identity.value,

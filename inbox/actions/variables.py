@@ -41,7 +41,7 @@ VARIABLES: Final[dict[str, Callable[[_Facts], str]]] = {
     "customer.name": lambda of: of.customer,
     "agent.first_name": lambda of: _first(of.who.name),
     "agent.name": lambda of: of.who.name,
-    "ticket.number": lambda of: str(of.ticket.id),
+    "ticket.number": lambda of: str(of.ticket.id or ""),
     "ticket.subject": lambda of: of.ticket.subject,
     "desk.name": lambda of: str(desk.get(of.work, "desk.name")),
     "desk.opens": lambda of: hours.opens_words(of.work, of.ticket),

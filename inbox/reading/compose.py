@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from connectors.base import Connector
 from inbox import clock
 from inbox.actions import channels as channel_actions
 from inbox.actions import desk as settings
+from inbox.actions import drafts as written
 from inbox.actions import holding, mentions, reply, variables
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import SYSTEM, Who
@@ -21,10 +23,10 @@ from inbox.reading.addresses import label
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, DraftView, Money, UploadView
 from inbox.reading.rows import customer_chip
-from inbox.store import Canned, Channel, Customer, Draft, DraftFile, Identity, Membership, Message, Ticket, Work
+from inbox.store import Canned, Channel, Customer, Draft, Identity, Membership, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["choices", "composer", "label", "other_ways"]
+__all__ = ["canned", "choices", "composer", "label", "other_ways", "way"]
 
 MOST_WAYS = 3
 
@@ -66,14 +68,24 @@ def _choice(work: Work, who: Who, channel: Channel, identity: Identity, connecto
         closed = "opted_out"
     elif identity.undeliverable_at is not None and not closed:
         closed = "undeliverable"
-    return ChannelChoice(
-        kind=channel.kind,
-        channel=channel.id,
-        channel_name=channel.title or channel.name,
+    return replace(
+        way(work, who, channel, connector),
         address=identity.value,
         label=label(identity.kind, identity.value, identity.name),
         closed=closed,
         window_until=window_until,
+    )
+
+
+def way(work: Work, who: Who, channel: Channel, connector: Connector[Any]) -> ChannelChoice:
+    """What a channel costs and takes, whoever is written to."""
+    can = connector.capabilities
+    return ChannelChoice(
+        kind=channel.kind,
+        channel=channel.id,
+        channel_name=channel.title or channel.name,
+        address="",
+        label=channel.address,
         cost=_price(work, channel) if can.prices else None,
         free=not can.prices,
         text_limit=can.text_limit,
@@ -164,13 +176,11 @@ def drafts(work: Work, who: Who, ticket: Ticket) -> tuple[DraftView, ...]:
         for row in work.scalars(select(Draft).where(Draft.agent_id == who.id, Draft.ticket_id == ticket.id))
     }
     files: dict[str, list[UploadView]] = {}
-    for row in work.scalars(
-        select(DraftFile).where(DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket.id).order_by(DraftFile.id)
-    ):
+    for row in written.files_at(work, who, ticket.id):
         files.setdefault(row.mode, []).append(UploadView(row.id, row.name, row.size))
     return tuple(
         DraftView(
-            "note" if mode == "note" else "reply",
+            mode,
             texts[mode].text if mode in texts else "",
             texts[mode].at if mode in texts else None,
             tuple(files.get(mode, ())),

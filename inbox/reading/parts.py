@@ -802,9 +802,9 @@ class UploadView:
 
 @dataclass(frozen=True)
 class DraftView:
-    """What this agent wrote here and did not send, on whatever machine."""
+    """What this agent wrote here and did not send, on whatever machine. Of a first message each field is one."""
 
-    mode: Literal["reply", "note"]
+    mode: str
     text: str
     at: dt.datetime | None
     files: tuple[UploadView, ...] = ()

@@ -51,7 +51,7 @@ from inbox.store.tickets import (
     after,
 )
 from inbox.store.views import SavedView, ViewHabit
-from inbox.store.writing import Canned, Draft, DraftFile, Macro, Mention
+from inbox.store.writing import Canned, Draft, DraftFile, FirstDraft, Macro, Mention
 
 __all__ = [
     "LIFECYCLE",
@@ -83,6 +83,7 @@ __all__ = [
     "FieldValue",
     "FigureState",
     "Files",
+    "FirstDraft",
     "Focus",
     "Follower",
     "Handover",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Json, Name, Serial
 
-__all__ = ["Canned", "Draft", "DraftFile", "Macro", "Mention"]
+__all__ = ["Canned", "Draft", "DraftFile", "FirstDraft", "Macro", "Mention"]
 
 
 class Canned(Base, kw_only=True):
@@ -64,8 +64,20 @@ class Draft(Base, kw_only=True):
     at: Mapped[Created] = mapped_column(default_factory=clock.now)
 
 
+class FirstDraft(Base, kw_only=True):
+    """A first message that an agent has written and not sent. ``about``: to whom it was begun, or empty."""
+
+    __tablename__ = "first_drafts"
+
+    agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True), primary_key=True)
+    about: Mapped[str] = mapped_column(String(320), primary_key=True)
+    fields: Mapped[Json] = mapped_column(default_factory=dict)
+    at: Mapped[Created] = mapped_column(default_factory=clock.now)
+
+
 class DraftFile(Base, kw_only=True):
-    """A file that an agent put to a draft: stored as it is dropped, taken by the message that leaves with it."""
+    """A file that an agent put to a draft: stored as it is dropped, taken by the message that leaves with it.
+    Without ``ticket_id`` it is one of a :class:`FirstDraft`."""
 
     __tablename__ = "draft_files"
     __table_args__ = (
@@ -76,8 +88,9 @@ class DraftFile(Base, kw_only=True):
 
     id: Mapped[Serial] = mapped_column(init=False)
     agent_id: Mapped[str] = mapped_column(String(32), Fk("agents.id", cascade=True))
-    ticket_id: Mapped[int] = mapped_column(Fk("tickets.id", cascade=True))
+    ticket_id: Mapped[int | None] = mapped_column(Fk("tickets.id", cascade=True))
     mode: Mapped[str] = mapped_column(String(8))
+    about: Mapped[str] = mapped_column(String(320), default="")
     name: Mapped[str] = mapped_column(String(255))
     content_type: Mapped[str] = mapped_column(String(120))
     sha256: Mapped[str] = mapped_column(String(64))

@@ -13,7 +13,7 @@ from inbox.errors import Invalid
 from inbox.store import Message, Work
 from inbox.web.gate import store, who
 
-__all__ = ["blueprint", "files_of", "numbers", "uploads"]
+__all__ = ["blueprint", "files_of", "numbers", "one_upload", "uploads"]
 
 blueprint = Blueprint("drafts", __name__)
 
@@ -26,6 +26,15 @@ def uploads() -> list[Upload]:
         if name:
             found.append(Upload(name, file.mimetype or "application/octet-stream", file.read()))
     return found
+
+
+def one_upload() -> Upload:
+    """The one file of the form. Raises :class:`Invalid`."""
+    files = uploads()
+    if len(files) != 1:
+        msg = "send one file at a time"
+        raise Invalid(msg, fields={"files": msg})
+    return files[0]
 
 
 def numbers(name: str) -> list[int]:
@@ -55,12 +64,9 @@ def keep(id: int) -> Any:
 @blueprint.post("/tickets/<int:id>/files")
 def attach(id: int) -> Any:
     """Stores one file at once; gives its id."""
-    files = uploads()
-    if len(files) != 1:
-        msg = "send one file at a time"
-        raise Invalid(msg, fields={"files": msg})
+    file = one_upload()
     with store().transaction() as work:
-        row = drafts.attach(work, who(), id, request.form.get("mode", ""), files[0])
+        row = drafts.attach(work, who(), id, request.form.get("mode", ""), file)
     return jsonify(id=row.id, name=row.name, bytes=row.size), 201
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from inbox.reading import parts
 from inbox.reading.pages import Choice, Form
 from inbox.reading.pages.views import FilterGroup, FilterPage, ViewRow, ViewsPage
-from inbox.reading.starting import NewTicket, Way
+from inbox.reading.starting import NewTicket
 from tests.ui import samples
 
 __all__ = ["filter_form", "filtered", "new_ticket", "new_ticket_failed", "running", "settled", "views"]
@@ -58,15 +58,20 @@ settled = parts.BulkView(7, "stopped", 1240, 310, 10, 0, (("a ticket that is clo
 # --- a new ticket --------------------------------------------------------------------------------------------------
 
 new_ticket = NewTicket(
-    (
-        Way("mail", "email", "Assistenza", "assistenza@cirro.example"),
-        Way("sms", "sms", "SMS", "+44 7700 900103"),
-    ),
     Form(),
+    replace(
+        samples.composer,
+        ticket=0,
+        choices=(
+            parts.ChannelChoice("email", "mail", "Assistenza", "", "assistenza@cirro.example", free=True, media=True),
+            replace(samples.choices[0], address="", label="+44 7700 900103"),
+        ),
+        chosen="",
+    ),
+    begun=(("chiara@studiolombardi.example", "chiara@studiolombardi.example"), ("", "")),
 )
 new_ticket_failed = replace(
     new_ticket,
-    form=Form(
-        {"to": "studio lombardi", "text": "Buongiorno"}, {"to": "Write a whole mail address, like anna@shop.example."}
-    ),
+    form=Form({"to": "studio lombardi"}, {"to": "Write a whole mail address, like anna@shop.example."}),
+    composer=replace(new_ticket.composer, text="Buongiorno"),
 )

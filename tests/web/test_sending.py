@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import itertools
 import re
 import zoneinfo
+from urllib.parse import urlencode
 
 import pytest
 
 from connectors.base import Address, ConnectorError, Inbound, Request
 from inbox import clock
-from inbox.actions import intake, journal, outbox, people
+from inbox.actions import intake, journal, outbox, people, words
 from inbox.actions.who import SYSTEM
 from inbox.live import pushes
 from inbox.reading import rows
 from inbox.rendering import Stage
-from inbox.store import Channel, Event, JournalEntry, Message, Ticket
+from inbox.store import Channel, DraftFile, Event, FirstDraft, JournalEntry, Message, Ticket
 from inbox.terms import Delivery
 from tests.web.conftest import TestDesk
 
@@ -190,3 +192,37 @@ def test_a_new_ticket_begins_with_our_message_and_keeps_what_was_typed_wrong(des
     assert made.status_code == 303
     assert made.headers["Location"] == agent.post("/tickets/new", **{**form, "to": "+447700900999"}).headers["Location"]
     assert "Buongiorno, il dominio scade" in agent.get(made.headers["Location"]).text
+
+
+def test_what_is_written_first_is_kept_with_its_files_until_it_leaves_with_them(desk: TestDesk, ticket: int) -> None:
+    agent, other = desk.browser("agent"), desk.browser("supervisor")
+    with desk.store.transaction() as work:
+        known = work.get_one(Ticket, ticket)
+        sms, number = known.channel_id, known.customer.identities[0].value  # type: ignore[union-attr]
+        words.add_canned(work, SYSTEM, name="rinnovo", text="{customer.name}, ref. {ticket.number} {agent.first_name}")
+    form = {"channel": sms, "to": number, "subject": "", "text": "Il dominio scade"}
+    query = urlencode({"to": number})
+    to = f"/tickets/new?{query}"
+    assert agent.post(f"/tickets/new/draft?{query}", **form).status_code == 204
+    kept = agent.post(f"/tickets/new/files?{query}", files=(io.BytesIO(b"ciao"), "a.txt"))
+    assert kept.status_code == 201
+    page = agent.get(to).text
+    assert "Il dominio scade" in page
+    assert "a.txt" in page
+    assert number in agent.get("/tickets/new").text  # begun before
+    assert "Il dominio scade" not in agent.get("/tickets/new").text
+    assert "Il dominio scade" not in other.get(to).text
+    ready = re.search(r'data-name="rinnovo" data-missing="([^"]*)">([^<]*)<', page)
+    assert ready is not None
+    assert ready[2] == f"Chiara Neri, ref. {{ticket.number}} {desk.who('agent').name.split()[0]}"
+    assert ready[1] == ""  # the number is filled in as the ticket begins
+    left = {**form, "text": "Rif. {ticket.number}", "uploads": str(kept.json["id"]), "client_key": "first-2"}  # type: ignore[index]
+    made = agent.post(to, **left)
+    assert made.status_code == 303
+    assert agent.post(to, **left).headers["Location"] == made.headers["Location"]  # a second press finds no file
+    assert "a.txt" not in agent.get(to).text
+    with desk.store.reading() as work:
+        message = work.get_one(Message, newest(desk).id)
+        assert message.text == f"Rif. {message.ticket_id}"
+        assert [one.name for one in message.attachments] == ["a.txt"]
+        assert (work.query(FirstDraft).count(), work.query(DraftFile).count()) == (0, 0)

@@ -48,7 +48,7 @@ export default class extends Controller {
   ];
   static values = {
     ...{ ticket: Number, replyUrl: String, noteUrl: String, name: String, agent: String, after: String },
-    ...{ blind: Array, draftUrl: String, fileUrl: String, emoji: String },
+    ...{ blind: Array, draftUrl: String, fileUrl: String, emoji: String, about: String },
   };
 
   connect() {
@@ -70,6 +70,7 @@ export default class extends Controller {
     const kept = localStorage.getItem("then");
     if (kept !== null && this.hasSendTarget) this.setThen(kept);
     if (!this.textTarget.value) this.textTarget.value = this.draft(this.kindOf);
+    for (const field of this.fields) this.bring(field);
     this.files.restore(Object.values(this.kept).flatMap(({ files }) => files));
     this.check();
     if (this.textTarget.value) this.tools();
@@ -108,7 +109,28 @@ export default class extends Controller {
 
   /** Of this browser's and the desk's draft the newer one. */
   draft(kind) {
-    return newer(this.ticketValue, kind, this.kept[kind]);
+    return newer(this.place, kind, this.kept[kind]);
+  }
+
+  /** Where its drafts are: at its ticket, or at whom a first message was begun to. */
+  get place() {
+    return this.ticketValue || `new ${this.aboutValue}`;
+  }
+
+  /** What belongs to the draft of a first message beside its text. */
+  get fields() {
+    return this.element.querySelectorAll("[data-draft]");
+  }
+
+  bring(field) {
+    const { value } = field;
+    if (!value || field.matches("select")) field.value = this.draft(field.name) || value;
+    if (!field.value) field.value = value;
+  }
+
+  /** The frame of the text: of a first message a part of its form. */
+  get box() {
+    return this.element.querySelector(".composer") ?? this.element;
   }
 
   /** "reply" or "note". */
@@ -118,6 +140,8 @@ export default class extends Controller {
 
   /** The chosen entry of the channel menu, or null. */
   get choice() {
+    const chosen = this.hasChoicesTarget && this.choicesTarget.selectedOptions?.[0];
+    if (chosen) return chosen;
     return this.hasChoicesTarget ? this.choicesTarget.querySelector('[aria-pressed="true"]') : null;
   }
 
@@ -186,12 +210,20 @@ export default class extends Controller {
     this.sign(false);
   }
 
+  /** Another field of the draft. */
+  async noted() {
+    this.keep();
+    this.check();
+    (await this.tools())?.later();
+  }
+
   /** Others see who writes: at a key, and `still` while the caret stands in what has not left, until it is left alone. */
   sign(still) {
     const now = Date.now();
     const field = this.textTarget;
     const left = still && (document.hidden || document.activeElement !== field || now - this.typedAt > LEFT_MS);
     const over = left || !field.value.trim();
+    if (!this.ticketValue) return;
     if (over ? !this.signedAt : now - this.signedAt < SIGN_MS) return;
     const { ticketValue: ticket, kindOf: mode } = this;
     const said = emit("typing", { ticket, mode, kind: this.choice?.dataset.kind, still, over });
@@ -199,7 +231,9 @@ export default class extends Controller {
   }
 
   keep() {
-    if (!this.editing) keep(this.ticketValue, this.kindOf, this.textTarget.value);
+    if (this.editing || this.left) return;
+    keep(this.place, this.kindOf, this.textTarget.value);
+    for (const { name, value } of this.fields) keep(this.place, name, value);
   }
 
   key(event) {
@@ -212,7 +246,7 @@ export default class extends Controller {
         ? ".btn-note"
         : event.shiftKey
           ? '[data-run="send-resolve"]'
-          : '[data-composer-target="send"]';
+          : ".btn-primary";
     this.element.requestSubmit(this.element.querySelector(how));
     this.once = false;
   }
@@ -248,7 +282,7 @@ export default class extends Controller {
     const limits = reply ? this.choice?.dataset : null;
     const measured = this.writing?.measure(limits);
     if (reply) this.files.mark(limits);
-    const gap = reply && this.textTarget.value.match(GAP);
+    const gap = reply && this.textTarget.value.replace(this.ticketValue ? "" : "{ticket.number}", "").match(GAP);
     const empty = gap ? say("fill_first", { name: gap[0] }) : "";
     const wrong = empty || (reply && this.files.wrong(limits)) || measured?.wrong || "";
     this.errorTarget.hidden = !wrong;
@@ -332,12 +366,33 @@ export default class extends Controller {
     this.savedTarget.textContent = "";
     this.files.clear();
     this.writing?.sent();
-    if (!this.editing) keep(this.ticketValue, this.kindOf, "");
+    if (!this.editing) keep(this.place, this.kindOf, "");
     for (const kept of this.keptTargets) kept.remove();
     this.writing?.drop();
     document.getElementById(`moved-${this.ticketValue}`)?.replaceChildren();
     this.check();
     this.textTarget.focus({ preventScroll: true });
+  }
+
+  // --- a first message: the form itself leaves, and its ticket comes ---
+
+  begin(event) {
+    if (!this.check() && (this.textTarget.value.trim() || this.files.list.length)) return;
+    event.preventDefault();
+    this.textTarget.focus();
+    this.showGap(this.textTarget.value);
+  }
+
+  fill({ formData }) {
+    formData.delete("files");
+    this.files.into(formData);
+  }
+
+  begun({ detail }) {
+    if (!detail.success) return;
+    this.left = true;
+    this.writing?.sent();
+    for (const name of [this.kindOf, ...[...this.fields].map((field) => field.name)]) keep(this.place, name, "");
   }
 
   takeBack({ mode, files }) {

@@ -10,11 +10,11 @@ export class Files {
     this.input = composer.inputTarget;
     this.list = [];
     this.ids = new Map(); // of those that lie with the desk already
-    const { element, pane } = composer;
+    const { pane } = composer;
     this.input.addEventListener("change", () => this.add(this.input.files));
     pane.addEventListener("paste", (event) => this.take(event, event.clipboardData));
     pane.addEventListener("dragover", (event) => this.over(event));
-    pane.addEventListener("dragleave", () => element.classList.remove("dropping"));
+    pane.addEventListener("dragleave", () => this.composer.box.classList.remove("dropping"));
     pane.addEventListener("drop", (event) => this.take(event, event.dataTransfer));
   }
 
@@ -66,12 +66,12 @@ export class Files {
   over(event) {
     if (!event.dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    this.composer.element.classList.add("dropping");
+    this.composer.box.classList.add("dropping");
   }
 
   /** Files that were pasted or dropped; text goes its usual way. */
   take(event, { files }) {
-    this.composer.element.classList.remove("dropping");
+    this.composer.box.classList.remove("dropping");
     if (!files.length) return;
     event.preventDefault();
     this.add([...files].map((file) => this.placed(file, event.type === "paste")));

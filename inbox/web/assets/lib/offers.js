@@ -56,9 +56,21 @@ export class Offers {
 
   canned() {
     return this.on.cannedOneTargets.map(({ dataset, content }) => {
-      const put = content.textContent;
-      return { name: dataset.name, text: put, label: `/${dataset.name}`, put, gaps: dataset.missing };
+      const { put, gaps } = this.filled(content.textContent, dataset.missing);
+      return { name: dataset.name, text: put, label: `/${dataset.name}`, put, gaps };
     });
+  }
+
+  /** With what the form of a first message itself says of its ticket; `gaps` are the names that still have no value. */
+  filled(text, missing) {
+    let [put, gaps] = [text, missing.split(", ").filter(Boolean)];
+    for (const { dataset, value } of this.on.fields) {
+      for (const name of value.trim() ? (dataset.fills ?? "").split(" ") : []) {
+        put = put.replaceAll(`{${name}}`, name.endsWith("first_name") ? value.trim().split(" ")[0] : value.trim());
+        gaps = gaps.filter((each) => each !== name);
+      }
+    }
+    return { put, gaps: gaps.join(", ") };
   }
 
   /** The agents and teams of the assign menu, but for me and for whom the ticket is closed. */
@@ -111,7 +123,7 @@ export class Offers {
     const title = this.menu.querySelector("[data-offers-title]");
     title.textContent = title.dataset[kind];
     if (!this.shown) this.menu.showPopover();
-    place(this.menu, this.on.element, "top-start");
+    place(this.menu, this.on.box, "top-start");
     return this.aim(0);
   }
 

@@ -31,6 +31,11 @@ export class Writing {
 
   typed() {
     this.offers.typed();
+    this.later();
+  }
+
+  /** Keeps it on the desk once nobody has typed for a moment. */
+  later() {
     if (this.on.editing) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.save(), SAVE_MS);
@@ -61,6 +66,7 @@ export class Writing {
     body.set("csrf_token", this.on.element.elements.csrf_token.value);
     body.set("mode", this.on.kindOf);
     body.set("text", this.on.textTarget.value);
+    for (const { name, value } of this.on.fields) body.set(name, value);
     const written = Boolean(this.on.textTarget.value.trim());
     const headers = { "X-Requested-With": "fetch" };
     const answer = await fetch(this.on.draftUrlValue, { method: "POST", body, headers, keepalive: true }).catch(
