@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, select
@@ -20,7 +20,7 @@ from inbox.metrics.times import DAY, SECOND
 from inbox.store import Event
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
-__all__ = ["StoredPages", "placed"]
+__all__ = ["TELLERS", "Placed", "StoredPages", "placed"]
 
 _LOG = Event.__table__.c
 _ENVELOPE = (_LOG.seq, _LOG.id, _LOG.kind, _LOG.actor_kind, _LOG.actor_id, _LOG.actor_team, _LOG.ticket_id)
@@ -43,7 +43,7 @@ _LONG = 40  # local days of an agent that are read at once
 _SHIFT = 2  # local days that a shift can reach beyond the one on which it began
 
 #: What tells of a thing that other events only name.
-_TELLERS = {
+TELLERS = {
     "msg": ("msg.in", "msg.out"),
     "call": ("call.started",),
     "session": ("handle.start", "handle.span"),
@@ -54,8 +54,14 @@ _TELLERS = {
 Placed = tuple[str | None, Told]
 
 
-def placed(line: Connection, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Placed]:
-    """Events that the engine knows, in the order of the log, each with the ticket under which it is filed."""
+def placed(
+    line: Connection,
+    *wanted: ColumnElement[bool],
+    limit: int | None = None,
+    lets: Callable[[int, int | None], bool] | None = None,
+) -> list[Placed]:
+    """Events that the engine knows, in the order of the log, each with the ticket under which it is filed; with
+    ``lets`` only those whose ``seq`` and number of a ticket it lets through."""
     query = select(*_COLUMNS[line.dialect.name]).where(*wanted).order_by(_LOG.seq)
     rows = line.execute(query if limit is None else query.limit(limit))
     found: list[Placed] = []
@@ -63,6 +69,8 @@ def placed(line: Connection, *wanted: ColumnElement[bool], limit: int | None = N
     loads = orjson.loads
     while some := rows.fetchmany(_ROWS):
         for seq, id, kind, who, agent, team, number, ts, rec, data in some:
+            if lets is not None and not lets(seq, number):
+                continue
             told = loads(data)
             ticket = None
             if number is not None:
@@ -303,7 +311,7 @@ class StoredPages:
         """Whether the family of a ticket tells of a message, call or session."""
         family = self.family(ticket)
         return family is not None and any(
-            event.kind in _TELLERS[kind] and event.body.get(kind) == name for event in family.events
+            event.kind in TELLERS[kind] and event.body.get(kind) == name for event in family.events
         )
 
     def place_of(self, kind: str, name: str) -> str | None:
@@ -311,7 +319,7 @@ class StoredPages:
         for ticket, _ in self.of_name(kind, name):
             if ticket is not None:
                 return ticket
-        kinds = _TELLERS.get(kind, ())
+        kinds = TELLERS.get(kind, ())
         told = _LOG.data[kind].as_string() == name
         events = self.placed(_LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
         return next((ticket or event.body.get("ticket") for ticket, event in events), None)
