@@ -16,6 +16,7 @@ from inbox.figures.parts import parts
 from inbox.figures.working import Base
 from inbox.metrics.log import Event as Told
 from inbox.metrics.paged import STANDING
+from inbox.metrics.people import People
 from inbox.metrics.portion import part_of
 from inbox.metrics.times import Days, millis_of
 from inbox.store import Event
@@ -62,8 +63,9 @@ def deal(line: Connection, base: Base, reached: int, among: int) -> Dealt:
     known = [event for ticket, event in joining if _is_known(base, ticket, event)]
     rest = [(ticket, event) for ticket, event in joining if not _is_known(base, ticket, event)]
     pages = StoredPages(line, base.generation, base.seq, base.seeded)
-    loose = _join(knots, pages, [*rest, *_tellers(line, new, rest)])
-    _join_kept(line, base, knots, pages)
+    people = pages.standing(base.config).people
+    loose = _join(knots, pages, people, [*rest, *_tellers(line, new, rest)])
+    _join_kept(line, base, knots, people)
     homes, turns = knots.dealt(among)
     return Dealt(
         reached,
@@ -105,7 +107,7 @@ def _is_known(base: Base, ticket: str | None, event: Told) -> bool:
     return event.seq <= base.seeded and (event.kind in STANDING or (ticket is None and event.kind == "void"))
 
 
-def _join(knots: _Knots, pages: StoredPages, events: list[Placed]) -> dict[int, tuple[str, bool]]:
+def _join(knots: _Knots, pages: StoredPages, people: People, events: list[Placed]) -> dict[int, tuple[str, bool]]:
     """Tie what the events say belongs together; returns by ``seq`` where those without a ticket belong: to a knot, or
     to an agent, whose days one part tells.
     """
@@ -130,13 +132,12 @@ def _join(knots: _Knots, pages: StoredPages, events: list[Placed]) -> dict[int, 
             if event.kind.startswith("ticket.") and isinstance(other := body.get(field), str):
                 knots.tie(own, f"ticket {other}")
         if (customer := body.get("customer")) is not None:
-            knots.tie(own, f"customer {pages.people().root(customer)}")
+            knots.tie(own, f"customer {people.root(customer)}")
     return loose
 
 
-def _join_kept(line: Connection, base: Base, knots: _Knots, pages: StoredPages) -> None:
+def _join_kept(line: Connection, base: Base, knots: _Knots, people: People) -> None:
     """Tie what is kept of the tickets' families and of their customers."""
-    people = pages.people()
     tickets = [name.removeprefix("ticket ") for name in knots.names() if name.startswith("ticket ")]
     families = dict.fromkeys(tickets)
     for part in parts(tickets, _AT_ONCE):

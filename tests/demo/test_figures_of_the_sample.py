@@ -71,7 +71,7 @@ def _bands_follow_from_the_values(work: Work, source: figures.Source) -> None:
     steps = worth.values(work)
     worths = source.worths(dt.date(2100, 1, 1))
     assert worths is not None
-    margins = worths.margins()
+    margins = worths.margins(worths.earning())
     services, bands = worths.services(margins), worths.bands(margins)
     for who, margin in margins.items():
         value = Decimal(worths.value(margin, services[who]) or 0) / 1_000_000

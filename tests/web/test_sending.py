@@ -164,7 +164,8 @@ def test_a_ticket_is_snoozed_until_an_hour_of_the_desks_own_day_or_until_its_cus
     """By itself, or with others that are ticked."""
     agent = desk.browser("agent")
     day = (dt.datetime.now(ROME) + dt.timedelta(days=1)).date()
-    path, named = (f"/tickets/{ticket}/status", {}) if not many else ("/tickets/bulk", {"ids": [f"{ticket}"]})
+    path = "/tickets/bulk" if many else f"/tickets/{ticket}/status"
+    named = {"ids": str(ticket)} if many else {}
     form = {"action": "status", "status": "snoozed", **named}
     typed = {**form, "until": "typed", "until_typed": f"{day}T09:30"}
     assert agent.post(path, **typed).status_code == 303

@@ -33,8 +33,8 @@ def tell(stage: Stage, *, here: Iterable[str]) -> None:
     for at, key, state in sorted(states):
         agent = stage.agents[key]
         with clock.at(at):
-            told = {"agent": agent.id, "team": agent.team_id, "state": state}
-            stage.work.append("agent.state", actor=stage.who(key).actor, **told)
+            actor = stage.who(key).actor
+            stage.work.append("agent.state", actor=actor, agent=agent.id, team=agent.team_id, state=state)
     for key, at in since.items():
         if stage.agents[key].sample:
             with clock.at(at):

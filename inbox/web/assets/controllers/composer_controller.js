@@ -241,12 +241,7 @@ export default class extends Controller {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     this.once = event.shiftKey;
-    const how =
-      this.kindOf === "note"
-        ? ".btn-note"
-        : event.shiftKey
-          ? '[data-run="send-resolve"]'
-          : ".btn-primary";
+    const how = this.kindOf === "note" ? ".btn-note" : event.shiftKey ? '[data-run="send-resolve"]' : ".btn-primary";
     this.element.requestSubmit(this.element.querySelector(how));
     this.once = false;
   }

@@ -1,6 +1,6 @@
 """A report of an earlier instant asks for what was recorded since, the values of customers for each one's revenue.
 
-Revision ID: 0022
+Revision ID: 0024
 Revises: 0023
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0022"
+revision = "0024"
 down_revision = "0023"
 branch_labels = None
 depends_on = None
