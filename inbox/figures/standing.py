@@ -24,11 +24,11 @@ _WANTED = or_(_LOG.kind.in_(sorted(STANDING)), and_(_LOG.kind == "void", _LOG.ti
 
 
 class _Kept(NamedTuple):
-    """``proof`` is how many lines of these kinds the log had up to ``seq``, and which one was the last: a log only
+    """``proof`` is how many lines of these kinds the log had up to ``seq``, where, and which was the last: a log only
     grows, but the sample may leave it."""
 
     seq: int
-    proof: tuple[int, str | None]
+    proof: tuple[object, ...]
     standing: Standing
 
 
@@ -64,7 +64,7 @@ def _read(events: Iterable[tuple[str | None, Told]], config: Config) -> Standing
     return Standing((event for _, event in events), config)
 
 
-def _proof(line: Connection, seq: int) -> tuple[int, str | None]:
+def _proof(line: Connection, seq: int) -> tuple[object, ...]:
     some = _LOG.kind.in_(_KINDS), _LOG.seq <= seq
-    count, last = line.execute(select(func.count(), func.max(_LOG.seq)).where(*some)).one()
-    return count, line.execute(select(_LOG.id).where(_LOG.seq == last)).scalar()
+    count, places, last = line.execute(select(func.count(), func.sum(_LOG.seq), func.max(_LOG.seq)).where(*some)).one()
+    return count, places, *(line.execute(select(_LOG.id, _LOG.rec).where(_LOG.seq == last)).first() or ())
