@@ -166,7 +166,7 @@ def _place(text: str) -> Place | None:
         return None
     began, mark, case = text.partition("~")
     if not mark or not began.isascii() or not began.removeprefix("-").isdecimal() or len(began) > LONGEST:
-        msg = "after and before are the ``next`` of a list"
+        msg = "that part of the list is not known; begin at its first page"
         raise Invalid(msg)
     return int(began), case
 

@@ -16,6 +16,7 @@ from inbox.errors import NotFound, Withheld
 from inbox.reading import asking, behind, cards, figures, reports, sheets
 from inbox.reading.definitions import N_, defined
 from inbox.rendering import workbooks
+from inbox.rendering.sentences import said
 from inbox.web.gate import frame, right, store, who
 
 __all__ = ["blueprint"]
@@ -79,7 +80,7 @@ def _case_lines(every: Iterator[tuple[behind.CaseRow, ...]]) -> Iterator[str]:
 
 def _case_line(row: behind.CaseRow) -> str:
     counted = "" if row.held is None else int(row.held)
-    judged = row.verdict, row.why, "" if row.matures is None else clock.iso(row.matures)
+    judged = row.verdict, said(row.why) if row.why else "", "" if row.matures is None else clock.iso(row.matures)
     named = row.ticket or "", _guarded(row.subject), row.channel or "", _guarded(row.reason or "")
     return _line((row.case, *named, clock.iso(row.began), row.amount, counted, *judged))
 
@@ -107,8 +108,8 @@ def card(name: str, kind: str) -> Response:
             raise Withheld(found.refused)
     saved = f"{name}-{asked.period.start}-{asked.period.end}"
     if kind == "xlsx":
-        said = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]))
-        return _file(workbooks.workbook([found], said, currency), workbooks.TYPE, f"{saved}.xlsx")
+        about = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]))
+        return _file(workbooks.workbook([found], about, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])

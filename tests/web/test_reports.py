@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
-from inbox.reading import sheets
+from inbox.reading import behind, sheets
 from inbox.reading.pages.sheets import Card, Cell, Line
 from inbox.store import ReportMail
 from tests.web.conftest import TestDesk, words
@@ -24,6 +27,28 @@ def test_the_way_back_from_the_cases_keeps_every_filter(desk: TestDesk) -> None:
     page = browser.get(f"/reports/cases/vol.inbound?{asked}&page=overview&by=reason").text
     assert 'href="/reports?' in page
     assert "by=reason" in page
+
+
+def test_the_cases_come_in_parts_that_stay_where_they_are_and_all_of_them_as_a_sheet(
+    desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(behind, "PART", 2)
+    mailbox = desk.add_channel("email", "listed", address="listed@bottega.example")
+    numbers = [desk.mail_in(mailbox, f"L{n} <l{n}@studio.example>", f"=Richiesta {n}") for n in range(5)]
+    browser, seen, address = desk.browser("supervisor"), [], "/reports/cases/vol.inbound?channel=email"
+    while address:
+        page = browser.get(address).text
+        seen.append([number for number in reversed(numbers) if f'href="/tickets/{number}"' in page])
+        links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('href="') if "after=" in part[:300]]
+        address = links[0] if links and not set(numbers) <= {one for part in seen for one in part} else ""
+    assert [one for part in seen for one in part] == numbers[::-1]
+    sheet = list(csv.reader(io.StringIO(browser.get("/reports/cases/vol.inbound/all.csv?channel=email").text[1:])))
+    assert sheet[0][:3] == ["Case", "Ticket", "Subject"]
+    mine = [row for row in sheet[1:] if int(row[1]) in numbers]
+    assert [(int(row[1]), row[2]) for row in mine] == [
+        (one, f"'=Richiesta {numbers.index(one)}") for one in numbers[::-1]
+    ]
+    assert browser.get("/reports/cases/ret.churn/all.csv").status_code == 422
 
 
 def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: TestDesk) -> None:
