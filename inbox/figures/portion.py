@@ -9,11 +9,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection as Line
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, or_
 
 from inbox import logs
 from inbox.figures.dealing import Dealt
-from inbox.figures.pages import StoredPages, placed
+from inbox.figures.pages import StoredPages, among, placed
 from inbox.figures.rolls import RollChanges
 from inbox.figures.working import Base, Outcome, work_out
 from inbox.metrics.book import Dirty
@@ -110,9 +110,11 @@ class Part:
         homes, loose = dealt.homes, dealt.loose
 
         def mine(seq: int, ticket: int | None) -> bool:
-            return (loose.get(seq) if ticket is None else homes[str(ticket)]) == number
+            return ticket is not None or loose.get(seq) == number
 
-        filed = placed(connection, _LOG.seq > base.seq, _LOG.seq <= dealt.reached, lets=mine)
+        own = [int(ticket) for ticket, part in homes.items() if part == number and ticket.isdecimal()]
+        batch = _LOG.seq > base.seq, _LOG.seq <= dealt.reached, or_(_LOG.ticket_id.is_(None), among(connection, own))
+        filed = placed(connection, *batch, lets=mine)
         self._last = max([self._last, *(event.rec for _, event in filed)])
         outcome = work_out(connection, base, filed, lambda _: self._last, self._book, self._meet)
         return outcome._replace(events=outcome.events + dealt.events) if number == 0 else outcome
