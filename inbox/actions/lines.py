@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inbox.store import Message, Ticket
 
-__all__ = ["show", "subject_of"]
+__all__ = ["cut", "show", "subject_of"]
 
 PREVIEW = 160
 
@@ -20,6 +20,12 @@ def show(ticket: Ticket, message: Message) -> None:
 def subject_of(subject: str | None, text: str) -> str:
     """A new ticket's subject: its message's, or the first line of what has none."""
     return " ".join((subject if subject is not None else _first_line(text)).split())[:500]
+
+
+def cut(text: str, most: int) -> str:
+    """The beginning of a text on one line; that something follows is said by dots."""
+    words = " ".join(text.split())
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def _first_line(text: str) -> str:

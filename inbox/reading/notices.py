@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from inbox.actions import lines
 from inbox.actions.who import Who, visible
 from inbox.reading import once
 from inbox.reading.rows import customer_chip
@@ -78,7 +79,7 @@ def _texts(work: Work, messages: Collection[int]) -> dict[int, str]:
     if not messages:
         return {}
     rows = work.execute(select(Message.id, func.substr(Message.text, 1, LONGEST * 2)).where(Message.id.in_(messages)))
-    return {int(number): " ".join(text.split())[:LONGEST] for number, text in rows}
+    return {int(number): lines.cut(text, LONGEST) for number, text in rows}
 
 
 def _view(work: Work, notice: Notice, ticket: Ticket, texts: dict[int, str]) -> NoticeView:

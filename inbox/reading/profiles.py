@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
+from inbox.actions import lines
 from inbox.actions.who import Who, visible
 from inbox.reading import once
 from inbox.reading.parts import CustomerChip, Money
@@ -159,7 +160,7 @@ def timeline(work: Work, who: Who, ticket: Ticket, before: int | None = None) ->
             home.status.value,
             one.kind,
             one.direction.value,
-            " ".join(one.text[:400].split())[:240],
+            lines.cut(one.text[:400], 240),
             one.at,
         )
         for one, home in rows[:PAGE]
