@@ -25,6 +25,8 @@ ADDRESSES = {
     "tickets.rows": "/tickets/rows",
     "starting.new": "/tickets/new",
     "starting.create": "/tickets/new/in",
+    "starting.keep": "/tickets/new/draft",
+    "starting.attach": "/tickets/new/files",
     "bulk.begin": "/tickets/bulk",
     "bulk.count": "/tickets/count",
     "bulk.show": "/tickets/bulk/<int:id>",

@@ -37,7 +37,11 @@ export function money(amount, currency) {
 
 /** Bytes as people read them. */
 export function size(bytes) {
-  const units = [["megabyte", 1e6], ["kilobyte", 1e3], ["byte", 1]];
+  const units = [
+    ["megabyte", 1e6],
+    ["kilobyte", 1e3],
+    ["byte", 1],
+  ];
   const [unit, each] = units.find(([, least]) => bytes >= least) ?? units[2];
   const value = bytes / each;
   const form = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: value < 10 ? 1 : 0 };
