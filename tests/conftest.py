@@ -8,6 +8,7 @@ import hypothesis
 import pytest
 from argon2 import PasswordHasher
 
+from inbox import clock
 from inbox.actions import people
 from inbox.settings import Settings
 
@@ -23,6 +24,9 @@ pytest_plugins = [
 # The desk of whoever runs the tests is no part of them.
 for field in Settings.model_fields:
     os.environ.pop(field.upper(), None)
+
+# One present for what the processes of a parallel run make for each other: they inherit it from who starts them.
+os.environ.setdefault("TESTS_BEGAN", clock.iso(clock.now()))
 
 # The library's cheapest hash: no test is about guessing passwords.
 people.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

@@ -1,8 +1,9 @@
-"""A desk with the sample data: played once per kind of database and session, then copied for each test."""
+"""A desk with the sample data: played once per kind of database, then copied for each test."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from inbox.actions.setup import FirstDesk, create
 from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings
 from inbox.store import Agent, Store
+from tests.servers.once import made_once
 from tests.servers.postgresql import PostgreSQL
 
-#: The moment at which every sample of this session ends.
-NOW = clock.now()
+#: The moment at which every sample of this run ends, whichever of its processes plays it.
+NOW = clock.parse(os.environ["TESTS_BEGAN"])
 PORT = 8000
 
 
@@ -59,10 +61,12 @@ def play(url: str, folder: Path, at: dt.datetime = NOW) -> None:
 @pytest.fixture(scope="session")
 def filled_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a filled desk to copy."""
-    folder = tmp_path_factory.mktemp("filled-sqlite")
-    shutil.copyfile(sqlite_template, folder / "sportello.db")
-    play("", folder)
-    return folder
+
+    def fill(folder: Path) -> None:
+        shutil.copyfile(sqlite_template, folder / "sportello.db")
+        play("", folder)
+
+    return made_once(tmp_path_factory, "filled", fill)
 
 
 @pytest.fixture(scope="session")

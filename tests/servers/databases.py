@@ -10,6 +10,7 @@ import pytest
 
 from inbox.settings import Settings
 from inbox.store import Store, schema
+from tests.servers.once import made_once
 from tests.servers.postgresql import PostgreSQL
 
 KINDS = ("sqlite", "postgresql")
@@ -24,10 +25,8 @@ def migrate(url: str, folder: Path) -> None:
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    file = folder / "template.db"
-    migrate(f"sqlite:///{file}", folder)
-    return file
+    made = made_once(tmp_path_factory, "sqlite", lambda folder: migrate(f"sqlite:///{folder / 'template.db'}", folder))
+    return made / "template.db"
 
 
 @pytest.fixture(scope="session")
