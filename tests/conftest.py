@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.servers.redis",
     "tests.servers.databases",
     "tests.servers.chromium",
+    "tests.servers.quick",
 ]
 
 # The desk of whoever runs the tests is no part of them.
