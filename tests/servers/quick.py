@@ -1,17 +1,22 @@
-"""What a desk works out once in its life, and tests would for each desk of theirs: the SQL of its statements."""
+"""What a desk works out once in its life, and tests would for each desk of theirs: statements and templates."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 
+from inbox import app
 from inbox.store import engine
+from tests.servers.once import made_once
 
 
 def _same(one: object, other: object) -> bool:
@@ -31,7 +36,15 @@ def keep_statements(engines: Any = engine) -> None:
     engines.create_engine = partial(create_engine, execution_options={"compiled_cache": kept})
 
 
+def keep_templates(folder: Path, wiring: Any = app) -> None:
+    """Lets every application take a template's code from there, whichever process and whose desk has compiled it."""
+    kept = FileSystemBytecodeCache(str(folder))
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": kept}
+    wiring.Compiled = lambda _folder, _key: kept
+
+
 @pytest.fixture(scope="session", autouse=True)
-def quick() -> None:
+def quick(tmp_path_factory: pytest.TempPathFactory) -> None:
     """For all tests."""
     keep_statements()
+    keep_templates(made_once(tmp_path_factory, "templates", lambda _folder: None))
