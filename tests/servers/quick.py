@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def keep_templates(folder: Path, wiring: Any = app) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """For all tests."""
+    """For all tests. What was there before them is not looked through for garbage again and again."""
     keep_statements()
     keep_templates(made_once(tmp_path_factory, "templates", lambda _folder: None))
+    gc.collect()
+    gc.freeze()
