@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -37,18 +38,29 @@ hypothesis.settings.register_profile("shared machine", deadline=None, derandomiz
 hypothesis.settings.load_profile("shared machine")
 
 
-#: Folders whose files take longest, which come first: at the end of a run both processes have small files left.
-LONGEST = ("ui", "journeys", "chaos", "demo", "packaging", "web", "sending", "worker")
+#: Folders whose tests share a desk, so that they stay together; that wait for programs and for time; that take longest.
+TOGETHER = ("ui",)
+WAITING = ("journeys", "chaos", "packaging", "worker", "sending")
+LONGEST = ("demo", "web", "figures")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folders of long files first; what stands in a folder keeps its order."""
+    """The order in which a run's processes take files: while one waits, others have something to do, and at the end
+    small files are left. What stands in a folder keeps its order."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    order = [path for path in files if path.parent.name in TOGETHER]
+    waiting = [path for path in files if path.parent.name in WAITING]
+    busy = sorted((path for path in files if path.parent.name not in {*TOGETHER, *WAITING}), key=_rank)
+    while waiting or busy:
+        order += waiting[:1] + busy[:2]
+        waiting, busy = waiting[1:], busy[2:]
+    items[:] = [item for path in order for item in files[path]]
 
-    def rank(item: pytest.Item) -> int:
-        folder = item.path.parent.name
-        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
 
-    items.sort(key=rank)
+def _rank(file: Path) -> int:
+    return LONGEST.index(file.parent.name) if file.parent.name in LONGEST else len(LONGEST)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
