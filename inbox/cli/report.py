@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -18,6 +18,9 @@ from inbox.metrics import Config, Figures, Log, Report, Request, explain, lifeti
 from inbox.metrics import report as figures_of
 from inbox.metrics.hours import Hours
 from inbox.metrics.table import table
+
+if TYPE_CHECKING:
+    from inbox.store import Store
 
 __all__ = ["report"]
 
@@ -168,19 +171,32 @@ def _of_the_desk(texts: dict[str, str], where: dict[str, str], *, exact: bool) -
     from inbox.cli.opening import opened
     from inbox.reading import figures
 
-    with opened(connectors=False) as store, figures.looking(store) as work:
-        return figures.report(
-            work,
-            first=texts["first"],
-            end=texts["end"],
-            by=texts.get("by"),
-            where=where,
-            compare=texts.get("compare"),
-            as_of=texts.get("as_of"),
-            keys=_names(texts),
-            exact=exact,
-            progress=_progress,
-        )
+    with opened(connectors=False) as store:
+        _made(store)
+        with figures.looking(store) as work:
+            return figures.report(
+                work,
+                first=texts["first"],
+                end=texts["end"],
+                by=texts.get("by"),
+                where=where,
+                compare=texts.get("compare"),
+                as_of=texts.get("as_of"),
+                keys=_names(texts),
+                exact=exact,
+                progress=_progress,
+            )
+
+
+def _made(store: Store) -> None:
+    """Work the log through where nothing is kept of it yet: here somebody may wait for it, and it is needed anyhow."""
+    from inbox.actions import promises
+    from inbox.figures import checking, keeper
+
+    with store.reading() as work:
+        config, missing = promises.config(work), keeper.current(work) is None
+    if missing:
+        keeper.catch_up(store, config, size=checking.LARGE)
 
 
 def _progress(done: int, goal: int) -> None:
