@@ -17,7 +17,7 @@ from inbox.figures.working import Base
 from inbox.metrics.log import Event as Told
 from inbox.metrics.paged import STANDING
 from inbox.metrics.people import People
-from inbox.metrics.portion import part_of
+from inbox.metrics.portion import Entangled, part_of
 from inbox.metrics.times import Days, millis_of
 from inbox.store import Event
 from inbox.store.figures import FigureCustomer, FigureTicket
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 #: What joins tickets with one another and with customers, or tells what an event without a ticket is about.
 _JOINING = (
     *("ticket.created", "ticket.identified", "ticket.merged", "ticket.split", "ticket.linked"),
-    "survey.sent",
+    *("survey.sent", "void"),
 )
 _NAMED = ("ticket", "into", "from", "to")  # fields that name a ticket
 
@@ -51,7 +51,7 @@ class Dealt(NamedTuple):
 
 
 def deal(line: Connection, base: Base, reached: int, among: int) -> Dealt:
-    """Who takes what of the events after a generation's ``seq`` and up to ``reached``."""
+    """Who takes what of the events after a generation's ``seq`` and up to ``reached``. Raises :class:`Entangled`."""
     new = _LOG.seq > base.seq, _LOG.seq <= reached
     counts = line.execute(
         select(_LOG.ticket_id, func.count(), func.sum(_LOG.seq))
@@ -64,7 +64,9 @@ def deal(line: Connection, base: Base, reached: int, among: int) -> Dealt:
     rest = [(ticket, event) for ticket, event in joining if not _is_known(base, ticket, event)]
     pages = StoredPages(line, base.generation, base.seq, base.seeded)
     people = pages.standing(base.config).people
-    loose = _join(knots, pages, people, [*rest, *_tellers(line, new, rest)])
+    voids = [(ticket, event) for ticket, event in rest if event.kind == "void"]
+    told = [(ticket, event) for ticket, event in rest if event.kind != "void"]
+    loose = _join(knots, pages, people, [*told, *_tellers(line, new, told)]) | _join_voids(line, knots, voids)
     _join_kept(line, base, knots, people)
     homes, turns = knots.dealt(among)
     return Dealt(
@@ -133,6 +135,26 @@ def _join(knots: _Knots, pages: StoredPages, people: People, events: list[Placed
                 knots.tie(own, f"ticket {other}")
         if (customer := body.get("customer")) is not None:
             knots.tie(own, f"customer {people.root(customer)}")
+    return loose
+
+
+def _join_voids(line: Connection, knots: _Knots, voids: list[Placed]) -> dict[int, tuple[str, bool]]:
+    """Tie voids to the tickets of what they make void. Raises :class:`Entangled` where that lies under none."""
+    homes: dict[str, int | None] = {}
+    for part in parts((event.body["target"] for _, event in voids), _AT_ONCE):
+        homes |= {
+            row.id: row.ticket_id for row in line.execute(select(_LOG.id, _LOG.ticket_id).where(_LOG.id.in_(part)))
+        }
+    loose: dict[int, tuple[str, bool]] = {}
+    for ticket, event in voids:
+        home = homes.get(event.body["target"])
+        if home is None:
+            raise Entangled
+        if ticket is None:
+            loose[event.seq] = f"ticket {home}", True
+            knots.weigh(f"ticket {home}", event.seq)
+        else:
+            knots.tie(f"ticket {ticket}", f"ticket {home}")
     return loose
 
 

@@ -92,13 +92,15 @@ class Hands:
         """What the events up to ``reached`` change, part by part; None where one process has to do it."""
         if self._fell or reached - base.seq < self._least:
             return None
-        dealt = deal(line, base, reached, self._many)
         try:
+            dealt = deal(line, base, reached, self._many)
             self._begin()
             orders = [Order(n, self._many, base, dealt, max(last_rec, dealt.last_rec)) for n in range(self._many)]
             for one, order in zip(self._lines, orders[1:], strict=True):
                 one.send(order)
             return self._together(line, Part(orders[0], hub := _Hub(self._lines)), hub)
+        except Entangled:
+            return None
         except (OSError, EOFError, pickle.PickleError):
             log.warning("the processes that build the figures fell; one goes on")
             self._fell = True

@@ -34,7 +34,7 @@ from inbox.metrics.times import DAY, SECOND
 from inbox.store import Event
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
-__all__ = ["TELLERS", "Placed", "StoredPages", "among", "placed"]
+__all__ = ["TELLERS", "Placed", "StoredPages", "among", "is_number", "placed"]
 
 _LOG = Event.__table__.c
 _ENVELOPE = (_LOG.seq, _LOG.id, _LOG.kind, _LOG.actor_kind, _LOG.actor_id, _LOG.actor_team, _LOG.ticket_id)
@@ -112,7 +112,7 @@ def _millis(told: str) -> int:
     return gone.days * DAY + gone.seconds * SECOND + gone.microseconds // 1_000
 
 
-def _is_number(ticket: str) -> bool:
+def is_number(ticket: str) -> bool:
     """Whether a ticket is one of this desk, and not of a history from elsewhere."""
     return ticket.isascii() and ticket.isdecimal() and len(ticket) < _DIGITS and not ticket.startswith("0")
 
@@ -217,7 +217,7 @@ class StoredPages:
         """Everything that is filed under some tickets, and what concerns them elsewhere."""
         found: dict[str, list[Told]] = {}
         for part in parts(tickets, _AT_ONCE):
-            numbers = [int(ticket) for ticket in part if _is_number(ticket)]
+            numbers = [int(ticket) for ticket in part if is_number(ticket)]
             for ticket, event in self.placed(_LOG.ticket_id.in_(numbers), _LOG.seq <= self._seq):
                 found.setdefault(ticket or "", []).append(event)
             elsewhere: dict[int, list[str]] = {}

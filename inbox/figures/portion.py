@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, or_
 
 from inbox import logs
 from inbox.figures.dealing import Dealt
-from inbox.figures.pages import StoredPages, among, placed
+from inbox.figures.pages import StoredPages, among, is_number, placed
 from inbox.figures.rolls import RollChanges
 from inbox.figures.working import Base, Outcome, work_out
 from inbox.metrics.book import Dirty
@@ -112,7 +112,7 @@ class Part:
         def mine(seq: int, ticket: int | None) -> bool:
             return ticket is not None or loose.get(seq) == number
 
-        own = [int(ticket) for ticket, part in homes.items() if part == number and ticket.isdecimal()]
+        own = [int(ticket) for ticket, part in homes.items() if part == number and is_number(ticket)]
         batch = _LOG.seq > base.seq, _LOG.seq <= dealt.reached, or_(_LOG.ticket_id.is_(None), among(connection, own))
         filed = placed(connection, *batch, lets=mine)
         self._last = max([self._last, *(event.rec for _, event in filed)])

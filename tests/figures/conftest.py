@@ -41,14 +41,14 @@ def add(store: Store, events: Iterable[Mapping[str, Any]]) -> None:
 
 @contextmanager
 def several(store: Store, many: int) -> Iterator[Hands | None]:
-    """So many hands for the smallest batches too; threads, as processes take long to begin."""
+    """So many hands for small batches too; threads, as processes take long to begin."""
 
     def thread(line: Connection) -> threading.Thread:
         one = threading.Thread(target=work, args=(line,))
         one.start()
         return one
 
-    team = Hands(store.settings.url, many, least=1, begin=thread) if many > 1 else None
+    team = Hands(store.settings.url, many, least=30, begin=thread) if many > 1 else None
     try:
         yield team
     finally:
