@@ -105,8 +105,9 @@ def test_axe_finds_nothing(glass: Page, address: str, full: bool, state: str) ->
 
 @pytest.mark.parametrize("language", ["en", "it"])
 @pytest.mark.parametrize("state", ["inbox", "list", "search", "failed", "overtaken"])
-def test_nothing_is_wider_than_the_window(open_page: OpenPage, address: str, state: str, language: str) -> None:
-    page = open_page()
+def test_nothing_is_wider_than_the_window(glass: Page, address: str, state: str, language: str) -> None:
+    page = glass
+    page.set_viewport_size({"width": 1440, "height": 900})
     go(page, address, state, language)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 844})
@@ -126,11 +127,11 @@ def test_nothing_is_wider_than_the_window(open_page: OpenPage, address: str, sta
 
 @pytest.mark.parametrize(("state", "part"), [("search", ".hits"), ("list", ".convs"), ("inbox", ".pane-thread")])
 def test_a_narrow_window_gives_its_whole_width_to_what_is_read(
-    open_page: OpenPage, address: str, state: str, part: str
+    glass: Page, address: str, state: str, part: str
 ) -> None:
-    page = open_page(viewport={"width": 390, "height": 844})
-    go(page, address, state)
-    assert page.locator(part).evaluate("(element) => element.getBoundingClientRect().width") == 390
+    glass.set_viewport_size({"width": 390, "height": 844})
+    go(glass, address, state)
+    assert glass.locator(part).evaluate("(element) => element.getBoundingClientRect().width") == 390
 
 
 def test_targets_are_large_enough_for_a_finger(open_page: OpenPage, address: str) -> None:
@@ -220,14 +221,14 @@ def test_the_theme_is_there_before_the_first_paint(open_page: OpenPage, address:
     ids=lambda value: str(value)[:12] if isinstance(value, str) else None,
 )
 def test_sms_are_counted_as_the_networks_count(
-    page: Page, address: str, text: str, used: int, room: int, parts: int, unicode: bool
+    glass: Page, address: str, text: str, used: int, room: int, parts: int, unicode: bool
 ) -> None:
-    page.goto(f"{address}/blank")
-    found = page.evaluate("async (text) => (await import('/assets/lib/sms.js')).segments(text)", text)
+    glass.goto(f"{address}/blank")
+    found = glass.evaluate("async (text) => (await import('/assets/lib/sms.js')).segments(text)", text)
     assert found == {"used": used, "room": room, "parts": parts, "unicode": unicode}
 
 
-def test_plain_characters_keep_the_words(page: Page, address: str) -> None:
-    page.goto(f"{address}/blank")
-    plain = page.evaluate("async (text) => (await import('/assets/lib/sms.js')).plain(text)", "È l’ora… “sì” – perché")
+def test_plain_characters_keep_the_words(glass: Page, address: str) -> None:
+    glass.goto(f"{address}/blank")
+    plain = glass.evaluate("async (text) => (await import('/assets/lib/sms.js')).plain(text)", "È l’ora… “sì” – perché")
     assert plain == "E' l'ora... \"sì\" - perché"
