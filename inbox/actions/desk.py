@@ -124,7 +124,8 @@ def get(work: Work, name: str) -> Any:
 
 def remember(work: Work) -> None:
     """Reads all settings at once, for a look that asks for many; work that writes would see them grow old."""
-    rows = work.execute(select(Setting.name, Setting.value)).all()
+    # not what lies beside them: all that belongs to a sample is a list of thousands
+    rows = work.execute(select(Setting.name, Setting.value).where(Setting.name.in_(DEFAULTS))).all()
     work.info["settings"] = {name: value for name, value in rows}  # noqa: C416  (a row is no pair to dict's types)
 
 
