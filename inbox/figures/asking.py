@@ -72,7 +72,9 @@ class KeptFigures:
         """The report; ask ``answers`` first. Filters within a grain read roll-ups, unless percentiles are to be
         ``exact``, and others the facts of the period; at an earlier instant what is known since is taken back first."""
         if not self.knows(request.as_of):
-            return report_of(self.earlier(request.as_of).source(request.first, request.end), request)
+            then = self.earlier(request.as_of)
+            rolled = then.rolled(request.wanted) if _in_a_grain(request) and not exact else None
+            return report_of(rolled or then.source(request.first, request.end), request)
         with uncollected():
             book = self.book(request.as_of)
             rolls = StoredRolls(self.work.connection(), self.state.generation)

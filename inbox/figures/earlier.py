@@ -14,11 +14,13 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
+from inbox.figures.changed import ChangedRolls
 from inbox.figures.facts import FactChanges
 from inbox.figures.filing import Batch, Filing, at_home, prepare
 from inbox.figures.kept import work_of
 from inbox.figures.overlaid import Mark, OverlaidFacts, OverlaidPages
 from inbox.figures.parts import parts
+from inbox.figures.rolls import StoredRolls
 from inbox.figures.scratch import Scratch
 from inbox.metrics.book import Dirty
 from inbox.metrics.collector import uncollected
@@ -27,11 +29,13 @@ from inbox.metrics.filed import Filed, day_of_text
 from inbox.metrics.log import Event as Told
 from inbox.metrics.outcomes import cohort
 from inbox.metrics.paged import PagedBook, TooMuch
-from inbox.metrics.rollup import WORKED
+from inbox.metrics.rolled import RolledUp
+from inbox.metrics.rollup import WORKED, RollUp
 from inbox.metrics.settling import settle
-from inbox.metrics.sheets import NEVER
+from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.storage import RollsInMemory
 from inbox.metrics.times import Days
+from inbox.metrics.wanted import Wanted
 from inbox.store import Event, FigureState, Work
 
 __all__ = ["Earlier", "Progress"]
@@ -105,11 +109,17 @@ class Earlier:
         self._line, self._state = work.connection(), state
         self._scratch = Scratch(state.generation)
         weakref.finalize(self, self._scratch.close)
+        self._taken = 0
+        self._rolls = ChangedRolls(StoredRolls(self._line, state.generation))
         mark = self._take_back(progress or (lambda _done, _goal: None))
         self._cut(mark)
         self._pages = self._pages_at(mark)
         self._book = PagedBook(config, self._pages)
         self._book.note_shifts(as_of)
+
+    def rolled(self, wanted: Wanted) -> RolledUp | None:
+        """What a report within a grain is made from where nothing was taken back, only cut; else None."""
+        return None if self._taken else RolledUp(self._book, self._rolls, wanted)
 
     def facts(self) -> OverlaidFacts:
         """The facts as they were known."""
@@ -126,8 +136,10 @@ class Earlier:
         """Make void what was recorded after the instant; returns where that ended."""
         mark = Mark(self.as_of, dt.datetime.max.replace(tzinfo=dt.UTC), 0)
         known = _LOG.seq <= self._state.seq
+        if self.as_of >= self._state.last_rec:
+            return mark  # there is only work under way
         goal = self._line.execute(select(func.count()).select_from(Event).where(mark.since, known)).scalar() or 0
-        done = 0
+        self._taken, done = goal, 0
         while done < goal:
             progress(done, goal)
             query = select(_LOG.rec, _LOG.seq).where(mark.since, mark.upto, known)
@@ -181,6 +193,13 @@ class Earlier:
             pages = self._pages_at(mark)
             pages.prepare(item.ticket for item in part)
             book, facts = self._opened(pages)
+            rollup = RollUp(self._rolls, book.context.days)
+
+            def told(owner: str, old: list[Sheet], new: list[Sheet]) -> None:
+                facts.told(owner, old, new)  # noqa: B023 - it is settled within this round
+                rollup.told(owner, old, new)  # noqa: B023
+
+            book.told = told
             for item in part:
                 record = book.record_of(item.ticket)
                 if item.is_leg:
@@ -188,6 +207,7 @@ class Earlier:
                 else:
                     book.dirty.sessions[item.id.removeprefix("session ")] = None
             self._settle(book, facts, self.as_of)
+            rollup.flush(self._state.last_rec)
 
     def _opened(self, pages: OverlaidPages) -> tuple[PagedBook, FactChanges]:
         facts = FactChanges()

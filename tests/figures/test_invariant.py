@@ -60,7 +60,9 @@ def check(store: Store, data: st.DataObject) -> None:
     as_of = data.draw(st.sampled_from(sorted({event.rec for event in log})), label="as of")
     as_of += data.draw(st.sampled_from([0, 1, 20_000, 90 * 60_000, DAY]), label="later")
     asked = data.draw(st.lists(st.sampled_from(range(len(ASKED))), min_size=1, max_size=2, unique=True))
-    assert unlike_then(store, log, as_of, asked) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(earlier, "BATCH", data.draw(st.sampled_from([20, 5_000])))
+        assert unlike_then(store, log, as_of, asked) == []
 
 
 ASKED: tuple[dict[str, Any], ...] = (
@@ -153,6 +155,23 @@ def under_way() -> Lines:
     return [
         {"id": f"w{n}", "actor": {"kind": "agent", "id": "A1", "team": "care"}, **line} for n, line in enumerate(lines)
     ]
+
+
+def test_pages_take_what_is_under_way_from_roll_ups(store: Store) -> None:
+    """A call that goes on: what is kept is not taken back, only cut, and no facts are read for it."""
+    add(store, [line for line in under_way() if line["kind"] not in ("call.ended", "handle.end", "cost.rate")])
+    keeper.catch_up(store, CONFIG)
+    as_of = millis("2026-01-20T10:02:10Z")
+    asked = Request(CONFIG_DAYS.of(as_of) - 30, CONFIG_DAYS.of(as_of) + 1, as_of, "channel")
+    with store.reading() as work:
+        known = kept(work)
+        assert known is not None
+        assert not known.knows(as_of)
+        found, exact = known.report(asked), known.report(asked, exact=True)
+        assert differences(exact, report_of(Facts(book_of(Log(told(store)), as_of, CONFIG)), asked)) == []
+        rough = [key for row in found.values() for key in row if key.endswith(("p50_ms", "p90_ms", "median_ms"))]
+        assert [line for line in differences(found, exact) if line.partition(":")[0].split("/")[1] not in rough] == []
+        assert known.earlier(as_of).rolled(asked.wanted) is not None
 
 
 @pytest.mark.parametrize("at", ["10:00:30", "10:01:10", "10:02:00", "10:03:30", "13:00:00"])
