@@ -93,8 +93,8 @@ class Hands:
         if self._fell or reached - base.seq < self._least:
             return None
         try:
-            dealt = deal(line, base, reached, self._many)
             self._begin()
+            dealt = deal(line, base, reached, self._many)
             orders = [Order(n, self._many, base, dealt, max(last_rec, dealt.last_rec)) for n in range(self._many)]
             for one, order in zip(self._lines, orders[1:], strict=True):
                 one.send(order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -141,4 +142,5 @@ class Part:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked hears of it and goes
     work(Line(int(sys.argv[1])))
