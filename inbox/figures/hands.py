@@ -30,7 +30,8 @@ __all__ = ["MOST", "Hands", "cores", "hands"]
 
 log = logs.get(__name__)
 
-LEAST = 10_000  # events of a batch below which one process is quicker
+LEAST = 50_000  # events of a batch below which one is done before the others have begun
+_SMALL = 10  # and once they are there, the part of it below which one is quicker
 MOST = 4  # processes: each hears of all work, and more of them gain little
 
 Begin = Callable[[Line], "Joinable"]
@@ -90,7 +91,7 @@ class Hands:
 
     def work_out(self, line: Connection, base: Base, reached: int, last_rec: int) -> list[Outcome] | None:
         """What the events up to ``reached`` change, part by part; None where one process has to do it."""
-        if self._fell or reached - base.seq < self._least:
+        if self._fell or reached - base.seq < (self._least // _SMALL if self._running else self._least):
             return None
         try:
             self._begin()
