@@ -36,6 +36,8 @@ FRESH = dt.timedelta(seconds=60)
 EXACT = 50_000
 #: Of more events than that nobody derives all facts at once while what is kept is made: some 4 kB each.
 MOST = 250_000
+#: So many events that were recorded later are taken back while somebody waits: some 20 s.
+TAKEN_BACK = 50_000
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
@@ -49,6 +51,8 @@ class Source:
         self.seq = work.scalar(select(func.max(Event.seq))) or 0
         self._work = work
         self._then = as_of
+        if as_of is not None and progress is None:
+            _not_too_early(work, as_of)
         self._kept = kept(work, progress)
         self.progress = keeper.progress(work)
 
@@ -193,6 +197,17 @@ def looking(store: Store) -> Iterator[Work]:
     with store.reading() as work:
         keeper.snapshot(work)
         yield work
+
+
+def _not_too_early(work: Work, as_of: dt.datetime) -> None:
+    """Raises :class:`Invalid` for an instant that would keep whoever asks, and a connection, for minutes."""
+    later = select(Event.seq).where(Event.rec > as_of).limit(TAKEN_BACK + 1).subquery()
+    if (work.scalar(select(func.count()).select_from(later)) or 0) > TAKEN_BACK:
+        msg = (
+            f"more than {TAKEN_BACK:,} events were recorded since then, and each has to be taken back: ask for a later"
+            " instant, or run sportello report --as-of on the desk's machine, which takes its time"
+        )
+        raise Invalid(msg, fields={"as_of": msg})
 
 
 def source(work: Work, as_of: dt.datetime | None = None, progress: Progress | None = None) -> Source:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from inbox.reading import figures
 from tests.api.conftest import Api, Desk
 
 PERIOD = {"from": "2020-01-01", "to": "2022-01-01"}
@@ -21,6 +24,20 @@ def test_the_cases_behind_a_figure_are_told_with_their_tickets(call: Api, desk: 
     assert call("GET", "/reports/cases?figure=frt&from=2026-01-01&to=2026-02-01&after=7").status_code == 422
     nothing = {"figure": "fcr7.rate", "total": 0, "items": [], "next": None}
     assert call.get("/reports/cases", figure="fcr7.rate", **PERIOD) == nothing
+
+
+def test_an_instant_before_most_of_a_long_log_is_refused_with_what_to_do(
+    call: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.text()
+    asked = "figure=frt&from=2026-01-01&to=2026-02-01"
+    early = "as_of=2026-01-01T00:00:00Z"
+    assert call("GET", f"/reports/cases?{asked}&{early}").status_code == 200
+    monkeypatch.setattr(figures, "TAKEN_BACK", 1)
+    for path in (f"/reports/cases?{asked}", "/reports?from=2026-01-01&to=2026-02-01"):
+        refused = call("GET", f"{path}&{early}")
+        assert refused.status_code == 422
+        assert "sportello report --as-of" in refused.text
 
 
 def test_every_family_has_its_meaning(call: Api) -> None:
