@@ -1,14 +1,10 @@
 """The figures in the store, on both databases: the rebuild, what an event costs, the pages' reports, the proof.
 
-    python -m bench.figures [--tickets 100000] [--only sqlite] [--processes 2]
+    python -m bench.figures [--tickets 100000] [--only sqlite]
 
-The rebuild stands beside the pure engine on one core over the same log in the same run: once by several processes, as
-many as there are cores unless said, and once by one. On a machine that has other work to do the clock says little; next
-to it comes the CPU of the process that leads, which works out its part and does all writing.
-
-What an append costs is that of a desk's own transaction, once with nobody keeping figures and once with a worker beside
-it; the worker's share has a line of its own. ``--tickets 1000000`` needs some 30 GB of disk, for one database after the
-other, and 4 GB of memory.
+The rebuild stands beside the pure engine over the same log in the same run. What an append costs is that of a desk's
+own transaction, once with nobody keeping figures and once with a worker beside it; the worker's share has a line of its
+own. ``--tickets 1000000`` needs some 30 GB of disk, for one database after the other, and 4 GB of memory.
 """
 
 from __future__ import annotations
@@ -43,7 +39,6 @@ from inbox.actions import desk, history, promises, tickets
 from inbox.actions.who import SYSTEM
 from inbox.figures import checking, keeper
 from inbox.figures.asking import KeptFigures, kept
-from inbox.figures.hands import MOST, cores, hands
 from inbox.figures.parts import parts
 from inbox.metrics import Config, Request, State
 from inbox.metrics.behind import Part, part_of
@@ -161,45 +156,21 @@ def engine(store: Store, config: Config) -> float:
     return len(lines) / taken["cpu"]
 
 
-def rebuild(measured: Measured, store: Store, events: int, processes: int) -> Config:
-    """Everything anew from the log, by several processes and by one, beside the engine."""
+def rebuild(measured: Measured, store: Store, events: int) -> Config:
+    """Everything anew from the log, beside the engine."""
     with store.reading() as work:
         config = promises.config(work)
-    several: dict[str, float] = {}
-    if processes > 1:
-        several = built(store, config, processes)
-        measured.note(f"rebuild by {processes} processes, events per second", events / several["wall"])
-        measured.note("  per second of the CPU of all of them", events / several["cpu"])
-        measured.note("  per second of the CPU of the one that leads", events / several["own"])
-        measured.note("  most memory of one that follows, MB", most_memory(resource.RUSAGE_CHILDREN))
-    alone = built(store, config, 1)
-    measured.note("rebuild by one process, events per second", events / alone["wall"])
-    measured.note("  per second of its CPU", events / alone["cpu"])
-    measured.note("most memory up to here, MB", most_memory(resource.RUSAGE_SELF))
-    pure = engine(store, config)
-    measured.note("the engine alone in memory, events per second of CPU", pure)
-    measured.note("rebuild by one process beside the engine", events / alone["cpu"] / pure)
-    rate = events / (several or alone)["wall"]
-    measured.note("rebuild, events per second", rate)
-    measured.note("rebuild beside the engine", rate / pure)
-    return config
-
-
-def built(store: Store, config: Config, processes: int) -> dict[str, float]:
-    """What it takes to build all figures where there are none: by the clock, of all processors, of this process."""
-    with store.transaction() as work:
-        keeper.forget(work)
     keeper.begin(store, config, "asked", [])
     taken: dict[str, float] = {}
-    began = time.process_time()
-    with clocked(taken), hands(store, processes, least=1) as team:
-        keeper.catch_up(store, config, size=checking.LARGE, hands=team)
-    return {**taken, "own": time.process_time() - began}
-
-
-def most_memory(who: int) -> float:
-    """The most that this process, or one that it started, has had in memory, in MB."""
-    return resource.getrusage(who).ru_maxrss / 1024
+    with clocked(taken):
+        keeper.catch_up(store, config, size=checking.LARGE)
+    measured.note("rebuild, events per second", events / taken["wall"])
+    measured.note("rebuild, events per second of CPU", events / taken["cpu"])
+    measured.note("most memory up to here, MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    pure = engine(store, config)
+    measured.note("the engine alone in memory, events per second of CPU", pure)
+    measured.note("rebuild beside the engine", events / taken["cpu"] / pure)
+    return config
 
 
 def append(measured: Measured, store: Store, config: Config, count: int) -> None:
@@ -349,14 +320,14 @@ def proof(measured: Measured, store: Store, sample: int) -> None:
     measured.note("differences found by verify", len(wrong))
 
 
-def measure(fresh: Callable[[], str], count: int, appends: int, sample: int, processes: int) -> Measured:
+def measure(fresh: Callable[[], str], count: int, appends: int, sample: int) -> Measured:
     """All of it on one kind of database."""
     measured = Measured()
     with desk_of(fresh()) as store:
         events = fill(store, count)
         measured.note("tickets", count)
         measured.note("events", events)
-        config = rebuild(measured, store, events, processes)
+        config = rebuild(measured, store, events)
         reports(measured, store, count)
         proof(measured, store, sample)
         append(measured, store, config, appends)
@@ -388,7 +359,6 @@ def main(arguments: list[str] | None = None) -> dict[str, Measured]:
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--appends", type=int, default=2_000)
     parser.add_argument("--sample", type=int, default=200)
-    parser.add_argument("--processes", type=int, default=min(cores(), MOST))
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     wanted = parser.parse_args(arguments)
     found = {}
@@ -396,7 +366,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Measured]:
         if wanted.only in {None, name}:
             sys.stdout.write(f"-- {name}\n")
             with nullcontext(str) if name == "sqlite" else postgresql() as fresh:
-                found[name] = measure(fresh, wanted.tickets, wanted.appends, wanted.sample, wanted.processes)
+                found[name] = measure(fresh, wanted.tickets, wanted.appends, wanted.sample)
     return found
 
 

@@ -278,14 +278,13 @@ def verify(sample: int | None, *, full: bool) -> None:
     from inbox.actions import promises
     from inbox.cli.opening import opened
     from inbox.figures import checking, keeper
-    from inbox.figures.hands import hands
 
-    with opened(connectors=False) as store, hands(store) as team:
+    with opened(connectors=False) as store:
         with store.reading() as work:
             config = promises.config(work)
-        keeper.catch_up(store, config, size=checking.LARGE, hands=team)
+        keeper.catch_up(store, config, size=checking.LARGE)
         if full:
-            looked, wrong = checking.check_all(store, config, team)
+            looked, wrong = checking.check_all(store, config)
         else:
             looked, wrong = checking.check_some(store, sample or checking.SAMPLE, random.Random())  # noqa: S311 - no secret
     for sentence in wrong:
@@ -298,26 +297,23 @@ def verify(sample: int | None, *, full: bool) -> None:
 
 
 @report.command()
-@click.option("--processes", type=click.IntRange(1, 64), metavar="N", help="How many work at once; one per core.")
-def rebuild(processes: int | None) -> None:
+def rebuild() -> None:
     """Make the figures that are kept anew from the log; the old ones serve until the new ones are complete.
 
     \b
     Example:
       sportello report rebuild
-      sportello report rebuild --processes 1
     """
     from inbox.actions import promises
     from inbox.cli.opening import opened
     from inbox.figures import checking, keeper
-    from inbox.figures.hands import hands
 
-    with opened(connectors=False) as store, hands(store, processes) as team:
+    with opened(connectors=False) as store:
         with store.reading() as work:
             config = promises.config(work)
             known = [state.generation for state in keeper.states(work)]
         keeper.begin(store, config, "asked", known)
-        taken = keeper.catch_up(store, config, size=checking.LARGE, hands=team)
+        taken = keeper.catch_up(store, config, size=checking.LARGE)
     click.echo(f"{taken} events were worked through; the figures are new.")
 
 

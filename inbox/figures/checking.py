@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Connection, func, select
 
 from inbox.figures import keeper
-from inbox.figures.hands import Hands
 from inbox.figures.kept import cases_of, verdicts_as_json, work_as_text
 from inbox.figures.pages import StoredPages
 from inbox.metrics.agents import days_of
@@ -115,16 +114,16 @@ def _of_people(pages: StoredPages, config: Config, customer: str) -> Iterator[st
         yield from pages.of_customer(name)
 
 
-def check_all(store: Store, config: Config, hands: Hands | None = None) -> tuple[int, list[str]]:
+def check_all(store: Store, config: Config) -> tuple[int, list[str]]:
     """Build everything anew beside what is kept and compare cell by cell: (how many cells, what differs)."""
-    keeper.catch_up(store, config, hands=hands)
+    keeper.catch_up(store, config)
     with store.reading() as work:
         now = keeper.current(work)
         known = [state.generation for state in keeper.states(work)]
     if now is None:
         return 0, []
     keeper.begin(store, config, keeper.CHECK, known)
-    while keeper.advance_check(store, config, LARGE, hands):
+    while keeper.advance_check(store, config, LARGE):
         pass
     with store.reading() as work:
         keeper.snapshot(work)

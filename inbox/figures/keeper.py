@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from sqlalchemy import delete, func, select, text, update
 
 from inbox import clock, logs
-from inbox.figures.hands import Hands
-from inbox.figures.pages import placed
-from inbox.figures.working import Base, work_out
+from inbox.figures.facts import FactChanges
+from inbox.figures.filing import Filing, at_home, prepare
+from inbox.figures.pages import StoredPages, placed
+from inbox.figures.rolls import RollChanges
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
-from inbox.metrics.paged import TooMuch
+from inbox.metrics.paged import PagedBook, TooMuch
+from inbox.metrics.rollup import RollUp
+from inbox.metrics.settling import settle
+from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.state import DEFINITION
 from inbox.store import Event, FigureState, Store, Work
 from inbox.store.figures import KEPT
@@ -87,23 +90,21 @@ def progress(work: Work) -> Progress | None:
     return Progress(state.generation, state.seq, work.scalar(select(func.max(Event.seq))) or 0, state.why)
 
 
-def catch_up(
-    store: Store, config: Config, most: int | None = None, size: int = BATCH, hands: Hands | None = None
-) -> int:
+def catch_up(store: Store, config: Config, most: int | None = None, size: int = BATCH) -> int:
     """Work through what the log has beyond the figures, at most so many events; returns how many were taken in.
 
     A generation by other settings is built anew beside the old one, which serves until the new one is complete.
     """
     taken = 0
     while most is None or taken < most:
-        found = advance(store, config, size, hands)
+        found = advance(store, config, size)
         if not found:
             break
         taken += found
     return taken
 
 
-def advance(store: Store, config: Config, size: int = BATCH, hands: Hands | None = None) -> int:
+def advance(store: Store, config: Config, size: int = BATCH) -> int:
     """One batch, of up to so many events, for the newest generation; returns how many it took in, 0 at the end."""
     with store.reading() as work:
         known = states(work)
@@ -116,7 +117,7 @@ def advance(store: Store, config: Config, size: int = BATCH, hands: Hands | None
         return 1 if end else 0
     newest = good[-1]
     if newest.seq < end:
-        return _advance(store, config, newest, size, hands=hands)
+        return _advance(store, config, newest, size)
     if not newest.current:
         _make_current(store, newest.generation)
     return 0
@@ -148,14 +149,14 @@ def _make_current(store: Store, generation: int) -> None:
                 _drop(work, state.generation)
 
 
-def advance_check(store: Store, config: Config, size: int, hands: Hands | None = None) -> int:
+def advance_check(store: Store, config: Config, size: int) -> int:
     """A batch for the generation that is only looked at, up to where the current one stands."""
     with store.reading() as work:
         now = current(work)
         state = work.scalar(select(FigureState).where(FigureState.why == CHECK))
     if now is None or state is None or state.seq >= now.seq:
         return 0
-    return _advance(store, config, state, size, now.seq, hands)
+    return _advance(store, config, state, size, now.seq)
 
 
 def drop(store: Store, generation: int) -> None:
@@ -175,16 +176,8 @@ def _drop(work: Work, generation: int) -> None:
         work.execute(delete(table).where(table.generation == generation))
 
 
-def _advance(
-    store: Store,
-    config: Config,
-    state: FigureState,
-    size: int,
-    until: int = 1 << 62,
-    hands: Hands | None = None,
-) -> int:
+def _advance(store: Store, config: Config, state: FigureState, size: int, until: int = 1 << 62) -> int:
     """One batch: computed on a snapshot, written if the generation stands where it stood."""
-    base = Base(config, state.generation, state.seq, state.seeded)
     with store.reading() as work, uncollected():
         snapshot(work)
         line = work.connection()
@@ -192,22 +185,41 @@ def _advance(
         reached = work.scalar(select(func.max(next_ones.subquery().c.seq)))
         if reached is None:
             return 0
-        outcomes = hands.work_out(line, base, reached, state.last_rec) if hands is not None else None
-        if outcomes is None:
-            filed = placed(line, Event.seq > state.seq, Event.seq <= reached)
-            try:
-                outcomes = [work_out(line, base, filed, partial(max, state.last_rec))]
-            except TooMuch:
-                log.info("figures are built anew", why="rates")
-                begin(store, config, "rates", [one.generation for one in states(work)])
-                return 1
-            del filed
+        filed = placed(line, Event.seq > state.seq, Event.seq <= reached)
+        pages = StoredPages(line, state.generation, state.seq, state.seeded)
+        pages.prepare(ticket for ticket, _ in filed if ticket is not None)
+        batch = at_home(pages, filed)
+        prepare(pages, batch, config)
+        changes = RollChanges()
+        try:
+            book = PagedBook(config, pages)
+            rollup = RollUp(changes, book.context.days)
+            facts = FactChanges()
+
+            def told(owner: str, old: list[Sheet], new: list[Sheet]) -> None:
+                rollup.told(owner, old, new)
+                facts.told(owner, old, new)
+
+            book.told = told
+            book.take_placed(batch.new, batch.orphans)
+            dirty = settle(book, NEVER)
+            last_rec = max([state.last_rec, *(event.rec for _, event in filed)])
+            rollup.flush(last_rec)
+            changes.prepare(line, state.generation)
+            facts.prepare(state.generation)
+        except TooMuch:
+            log.info("figures are built anew", why="rates")
+            begin(store, config, "rates", [one.generation for one in states(work)])
+            return 1
+        filing = Filing(book, dirty, batch, last_rec)
+        book.close()
     with store.transaction() as work:
         now = work.get(FigureState, state.generation, with_for_update=True)
         if now is None or now.seq != state.seq:
             return 1  # somebody else was here: look again
         line = work.connection()
-        for outcome in outcomes:
-            outcome.write(line, state.generation)
-        now.seq, now.last_rec, now.moved_at = reached, max(one.last_rec for one in outcomes), clock.now()
-    return max(1, sum(outcome.events for outcome in outcomes))
+        changes.write(line, state.generation)
+        facts.write(line, state.generation)
+        filing.write(line, state.generation)
+        now.seq, now.last_rec, now.moved_at = reached, last_rec, clock.now()
+    return max(1, len(filed))

@@ -3,24 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import orjson
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Connection,
-    String,
-    and_,
-    any_,
-    cast,
-    column,
-    extract,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, select
 
 from inbox.figures import bulk, standing
 from inbox.figures.kept import cases_of, verdicts_of, work_of
@@ -34,16 +20,16 @@ from inbox.metrics.times import DAY, SECOND
 from inbox.store import Event
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
-__all__ = ["TELLERS", "Placed", "StoredPages", "among", "is_number", "placed"]
+__all__ = ["StoredPages", "placed"]
 
 _LOG = Event.__table__.c
 _ENVELOPE = (_LOG.seq, _LOG.id, _LOG.kind, _LOG.actor_kind, _LOG.actor_id, _LOG.actor_team, _LOG.ticket_id)
 #: Times as the database hands them over quickest: SQLite's text, whole ms of PostgreSQL; and unread JSON.
 _COLUMNS = {
-    "sqlite": (*_ENVELOPE, *(cast(one, String) for one in (_LOG.ts, _LOG.rec, _LOG.data))),
+    "sqlite": (*_ENVELOPE, *(cast(column, String) for column in (_LOG.ts, _LOG.rec, _LOG.data))),
     "postgresql": (
         *_ENVELOPE,
-        *(cast(func.floor(extract("epoch", one) * SECOND), BigInteger) for one in (_LOG.ts, _LOG.rec)),
+        *(cast(func.floor(extract("epoch", column) * SECOND), BigInteger) for column in (_LOG.ts, _LOG.rec)),
         cast(_LOG.data, String),
     ),
 }
@@ -57,7 +43,7 @@ _LONG = 40  # local days of an agent that are read at once
 _SHIFT = 2  # local days that a shift can reach beyond the one on which it began
 
 #: What tells of a thing that other events only name.
-TELLERS = {
+_TELLERS = {
     "msg": ("msg.in", "msg.out"),
     "call": ("call.started",),
     "session": ("handle.start", "handle.span"),
@@ -68,14 +54,8 @@ TELLERS = {
 Placed = tuple[str | None, Told]
 
 
-def placed(
-    line: Connection,
-    *wanted: ColumnElement[bool],
-    limit: int | None = None,
-    lets: Callable[[int, int | None], bool] | None = None,
-) -> list[Placed]:
-    """Events that the engine knows, in the order of the log, each with the ticket under which it is filed; with
-    ``lets`` only those whose ``seq`` and number of a ticket it lets through."""
+def placed(line: Connection, *wanted: ColumnElement[bool], limit: int | None = None) -> list[Placed]:
+    """Events that the engine knows, in the order of the log, each with the ticket under which it is filed."""
     query = select(*_COLUMNS[line.dialect.name]).where(*wanted).order_by(_LOG.seq)
     rows = line.execute(query if limit is None else query.limit(limit))
     found: list[Placed] = []
@@ -83,8 +63,6 @@ def placed(
     loads = orjson.loads
     while some := rows.fetchmany(_ROWS):
         for seq, id, kind, who, agent, team, number, ts, rec, data in some:
-            if lets is not None and not lets(seq, number):
-                continue
             told = loads(data)
             ticket = None
             if number is not None:
@@ -98,21 +76,13 @@ def placed(
     return found
 
 
-def among(line: Connection, tickets: Sequence[int]) -> ColumnElement[bool]:
-    """That an event lies under one of many tickets; to look at while the log is read in order, not to find it by."""
-    number = _LOG.ticket_id + 0  # no index is of use
-    if line.dialect.name == "sqlite":
-        return number.in_(select(column("value")).select_from(func.json_each(orjson.dumps(tickets).decode())))
-    return number == any_(literal(list(tickets), ARRAY(BigInteger)))
-
-
 def _millis(told: str) -> int:
     """A time as SQLite keeps it."""
     gone = dt.datetime.fromisoformat(told) - _EPOCH
     return gone.days * DAY + gone.seconds * SECOND + gone.microseconds // 1_000
 
 
-def is_number(ticket: str) -> bool:
+def _is_number(ticket: str) -> bool:
     """Whether a ticket is one of this desk, and not of a history from elsewhere."""
     return ticket.isascii() and ticket.isdecimal() and len(ticket) < _DIGITS and not ticket.startswith("0")
 
@@ -217,7 +187,7 @@ class StoredPages:
         """Everything that is filed under some tickets, and what concerns them elsewhere."""
         found: dict[str, list[Told]] = {}
         for part in parts(tickets, _AT_ONCE):
-            numbers = [int(ticket) for ticket in part if is_number(ticket)]
+            numbers = [int(ticket) for ticket in part if _is_number(ticket)]
             for ticket, event in self.placed(_LOG.ticket_id.in_(numbers), _LOG.seq <= self._seq):
                 found.setdefault(ticket or "", []).append(event)
             elsewhere: dict[int, list[str]] = {}
@@ -333,7 +303,7 @@ class StoredPages:
         """Whether the family of a ticket tells of a message, call or session."""
         family = self.family(ticket)
         return family is not None and any(
-            event.kind in TELLERS[kind] and event.body.get(kind) == name for event in family.events
+            event.kind in _TELLERS[kind] and event.body.get(kind) == name for event in family.events
         )
 
     def place_of(self, kind: str, name: str) -> str | None:
@@ -341,7 +311,7 @@ class StoredPages:
         for ticket, _ in self.of_name(kind, name):
             if ticket is not None:
                 return ticket
-        kinds = TELLERS.get(kind, ())
+        kinds = _TELLERS.get(kind, ())
         told = _LOG.data[kind].as_string() == name
         events = self.placed(_LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
         return next((ticket or event.body.get("ticket") for ticket, event in events), None)

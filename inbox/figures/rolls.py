@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from zlib import crc32
 
 import orjson
 from sqlalchemy import Connection, func, select
@@ -83,8 +81,6 @@ class RollChanges:
         self._rows: dict[str, Mapping[str, Rows]] = {}
         self._becoming: list[tuple[Any, ...]] = []
         self._going: list[Place] = []
-        self._owners: list[tuple[str]] = []
-        self._lines: list[tuple[Any, ...]] = []
 
     def add(self, changes: Mapping[Place, Cell]) -> None:
         for place, change in changes.items():
@@ -96,19 +92,6 @@ class RollChanges:
 
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         self._rows[owner] = indexes
-
-    def deal(self, days: Sequence[int], mine: int) -> list[dict[Place, Cell]]:
-        """Give away the changes of cells that other parts work out; one's own stay. Part n has the days from
-        ``days[n - 1]`` on, and of longer times what falls to it."""
-        dealt: list[dict[Place, Cell]] = [{} for _ in range(len(days) + 1)]
-        for place, change in self._cells.items():
-            if place.unit == "day":
-                part = bisect_right(days, place.when)
-            else:
-                part = crc32(f"{place.when} {place.value} {place.channel}".encode()) % len(dealt)
-            dealt[part][place] = change
-        self._cells, dealt[mine] = dealt[mine], {}
-        return dealt
 
     def prepare(self, line: Connection, generation: int) -> None:
         """Work out what the cells become from what they are, so that the writing itself is short.
@@ -128,22 +111,19 @@ class RollChanges:
                     self._becoming.append((generation, *place, *_texts(cell)))
                 elif place in known:
                     self._going.append(place)
-        self._cells = {}
-        self._lines += (
-            (generation, name, position, owner, _text(rows))
-            for owner, indexes in self._rows.items()
-            for name, found in indexes.items()
-            for position, rows in _by_position(found)
-        )
-        self._owners += ((owner,) for owner in self._rows)
-        self._rows = {}
 
     def write(self, line: Connection, generation: int) -> None:
         """Put what was prepared in its place, and the rows of every owner that changed."""
         bulk.replace(line, FigureCell, (*_KEY, *_SUMS), _KEY, self._becoming)
         bulk.delete(line, FigureCell, generation, _KEY[1:], self._going)
-        bulk.delete(line, FigureLine, generation, ("owner",), self._owners)
-        bulk.insert(line, FigureLine, _ROW, self._lines)
+        bulk.delete(line, FigureLine, generation, ("owner",), ((owner,) for owner in self._rows))
+        lines = (
+            (generation, name, position, owner, _text(rows))
+            for owner, indexes in self._rows.items()
+            for name, found in indexes.items()
+            for position, rows in _by_position(found)
+        )
+        bulk.insert(line, FigureLine, _ROW, lines)
 
 
 def _texts(cell: Cell) -> tuple[str, str, str]:

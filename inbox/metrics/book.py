@@ -191,23 +191,6 @@ class Book:
             time = self.time[agent] = AgentTime(agent)
         return time
 
-    # --- where several books share one log (portion.py) ---
-
-    def owns(self, _ticket: str) -> bool:
-        """Whether the facts of a ticket are for this book to tell; one that is alone tells all of them."""
-        return True
-
-    def times(self, _agent: str) -> bool:
-        """Whether the days of an agent are for this book to tell."""
-        return True
-
-    def moves(self, old: WorkItem | None, new: WorkItem | None) -> None:
-        """An item takes the place of another."""
-
-    def moves_elsewhere(self) -> Iterable[tuple[WorkItem | None, WorkItem | None]]:
-        """The items that took the place of others in the other books."""
-        return ()
-
     def knows_shifts(self) -> bool:
         """Whether the log has any ``agent.state``."""
         return any(True for _ in self.living.names("agent"))

@@ -113,10 +113,6 @@ class Living:
         """The names of all drawers of a prefix that hold something."""
         return (name for (kind, name), events in self._drawers.items() if kind == prefix and events)
 
-    def held(self) -> Iterator[Drawer]:
-        """Every drawer that ever held something."""
-        return iter(self._drawers)
-
     def told(self) -> Iterator[Event]:
         """Everything that was told, dead or alive, copies included: an earlier instant may know only the copy."""
         yield from self.known.values()

@@ -374,7 +374,7 @@ class PagedBook(Book):
         """Put a local day of an agent into the book as it was left."""
         days = self.context.days
         back = -(-self.context.config.shift_cap // DAY) + 1
-        for event in self._pages.states(time.agent, day - back, day + 1) if self.times(time.agent) else ():
+        for event in self._pages.states(time.agent, day - back, day + 1):
             if event.id not in self.living.known:
                 self.living.take(event)
                 if self.living.lives(event):

@@ -41,8 +41,6 @@ def settle(book: Book, now: int) -> Dirty:
     _sessions(book, dirty, moved)
     _wages(book, dirty)
     _shifts(book, dirty)
-    for old, new in book.moves_elsewhere():
-        _follow(book, old, new, dirty, moved)
     _share(book, dirty, moved)
     _prices(book, dirty)
     _surveys(book, dirty)
@@ -156,27 +154,20 @@ def _replace(book: Book, id: str, new: WorkItem | None, dirty: Dirty, moved: Mov
     old = book.items.get(id)
     if old == new:
         return
-    for item in (old, new):
-        if item is not None:
-            dirty.sheets[book.record_of(item.ticket).name] = None
-    dirty.items[id] = None
-    book.moves(old, new)
-    _follow(book, old, new, dirty, moved)
-
-
-def _follow(book: Book, old: WorkItem | None, new: WorkItem | None, dirty: Dirty, moved: Moved) -> None:
-    """An item took the place of another: the time of their agents follows."""
     for item, change in ((old, AgentTime.drop), (new, AgentTime.put)):
-        if item is not None and item.nature != "dropped":
+        if item is None:
+            continue
+        dirty.sheets[book.record_of(item.ticket).name] = None
+        if item.nature != "dropped":
             time = book.time_of(item.agent)
             dirty.agent_days |= {(item.agent, day): None for day in change(time, item, book.context.days)}
             moved.setdefault(item.agent, []).append(item)
-    for item in (old, new):
-        if item is not None:
-            book.atoms.pop(item.id, None)
-            book.items.pop(item.id, None)
-    if new is not None:
-        book.items[new.id] = new
+    dirty.items[id] = None
+    book.atoms.pop(id, None)
+    if new is None:
+        del book.items[id]
+    else:
+        book.items[id] = new
 
 
 def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
@@ -190,9 +181,8 @@ def _share(book: Book, dirty: Dirty, moved: Moved) -> None:
         for item in knot:
             atoms = shared.get(item.id, [])
             if atoms != book.atoms.get(item.id):
-                if book.owns(item.ticket):
-                    dirty.items[item.id] = None
-                    changed.append(item)
+                dirty.items[item.id] = None
+                changed.append(item)
                 book.atoms[item.id] = atoms
                 dirty.agent_days |= {(agent, day): None for day in days_of(item, days)}
     book.expect(item.ticket for item in changed)
@@ -234,8 +224,6 @@ def _shifts(book: Book, dirty: Dirty) -> None:
 
 def _agent_days(book: Book, dirty: Dirty) -> None:
     for agent, day in dirty.agent_days:
-        if not book.times(agent):
-            continue
         time = book.time[agent]
         sheet = time.day_sheet(day, book.atoms, book.context)
         old = time.sheets.pop(day, None)

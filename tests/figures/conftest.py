@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -15,8 +12,6 @@ from bench.metrics_log import Shape, generate
 from inbox.actions import history
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
-from inbox.figures.hands import Hands
-from inbox.figures.portion import work
 from inbox.figures.rolls import StoredRolls
 from inbox.metrics import Config, Report, State
 from inbox.metrics.log import Event as Told
@@ -37,23 +32,6 @@ def add(store: Store, events: Iterable[Mapping[str, Any]]) -> None:
     """Append events from outside."""
     with store.transaction() as work:
         history.add(work, SYSTEM, [history.read(json.dumps(event)) for event in events])
-
-
-@contextmanager
-def several(store: Store, many: int) -> Iterator[Hands | None]:
-    """So many hands for small batches too; threads, as processes take long to begin."""
-
-    def thread(line: Connection) -> threading.Thread:
-        one = threading.Thread(target=work, args=(line,))
-        one.start()
-        return one
-
-    team = Hands(store.settings.url, many, least=30, begin=thread) if many > 1 else None
-    try:
-        yield team
-    finally:
-        if team is not None:
-            team.close()
 
 
 def told(store: Store) -> list[Told]:

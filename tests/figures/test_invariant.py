@@ -21,7 +21,7 @@ from inbox.metrics.report import report_of
 from inbox.metrics.times import DAY, Days, millis
 from inbox.store import Event, FigureState, Store
 from inbox.store.figures import KEPT
-from tests.figures.conftest import Lines, add, lines, several, shown, told, wrong
+from tests.figures.conftest import Lines, add, lines, shown, told, wrong
 from tests.metrics.comparing import differences
 from tests.metrics.test_golden import CASES, request
 from tests.metrics.test_golden import wrong as unlike
@@ -47,14 +47,13 @@ def check(store: Store, data: st.DataObject) -> None:
     left = [*events, *voids, *data.draw(st.lists(st.sampled_from(events), max_size=4))]
     if data.draw(st.booleans()):
         left = data.draw(st.permutations(left))
-    with several(store, data.draw(st.sampled_from([1, 2, 3]))) as team:
-        while left:
-            n = data.draw(st.integers(1, 80))
-            add(store, left[:n])
-            left = left[n:]
-            if data.draw(st.booleans()):
-                keeper.catch_up(store, CONFIG, size=data.draw(st.sampled_from([5, 40, 2_000])), hands=team)
-        keeper.catch_up(store, CONFIG, hands=team)
+    while left:
+        n = data.draw(st.integers(1, 80))
+        add(store, left[:n])
+        left = left[n:]
+        if data.draw(st.booleans()):
+            keeper.catch_up(store, CONFIG, size=data.draw(st.sampled_from([5, 40, 2_000])))
+    keeper.catch_up(store, CONFIG)
     assert wrong(store) == []
     log = told(store)
     as_of = data.draw(st.sampled_from(sorted({event.rec for event in log})), label="as of")
