@@ -78,6 +78,7 @@ def test_files_come_in_the_body_or_beside_it(call: Api, desk: Desk) -> None:
     [
         ({"to": ""}, "to"),
         ({"to": "anna"}, "to"),
+        ({"to": "anna@shop.example\r\nBcc: eve@evil.example"}, "to"),
         ({"to": "347 555 0142"}, "to"),
         ({"channel": "sms"}, "to"),
         ({"channel": "telegram"}, "channel"),
