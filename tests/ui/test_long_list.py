@@ -20,8 +20,8 @@ COUNT = 2000
 AT_MOST = 200  # rows in the page: some pages around the view
 SEEN = """() => {
   const box = document.querySelector(".convs").getBoundingClientRect();
-  return document.elementFromPoint(box.left + 150, box.top + 120).closest(".conv").id;
-}"""
+  return document.elementFromPoint(box.left + 150, box.top + 120).closest(".conv")?.id ?? "";
+}"""  # nothing while a list that comes back is not yet at its place
 SELECTED = "[data-bulk-target=count]"
 
 
