@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, select
 
 from inbox import clock
 from inbox.actions import reply
 from inbox.actions.who import Who, find_ticket
 from inbox.errors import Invalid, NotFound
-from inbox.store import Draft, DraftFile, FirstDraft, Work
+from inbox.store import Draft, DraftFile, FirstDraft, Ticket, Work
 
 __all__ = [
     "KEPT",
@@ -121,13 +121,22 @@ def _place(work: Work, who: Who, place: Place) -> tuple[int | None, str]:
     return (None, place[:ADDRESS]) if isinstance(place, str) else (find_ticket(work, who, place).id, "")
 
 
-def _mine(who: Who, ticket: int | None, about: str) -> Any:
+def _mine(who: Who, ticket: int | None, about: str) -> ColumnElement[bool]:
     return and_(DraftFile.agent_id == who.id, DraftFile.ticket_id == ticket, DraftFile.about == about)
 
 
 def files_at(work: Work, who: Who, place: Place) -> list[DraftFile]:
-    """The files of one's own drafts there, in order."""
-    return list(work.scalars(select(DraftFile).where(_mine(who, *_place(work, who, place))).order_by(DraftFile.id)))
+    """The files of one's own drafts there, in order. Raises :class:`NotFound` for a ticket that one may not see."""
+    return _files(work, _mine(who, *_place(work, who, place)))
+
+
+def files_of(work: Work, who: Who, ticket: Ticket) -> list[DraftFile]:
+    """The same for a ticket that ``who`` is looking at."""
+    return _files(work, _mine(who, ticket.id, ""))
+
+
+def _files(work: Work, which: ColumnElement[bool]) -> list[DraftFile]:
+    return list(work.scalars(select(DraftFile).where(which).order_by(DraftFile.id)))
 
 
 def take(work: Work, who: Who, place: Place, ids: Sequence[int]) -> list[reply.Upload]:

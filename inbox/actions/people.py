@@ -372,11 +372,10 @@ def sign_in(work: Work, email: str, password: str, *, browser: str = "", address
 
 def signed_in(work: Work, token: str) -> Agent | None:
     """The agent behind a cookie's token, while the sign-in lasts."""
-    row = work.get(SignIn, digest(token)) if token else None
-    if row is None or row.expires_at < clock.now():
+    if not token:
         return None
-    agent = work.get(Agent, row.agent_id)
-    return agent if agent is not None and agent.active else None
+    mine = select(Agent).join(SignIn, SignIn.agent_id == Agent.id).where(SignIn.digest == digest(token))
+    return work.scalar(mine.where(SignIn.expires_at >= clock.now(), Agent.active))
 
 
 def sign_out(work: Work, token: str) -> None:

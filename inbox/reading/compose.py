@@ -6,6 +6,7 @@ import uuid
 import zoneinfo
 from dataclasses import replace
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -19,6 +20,7 @@ from inbox.actions import holding, mentions, reply, variables
 from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
+from inbox.reading import once
 from inbox.reading.addresses import label
 from inbox.reading.moments import snoozes
 from inbox.reading.parts import CannedReply, ChannelChoice, Composer, DraftView, Money, UploadView
@@ -26,7 +28,7 @@ from inbox.reading.rows import customer_chip
 from inbox.store import Canned, Channel, Customer, Draft, Identity, Membership, Message, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["canned", "choices", "composer", "label", "other_ways", "way"]
+__all__ = ["canned", "choices", "composer", "label", "last_heard", "other_ways", "way"]
 
 MOST_WAYS = 3
 
@@ -124,12 +126,15 @@ def _fits(choice: ChannelChoice, message: Message) -> bool:
 
 def choices(work: Work, ticket: Ticket, who: Who = SYSTEM) -> list[ChannelChoice]:
     """Every way to reach the ticket's customer, and whoever else wrote in it; open ones first."""
+    return once.once(work, f"choices:{ticket.id}:{who.id}", lambda: _choices(work, ticket, who))
+
+
+def _choices(work: Work, ticket: Ticket, who: Who) -> list[ChannelChoice]:
     customer = work.get(Customer, ticket.customer_id) if ticket.customer_id else None
     reached = [*(customer.identities if customer is not None else ())]
     reached += [one for one in reply.writers(work, ticket) if one not in reached]
-    ours = work.scalars(
-        select(Channel).where(Channel.enabled, Channel.removed_at.is_(None)).order_by(Channel.created_at)
-    ).all()
+    ours = [one for one in once.channels(work).values() if one.enabled and one.removed_at is None]
+    ours.sort(key=attrgetter("created_at"))
     found = []
     for identity in reached:
         for channel in ours:
@@ -141,13 +146,7 @@ def choices(work: Work, ticket: Ticket, who: Who = SYSTEM) -> list[ChannelChoice
 
 def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
     """The composer of a ticket for this agent: the channel of the last inbound message is chosen."""
-    last_in = work.execute(
-        select(Message.channel_id, Identity.value)
-        .join(Identity, Identity.id == Message.identity_id)
-        .where(Message.ticket_id == ticket.id, Message.direction == Direction.IN)
-        .order_by(Message.id.desc())
-        .limit(1)
-    ).first()
+    last_in = last_heard(work, ticket)
     seen = work.scalar(
         select(func.max(Message.id)).where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
     )
@@ -169,6 +168,19 @@ def composer(work: Work, who: Who, ticket: Ticket) -> Composer:
     )
 
 
+def last_heard(work: Work, ticket: Ticket) -> tuple[str | None, str, int] | None:
+    """Where the customer wrote last: channel, address and the number of its identity."""
+    query = (
+        select(Message.channel_id, Identity.value, Identity.id)
+        .join(Identity, Identity.id == Message.identity_id)
+        .where(Message.ticket_id == ticket.id, Message.direction == Direction.IN)
+        .order_by(Message.id.desc())
+        .limit(1)
+    )
+    found = once.once(work, f"heard:{ticket.id}", lambda: work.execute(query).first())
+    return (found[0], found[1], found[2]) if found is not None else None
+
+
 def drafts(work: Work, who: Who, ticket: Ticket) -> tuple[DraftView, ...]:
     """What this agent has begun to write here, with its files."""
     texts = {
@@ -176,7 +188,7 @@ def drafts(work: Work, who: Who, ticket: Ticket) -> tuple[DraftView, ...]:
         for row in work.scalars(select(Draft).where(Draft.agent_id == who.id, Draft.ticket_id == ticket.id))
     }
     files: dict[str, list[UploadView]] = {}
-    for row in written.files_at(work, who, ticket.id):
+    for row in written.files_of(work, who, ticket):
         files.setdefault(row.mode, []).append(UploadView(row.id, row.name, row.size))
     return tuple(
         DraftView(

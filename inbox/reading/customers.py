@@ -14,10 +14,10 @@ from inbox.actions.reply import ANSWERABLE
 from inbox.actions.who import Who, visible
 from inbox.reading import desk, fields
 from inbox.reading.addresses import label
-from inbox.reading.compose import choices
-from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, PreviousTicket, TicketFacts
+from inbox.reading.compose import choices, last_heard
+from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, TicketFacts
 from inbox.reading.profiles import profile
-from inbox.reading.relations import relations
+from inbox.reading.relations import previous, previous_total, relations
 from inbox.reading.rows import customer_chip
 from inbox.reading.same import joined, same, set_apart
 from inbox.reading.threads import history, reason_choices
@@ -27,28 +27,14 @@ from inbox.terms import Direction
 
 __all__ = ["dues", "panel"]
 
-PREVIOUS = 8
-
 
 def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
     """All that the panel shows. Figures that nobody knows are None."""
     customer = ticket.customer
-    others = (
-        select(Ticket)
-        .where(
-            Ticket.customer_id == ticket.customer_id, Ticket.id != ticket.id, visible(who), Ticket.merged_into.is_(None)
-        )
-        .order_by(Ticket.id.desc())
-    )
-    previous = work.scalars(others.limit(PREVIOUS)).unique().all() if customer is not None else []
-    total = work.scalar(select(func.count()).select_from(others.subquery())) or 0 if customer is not None else 0
-    windows = {(one.kind, one.address): one.window_until for one in choices(work, ticket)}
-    main = work.scalar(
-        select(Message.identity_id)
-        .where(Message.ticket_id == ticket.id, Message.direction == Direction.IN)
-        .order_by(Message.id.desc())
-        .limit(1)
-    )
+    total = previous_total(work, who, ticket)
+    windows = {(one.kind, one.address): one.window_until for one in choices(work, ticket, who)}
+    last = last_heard(work, ticket)
+    main = last[2] if last is not None else None
     identities = tuple(
         IdentityView(
             kind=one.kind,
@@ -87,16 +73,14 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         apart=set_apart(work, who, customer) if customer is not None else (),
         joined=joined(work, customer) if customer is not None else (),
         outside=customer is not None and bool(settings.get(work, "outside.lookup")),
-        previous=tuple(
-            PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in previous
-        ),
+        previous=previous(work, who, ticket),
         previous_total=total,
         facts=_facts(work, who, ticket),
         band=customer.band if customer is not None else "",
         bands=tuple(settings.get(work, "routing.bands")) if customer is not None else (),
         clocks=running,
         settled=settled,
-        history=tuple(history(work, ticket)),
+        history=history(work, ticket),
         visit=visit_of(work, customer.identities) if customer is not None else None,
     )
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from inbox.actions import relating
 from inbox.actions.who import Who, visible
 from inbox.reading import desk, once
-from inbox.reading.parts import AgentChip
+from inbox.reading.parts import AgentChip, PreviousTicket
 from inbox.store import Follower, Ticket, Work
 
 __all__ = ["Related", "Relations", "followers_of", "relations"]
 
 MOST = 30
+PREVIOUS = 8  # other tickets that stand beside one
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,29 @@ def followers_of(work: Work, tickets: Sequence[int]) -> Mapping[int, tuple[str, 
     return found
 
 
+def previous(work: Work, who: Who, ticket: Ticket) -> tuple[PreviousTicket, ...]:
+    """The customer's other tickets that ``who`` may see, the newest :data:`PREVIOUS` first."""
+    if ticket.customer_id is None:
+        return ()
+    query = select(Ticket.id, Ticket.subject, Ticket.kind, Ticket.status, Ticket.created_at)
+    query = query.where(*_theirs(who, ticket)).order_by(Ticket.id.desc()).limit(PREVIOUS)
+    rows = once.once(work, f"previous:{ticket.id}:{who.id}", lambda: work.execute(query).all())
+    return tuple(PreviousTicket(id, subject, kind, status.value, at) for id, subject, kind, status, at in rows)
+
+
+def previous_total(work: Work, who: Who, ticket: Ticket) -> int:
+    """How many there are."""
+    found = len(previous(work, who, ticket))
+    if found < PREVIOUS:
+        return found
+    return work.scalar(select(func.count()).select_from(Ticket).where(*_theirs(who, ticket))) or 0
+
+
+def _theirs(who: Who, ticket: Ticket) -> tuple[ColumnElement[bool], ...]:
+    same = Ticket.customer_id == ticket.customer_id
+    return same, Ticket.id != ticket.id, Ticket.merged_into.is_(None), visible(who)
+
+
 def relations(work: Work, who: Who, ticket: Ticket) -> Relations:
     """All of it."""
     agents = once.agents(work)
@@ -64,8 +88,9 @@ def relations(work: Work, who: Who, ticket: Ticket) -> Relations:
 def _related(work: Work, who: Who, ticket: Ticket) -> tuple[Related, ...]:
     by_hand = relating.others(work, ticket.id)
     wanted = [*by_hand, *([ticket.linked_to] if ticket.linked_to is not None else [])]
-    query = select(Ticket).where(or_(Ticket.id.in_(wanted), Ticket.linked_to == ticket.id), visible(who))
-    rows = work.scalars(query.order_by(Ticket.id.desc()).limit(MOST)).unique()
+    query = select(Ticket.id, Ticket.subject, Ticket.kind, Ticket.status).where(visible(who))
+    query = query.where(or_(Ticket.id.in_(wanted), Ticket.linked_to == ticket.id))
+    rows = work.execute(query.order_by(Ticket.id.desc()).limit(MOST))
     return tuple(
         Related(
             one.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -17,7 +17,7 @@ from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
 from inbox.actions.reasons import MARK, available
-from inbox.actions.who import Who, rule_of, visible
+from inbox.actions.who import Who, rule_of
 from inbox.reading import desk, fields, macros, once, pictures
 from inbox.reading.addresses import label
 from inbox.reading.compose import composer, other_ways
@@ -35,7 +35,6 @@ from inbox.reading.parts import (
     MessageView,
     Money,
     NoteView,
-    PreviousTicket,
     Quoted,
     ReasonChoice,
     Room,
@@ -49,6 +48,7 @@ from inbox.reading.parts import (
     Why,
 )
 from inbox.reading.quoting import answered, versions
+from inbox.reading.relations import previous
 from inbox.reading.rows import customer_chip
 from inbox.store import (
     LIFECYCLE,
@@ -77,6 +77,7 @@ __all__ = [
 ]
 
 PAGE = 100
+MERGED: Final = 6  # other tickets of the customer that the menu offers to merge into
 LATE: Final = 1_000  # uses of tags that are counted for the menu
 SHOWN_MOVES = (Move.PENDING, Move.SNOOZE, Move.RESOLVE, Move.REOPEN, Move.OPEN)
 SHOWN_EVENTS = (
@@ -383,15 +384,20 @@ def _view(work: Work, event: Event, names: Names) -> EventView | None:
     return EventView(event.seq, what, event.ts, names.name(event.actor_id), who, value, count=count, undo=undo)
 
 
-def history(work: Work, ticket: Ticket, names: Names | None = None) -> list[EventView]:
+def history(work: Work, ticket: Ticket) -> tuple[EventView, ...]:
     """What happened to a ticket besides messages, oldest first; what was voided did not happen."""
-    names = names or Names(work)
+    return once.once(work, f"history:{ticket.id}", lambda: tuple(_history(work, ticket, Names(work))))
+
+
+def _history(work: Work, ticket: Ticket, names: Names) -> Iterator[EventView]:
     events = work.scalars(
         select(Event).where(Event.ticket_id == ticket.id, Event.kind.in_([*SHOWN_EVENTS, "void"])).order_by(Event.seq)
     ).all()
     void = {str((event.data or {}).get("target")) for event in events if event.kind == "void"}
-    shown = (item_of_event(work, event, names) for event in events if event.id not in void)
-    return [view for view in shown if view is not None]
+    for event in events:
+        view = item_of_event(work, event, names) if event.id not in void else None
+        if view is not None:
+            yield view
 
 
 def _assembled(
@@ -446,12 +452,14 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
     messages = sorted(messages[:PAGE], key=lambda message: (message.at, message.id))
     names = Names(work)
     ids = {message.identity_id for message in messages if message.identity_id}
-    identities = {one.id: one for one in work.scalars(select(Identity).where(Identity.id.in_(ids)))}
+    identities = {one.id: one for one in (ticket.customer.identities if ticket.customer is not None else ())}
+    if further := ids - identities.keys():
+        identities |= {one.id: one for one in work.scalars(select(Identity).where(Identity.id.in_(further)))}
     ways = {message.id: _ways(work, ticket, message) for message in messages}
     answers = answered(work, messages)
     zone = zoneinfo.ZoneInfo(settings.get(work, "desk.timezone"))
     start = messages[0].at if more and messages else None
-    events = [event for event in history(work, ticket, names) if start is None or event.at >= start]
+    events = [event for event in history(work, ticket) if start is None or event.at >= start]
     mark = work.get(ReadMark, (who.id, ticket.id)) if who.id else None
     seen = mark.message_id if mark is not None else 0
     fresh = [m.id for m in messages if m.direction is Direction.IN and m.auto is None and m.id > seen]
@@ -466,7 +474,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
         reason_required=how == "require",
         known_tags=_known_tags(work),
         macros=macros.mine(work, who),
-        others=_others(work, who, ticket),
+        others=previous(work, who, ticket)[:MERGED],
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,
     )
@@ -499,20 +507,6 @@ def page_of(work: Work, ticket: Ticket, message: int) -> int | None:
     newer = select(Message.id).where(Message.ticket_id == ticket.id, Message.id > message).order_by(Message.id)
     ids = list(work.scalars(newer.limit(PAGE)))
     return ids[PAGE // 2] if len(ids) == PAGE else None
-
-
-def _others(work: Work, who: Who, ticket: Ticket) -> tuple[PreviousTicket, ...]:
-    """The customer's other tickets, the newest first."""
-    if ticket.customer_id is None:
-        return ()
-    rows = work.scalars(
-        select(Ticket)
-        .where(Ticket.customer_id == ticket.customer_id, Ticket.id != ticket.id, Ticket.merged_into.is_(None))
-        .where(visible(who))
-        .order_by(Ticket.id.desc())
-        .limit(6)
-    ).unique()
-    return tuple(PreviousTicket(one.id, one.subject, one.kind, one.status.value, one.created_at) for one in rows)
 
 
 def spent(amounts: Iterable[tuple[Decimal, str]]) -> Money | None:

@@ -85,7 +85,7 @@ def worth(id: int) -> Any:
     """What the customer brought and how content they are: fetched after the ticket."""
     with store().reading() as work:
         view = reading.worth(work, find_ticket(work, who(), id))
-        return render_template("tickets/worth.html", **frame(work, "all"), worth=view)
+        return render_template("tickets/worth.html", worth=view)
 
 
 def _other() -> int:

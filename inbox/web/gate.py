@@ -98,7 +98,7 @@ def _enter() -> Any:
         return None
     with store().reading() as work:
         g.agent = people.signed_in(work, session.get("token", ""))
-        ready = desk_settings.is_set_up(work)
+        ready = g.agent is not None or desk_settings.is_set_up(work)
         g.language = _language(work, ready=ready)
         g.timezone = desk_settings.get(work, "desk.timezone")
     if request.endpoint.startswith(OPEN):
@@ -190,8 +190,8 @@ def within(work: Work) -> dict[str, Any]:
     """What a part of a signed-in page takes that stands in a frame: desk, me, directory."""
     return {
         "desk": desk.desk(work, locale()),
+        "directory": desk.directory(work),  # reads everybody, whoever looks among them
         "me": desk.me(work, work.get_one(Agent, agent().id)),
-        "directory": desk.directory(work),
     }
 
 
