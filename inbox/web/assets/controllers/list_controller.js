@@ -190,8 +190,12 @@ export default class extends Controller {
 
   select(ticket) {
     const before = document.getElementById(`row-${this.selected}`);
+    const id = `row-${ticket}`;
     this.selected = ticket === null ? null : String(ticket);
-    for (const row of [before, this.show(`row-${ticket}`)]) if (row) this.decorate(row);
+    for (const row of [before, document.getElementById(id)]) if (row) this.decorate(row);
+    // Once the ticket is painted: to look where its row stands would lay out what has just come a second time.
+    if (ticket !== null)
+      requestAnimationFrame(() => setTimeout(() => this.selected === String(ticket) && this.show(id)));
   }
 
   /** Brings a row into the page and into view; undefined where the list does not have it. */
