@@ -31,6 +31,7 @@ __all__ = ["Live", "attach"]
 
 log = logs.get(__name__)
 COUNTS_EVERY = 0.5
+COUNTS_AFTER = 0.15  # whoever did something has their answer first
 
 
 class Live:
@@ -67,6 +68,7 @@ class Live:
         """Sends each agent their own figures, at most twice a second."""
         while True:
             self._counts.wait()
+            time.sleep(COUNTS_AFTER)
             self._counts.clear()
             try:
                 with self.store.reading() as work:
@@ -76,7 +78,7 @@ class Live:
                             self.socketio.emit("counts", figures, to=sid)
             except Exception:
                 log.exception("counting failed")
-            time.sleep(COUNTS_EVERY)
+            time.sleep(COUNTS_EVERY - COUNTS_AFTER)
 
     def _watch_seats(self) -> None:
         """Who closed their last tab a minute ago is offline."""

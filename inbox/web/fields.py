@@ -15,7 +15,7 @@ from inbox.reading import fields as reading
 from inbox.reading import rows
 from inbox.reading.pages import Form
 from inbox.store import Ticket
-from inbox.web.gate import frame, right, store, wants_streams, who
+from inbox.web.gate import right, store, wants_streams, who
 from inbox.web.settings import done, drawn, typed
 from inbox.web.tickets import streams
 from inbox.web.wording import errors
@@ -50,8 +50,7 @@ def _section(id: int, form: Form | None = None, status: int = 200) -> Any:
     with store().reading() as work:
         ticket = work.get_one(Ticket, id)
         shown = reading.shown(work, id, form)
-        around = frame(work, "all")
-        html = render_template("tickets/streams/fields.html", **around, fields=shown, ticket=id, saved=form is None)
+        html = render_template("tickets/streams/fields.html", fields=shown, ticket=id, saved=form is None)
         if form is None:
             html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
     return streams(html, status)

@@ -14,7 +14,7 @@ from inbox.reading import macros as reading
 from inbox.reading import rows, threads
 from inbox.reading.pages import Form
 from inbox.store import Event, Message, Ticket, Work
-from inbox.web.gate import frame, right, store, wants_streams, who
+from inbox.web.gate import right, store, wants_streams, who
 from inbox.web.settings import done, drawn, typed
 from inbox.web.tickets import streams
 from inbox.web.wording import errors
@@ -47,8 +47,7 @@ def run(id: int) -> Any:
         ticket = work.get_one(Ticket, id)
         items = [threads.item_of_message(work, work.get_one(Message, one.id)) for one in messages]
         parts = [render_template("tickets/streams/item.html", ticket=id, item=item) for item in items]
-        around = {**frame(work, "all"), "head": threads.head(work, ticket)}
-        parts.append(render_template("tickets/streams/head.html", **around))
+        parts.append(render_template("tickets/streams/head.html", head=threads.head(work, ticket)))
         parts.append(render_template("tickets/streams/row.html", row=rows.row(work, ticket)))
     facts = {"ticket": id, "name": name, "text": text, "undo": line.id if line is not None else ""}
     parts.append(render_template("tickets/streams/macro.html", **facts))

@@ -12,7 +12,7 @@ from inbox.actions import outside
 from inbox.errors import Invalid
 from inbox.reading import fields as reading
 from inbox.reading.pages import Form
-from inbox.web.gate import frame, right, store, who
+from inbox.web.gate import right, store, who
 from inbox.web.settings import done, drawn, typed
 from inbox.web.wording import errors
 
@@ -26,10 +26,9 @@ def show(id: int) -> Any:
     """What the business's own system says of the customer. It is asked outside of every look at the store."""
     with store().reading() as work:
         asked = outside.question(work, who(), id)
-        around = frame(work, "all")
     found = outside.ask(asked, again="again" in request.args) if asked is not None else outside.Answer()
     failed = isinstance(found, outside.Failure)
-    page = render_template("tickets/outside.html", **around, ticket=id, found=found, failed=failed)
+    page = render_template("tickets/outside.html", ticket=id, found=found, failed=failed)
     return page, 200, {"Cache-Control": "no-store"}
 
 

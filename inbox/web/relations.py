@@ -10,7 +10,7 @@ from inbox.actions import followers, relating, undo
 from inbox.actions.who import find_ticket
 from inbox.errors import Invalid
 from inbox.reading import relations as reading
-from inbox.web.gate import frame, store, wants_streams, who
+from inbox.web.gate import store, wants_streams, who
 from inbox.web.tickets import streams
 
 __all__ = ["blueprint"]
@@ -47,4 +47,4 @@ def _again(id: int) -> Any:
         return redirect(url_for("tickets.show", id=id), 303)
     with store().reading() as work:
         relations = reading.relations(work, who(), find_ticket(work, who(), id))
-        return streams(render_template("tickets/streams/relations.html", **frame(work, "all"), relations=relations))
+        return streams(render_template("tickets/streams/relations.html", relations=relations))

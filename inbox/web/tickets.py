@@ -185,13 +185,9 @@ def _message_streams(message: Message) -> Any:
         ticket = work.get_one(Ticket, message.ticket_id)
         item = threads.item_of_message(work, fresh)
         html = render_template("tickets/streams/item.html", item=item, ticket=ticket.id)
-        html += render_template("tickets/streams/head.html", **_head(work, ticket))
+        html += render_template("tickets/streams/head.html", head=threads.head(work, ticket))
         html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
     return streams(html, 201)
-
-
-def _head(work: Work, ticket: Ticket) -> dict[str, Any]:
-    return {**frame(work, "all"), "head": threads.head(work, ticket)}
 
 
 def _overtaken(number: int, seen: int) -> Any:
@@ -223,7 +219,7 @@ def _changed(number: int) -> Any:
         return redirect(safe_next(request.form.get("next", ""), url_for("tickets.show", id=number)), 303)
     with store().reading() as work:
         ticket = work.get_one(Ticket, number)
-        html = render_template("tickets/streams/head.html", **_head(work, ticket))
+        html = render_template("tickets/streams/head.html", head=threads.head(work, ticket))
         html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
     return streams(html)
 
