@@ -17,5 +17,10 @@ startStreams();
 startTimes();
 startOutbox();
 startTokens();
-Application.start().load(controllers);
+const application = Application.start();
+const { dispatcher } = application;
+const { bindingDisconnected: letGo } = dispatcher;
+// Stimulus keeps a button that is gone, and with it the whole ticket around it, as long as the controller that it called.
+dispatcher.bindingDisconnected = (binding) => letGo.call(dispatcher, binding, true);
+application.load(controllers);
 startLive();
