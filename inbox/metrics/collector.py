@@ -5,8 +5,15 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 __all__ = ["uncollected"]
+
+
+@cache
+def _settled() -> bool:
+    """Whether something is frozen for good. Asked once: to count what is frozen walks over all of it."""
+    return gc.get_freeze_count() > 0
 
 
 @contextmanager
@@ -22,7 +29,7 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if was:
-            if not gc.get_freeze_count():
+            if not _settled():
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
