@@ -48,8 +48,10 @@ SCRIPT = '<script async src="{base}/widget.js" data-site="{site}"></script>'
 @blueprint.get("/settings/channels/new")
 @right("settings.change")
 def new() -> Any:
-    """The first step of a new channel."""
-    connector, kind = _kind(request.args.get("kind", ""))
+    """The first step of a new channel; where the address names no kind, the page on which kinds are chosen."""
+    if not request.args.get("kind"):
+        return redirect(url_for("settings.channels"))
+    connector, kind = _kind(request.args["kind"])
     return _account(kind, reading.fields(connector, new=True), Form(), None)
 
 

@@ -90,6 +90,12 @@ def listed(page: TestResponse, title: str) -> str:
 # --- each kind, there and back ----------------------------------------------------------------------------------
 
 
+def test_an_address_that_names_no_kind_leads_to_the_kinds(admin: Browser) -> None:
+    answer = admin.get("/settings/channels/new")
+    assert (answer.status_code, answer.location) == (302, "/settings/channels")
+    assert admin.get("/settings/channels/new?kind=pigeon").status_code == 404
+
+
 def test_a_mailbox_is_connected_tried_and_routed(desk: TestDesk, admin: Browser, account: Any) -> None:
     answer = admin.post("/settings/channels/create", kind="email", name="Assistenza è qui", **mailbox(account))
     row = made(desk, answer)
