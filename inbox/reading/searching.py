@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from heapq import merge
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import lazyload, load_only
 
 from inbox import search
 from inbox.actions.who import Who
@@ -47,30 +50,36 @@ class Marker:
         self.exact = search.exactly(asked.exact)
         last = search.words(asked.words)[-1:]
         self.beginning = search.plain(last[0]) if last else None
+        self._known: dict[str, bool] = {}
 
     def _hit(self, word: str) -> bool:
-        return not self.forms.isdisjoint(search.terms(word).split()) or (
-            self.beginning is not None and search.plain(word).startswith(self.beginning)
-        )
+        known = self._known.get(word)
+        if known is None:
+            known = not self.forms.isdisjoint(search.terms(word).split()) or (
+                self.beginning is not None and search.plain(word).startswith(self.beginning)
+            )
+            self._known[word] = known
+        return known
 
-    def hits(self, text: str) -> list[tuple[int, int]]:
-        """Where something is, in order."""
-        bare = search.plain(text)
+    def hits(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where something is, in order; no further than somebody asks."""
+        bare = search.plain(text) if self.exact else text
         found: list[tuple[int, int]] = []
         if len(bare) == len(text):  # else a letter became two, and places in one are not those in the other
-            found += [match.span() for pattern in self.exact for match in pattern.finditer(bare)]
+            found += sorted(match.span() for pattern in self.exact for match in pattern.finditer(bare))
         covered = set[int]().union(*(range(*span) for span in found))
         words = re.finditer(r"[^\W_]+", text)
-        return sorted([*found, *(one.span() for one in words if one.start() not in covered and self._hit(one[0]))])
+        return merge(found, (one.span() for one in words if one.start() not in covered and self._hit(one[0])))
 
     def mark(self, text: str, *, whole: bool = False) -> Pieces:
         """The text around the first hit (or all of it) in pieces; True where a piece matched."""
         hits = self.hits(text)
-        start = max(0, hits[0][0] - AROUND // 2) if hits and not whole else 0
+        begun = next(hits, None)
+        start = max(0, begun[0] - AROUND // 2) if begun and not whole else 0
         end = len(text) if whole else min(len(text), start + 3 * AROUND)
         pieces: list[tuple[str, bool]] = [("…", False)] if start else []
         at = start
-        for first, last in hits:
+        for first, last in chain([begun] if begun else [], hits):
             if last > end:
                 break
             if first > at:
@@ -86,14 +95,28 @@ class Marker:
         text = message.full_text or message.text or message.subject or ""
         sender = f"{message.from_name} {message.from_address}".strip()
         places = [text, *(one.name for one in message.attachments), sender]
-        return self.mark(next((one for one in places if self.hits(one)), text))
+        return self.mark(next((one for one in places if any(self.hits(one))), text))
+
+
+#: What of a message, and of a ticket, is shown: a third of what they hold.
+_SAID: Final = load_only(
+    *(Message.kind, Message.at, Message.subject, Message.text, Message.full_text),
+    *(Message.from_name, Message.from_address),
+)
+_SHOWN: Final = (
+    load_only(
+        *(Ticket.subject, Ticket.kind, Ticket.status, Ticket.active_at, Ticket.preview),
+        *(Ticket.customer_id, Ticket.assignee_id),
+    ),
+    lazyload(Ticket.tags),
+)
 
 
 def _hits(work: Work, rows: Sequence[Row[Any]], asked: Asked) -> tuple[SearchHit, ...]:
     chosen = select(Message).where(Message.id.in_([row.message for row in rows if row.message is not None]))
-    texts = {message.id: message for message in work.scalars(chosen)}
+    texts = {message.id: message for message in work.scalars(chosen.options(_SAID))}
     theirs = select(Ticket).where(Ticket.id.in_([row.ticket for row in rows]))
-    tickets = {ticket.id: ticket for ticket in work.scalars(theirs).unique()}
+    tickets = {ticket.id: ticket for ticket in work.scalars(theirs.options(*_SHOWN)).unique()}
     agents, marker = once.agents(work), Marker(asked)
     found = []
     for row in rows:
@@ -185,7 +208,8 @@ def page(
 def _facets(work: Work, rows: Sequence[Row[Any]], chosen: Mapping[str, str]) -> tuple[Facet, ...]:
     """How many of what was found have which value."""
     names = {agent.id: agent.name for agent in once.agents(work).values()}
-    tags = select(TicketTag.tag).where(TicketTag.ticket_id.in_([row.ticket for row in rows]))
+    hit = finding.numbers(work, [row.ticket for row in rows])
+    tags = select(TicketTag.tag).join(hit, hit.c.id == TicketTag.ticket_id)
     facets = []
     for key, (_condition, column) in COLUMNS.items():
         values = (str(getattr(row, column) or "") for row in rows) if column else work.scalars(tags)
