@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.journeys.conftest import sign_in
 from tests.journeys.desk import RunningDesk, until
 from tests.servers.chromium import OpenPage
+
+
+@pytest.fixture
+def browser(whole_browser: Browser) -> Browser:
+    """It is the browser that installs an app and shows its notices, not the page."""
+    return whole_browser
 
 
 @pytest.fixture

@@ -10,12 +10,22 @@ from typing import Any
 from weakref import WeakSet
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    WebError,
+    expect,
+    sync_playwright,
+)
 
 MISSING = "Chromium is missing (apt-get install chromium)"
 
 # For what has to come; a busy machine is no bug.
-expect.set_options(timeout=30_000)
+PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 QUIET = [
     "--disable-background-networking",
@@ -29,15 +39,35 @@ OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the session. CHROMIUM names another program than the one on the PATH."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers of a session."""
+    with sync_playwright() as started:
+        yield started
+
+
+def launched(playwright: Playwright, *programs: str) -> Browser:
+    """The first of the programs that is on the PATH; CHROMIUM names another one."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, programs)), None)
     if program is None:
         pytest.skip(MISSING)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=QUIET)
-        yield started
-        started.close()
+    return playwright.chromium.launch(executable_path=program, args=QUIET)
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """One Chromium for the session: where it is installed, the same engine without windows of its own, since a window
+    that nobody sees takes as long to open as the page in it."""
+    started = launched(playwright, "chromium-headless-shell", "chromium")
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def whole_browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium with all that it has around a page: installed apps, notices, push."""
+    started = launched(playwright, "chromium")
+    yield started
+    started.close()
 
 
 #: The moment at which pages without a desk stand, and those that stand there.
@@ -75,7 +105,7 @@ def watched(browser: Browser) -> Iterator[OpenPage]:
         }
         context = browser.new_context(**{**usual, **options})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", fault)
         context.on("console", watch)
         return context.new_page()
