@@ -94,7 +94,7 @@ def test_a_forged_sms_is_refused_kept_and_opens_no_ticket(shared: RunningDesk) -
 
 def converse(desk: RunningDesk, page: Page, question: str, reply: str) -> None:
     row = page.locator("#rows .conv").filter(has_text=question)
-    expect(row).to_be_visible(timeout=30_000)
+    expect(row).to_be_visible()
     row.locator("a.conv-a").click()
     expect(page.get_by_role("log")).to_contain_text(question)
     answer(page, reply)
@@ -208,7 +208,7 @@ def test_a_visitor_and_an_agent_talk_live_and_nothing_is_lost_over_a_reload(
     answer(page, "E il dominio è incluso.")
     page.wait_for_timeout(1500)
     visitor.context.set_offline(False)
-    expect(talk.get_by_text("E il dominio è incluso.")).to_have_count(1, timeout=30_000)
+    expect(talk.get_by_text("E il dominio è incluso.")).to_have_count(1)
 
     # what a note says never reaches the visitor
     page.keyboard.press("Escape")

@@ -29,7 +29,7 @@ def test_a_mail_is_answered_in_its_own_thread_and_the_next_one_comes_home(shared
     )
 
     row = page.locator("#rows .conv").filter(has_text="Sito offline")
-    expect(row).to_be_visible(timeout=30_000)
+    expect(row).to_be_visible()
     expect(row).to_contain_text("Chiara Lombardi")
     row.locator("a.conv-a").click()
     log = page.get_by_role("log")
@@ -59,7 +59,7 @@ def test_a_mail_is_answered_in_its_own_thread_and_the_next_one_comes_home(shared
     desk.sandbox.email.receive(
         CUSTOMER, "Perfetto, grazie!", "Re: Sito offline", answers=sent["id"], name="Chiara Lombardi"
     )
-    expect(log).to_contain_text("Perfetto, grazie!", timeout=30_000)
+    expect(log).to_contain_text("Perfetto, grazie!")
     expect(page.locator("#rows .conv").filter(has_text="Sito offline")).to_have_count(1)
 
     resolve(page)
@@ -89,7 +89,7 @@ def survey_is_answered_by_a_person(desk: RunningDesk, page: Page, ticket: int) -
     assert scores() == {}
     page.mouse.move(300, 300)
     page.mouse.move(320, 310)
-    until("the score is kept", lambda: scores() == {"csat": 4}, 20)
+    until("the score is kept", lambda: scores() == {"csat": 4})
 
 
 def test_a_mail_by_pipe_is_in_the_desk_when_the_command_says_so(shared: RunningDesk, page: Page) -> None:
@@ -102,7 +102,7 @@ def test_a_mail_by_pipe_is_in_the_desk_when_the_command_says_so(shared: RunningD
         entry = work.get_one(JournalEntry, json.loads(done.stdout)["journal"])
         assert b"Vorrei rinnovare" in (entry.body or b"")
     sign_in(page, desk)
-    expect(page.locator("#rows .conv").filter(has_text="Rinnovo")).to_be_visible(timeout=30_000)
+    expect(page.locator("#rows .conv").filter(has_text="Rinnovo")).to_be_visible()
     unknown = subprocess.run(
         [*command[:-1], "nowhere"], input=raw, env=desk.env, capture_output=True, check=False, timeout=60
     )
@@ -115,12 +115,12 @@ def test_a_mail_server_that_is_away_loses_nothing_and_is_told(shared: RunningDes
     sign_in(page, desk)
     desk.sandbox.email.receive(CUSTOMER, "Prima", "Uno", name="Chiara Lombardi")
     row = page.locator("#rows .conv").filter(has_text="Uno")
-    expect(row).to_be_visible(timeout=30_000)
+    expect(row).to_be_visible()
     row.locator("a.conv-a").click()
     desk.sandbox.fault("email", "error", code=451, count=1)
     answer(page, "Rispondo")
     log = page.get_by_role("log")
-    expect(log.locator("[data-state=queued]")).to_have_count(1, timeout=20_000)
+    expect(log.locator("[data-state=queued]")).to_have_count(1)
     [sent] = until("the mail leaves at the second try", lambda: desk.sandbox.email.accepted()[before:], 60)
     assert "Rispondo" in sent["text"]
     assert len(desk.sandbox.email.accepted()) == before + 1

@@ -63,30 +63,30 @@ class Script:
     def opens(self, page: Page, number: int) -> None:
         page.goto(f"{self.desk.url}/tickets/{number}")
         here = (Focus.ticket_id == number) & (Focus.started_at == self.now)
-        until(f"#{number} is in focus", lambda: self.count(Focus, here), 20)
+        until(f"#{number} is in focus", lambda: self.count(Focus, here))
 
     def answers(self, page: Page, number: int, text: str) -> None:
         answer(page, text)
         expect(page.get_by_role("log")).to_contain_text(text)
         said = (Event.kind == "msg.out") & (Event.ticket_id == number) & (Event.ts == self.now)
-        until(f"#{number} is answered", lambda: self.count(Event, said), 20)
+        until(f"#{number} is answered", lambda: self.count(Event, said))
 
     def leaves(self, page: Page, number: int, others: int = 0) -> None:
         page.goto(f"{self.desk.url}/search")
-        until(f"#{number} is left", lambda: self.count(Focus, Focus.ticket_id == number) == others, 20)
+        until(f"#{number} is left", lambda: self.count(Focus, Focus.ticket_id == number) == others)
 
     def hides(self, page: Page, number: int) -> None:
         """Another tab comes before this one."""
         page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        until(f"#{number} is hidden", lambda: not self.count(Focus, Focus.ticket_id == number), 20)
+        until(f"#{number} is hidden", lambda: not self.count(Focus, Focus.ticket_id == number))
 
     def passes(self, seconds: int, *pages: Page) -> None:
         """So much time; then these pages beat."""
         self.now += dt.timedelta(seconds=seconds)
         for page in pages:
             page.evaluate("window.beats.forEach((run) => run())")
-        until("the beats are heard", lambda: self.count(Beat, Beat.at == self.now) >= len(pages), 20)
+        until("the beats are heard", lambda: self.count(Beat, Beat.at == self.now) >= len(pages))
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ def address() -> Iterator[str]:
         yield url
 
 
-def ticked(page: Page) -> int:
-    return page.locator(".chk .check:checked").count()
+def expect_ticked(page: Page, count: int) -> None:
+    expect(page.locator(".chk .check:checked")).to_have_count(count)
 
 
 def test_rows_are_ticked_by_keys_as_a_range_and_all_of_the_view(page: Page, address: str) -> None:
@@ -29,26 +29,26 @@ def test_rows_are_ticked_by_keys_as_a_range_and_all_of_the_view(page: Page, addr
     page.keyboard.press("j")
     for _ in range(2):
         page.keyboard.press("Shift+ArrowDown")
-    assert ticked(page) == 3
+    expect_ticked(page, 3)
     page.keyboard.press("x")
-    assert ticked(page) == 2
+    expect_ticked(page, 2)
     page.keyboard.press("Escape")
-    assert ticked(page) == 0
+    expect_ticked(page, 0)
 
     boxes = page.locator(".chk .check")
     boxes.nth(4).click()
     boxes.nth(1).click(modifiers=["Shift"])
-    assert ticked(page) == 4
+    expect_ticked(page, 4)
     expect(page.locator("[data-bulk-target=whole]")).to_be_hidden()
 
     page.keyboard.press("Control+a")
-    assert ticked(page) == boxes.count()
+    expect_ticked(page, boxes.count())
     page.locator("[data-bulk-target=whole]").click()
     expect(page.locator("[data-bulk-target=count]")).to_have_text("1,240 selected")
     sent = posted(page, "/tickets/bulk")
     page.locator("[popovertarget=bulk-priority]").click()
-    page.locator("#bulk-priority [value=urgent]").click()
-    page.wait_for_timeout(200)
+    with page.expect_request("**/tickets/bulk*"):
+        page.locator("#bulk-priority [value=urgent]").click()
     assert [(form["whole"], form["priority"], "ids" in form) for form in sent] == [(["yes"], ["urgent"], False)]
 
 

@@ -37,8 +37,8 @@ def test_enter_in_the_filter_of_a_menu_presses_what_is_shown_first(page: Page, a
     page.keyboard.type("fat")
     expect(page.locator("#resolve-menu .menu-i:visible")).to_have_count(1)
     expect(page.locator("#resolve-menu .menu-i.on .grow")).to_have_text("Fatturazione")
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
+    with page.expect_request("**/status*"):
+        page.keyboard.press("Enter")
     assert [each["reason"] for each in sent] == [["Fatturazione"]]
 
 
@@ -60,8 +60,8 @@ def test_a_key_about_a_ticket_does_nothing_where_none_is_open_or_ticked(page: Pa
     page.wait_for_timeout(200)
     assert sent == []
     page.keyboard.press("x")
-    page.keyboard.press("m")
-    page.wait_for_timeout(200)
+    with page.expect_request(lambda each: "action" in (each.post_data or "")):
+        page.keyboard.press("m")
     assert [each["action"] for each in sent if "action" in each] == [["assign"]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ SEEN = """() => {
   const box = document.querySelector(".convs").getBoundingClientRect();
   return document.elementFromPoint(box.left + 150, box.top + 120).closest(".conv")?.id ?? "";
 }"""  # nothing while a list that comes back is not yet at its place
+PATIENCE_S = 60.0
 SELECTED = "[data-bulk-target=count]"
 
 
@@ -59,13 +61,23 @@ def rows(page: Page) -> int:
 
 def wheel(page: Page, by: int, found: str) -> None:
     """Turns the wheel until a row is there; there are never many."""
-    for _ in range(400):
-        if page.locator(found).count():
-            return
+    end = time.monotonic() + PATIENCE_S
+    while not page.locator(found).count():
+        assert time.monotonic() < end, f"{found} did not come"
         page.mouse.wheel(0, by)
         page.wait_for_timeout(30)
         assert rows(page) <= AT_MOST
-    raise AssertionError(f"{found} did not come")
+
+
+def seen(page: Page) -> str:
+    """The row that stands there once the list stands still."""
+
+    def still() -> str:
+        found = str(page.evaluate(SEEN))
+        page.wait_for_timeout(200)
+        return found if page.evaluate(SEEN) == found else ""
+
+    return str(until("a row is seen", still))
 
 
 def test_a_long_list_has_only_what_is_seen_in_the_page(sign_in: SignIn, desk: RunningDesk, first: int) -> None:
@@ -83,7 +95,7 @@ def test_a_long_list_has_only_what_is_seen_in_the_page(sign_in: SignIn, desk: Ru
     page.keyboard.press("Escape")
     page.locator(f"#row-{first + 480} .conv-a").focus()
     # what comes and goes above does not move what is read
-    before = page.evaluate(SEEN)
+    before = seen(page)
     with desk.store.transaction() as work:
         tickets.tag(work, SYSTEM, first + COUNT - 5, "presto")
         tickets.set_status(work, SYSTEM, first + 2, "resolved")
@@ -91,7 +103,7 @@ def test_a_long_list_has_only_what_is_seen_in_the_page(sign_in: SignIn, desk: Ru
     page.mouse.move(1200, 500)
     page.evaluate("document.activeElement.blur()")
     page.wait_for_timeout(600)
-    assert page.evaluate(SEEN) == before
+    assert seen(page) == before
     page.reload()
     until("the same place", lambda: page.locator(f"#{before}").count() and page.evaluate(SEEN) == before)
     # to the end and back, by keys
@@ -99,9 +111,9 @@ def test_a_long_list_has_only_what_is_seen_in_the_page(sign_in: SignIn, desk: Ru
     page.keyboard.press("End")
     expect(page.locator(f"#row-{first + COUNT - 1} .conv-a")).to_be_focused()
     reached = page.locator(f"#row-{first + COUNT - 121} .conv-a:focus")
-    for _ in range(400):  # a key that comes before its page has no row to go to
-        if reached.count():
-            break
+    end = time.monotonic() + PATIENCE_S
+    while not reached.count():  # a key that comes before its page has no row to go to
+        assert time.monotonic() < end, "120 rows up did not come"
         page.keyboard.press("k")
     expect(reached).to_be_visible()
     assert rows(page) <= AT_MOST
@@ -112,8 +124,7 @@ def test_a_long_list_has_only_what_is_seen_in_the_page(sign_in: SignIn, desk: Ru
     # back from elsewhere
     page.mouse.move(400, 500)
     wheel(page, 900, f"#row-{first + 150}")
-    page.wait_for_timeout(200)
-    before = page.evaluate(SEEN)
+    before = seen(page)
     page.locator("#views a[href*='view=mine']").click()
     page.wait_for_url("**view=mine*")
     page.go_back()

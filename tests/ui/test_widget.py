@@ -146,7 +146,7 @@ def test_it_opens_by_keyboard_and_escape_gives_the_focus_back(visitor: Page) -> 
     expect(frame.locator("#text")).to_be_focused()
     visitor.keyboard.press("Escape")
     visitor.wait_for_function("document.activeElement.localName === 'sportello-chat'")
-    assert frame.evaluate("document.hasFocus()") is False
+    until(visitor, lambda: frame.evaluate("document.hasFocus()") is False)  # told from one process to another
     visitor.keyboard.press("Enter")
     expect(frame.locator("#text")).to_be_focused()
 
@@ -320,6 +320,7 @@ def test_the_page_opens_it_and_hears_it_and_a_reload_leaves_the_focus_alone(desk
     arrived(frame)
     desk.say("eccomi")
     expect(frame.locator(".m:not(.me)[data-at] .bub")).to_have_text("eccomi")
+    until(visitor, lambda: len(visitor.evaluate("heard")) == 3)
     visitor.evaluate("sportello.close()")
     heard = visitor.evaluate("heard")
     assert heard == [["open", None], ["message", "visitor"], ["message", "desk"], ["close", None]]
