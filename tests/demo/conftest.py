@@ -17,7 +17,7 @@ from inbox.actions import people, sample
 from inbox.actions.setup import FirstDesk, create
 from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings
-from inbox.store import Agent, Store
+from inbox.store import Agent, Store, backup
 from tests.servers.once import made_once
 from tests.servers.postgresql import PostgreSQL
 
@@ -73,9 +73,22 @@ def filled_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactor
 def filled_postgresql(
     postgresql: PostgreSQL, postgresql_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Path]]:
-    """The name of a filled database, and its folder, to copy."""
-    name, folder = postgresql.create(postgresql_template), tmp_path_factory.mktemp("filled-postgresql")
-    play(postgresql.url(name), folder)
+    """The name of a filled database, and its folder, to copy: each process has a server of its own, and puts there what
+    one of them played."""
+
+    def fill(folder: Path) -> None:
+        name = postgresql.create(postgresql_template)
+        url = postgresql.url(name)
+        play(url, folder / "data")
+        desk = opened(url, folder / "data")
+        backup.make(desk.settings, folder / "backup")
+        desk.store.close()
+        postgresql.drop(name)
+
+    made = made_once(tmp_path_factory, "filled-postgresql", fill)
+    name, folder = postgresql.create(), tmp_path_factory.mktemp("filled-copy")
+    settings = Settings(database_url=postgresql.url(name), data_dir=folder, port=PORT)
+    backup.restore(settings, made / "backup", replace=False, afterwards=lambda _work, _manifest: None)
     yield name, folder
     postgresql.drop(name)
 
