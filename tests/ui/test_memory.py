@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from playwright.sync_api import CDPSession
 
 from bench.screen import ticket_of
@@ -23,7 +25,7 @@ def test_a_ticket_that_was_left_is_forgotten(sign_in: SignIn, desk: RunningDesk)
     subjects = [f"Da ricordare {n}" for n in range(2)]
     for n, subject in enumerate(subjects):
         desk.sandbox.sms.receive(f"+44770090030{n}", subject)
-    numbers = [until("it is a ticket", lambda name=subject: ticket_of(desk.store, name)) for subject in subjects]
+    numbers = [until("it is a ticket", partial(ticket_of, desk.store, subject)) for subject in subjects]
     page = sign_in("luca")
     line = page.context.new_cdp_session(page)
     for domain in ("Performance", "HeapProfiler"):
