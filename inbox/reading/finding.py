@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from babel import Locale
-from sqlalchemy import ColumnElement, Row, Subquery, exists, func, null, or_, select, text
+from sqlalchemy import ColumnElement, Row, Subquery, exists, func, null, or_, select, text, union_all
 
 from inbox import search
 from inbox.actions import desk as settings
@@ -200,7 +200,7 @@ def find(
         first |= {row.ticket: row for row in work.execute(_alone().where(Ticket.id == asked.number, *conditions))}
     if alone:
         query = _alone().where(Ticket.merged_into.is_(None), *conditions)
-        rows = work.execute(query.order_by(Ticket.active_at.desc()).limit(depth.enough + 1)).all()
+        rows = work.execute(_newest(query, _states(asked), depth.enough + 1)).all()
         return Found([*rows[: depth.enough]], more=len(rows) > depth.enough)
     older, passed = before, 0
     for step in depth.steps[:2] if asked.exact else depth.steps:  # reading texts takes longer than counting words
@@ -218,6 +218,28 @@ def tickets(work: Work, who: Who, query: str) -> set[int]:
     """The numbers of the tickets that a query finds, as far back as it looks at once."""
     asked = search.asked(query)
     return {row.ticket for row in find(work, who, asked, depth=A_LIST).rows} if asked else set()
+
+
+def _states(asked: Asked) -> list[Status]:
+    """The states that are asked for, where nothing else would do."""
+    named = [_STATES.get(search.plain(value)) for value in asked.operators.get("is", ())]
+    return [] if None in named else list(dict.fromkeys(state for some in named for state in some or ()))
+
+
+def _newest(query: Any, states: Sequence[Status], count: int) -> Any:
+    """So many of the query's tickets, those first that something happened to last. Of several ``states`` each is asked
+    for by itself: within one the index has the tickets in this order, otherwise all of them would be sorted."""
+    order = Ticket.active_at.desc()
+    if not states:
+        return query.order_by(order).limit(count)
+    each = query.add_columns(Ticket.active_at)
+    few = [each.where(Ticket.status == state).order_by(order).limit(count).subquery().select() for state in states]
+    every = union_all(*few).subquery()
+    return (
+        select(*[column for column in every.c if column.name != "active_at"])
+        .order_by(every.c.active_at.desc())
+        .limit(count)
+    )
 
 
 #: What exact words are looked for in, beside the names of files: one column is read sooner than four.

@@ -7,6 +7,7 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from connectors.base import Address, Attachment, Inbound, Request
 from inbox import search
@@ -14,7 +15,8 @@ from inbox.actions import intake, journal, people, reply, tickets
 from inbox.actions.who import SYSTEM
 from inbox.reading import finding, searching
 from inbox.search import Asked, asked, exactly
-from inbox.store import Channel, JournalEntry
+from inbox.store import Channel, JournalEntry, Ticket
+from inbox.terms import Status
 from tests.web.conftest import TestDesk, words
 
 ROME = dt.timezone(dt.timedelta(hours=1))
@@ -217,6 +219,22 @@ def test_a_look_ends_somewhere_and_can_go_on(
     assert older is not None
     assert "+</b>" in page
     assert desk.browser().get(unescape(older[1])).status_code == 200
+
+
+def test_tickets_of_several_states_come_in_one_order(desk: TestDesk, found: dict[str, int]) -> None:
+    assert found
+    states = (Status.NEW, Status.OPEN, Status.RESOLVED)
+    with desk.store.reading() as work:
+        newest = select(Ticket.id).where(Ticket.status.in_(states)).order_by(Ticket.active_at.desc())
+        every = work.scalars(newest).all()
+        for enough in (2, len(every)):
+            depth = finding.Depth((1,), enough)
+            seen = finding.find(work, desk.who(), asked("is:open is:resolved is:open"), depth=depth)
+            assert [row.ticket for row in seen.rows] == every[:enough]
+            assert {Status(row.status) for row in seen.rows} <= set(states)
+            assert seen.more is (enough < len(every))
+        mine = finding.find(work, desk.who(), asked("is:resolved is:mine")).rows
+    assert {row.ticket for row in mine} == {found["sms"], found["old"]}
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5])
