@@ -304,16 +304,21 @@ def rebuild() -> None:
     Example:
       sportello report rebuild
     """
+    from sqlalchemy import func, select
+
     from inbox.actions import promises
     from inbox.cli.opening import opened
     from inbox.figures import checking, keeper
+    from inbox.store import Event
 
     with opened(connectors=False) as store:
         with store.reading() as work:
             config = promises.config(work)
             known = [state.generation for state in keeper.states(work)]
         keeper.begin(store, config, "asked", known)
-        taken = keeper.catch_up(store, config, size=checking.LARGE)
+        keeper.catch_up(store, config, size=checking.LARGE)
+        with store.reading() as work:
+            taken = work.scalar(select(func.count(Event.seq)))
     click.echo(f"{taken} events were worked through; the figures are new.")
 
 

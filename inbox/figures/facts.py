@@ -78,6 +78,20 @@ class StoredFacts:
         for _, own in groupby(stream, itemgetter(0)):
             yield [text for _, text in own]
 
+    def next_days(self, first: int, least: int) -> int | None:
+        """The end of the local days from ``first`` on that have so many rows or all there are; None where none is."""
+        days = select(_FACT.day).where(self._mine, _FACT.day >= first)
+        last: int | None = self._line.execute(days.order_by(_FACT.day).offset(max(1, least) - 1).limit(1)).scalar()
+        if last is None:
+            last = self._line.execute(days.order_by(_FACT.day.desc()).limit(1)).scalar()
+        return None if last is None else last + 1
+
+    def dated(self, first: int, end: int) -> Iterator[tuple[int, str, str]]:
+        """(day, owner, text) of the local days [first, end), a stream."""
+        query = select(_FACT.day, _FACT.owner, _FACT.data).where(self._mine, _FACT.day >= first, _FACT.day < end)
+        for row in self._line.execute(query, execution_options={"yield_per": _STREAM}):
+            yield row[0], row[1], row[2]
+
     def _within(self, first: int, end: int, marks: Sequence[str]) -> list[Any]:
         within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
         some = [or_(*(within(_FACT.data, mark) > 0 for mark in marks))] if marks else []

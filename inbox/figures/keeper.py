@@ -1,7 +1,8 @@
 """Keeping the figures up to date with the log: batch by batch, exactly, in generations.
 
 A batch is computed from a consistent look and written in one short transaction that first makes sure that nobody else
-did the same. What was appended to the log is thereby counted once; a crash loses only the work of a batch.
+did the same. What was appended to the log is thereby counted once; a crash loses only the work of a batch. A generation
+that is made from nothing has its facts first and its cells from them, so that no cell is written again and again.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, text, update
 
 from inbox import clock, logs
-from inbox.figures.facts import FactChanges
+from inbox.figures.facts import FactChanges, StoredFacts
 from inbox.figures.filing import Filing, at_home, prepare
 from inbox.figures.pages import StoredPages, placed
 from inbox.figures.rolls import RollChanges
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
+from inbox.metrics.filed import sheet_of_text
 from inbox.metrics.paged import PagedBook, TooMuch
 from inbox.metrics.rollup import RollUp
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.state import DEFINITION
+from inbox.metrics.times import Days
 from inbox.store import Event, FigureState, Store, Work
 from inbox.store.figures import KEPT
 
@@ -48,6 +51,7 @@ log = logs.get(__name__)
 TURN = 0x5057_0003  # PostgreSQL: who begins a generation
 CHECK = "check"  # why a generation is built that is only looked at
 BATCH = 2_000  # events: some hundred ms of work and a short write
+ROWS = 5  # events for one row of facts: rows are some days of them, which are summed like a batch
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def progress(work: Work) -> Progress | None:
 
 
 def catch_up(store: Store, config: Config, most: int | None = None, size: int = BATCH) -> int:
-    """Work through what the log has beyond the figures, at most so many events; returns how many were taken in.
+    """Work through what the log has beyond the figures, at most so many events; returns how many that was.
 
     A generation by other settings is built anew beside the old one, which serves until the new one is complete.
     """
@@ -105,7 +109,10 @@ def catch_up(store: Store, config: Config, most: int | None = None, size: int = 
 
 
 def advance(store: Store, config: Config, size: int = BATCH) -> int:
-    """One batch, of up to so many events, for the newest generation; returns how many it took in, 0 at the end."""
+    """One batch, of up to so many events, for the newest generation; returns how many it took in, 0 at the end.
+
+    Rows that were summed count as the events that they may have come from, and any other step as one.
+    """
     with store.reading() as work:
         known = states(work)
         numbers = [state.generation for state in known]
@@ -116,11 +123,10 @@ def advance(store: Store, config: Config, size: int = BATCH) -> int:
         begin(store, config, "settings" if known else "", numbers)
         return 1 if end else 0
     newest = good[-1]
-    if newest.seq < end:
-        return _advance(store, config, newest, size)
-    if not newest.current:
+    taken = _next(store, config, newest, size, end)
+    if not taken and not newest.current:
         _make_current(store, newest.generation)
-    return 0
+    return taken
 
 
 def begin(store: Store, config: Config, why: str, seen: Sequence[int]) -> None:
@@ -137,7 +143,7 @@ def begin(store: Store, config: Config, why: str, seen: Sequence[int]) -> None:
         number = max((state.generation for state in known), default=0) + 1
         end = work.scalar(select(func.max(Event.seq))) or 0
         state = FigureState(generation=number, seeded=end, why=why, config=config.digest, definition=DEFINITION)
-        state.raw = dict(config.raw)
+        state.raw, state.summed = dict(config.raw), 0
         work.add(state)
 
 
@@ -154,9 +160,9 @@ def advance_check(store: Store, config: Config, size: int) -> int:
     with store.reading() as work:
         now = current(work)
         state = work.scalar(select(FigureState).where(FigureState.why == CHECK))
-    if now is None or state is None or state.seq >= now.seq:
+    if now is None or state is None:
         return 0
-    return _advance(store, config, state, size, now.seq)
+    return _next(store, config, state, size, now.seq)
 
 
 def drop(store: Store, generation: int) -> None:
@@ -176,7 +182,14 @@ def _drop(work: Work, generation: int) -> None:
         work.execute(delete(table).where(table.generation == generation))
 
 
-def _advance(store: Store, config: Config, state: FigureState, size: int, until: int = 1 << 62) -> int:
+def _next(store: Store, config: Config, state: FigureState, size: int, until: int) -> int:
+    """What a generation needs next: a batch, or cells once the log is worked through; 0 for nothing."""
+    if state.seq < until and not state.summed:
+        return _advance(store, config, state, size, until)
+    return 0 if state.summed is None else _sum_up(store, config, state, size)
+
+
+def _advance(store: Store, config: Config, state: FigureState, size: int, until: int) -> int:
     """One batch: computed on a snapshot, written if the generation stands where it stood."""
     with store.reading() as work, uncollected():
         snapshot(work)
@@ -190,14 +203,16 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         pages.prepare(ticket for ticket, _ in filed if ticket is not None)
         batch = at_home(pages, filed)
         prepare(pages, batch, config)
+        keeps_cells = state.summed is None
         changes = RollChanges()
         try:
-            book = PagedBook(config, pages)
+            book = PagedBook(config, pages, recalls=keeps_cells)
             rollup = RollUp(changes, book.context.days)
             facts = FactChanges()
 
             def told(owner: str, old: list[Sheet], new: list[Sheet]) -> None:
-                rollup.told(owner, old, new)
+                if keeps_cells:
+                    rollup.told(owner, old, new)
                 facts.told(owner, old, new)
 
             book.told = told
@@ -215,7 +230,7 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         book.close()
     with store.transaction() as work:
         now = work.get(FigureState, state.generation, with_for_update=True)
-        if now is None or now.seq != state.seq:
+        if now is None or (now.seq, now.summed) != (state.seq, state.summed):
             return 1  # somebody else was here: look again
         line = work.connection()
         changes.write(line, state.generation)
@@ -223,3 +238,30 @@ def _advance(store: Store, config: Config, state: FigureState, size: int, until:
         filing.write(line, state.generation)
         now.seq, now.last_rec, now.moved_at = reached, last_rec, clock.now()
     return max(1, len(filed))
+
+
+def _sum_up(store: Store, config: Config, state: FigureState, size: int) -> int:
+    """The cells of some more days from the facts, which stand still until all are summed."""
+    first = state.summed or 0
+    with store.reading() as work, uncollected():
+        snapshot(work)
+        line = work.connection()
+        facts = StoredFacts(line, state.generation)
+        end = facts.next_days(first, size // ROWS)
+        changes = RollChanges(adding=True)
+        rollup = RollUp(changes, Days(config.zone))
+        sheets: dict[str, list[Sheet]] = {}
+        rows = 0
+        for day, owner, text in facts.dated(first, end or first):
+            sheets.setdefault(owner, []).append(sheet_of_text(day, text))
+            rows += 1
+        for owner, own in sheets.items():
+            rollup.told(owner, [], own)
+        rollup.flush(state.last_rec)
+        changes.prepare(line, state.generation)
+    with store.transaction() as work:
+        now = work.get(FigureState, state.generation, with_for_update=True)
+        if now is not None and (now.seq, now.summed) == (state.seq, state.summed):
+            changes.write(work.connection(), state.generation)
+            now.summed, now.moved_at = end, clock.now()
+    return max(1, rows * ROWS)

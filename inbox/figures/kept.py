@@ -14,10 +14,12 @@ from inbox.metrics.fcr import Judged, Neighbour, Verdict
 from inbox.metrics.paged import KeptCase, KeptWork
 from inbox.metrics.work import Atom, WorkItem
 
-__all__ = ["cases_of", "verdicts_as_json", "verdicts_of", "work_as_text", "work_of"]
+__all__ = ["cases_of", "customers_of", "verdicts_as_json", "verdicts_of", "work_as_text", "work_of"]
 
 #: All of a neighbour but its id, in the order of its fields; its sets of tickets are lists in JSON.
-_ESSENCE = attrgetter(*(one.name for one in fields(Neighbour) if one.name != "id"))
+_NAMES = [one.name for one in fields(Neighbour) if one.name != "id"]
+_ESSENCE = attrgetter(*_NAMES)
+_CUSTOMER = _NAMES.index("customer")
 
 
 def work_as_text(item: WorkItem, atoms: Iterable[Atom]) -> str:
@@ -58,6 +60,12 @@ def verdicts_of(told: Mapping[str, Any]) -> dict[str, Judged]:
         case: ({window: Verdict(kind, success, why) for window, kind, success, why in windows}, came_back)
         for case, (windows, came_back, *_) in told.items()
     }
+
+
+def customers_of(told: Mapping[str, Any]) -> frozenset[str]:
+    """The customers of the cases that ``verdicts_as_json`` wrote down."""
+    found = (essence[0][_CUSTOMER] for _, _, *essence in told.values() if essence)  # earlier versions kept none
+    return frozenset(customer for customer in found if customer is not None)
 
 
 def cases_of(told: Mapping[str, Any]) -> list[KeptCase]:

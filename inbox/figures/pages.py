@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import BigInteger, ColumnElement, Connection, String, and_, cast, extract, func, select
 
 from inbox.figures import bulk, standing
-from inbox.figures.kept import cases_of, verdicts_of, work_of
+from inbox.figures.kept import cases_of, customers_of, verdicts_of, work_of
 from inbox.figures.parts import parts
 from inbox.metrics.config import Config
 from inbox.metrics.log import Event as Told
@@ -127,8 +127,9 @@ class StoredPages:
             told = list({e.id: e for ticket in own for e in events.get(ticket, ())}.values())
             kept = None
             if name in rows or told:
-                verdicts = verdicts_of(orjson.loads(rows[name][1])) if name in rows else {}
-                kept = KeptFamily(name, own, verdicts, [one for ticket in own for one in work.get(ticket, ())], told)
+                cases = orjson.loads(rows[name][1]) if name in rows else {}
+                own_work = [one for ticket in own for one in work.get(ticket, ())]
+                kept = KeptFamily(name, own, verdicts_of(cases), own_work, told, customers_of(cases))
             self._families |= dict.fromkeys(own, kept)
         for ticket in tickets:
             self._families.setdefault(ticket, None)

@@ -74,9 +74,13 @@ class StoredRolls:
 
 
 class RollChanges:
-    """Changes of roll-ups, kept in memory until they are written in one short transaction."""
+    """Changes of roll-ups, kept in memory until they are written in one short transaction.
 
-    def __init__(self) -> None:
+    ``adding``, the rows of an owner come to those that it has already.
+    """
+
+    def __init__(self, *, adding: bool = False) -> None:
+        self._adding = adding
         self._cells: dict[Place, Cell] = {}
         self._rows: dict[str, Mapping[str, Rows]] = {}
         self._becoming: list[tuple[Any, ...]] = []
@@ -93,11 +97,23 @@ class RollChanges:
     def put(self, owner: str, indexes: Mapping[str, Rows]) -> None:
         self._rows[owner] = indexes
 
+    def _keep_rows(self, line: Connection, generation: int) -> None:
+        """Put the rows that owners have beside those that come."""
+        rows = {owner: {name: list(found) for name, found in own.items()} for owner, own in self._rows.items()}
+        columns = ("name", "position", "data")
+        for owner, name, position, data in bulk.find(
+            line, FigureLine, generation, columns, ("owner",), ((owner,) for owner in rows)
+        ):
+            rows[owner].setdefault(name, []).extend((position, row) for row in orjson.loads(data))
+        self._rows = dict(rows)
+
     def prepare(self, line: Connection, generation: int) -> None:
         """Work out what the cells become from what they are, so that the writing itself is short.
 
         It holds as long as nobody else changes the generation, which whoever writes makes sure of.
         """
+        if self._adding:
+            self._keep_rows(line, generation)
         changes = self._cells
         for group in parts(sorted(place for place, cell in changes.items() if cell), _AT_ONCE):
             known = dict(_known(line, generation, group))

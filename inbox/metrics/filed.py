@@ -13,11 +13,11 @@ import orjson
 
 from inbox.metrics.book import Book
 from inbox.metrics.rolled import RolledUp
-from inbox.metrics.sheets import NEVER, CaseName, Entry, OpenSpan, Sheet
+from inbox.metrics.sheets import NEVER, Came, CaseName, Entry, Heard, OpenSpan, Sheet
 from inbox.metrics.storage import RollsToRead
 from inbox.metrics.sums import About, Filter, Places, Slice, scope_of
 
-__all__ = ["Filed", "FiledDay", "Filing", "Row", "day_of_text", "rows_of"]
+__all__ = ["Filed", "FiledDay", "Filing", "Row", "day_of_text", "rows_of", "sheet_of_text"]
 
 
 class Row(NamedTuple):
@@ -66,7 +66,9 @@ def rows_of(sheets: Iterable[Sheet]) -> Iterator[Row]:
             until = max((NEVER if span.end is None else span.end for span in spans), default=0)
             entries.sort(key=_in_order)
             came = sorted((one[1:] for one in sheet.came if one.day == day), key=repr)
-            text = _json((sheet.case, sheet.reason, sheet.tags, entries, [span[:6] for span in spans], came))
+            heard = sorted(one[1:] for one in sheet.heard if one.day == day)
+            more = (heard,) if heard else ()  # of few customers
+            text = _json((sheet.case, sheet.reason, sheet.tags, entries, [span[:6] for span in spans], came, *more))
             yield Row(day, until, text)
 
 
@@ -80,7 +82,7 @@ def _json(value: Any) -> str:
 
 def day_of_text(text: str) -> FiledDay:
     """What ``rows_of`` wrote."""
-    case, reason, tags, entries, spans, came = orjson.loads(text)
+    case, reason, tags, entries, spans, came, *_ = orjson.loads(text)
     tags = tuple(tags)
     return FiledDay(
         None if case is None else CaseName(*case),
@@ -96,6 +98,21 @@ def day_of_text(text: str) -> FiledDay:
         ],
         [(start, About(channel, agent, team, reason, tags)) for start, channel, agent, team in came],
     )
+
+
+def sheet_of_text(day: int, text: str) -> Sheet:
+    """What ``rows_of`` wrote of one day, as the sheet that it was a part of: sums of parts are those of the whole."""
+    _, reason, tags, entries, spans, came, *heard = orjson.loads(text)
+    sheet = Sheet(reason, tags)
+    for channel, agent, team, due, scope, counts, times, since in entries:
+        sheet.entries[day, channel, agent, team, due, scope] = Entry(counts, times, since)
+    sheet.spans = [
+        OpenSpan(begin, end, t0, channel, agent, team, reason, sheet.tags)
+        for begin, end, t0, channel, agent, team in spans
+    ]
+    sheet.came = [Came(day, *one) for one in came]
+    sheet.heard = [Heard(day, *one) for one in (heard[0] if heard else ())]
+    return sheet
 
 
 class Filed(RolledUp):

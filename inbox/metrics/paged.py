@@ -39,6 +39,7 @@ STANDING = frozenset(
 KeptWork = tuple[WorkItem, list[Atom]]
 
 _MOST_PAGES = 20_000
+_SOME = Sheet()  # in the place of sheets that nobody wants to know
 _SESSION = "session "  # before the name of a session in the id of its work
 
 
@@ -75,13 +76,17 @@ class TooMuch(Exception):  # no fault: so wide a change is built anew
 
 @dataclass(slots=True)
 class KeptFamily:
-    """What is kept of a family: its tickets, the verdicts of its cases by their ids, its work; and its events."""
+    """What is kept of a family: its tickets, the verdicts of its cases by their ids, its work; and its events.
+
+    ``customers`` are those of its cases.
+    """
 
     name: str
     tickets: Sequence[str]
     verdicts: Mapping[str, Judged]
     work: Sequence[KeptWork]
     events: Sequence[Event]
+    customers: frozenset[str] = frozenset()
 
 
 class Pages(Protocol):
@@ -128,10 +133,16 @@ class Pages(Protocol):
 
 
 class PagedBook(Book):
-    """A book over pages. ``take`` events after the pages' ``seq`` once, ``settle`` at ``NEVER``, and let it go."""
+    """A book over pages. ``take`` events after the pages' ``seq`` once, ``settle`` at ``NEVER``, and let it go.
 
-    def __init__(self, config: Config, pages: Pages, told: Told | None = None) -> None:
+    With ``recalls`` it tells of a family what its sheets were. Without, only that there were some: then a family that
+    new events touch need not be read as it was.
+    """
+
+    def __init__(self, config: Config, pages: Pages, told: Told | None = None, *, recalls: bool = True) -> None:
         super().__init__(config, told)
+        self._recalls = recalls
+        self._unread: dict[str, KeptFamily] | None = None  # while events are taken in, families as yet without facts
         self.kept: dict[str, KeptFamily] = {}
         self.kept_items: dict[str, WorkItem] = {}
         self._pages = pages
@@ -157,6 +168,7 @@ class PagedBook(Book):
         ``orphans`` are known events whose ticket comes to light with these.
         """
         events = list(events)
+        self._unread = None if self._recalls else {}
         for ticket, event, _ in events:
             self._open_around(ticket, event)
         for _, event, _ in orphans:
@@ -164,6 +176,10 @@ class PagedBook(Book):
         for _, event, _ in events:
             self.take((event,))
         self._open_wide()
+        unread, self._unread = self._unread, None
+        for name, kept in (unread or {}).items():
+            if name in self.records and name not in self.dirty.families:
+                self._read(self.records[name], kept)
 
     def _open_around(self, ticket: str | None, event: Event) -> None:
         """Open the pages that an event finds its own things on."""
@@ -316,10 +332,10 @@ class PagedBook(Book):
         for ticket in kept.tickets:
             self.family_of[ticket] = kept.name
         self._open_events(kept.events)
-        record.read(self.events_of(record), self.context)
-        for fact in record.facts:
-            if (judged := kept.verdicts.get(fact.case.id)) is not None:
-                fact.verdicts, fact.came_back = dict(judged[0]), judged[1]
+        if self._unread is None:
+            self._read(record, kept)
+        else:
+            self._unread[kept.name], record.known = kept, kept.customers
         for customer in record.customers():
             self.by_customer.setdefault(customer, {})[record.name] = None
         for item, atoms in kept.work:
@@ -328,9 +344,19 @@ class PagedBook(Book):
                 None
             )
         self._open_hanging(record, kept.events)
+        if not self._recalls:
+            record.sheets = [_SOME]
+            return
         work = [(item, atoms) for item, atoms in kept.work if item.nature != "dropped"]
         prices, surveys = [self.prices[id] for id in record.costs], [self.surveys[id] for id in record.surveys]
         record.sheets = record.assemble(work, prices, surveys, self._before)
+
+    def _read(self, record: Record, kept: KeptFamily) -> None:
+        """The facts of a family as they were."""
+        record.read(self.events_of(record), self.context)
+        for fact in record.facts:
+            if (judged := kept.verdicts.get(fact.case.id)) is not None:
+                fact.verdicts, fact.came_back = dict(judged[0]), judged[1]
 
     def _open_events(self, events: Iterable[Event]) -> None:
         events = list(events)

@@ -35,15 +35,19 @@ class Record:
     costs: dict[str, None] = field(default_factory=dict)
     surveys: dict[str, None] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
+    known: frozenset[str] | None = None  # its customers, as long as it was not read
 
     def read(self, events: Iterable[Event], context: Context) -> None:
         """Read the family anew from its living events, in any order."""
+        self.known = None
         self.family = Family(sorted(events, key=_order))
         self.actions = Actions(self.family)
         self.facts = case_facts(self.family, context.config, context.hours)
 
     def customers(self) -> set[str]:
         """The customers of its cases, as they were named."""
+        if self.known is not None:
+            return set(self.known)
         return {fact.case.customer for fact in self.facts if fact.case.customer is not None}
 
     def assemble(

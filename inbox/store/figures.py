@@ -31,7 +31,9 @@ __all__ = [
 class FigureState(Base, kw_only=True):
     """A generation: how far into the log it goes, and by which configuration (``raw``, with its digest) it was made.
 
-    What concerns everybody (rates, contracts, who is whom) is in it from the start as far as ``seeded``.
+    What concerns everybody (rates, contracts, who is whom) is in it from the start as far as ``seeded``. While it is
+    made from nothing its cells wait until all facts stand: they are summed before the local day ``summed``, and with
+    None for good, from when on each batch keeps them.
     """
 
     __tablename__ = "figure_states"
@@ -40,6 +42,7 @@ class FigureState(Base, kw_only=True):
     seq: Mapped[int] = mapped_column(default=0)
     seeded: Mapped[int] = mapped_column(default=0)
     last_rec: Mapped[int] = mapped_column(default=0)
+    summed: Mapped[int | None] = mapped_column(default=None)
     config: Mapped[str] = mapped_column(String(64))
     definition: Mapped[int]
     raw: Mapped[Json] = mapped_column(default_factory=dict)

@@ -13,8 +13,8 @@ from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Config, Request, State
 from inbox.metrics.paged import KeptFamily, PagedBook
-from inbox.store import Event, Store
-from inbox.store.figures import KEPT
+from inbox.store import Event, FigureState, Store
+from inbox.store.figures import KEPT, FigureCell
 from tests.figures.conftest import add, lines, told, wrong
 from tests.metrics.comparing import differences
 
@@ -153,5 +153,33 @@ def test_after_the_log_lost_something_everything_is_built_anew(store: Store) -> 
         work.execute(delete(Event).where(Event.kind == "msg.out"))
         keeper.forget(work)
         assert all(work.scalar(select(func.count()).select_from(table)) == 0 for table in KEPT)
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_cells_are_summed_from_the_facts_once_they_stand_and_meanwhile_the_log_goes_on(store: Store) -> None:
+    def looked() -> tuple[FigureState, int]:
+        with store.reading() as work:
+            (state,) = keeper.states(work)
+            return state, work.scalar(select(func.count()).select_from(FigureCell)) or 0
+
+    events = lines(5)
+    add(store, events[:400])
+    keeper.begin(store, CONFIG, "asked", [])
+    for _ in range(3):
+        assert not looked()[1], "no cell before the log is worked through"
+        keeper.advance(store, CONFIG, 150)
+    keeper.advance(store, CONFIG, 150)
+    state, cells = looked()
+    assert state.summed
+    assert cells, "the first days are summed"
+    add(store, events[400:])
+    keeper.advance(store, CONFIG, 150)
+    again, more = looked()
+    assert again.seq == state.seq, "facts stand still until all are summed"
+    assert again.summed
+    assert again.summed > state.summed
+    assert more > cells
+    assert not again.current
     keeper.catch_up(store, CONFIG)
     assert wrong(store) == []
