@@ -1,10 +1,10 @@
 """PostgreSQL keeps the words of new messages aside and reads all of them at every search: fewer of them.
 
-4 MB of them cost each look at the index some 5 ms, and the message that fills them waits 170 ms until all are sorted in;
+4 MB of them cost each look at the index some 5 ms, and the message that fills them waits 170 ms until all are sorted;
 256 kB cost 0.3 ms, and 20 ms. A message costs as much as before on average.
 
 Revision ID: 0027
-Revises: 0025
+Revises: 0026
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
