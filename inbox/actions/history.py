@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text
 from inbox import clock
 from inbox.actions.who import Who, require
 from inbox.metrics.log import read_events
-from inbox.store import LOG_LOCK, PLACED, Event, Work
+from inbox.store import LOG_LOCK, PLACED, Event, Work, names
 from inbox.terms import Actor
 
 __all__ = ["Places", "Row", "add", "read"]
@@ -107,11 +107,8 @@ class Places:
         for name, kinds in _TELLING.items():
             ids = [id for of, id in wanted if of == name]
             for begin in range(0, len(ids), 500):
-                subject = Event.data[name].as_string()
-                found = select(Event.kind, Event.ticket_id, Event.data).where(
-                    Event.kind.in_(kinds), subject.in_(ids[begin : begin + 500])
-                )
-                for kind, ticket, data in work.execute(found):
+                told = names(name, ids[begin : begin + 500], *kinds)
+                for kind, ticket, data in work.execute(select(Event.kind, Event.ticket_id, Event.data).where(told)):
                     self._learn(kind, ticket, data)
 
 

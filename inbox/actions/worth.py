@@ -15,7 +15,7 @@ from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
 from inbox.metrics import Book, book_of
 from inbox.metrics.value import value_of
-from inbox.store import Customer, Event, Ticket, Work
+from inbox.store import Customer, Event, Ticket, Work, names
 
 __all__ = ["follow", "save_values", "values", "waiting"]
 
@@ -83,9 +83,8 @@ def _of(work: Work, line: Event) -> str | None:
     own = line.data.get("customer")
     if own or not line.data.get("contract"):
         return str(own) if own else None
-    begun = select(Event.data).where(Event.kind == "contract.started").order_by(Event.seq.desc())
-    named = begun.where(Event.data["contract"].as_string() == str(line.data["contract"])).limit(1)
-    found = (work.scalar(named) or {}).get("customer")
+    begun = names("contract", [str(line.data["contract"])], "contract.started")
+    found = (work.scalar(select(Event.data).where(begun).order_by(Event.seq.desc()).limit(1)) or {}).get("customer")
     return str(found) if found else None
 
 
@@ -93,7 +92,7 @@ def _book(work: Work, customers: Iterable[str]) -> Book:
     """The part of the log that the value of some customers follows from."""
     wanted = list(customers)
     tickets = list(work.scalars(select(Ticket.id).where(Ticket.customer_id.in_(wanted))))
-    revenue = (Event.kind == "revenue") & Event.data["customer"].as_string().in_(wanted)
+    revenue = names("customer", wanted, "revenue")
     found: dict[int, Event] = {}
     for which in (Event.kind.in_(COMMON), revenue, Event.ticket_id.in_(tickets)):
         found |= {one.seq: one for one in work.scalars(select(Event).where(which))}

@@ -17,7 +17,7 @@ from inbox.metrics.log import read_kept
 from inbox.metrics.paged import KeptCase, KeptFamily, KeptWork
 from inbox.metrics.standing import Standing
 from inbox.metrics.times import DAY, SECOND
-from inbox.store import Event
+from inbox.store import Event, names
 from inbox.store.figures import FigureCustomer, FigureDay, FigureFamily, FigureName, FigureTicket, FigureWork
 
 __all__ = ["StoredPages", "placed"]
@@ -313,8 +313,7 @@ class StoredPages:
             if ticket is not None:
                 return ticket
         kinds = _TELLERS.get(kind, ())
-        told = _LOG.data[kind].as_string() == name
-        events = self.placed(_LOG.kind.in_(kinds), told, _LOG.seq <= self._seq, limit=1)
+        events = self.placed(names(kind, [name], *kinds), _LOG.seq <= self._seq, limit=1) if kinds else []
         return next((ticket or event.body.get("ticket") for ticket, event in events), None)
 
     def found(self, id: str) -> Placed | None:

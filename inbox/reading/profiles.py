@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from inbox.actions import lines
 from inbox.actions.who import Who, visible
@@ -16,7 +16,7 @@ from inbox.reading import once
 from inbox.reading.parts import CustomerChip, Money
 from inbox.reading.rows import customer_chip
 from inbox.sentiment import BAD, GOOD
-from inbox.store import Consent, Customer, CustomerMerge, CustomerNote, Event, Message, Ticket, Visitor, Work
+from inbox.store import Consent, Customer, CustomerMerge, CustomerNote, Event, Message, Ticket, Visitor, Work, names
 from inbox.terms import Delivery, Direction
 
 __all__ = ["ConsentView", "NoteOnCustomer", "Profile", "Said", "Timeline", "Worth", "profile", "timeline", "worth"]
@@ -185,29 +185,25 @@ def worth(work: Work, ticket: Ticket) -> Worth:
     )
 
 
-def _of_tickets(customers: set[str]) -> ColumnElement[bool]:
-    return Event.ticket_id.in_(select(Ticket.id).where(Ticket.customer_id.in_(customers)))
-
-
-def _of_them(customers: set[str]) -> ColumnElement[bool]:
-    return func.coalesce(Event.data["customer"].as_string(), "").in_(sorted(customers))
+def _of_tickets(customers: set[str], kind: str) -> ColumnElement[bool]:
+    """Lines of their tickets. The kind is an expression that no index has: a customer's lines are far fewer than those
+    of a kind, which SQLite cannot know."""
+    own = Event.ticket_id.in_(select(Ticket.id).where(Ticket.customer_id.in_(customers)))
+    return own & (Event.kind.concat("") == kind)
 
 
 def _answers(work: Work, customers: set[str]) -> list[float]:
     """What they answered to surveys about satisfaction, after a chat or wherever a program asked them, oldest first;
     an answer that was corrected counts once."""
     asked = {}
-    for data in work.scalars(
-        select(Event.data).where(Event.kind == "survey.sent", _of_tickets(customers) | _of_them(customers))
-    ):
-        if data.get("type") == "csat":
-            asked[str(data.get("survey"))] = (float(data.get("min") or LEAST), float(data.get("max") or BEST))
+    for theirs in (_of_tickets(customers, "survey.sent"), names("customer", customers, "survey.sent")):
+        for data in work.scalars(select(Event.data).where(theirs)):
+            if data.get("type") == "csat":
+                asked[str(data.get("survey"))] = (float(data.get("min") or LEAST), float(data.get("max") or BEST))
     if not asked:
         return []
     answers: dict[str, float] = {}
-    told = select(Event.data).where(
-        Event.kind == "survey.answered", func.coalesce(Event.data["survey"].as_string(), "").in_(list(asked))
-    )
+    told = select(Event.data).where(names("survey", asked, "survey.answered"))
     for data in work.scalars(told.order_by(Event.seq)):
         survey, score = str(data.get("survey")), float(data.get("score") or 0)
         least, best = asked[survey]
@@ -217,7 +213,7 @@ def _answers(work: Work, customers: set[str]) -> list[float]:
 
 def _sounds(work: Work, customer: str) -> str:
     """How the last messages of a customer sound; "" where there are too few of them."""
-    said = select(Event.data).where(Event.kind == "sentiment", _of_tickets({customer}))
+    said = select(Event.data).where(_of_tickets({customer}, "sentiment"))
     scores = [float(data.get("score") or 0) for data in work.scalars(said.order_by(Event.seq.desc()).limit(LISTENED))]
     if len(scores) < FEWEST:
         return ""
@@ -227,7 +223,7 @@ def _sounds(work: Work, customer: str) -> str:
 
 def _margin(work: Work, customers: set[str]) -> Money | None:
     """The sum of what programs told of this customer; None without any, or in several currencies."""
-    rows = work.scalars(select(Event.data).where(Event.kind == "revenue", _of_them(customers))).all()
+    rows = work.scalars(select(Event.data).where(names("customer", customers, "revenue"))).all()
     currencies = {str(data.get("currency")) for data in rows}
     if len(currencies) != 1:
         return None

@@ -30,7 +30,7 @@ from inbox.store.figures import FigureState
 from inbox.store.files import Files
 from inbox.store.health import Alert, Canary
 from inbox.store.journal import JournalEntry, JournalItem
-from inbox.store.log import PLACED, Beat, Event, Focus
+from inbox.store.log import PLACED, Beat, Event, Focus, names
 from inbox.store.messages import SUPERSEDES, Attachment, Message
 from inbox.store.notices import Device, Notice, Post
 from inbox.store.people import Agent, Membership, SignIn, Team, Token
@@ -123,6 +123,7 @@ __all__ = [
     "Work",
     "after",
     "followers",
+    "names",
 ]
 
 #: What is kept in step with the log by the transaction that writes it; the floor above puts its own here.

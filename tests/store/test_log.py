@@ -7,9 +7,10 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from inbox.store import Event, Store, Work
+from inbox.store import Event, Store, Work, names
+from inbox.store.log import NAMED
 
 
 def test_a_reader_never_sees_a_number_before_a_smaller_one(store: Store) -> None:
@@ -76,3 +77,27 @@ def test_the_same_event_id_is_taken_once(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)unique"), store.transaction() as work:
         work.append("test.line", id="one")
     assert store.last_seq() == 1
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_a_line_names_is_found_by_an_index(store: Store, name: str) -> None:
+    kind, *_ = kinds = NAMED[name]
+    told = [(kind, "one"), (kinds[-1], "two's"), (kind, "three"), ("test.line", "one")]
+    with store.transaction() as work:
+        lines = [Event(kind=kind, data={name: value}) for kind, value in told]
+        work.add_all(lines)
+        wanted = [line.id for line in lines[:2]]
+    with store.reading() as work:
+        query = select(Event.id).where(names(name, ["one", "two's", "nobody"], *kinds))
+        assert set(work.scalars(query)) == {*wanted}
+        if not store.is_sqlite:
+            work.execute(text("SET LOCAL enable_seqscan = off"))
+        asked = str(query.compile(work.connection(), compile_kwargs={"literal_binds": True}))
+        explain = "EXPLAIN QUERY PLAN " if store.is_sqlite else "EXPLAIN "
+        plan = [str(row[-1]) for row in work.connection().exec_driver_sql(explain + asked.replace("%%", "%"))]
+    assert any(f"ix_events_{name}" in line for line in plan), plan
+
+
+def test_only_kinds_with_an_index_are_asked_for(store: Store) -> None:
+    with pytest.raises(ValueError, match=r"msg\.read is not in the index of msg"):
+        names("msg", ["1"], "msg.in", "msg.read")

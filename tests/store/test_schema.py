@@ -20,6 +20,8 @@ def empty(empty_database_url: str, data_dir: Path) -> Settings:
     return settings
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index ix_events_")  # test_log asks for these
+@pytest.mark.filterwarnings("ignore:autogenerate skipping .*expression-based index 'ix_events_")
 def test_migrations_make_exactly_the_tables_of_the_model(empty: Settings) -> None:
     assert schema.pending(empty)
     assert schema.upgrade(empty) == ("", schema.newest())
