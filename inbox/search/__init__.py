@@ -169,10 +169,11 @@ MOST: Final = 12  # words that are looked at
 FEW: Final = 30  # so many messages are enough to read
 
 
-def _queries(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) -> list[str]:
+def _queries(wanted: Asked, *, sqlite: bool, begun: bool, named: bool) -> list[str]:
     """What the index is asked, a query for each word, all of which have to be met: every word by any of its forms,
-    exact words and ``names`` as they are; with ``begun`` the last word also as a beginning, and names too, unless other
-    words say where to look: a name's beginning may be half of the index. Empty where no word is asked for."""
+    exact words and names as they are; with ``begun`` the last word also as a beginning, and names where nothing else
+    is asked for: a name's beginning may be half of the index. Not ``named``, the words alone say where to look. Empty
+    where no word is asked for."""
     form, beginning, either, both = _SQLITE if sqlite else _POSTGRESQL
     free = words(wanted.words)[:MOST]
     needed = [[form.format(one) for one in _stems(word)] for word in free]
@@ -180,8 +181,9 @@ def _queries(wanted: Asked, names: Sequence[str], *, sqlite: bool, begun: bool) 
         needed[-1].append(beginning.format(plain(free[-1])))
     exact = [word for phrase in wanted.exact for word in parts(phrase)]
     needed += [[form.format(word)] for word in dict.fromkeys(exact[:MOST])]
-    if names and not (begun and needed):  # one of them is enough
-        written = beginning if begun else form
+    names = wanted.operators.get("from", ())
+    if names and (named or not needed):  # one of them is enough
+        written = beginning if begun and not needed else form
         each = [both.join(written.format(word) for word in parts(name)[:MOST]) for name in names]
         needed.append([f"({one})" for one in each if one])
     return [f"({either.join(some)})" for some in needed if some]
@@ -194,10 +196,17 @@ def find(work: Work, wanted: Asked, *, limit: int, before: int | None = None) ->
     Where whole words find little, the last one is also taken as a beginning, and names are, so that results come while
     one types: of a common word that would cost more than all the rest, for nothing.
     """
+
+    def look(*, begun: bool, named: bool = True) -> list[int]:
+        queries = _queries(wanted, sqlite=work.store.is_sqlite, begun=begun, named=named)
+        return _ids(work, queries, limit, before)
+
     with _by_words(work):
-        ids = _ids(work, wanted, limit, before, begun=False)
+        ids = look(begun=False)
         if len(ids) < min(limit, FEW) and _may_be_begun(wanted):
-            return _ids(work, wanted, limit, before, begun=True)
+            ids = look(begun=True)
+            if not ids and wanted.operators.get("from"):
+                ids = look(begun=True, named=False)
         return ids
 
 
@@ -217,13 +226,11 @@ def _may_be_begun(wanted: Asked) -> bool:
     return bool(wanted.operators.get("from")) or any(len(word) > 1 or not word.isascii() for word in last)
 
 
-def _ids(work: Work, wanted: Asked, limit: int, before: int | None, *, begun: bool) -> list[int]:
-    sqlite = work.store.is_sqlite
-    queries = _queries(wanted, wanted.operators.get("from", ()), sqlite=sqlite, begun=begun)
+def _ids(work: Work, queries: Sequence[str], limit: int, before: int | None) -> list[int]:
     if not queries:
         return []
     values = {"limit": limit, "before": before if before is not None else 2**62}
-    if sqlite:
+    if work.store.is_sqlite:
         return list(work.scalars(_MATCH, values | {"query": _SQLITE[-1].join(queries)}).all())
     return _ids_by_tsvector(work, queries, values)
 

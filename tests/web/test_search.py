@@ -256,6 +256,24 @@ def test_a_rare_word_is_found_behind_many_newer_messages_and_a_common_one_in_its
         search.forget(work, range(first, first + len(rows)))
 
 
+def test_what_somebody_wrote_once_is_found_behind_many_newer_messages_of_others(desk: TestDesk) -> None:
+    said = ["Zenobia: ordine", *(f"Ugo: ordine {n}" for n in range(60))]
+    with desk.store.transaction() as work:
+        first = 1_000_000
+        rows = [{"id": first + n, "ticket": 1, "body": search.terms(text)} for n, text in enumerate(said)]
+        work.connection().execute(search.NEW[desk.store.is_sqlite], rows)
+        for query, ids in (
+            ("from:zenobia ordine", [first]),
+            ("from:zenobia ord", [first]),
+            ("from:zenobia", [first]),
+            ("from:zeno", [first]),
+            ("from:nobody from:zenobia ordine", [first]),
+            ("from:zenobia acquario", []),
+        ):
+            assert search.find(work, asked(query), limit=20) == ids, query
+        search.forget(work, range(first, first + len(rows)))
+
+
 def test_the_palette_finds_customers_by_what_is_their_own(desk: TestDesk, found: dict[str, int]) -> None:
     def people(query: str, role: str = "admin") -> list[str]:
         with desk.store.reading() as work:
