@@ -12,7 +12,7 @@ from sqlalchemy import make_url, text
 
 from inbox.store import NOTIFY, Store
 
-__all__ = ["Watch"]
+__all__ = ["Bell", "Watch"]
 
 STEP_S = 0.05
 
@@ -25,14 +25,9 @@ class Watch:
         self._connection: Any = None
         self._cursor: sqlite3.Cursor | None = None
         self._version = -1
-        self._poke = threading.Event()
-
-    def poke(self) -> None:
-        """Wakes the waiter from another thread."""
-        self._poke.set()
 
     def wait(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> bool:
-        """True as soon as something was committed elsewhere (or poked), False after ``seconds``."""
+        """True as soon as something was committed elsewhere, False after ``seconds``."""
         try:
             return self._sqlite(seconds, stop) if self.store.is_sqlite else self._postgresql(seconds, stop)
         except Exception:  # noqa: BLE001  (whatever it was, waiting goes on)
@@ -51,9 +46,7 @@ class Watch:
                 return True
             if time.monotonic() >= end or stop():
                 return False
-            if self._poke.wait(STEP_S):
-                self._poke.clear()
-                return True
+            time.sleep(STEP_S)
 
     def _postgresql(self, seconds: float, stop: Callable[[], bool]) -> bool:
         if self._connection is None:
@@ -63,9 +56,6 @@ class Watch:
         driver = self._connection.connection.driver_connection
         end = time.monotonic() + seconds
         while time.monotonic() < end and not stop():
-            if self._poke.is_set():
-                self._poke.clear()
-                return True
             for _ in driver.notifies(timeout=min(0.25, max(0.0, end - time.monotonic())), stop_after=1):
                 return True
         return False
@@ -82,6 +72,34 @@ class Watch:
                 connection.close()
             except Exception:  # noqa: BLE001, S110  (it is going away in any case)
                 pass
+
+
+class Bell:
+    """One :class:`Watch` for all threads of a process: it rings at every commit, and who was at work when it rang does
+    not wait at all."""
+
+    def __init__(self, store: Store) -> None:
+        self._watch = Watch(store)
+        self._turn = threading.Condition()
+        self.rung = 0
+
+    def run(self, seconds: float, stop: Callable[[], bool]) -> None:
+        """Rings until told to stop."""
+        while not stop():
+            if self._watch.wait(seconds, stop):
+                self.ring()
+        self._watch.close()
+
+    def ring(self) -> None:
+        """Wakes everybody who waits."""
+        with self._turn:
+            self.rung += 1
+            self._turn.notify_all()
+
+    def wait(self, heard: int, seconds: float) -> None:
+        """Returns as soon as it rang more often than ``heard``, or after ``seconds``."""
+        with self._turn:
+            self._turn.wait_for(lambda: self.rung != heard, seconds)
 
 
 def connect(url: str) -> sqlite3.Cursor:

@@ -18,7 +18,7 @@ from inbox.actions import grants, pacing, routing
 from inbox.actions.outbox import expire
 from inbox.errors import Misconfigured, Unavailable
 from inbox.store import Channel, Lease, Store
-from inbox.store.watch import Watch
+from inbox.store.watch import Bell
 from inbox.worker import bulk, calls, copies, journal, pollers, timers
 from inbox.worker.figures import Figures
 from inbox.worker.lmtp import Lmtp
@@ -48,7 +48,7 @@ class Worker:
         self.rules = Rules(store)
         self.figures = Figures(store)
         self._stop = threading.Event()
-        self._watches: list[Watch] = []
+        self._bell = Bell(store)
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT; ends what is under way first."""
@@ -58,6 +58,7 @@ class Worker:
         self.pollers = pollers.Pollers(self.store, self._poke)
         lmtp = self._listen()
         threads = [
+            self._thread("bell", lambda: self._bell.run(TICK, self._stop.is_set)),
             self._thread("journal", self._journal),
             self._thread("outbox", self._outbox),
             self._thread("routing", lambda: self._loop("routing", lambda: routing.route_due(self.store))),
@@ -161,8 +162,7 @@ class Worker:
         return thread
 
     def _poke(self) -> None:
-        for watch in self._watches:
-            watch.poke()
+        self._bell.ring()
 
     @contextlib.contextmanager
     def _calm(self, what: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
@@ -177,15 +177,12 @@ class Worker:
             self._stop.wait(1)
 
     def _loop(self, what: str, once: Callable[[], int]) -> None:
-        watch = Watch(self.store)
-        self._watches.append(watch)
         while not self._stop.is_set():
-            did = 0
+            did, heard = 0, self._bell.rung
             with self._calm(what):
                 did = once()
             if not did:
-                watch.wait(TICK, self._stop.is_set)
-        watch.close()
+                self._bell.wait(heard, TICK)
 
     def _journal(self) -> None:
         self._loop("journal", lambda: journal.work_due(self.store))
