@@ -13,6 +13,7 @@ from connectors.base import Request
 from inbox import clock
 from inbox.actions import desk, events, handling, reply, tickets, visitors
 from inbox.actions.sample import pictures, script, sending
+from inbox.actions.sample.meeting import meet
 from inbox.actions.sample.payloads import File, hexed, letter
 from inbox.actions.sample.script import Customer, Script, Step
 from inbox.actions.sample.stage import Stage, Stay
@@ -81,12 +82,8 @@ class Act:
         """A known customer is in the desk with every address before their first word arrives."""
         work, known = self.stage.work, self.stage.identities
         if self.person.known and (self.script.customer, "") not in known:
-            row = CustomerRow(id=script.id_of(self.script.customer), name=self.person.name, sample=True)
-            taken = dict.fromkeys(KINDS, "") | {name: getattr(self.person, name) for name in KINDS}
-            row.identities = [
-                Identity(kind=name, value=value, name=self.person.name) for name, value in taken.items() if value
-            ]
-            work.add(row)
+            taken = {kind: value for kind in KINDS if (value := getattr(self.person, kind, ""))}
+            row = meet(work, script.id_of(self.script.customer), self.person.name, taken)
             work.flush()
             known[self.script.customer, ""] = row.identities[0]
         if kind == "chat" and not self.visitor:

@@ -17,11 +17,12 @@ from inbox import clock, search
 from inbox.actions import maturity
 from inbox.actions.events import mood
 from inbox.actions.sample import contracts, script
+from inbox.actions.sample.meeting import meet
 from inbox.actions.sample.payloads import hexed
 from inbox.actions.sample.stage import Stage, Stay
 from inbox.actions.sample.stories import BACK, SEED, Person, Said, Story, people, stories, words
 from inbox.actions.who import SYSTEM
-from inbox.store import Customer, Identity, Message, Survey, Ticket, TicketTag
+from inbox.store import Customer, Message, Survey, Ticket, TicketTag
 from inbox.terms import Delivery, Direction, Status
 
 __all__ = ["play"]
@@ -84,19 +85,8 @@ class _Past:
         known = people()
         for n in sorted(numbers):
             person, begun = known[n], self.stage.times.now - dt.timedelta(days=BACK + n)
-            identities = [
-                Identity(kind=kind, value=value, name=person.name, created_at=begun)
-                for kind, value in _addresses(person).items()
-            ]
-            self.persons[n] = Customer(
-                id=hexed(f"past {n}", 16),
-                name=person.name,
-                sample=True,
-                language="it",
-                created_at=begun,
-                identities=identities,
-            )
-        self.stage.work.add_all(self.persons.values())
+            id, addresses = hexed(f"past {n}", 16), _addresses(person)
+            self.persons[n] = meet(self.stage.work, id, person.name, addresses, language="it", created_at=begun)
         self.stage.work.flush()
 
     def ticket(self, story: Story) -> Ticket:
