@@ -120,7 +120,7 @@ def fill(store: Store, count: int) -> int:
     for fresh in parts(once, AT_ONCE):
         with store.transaction() as work:
             places.fill(work, fresh)
-            work.execute(insert(Event), fresh)
+            work.connection().execute(insert(Event), fresh)
         events += len(fresh)
     return events
 

@@ -73,7 +73,7 @@ def add(work: Work, who: Who, rows: Sequence[Row], places: Places | None = None)
     new = [row for row in rows if row["id"] not in known and fresh[row["id"]] is row]
     if new:
         (places or Places()).fill(work, new)
-        work.execute(insert(Event), new)
+        work.connection().execute(insert(Event), new)  # through the unit of work it takes twice as long
         work.append("log.imported", actor=who.actor, lines=len(new))
     return len(new)
 
