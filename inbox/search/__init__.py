@@ -35,6 +35,7 @@ _SPOKEN = re.compile(r"[^\W_]+")
 _ITALIAN = snowballstemmer.stemmer("italian")
 _ENGLISH = snowballstemmer.stemmer("english")
 LIMIT = 20_000  # letters of one message that are indexed
+LONGEST = 200  # letters of one word that are: nobody types more, and PostgreSQL keeps no more than 2,046 bytes
 
 
 def plain(content: str) -> str:
@@ -72,7 +73,7 @@ def words(content: str) -> list[str]:
         found.extend(parts)
         if len(parts) > 1:
             found.append("".join(parts))
-    return [word for word in found if word]
+    return [word[:LONGEST] for word in found if word]
 
 
 @lru_cache(maxsize=50_000)

@@ -7,9 +7,11 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from inbox import clock
@@ -22,6 +24,7 @@ __all__ = ["Restored", "checked", "make", "migrated", "restore"]
 
 #: Of the backups that are made before a migration so many stay.
 KEPT = 3
+SQLITE = "sqlite"  # the word for it in a manifest
 BEFORE_MIGRATION = "before-migration"
 BEFORE_RESTORE = "before-restore"
 
@@ -42,7 +45,7 @@ def make(settings: Settings, target: Path) -> Manifest:
     manifest = Manifest(
         version=importlib.metadata.version("sportello"),
         made_at=clock.iso(clock.now()),
-        database="sqlite" if settings.is_sqlite else "postgresql",
+        database=SQLITE if settings.is_sqlite else "postgresql",
         revision="",
     )
     files = Files(settings.files)
@@ -68,10 +71,11 @@ def checked(settings: Settings, archive: Archive) -> None:
     if manifest.revision not in schema.known():
         msg = f"a newer Sportello ({manifest.version}) made this backup; install that version first"
         raise Unavailable(msg)
-    here = "sqlite" if settings.is_sqlite else "postgresql"
-    if manifest.database != here:
-        msg = f"this is a backup of a desk on {manifest.database}, and here it is {here}: set DATABASE_URL accordingly"
+    if settings.is_sqlite and manifest.database != SQLITE:
+        msg = f"this is a backup of a desk on {manifest.database}: set DATABASE_URL to such a database"
         raise Invalid(msg)
+    if manifest.database == SQLITE and snapshot.SQLITE not in manifest.parts:
+        raise Invalid("the backup is not whole: there is no sportello.db in it")
     archive.verify()
 
 
@@ -79,7 +83,8 @@ def restore(settings: Settings, source: Path, *, replace: bool, afterwards: Afte
     """Puts a desk back. Everything is checked first, and what was there is backed up; then it changes all or nothing.
 
     Raises :class:`Conflict` where a desk is here already (unless ``replace``) or runs, :class:`Invalid` and
-    :class:`Unavailable` for a backup that is damaged, of another kind of database or of a newer program.
+    :class:`Unavailable` for a backup that is damaged, of a newer program, or of PostgreSQL where SQLite is: the other
+    way a desk moves to PostgreSQL.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.data_dir.chmod(0o700)
@@ -92,15 +97,19 @@ def restore(settings: Settings, source: Path, *, replace: bool, afterwards: Afte
             msg = "there is a desk here already; --replace puts the backup in its place (and keeps a backup of it)"
             raise Conflict(msg)
         with tempfile.TemporaryDirectory(dir=settings.data_dir, prefix=".restore-") as aside:
-            copy = snapshot.staged(archive, Path(aside)) if settings.is_sqlite else None
+            copy = snapshot.staged(archive, Path(aside)) if archive.manifest.database == SQLITE else None
             before = None if empty else _aside(settings)
             _files(settings, archive)
-            if copy is not None:
+            if copy is not None and settings.is_sqlite:
                 _prepare(settings, key, copy, archive.manifest, afterwards)
                 _keep_key(settings, key)
                 snapshot.switch(settings, copy)
             else:
-                _into_postgresql(settings, key, archive, afterwards)
+                load = partial(snapshot.load_postgresql, archive)
+                if copy is not None:
+                    schema.upgrade(_at(settings, copy, key))
+                    load = partial(snapshot.load_sqlite, copy)
+                _into_postgresql(settings, key, load, archive.manifest, afterwards)
                 _keep_key(settings, key)
         return Restored(archive.manifest, before)
 
@@ -146,8 +155,7 @@ def _files(settings: Settings, archive: Archive) -> None:
 
 def _prepare(settings: Settings, key: str, copy: Path, manifest: Manifest, afterwards: Afterwards) -> None:
     """Brings the copy to this version and settles it, while the old database still stands."""
-    own = settings.model_copy(update={"database_url": f"sqlite:///{copy}", "secret_key": key})
-    own.__dict__.pop("url", None)
+    own = _at(settings, copy, key)
     schema.upgrade(own)
     store = Store(own)
     try:
@@ -157,15 +165,24 @@ def _prepare(settings: Settings, key: str, copy: Path, manifest: Manifest, after
         store.close()
 
 
-def _into_postgresql(settings: Settings, key: str, archive: Archive, afterwards: Afterwards) -> None:
+def _at(settings: Settings, copy: Path, key: str) -> Settings:
+    """The settings of a desk that lies in a SQLite file."""
+    own = settings.model_copy(update={"database_url": f"sqlite:///{copy}", "secret_key": key})
+    own.__dict__.pop("url", None)
+    return own
+
+
+def _into_postgresql(
+    settings: Settings, key: str, load: Callable[[Connection], None], manifest: Manifest, afterwards: Afterwards
+) -> None:
     """Tables, rows and what follows in one transaction: a restore that is cut short has changed nothing."""
     store = Store(settings.model_copy(update={"secret_key": key}))
     line = engine.make(settings.url, writing=True)
     try:
         with line.begin() as connection:
-            snapshot.load_postgresql(archive, connection)
+            load(connection)
             with Work(store, connection, expire_on_commit=False) as work:
-                afterwards(work, archive.manifest)
+                afterwards(work, manifest)
                 work.write_events()
                 work.commit()  # of its part: the whole is committed when the connection is
     except (OperationalError, psycopg.Error) as problem:

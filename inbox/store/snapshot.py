@@ -21,10 +21,10 @@ from sqlalchemy.exc import OperationalError
 
 from inbox.errors import Conflict, Invalid
 from inbox.settings import Settings
-from inbox.store import engine, schema
+from inbox.store import engine, moving, schema
 from inbox.store.archive import DATABASE, Archive, Manifest, Writing
 
-__all__ = ["SQLITE", "is_empty", "load_postgresql", "place_of", "save", "staged", "switch"]
+__all__ = ["SQLITE", "is_empty", "load_postgresql", "load_sqlite", "place_of", "save", "staged", "switch"]
 
 SQLITE = f"{DATABASE}sportello.db"
 #: A desk with a row in any of these is one that somebody uses.
@@ -103,7 +103,7 @@ def staged(archive: Archive, folder: Path) -> Path:
         raise Invalid(f"the backup's database is damaged: {problem}") from None
     if found != "ok":
         raise Invalid(f"the backup's database is damaged: {found}")
-    _compare(archive.manifest, counts)
+    _compare(archive.manifest.counts, counts)
     return copy
 
 
@@ -185,14 +185,29 @@ def load_postgresql(archive: Archive, connection: Connection) -> None:
     """Replaces the database's tables by the archive's, within the caller's transaction, at the archive's revision and
     then at this program's. Raises :class:`Conflict` where somebody else is connected, :class:`Invalid` where a table
     does not come out as it was."""
+    _emptied(connection, archive.manifest.revision)
+    counts = {name: _copy_in(connection, name, archive) for name in archive.manifest.tables}
+    _compare(archive.manifest.counts, counts)
+    _numbers(connection)
+    command.upgrade(schema.config(connection), "head")
+
+
+def load_sqlite(copy: Path, connection: Connection) -> None:
+    """The same from a checked SQLite file at this program's revision: a desk that moves to PostgreSQL."""
+    with closing(sqlite3.connect(copy)) as line:
+        known = _counts(line, _tables(line))
+    _emptied(connection, "head")
+    counts = moving.move(copy, connection)
+    _compare({name: count for name, count in known.items() if name != "alembic_version"}, counts)
+    _numbers(connection)
+
+
+def _emptied(connection: Connection, revision: str) -> None:
+    """Tables without rows."""
     _nobody_else(connection)
     for name in inspect(connection).get_table_names():
         connection.execute(text(f'DROP TABLE "{name}" CASCADE'))
-    command.upgrade(schema.config(connection), archive.manifest.revision)
-    counts = {name: _copy_in(connection, name, archive) for name in archive.manifest.tables}
-    _compare(archive.manifest, counts)
-    _numbers(connection)
-    command.upgrade(schema.config(connection), "head")
+    command.upgrade(schema.config(connection), revision)
 
 
 def _nobody_else(connection: Connection) -> None:
@@ -240,11 +255,11 @@ def _numbers(connection: Connection) -> None:
 # --- both -------------------------------------------------------------------------------------------------------
 
 
-def _compare(manifest: Manifest, counts: dict[str, int]) -> None:
-    odd = [name for name, count in manifest.counts.items() if counts.get(name) != count]
+def _compare(known: dict[str, int], counts: dict[str, int]) -> None:
+    odd = [name for name, count in known.items() if counts.get(name) != count]
     if odd:
         name = odd[0]
-        msg = f"the backup's table {name} has {counts.get(name)} rows instead of {manifest.counts[name]}"
+        msg = f"the backup's table {name} has {counts.get(name)} rows instead of {known[name]}"
         raise Invalid(msg)
 
 

@@ -10,6 +10,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sqlalchemy import func, select, text
 
 from connectors import registry
 from connectors.base import Request
+from inbox import search
 from inbox.actions import channels, journal, people, reply, restored
 from inbox.actions.who import SYSTEM, Who
 from inbox.settings import Settings, home
@@ -96,9 +98,10 @@ def open_at(place: Settings) -> Store:
 def everything(store: Store) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table that a restore leaves as it was."""
     left = {"leases", "events", "alembic_version", "settings"}
+    as_text = partial(json.dumps, sort_keys=True, default=str)  # PostgreSQL has an order of its own for names
     with store.reading() as work:
         return {
-            table.name: sorted((tuple(map(str, row)) for row in work.execute(select(table))), key=str)
+            table.name: sorted((tuple(map(as_text, row)) for row in work.execute(select(table))), key=str)
             for table in Message.metadata.sorted_tables
             if table.name not in left | {"messages", "tickets"}
         }
@@ -132,6 +135,41 @@ def test_a_desk_comes_back_whole_on_another_machine(
         assert found.files.get(row.sha256 or "") == b"hello"
         assert work.scalar(text("SELECT count(*) FROM search_messages")) == 3
     found.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_desk_that_outgrows_sqlite_goes_on_in_postgresql(
+    desk: Store, run: Run, tmp_path: Path, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, folder, name = tmp_path / "desk.zip", tmp_path / "elsewhere", postgresql.create()
+    assert run("backup", file).code == 0
+    before, last = everything(desk), desk.last_seq()
+    looked_for = [search.asked(word) for word in ("offline", "chiara", "arrivi")]
+    with desk.reading() as work:
+        known = [search.find(work, one, limit=10) for one in looked_for]
+    assert all(known)
+    go_to(monkeypatch, larger := Settings(database_url=postgresql.url(name), data_dir=folder))
+    assert run("restore", file, "--check").code == 0
+    done = run("restore", file, "--json")
+    assert done.code == 0, done.err
+    assert done.json["unknown"] == 1
+    found = open_at(larger)
+    assert everything(found) == before
+    with found.reading() as work:
+        assert found.seal.open(channels.find(work, "support-mail").secrets)["imap_password"] == "very secret"
+        assert [*work.scalars(select(Event.seq).where(Event.seq <= last))] == [*range(1, last + 1)]
+        assert [search.find(work, one, limit=10) for one in looked_for] == known
+        highest = work.scalar(select(func.max(JournalEntry.id))) or 0
+    arrive(found, "Ancora")
+    with found.reading() as work:
+        assert (work.scalar(select(func.max(JournalEntry.id))) or 0) > highest
+    found.close()
+    back = tmp_path / "back.zip"
+    assert run("backup", back).code == 0
+    go_to(monkeypatch, Settings(database_url="", data_dir=tmp_path / "small"))  # SQLite
+    refused = run("restore", back)
+    assert (refused.code, "of a desk on postgresql: set DATABASE_URL" in refused.err) == (1, True)
+    postgresql.drop(name)
 
 
 def test_what_waited_at_the_backup_is_not_sent_again_by_itself(
@@ -229,7 +267,9 @@ def test_a_backup_that_is_damaged_changes_nothing(
         "no manifest": {MANIFEST: None},
         "newer Sportello": {MANIFEST: json.dumps({**manifest, "revision": "9999"}).encode()},
         "newer Sportello (": {MANIFEST: json.dumps({**manifest, "format": 2}).encode()},
-        "set DATABASE_URL": {MANIFEST: json.dumps({**manifest, "database": kinds[manifest["database"]]}).encode()},
+        ("set DATABASE_URL" if desk.is_sqlite else "there is no sportello.db in it"): {
+            MANIFEST: json.dumps({**manifest, "database": kinds[manifest["database"]]}).encode()
+        },
     }
     for words, changed in damages.items():
         broken = tmp_path / "broken.zip"

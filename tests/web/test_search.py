@@ -57,6 +57,13 @@ def test_exact_words_stand_beside_each_other(phrase: str, text: str, found: bool
     assert all(pattern.search(text) for pattern in exactly([phrase])) is found
 
 
+def test_a_word_without_an_end_is_found_by_what_anybody_would_type() -> None:
+    """PostgreSQL keeps words of 2,046 bytes at most."""
+    forms = search.terms("è" * 30_000).split()
+    assert max(len(form.encode()) for form in forms) < 500
+    assert forms[0] == "e" * search.LONGEST
+
+
 @pytest.fixture(scope="module")
 def found(desk: TestDesk) -> dict[str, int]:
     """Tickets by a name of their own."""
