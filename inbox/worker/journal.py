@@ -8,6 +8,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import lazyload
+from sqlalchemy.orm.exc import StaleDataError
 
 from connectors.base import Item, Request, Unreadable
 from inbox import clock, killpoints, logs
@@ -152,9 +153,10 @@ def _take(work: Work, channel: Channel, entry: JournalEntry, item: Item, tries: 
 
 
 def _raced(problem: Exception) -> bool:
-    """True where the database says that somebody else was in the way, and not that something is wrong."""
+    """True where the database says that somebody else was in the way, and not that something is wrong. What was read
+    before and is changed by now is read again: the end of the savepoint forgot it."""
     deadlock = getattr(getattr(problem, "orig", None), "sqlstate", "") == "40P01"
-    return isinstance(problem, IntegrityError) or deadlock
+    return isinstance(problem, (IntegrityError, StaleDataError)) or deadlock
 
 
 def is_known(work: Work, channel: Channel, request: Request) -> bool:

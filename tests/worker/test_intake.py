@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -12,10 +13,10 @@ from sqlalchemy import text
 
 from connectors import registry
 from connectors.base import Request
-from inbox.actions import channels, intake, journal
+from inbox.actions import channels, intake, journal, tickets
 from inbox.actions.who import SYSTEM
 from inbox.settings import Settings
-from inbox.store import Channel, JournalEntry, JournalItem, Store
+from inbox.store import Channel, JournalEntry, JournalItem, Store, Ticket, Work
 from inbox.worker.journal import process
 from tests.sandbox.conftest import until
 
@@ -68,6 +69,31 @@ def test_two_arrivals_of_one_sender_in_two_workers_end_in_one_ticket(
         until(lambda: _waiting(store), 30)
     line.join(30)
     assert ended(store, other) == (outcome, taken.ticket)
+
+
+def test_a_ticket_that_somebody_changed_in_between_is_read_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.transaction() as work:
+        channel = channels.add(work, SYSTEM, kind="sms", name="sms", values=SMS).id
+    process(store, first := arrive(store, channel, "SM1", "prima"))
+    _, number = ended(store, first)
+    later, take = arrive(store, channel, "SM2", "seconda"), intake.take
+    tries: list[int] = []
+
+    def meanwhile(work: Work, *given: Any) -> intake.Ended:
+        known = work.get_one(Ticket, number)
+        tries.append(known.version)
+        if len(tries) == 1:
+            with store.transaction() as other:
+                tickets.prioritise(other, SYSTEM, known.id, "high")
+        return take(work, *given)
+
+    monkeypatch.setattr(intake, "take", meanwhile)
+    assert process(store, later)
+    assert ended(store, later) == ("message", number)
+    assert tries == [tries[0], tries[0] + 1]
+    with store.reading() as work:
+        ticket = work.get_one(Ticket, number)
+        assert (ticket.priority, ticket.preview) == ("high", "seconda")
 
 
 def _waiting(store: Store) -> bool:
