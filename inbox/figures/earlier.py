@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -70,11 +70,13 @@ class _Source(Filed):
                     channels[about.channel] = channels.get(about.channel, 0) + spent
         return days
 
-    def heard(self, first: int, end: int, as_of: int) -> Iterator[tuple[str, bool]]:
+    def heard(self, first: int, end: int, as_of: int) -> tuple[set[str], set[str]]:
         """Whoever wrote is known by the case; whether it was answered, by the outcome that falls due."""
+        wrote: set[str] = set()
+        left: set[str] = set()
         covered = self.context.covered
         if not covered:
-            return
+            return wrote, left
         told = map(day_of_text, self._rows.days(first, end, ['"vol|']))
         for part in parts((day for day in told if day.case is not None), _AT_ONCE):
             customers = self._pages.customers_of({day.case.root for day in part if day.case is not None})
@@ -83,7 +85,10 @@ class _Source(Filed):
                 if customer in covered:
                     for _, due, entry in day.entries:
                         if not _JUDGED.isdisjoint(entry.counts):
-                            yield customer, _LEFT in entry.counts and due is not None and due <= as_of
+                            wrote.add(customer)
+                            if _LEFT in entry.counts and due is not None and due <= as_of:
+                                left.add(customer)
+        return wrote, left
 
     def first_day(self) -> int | None:
         return self._rows.first_day()

@@ -11,10 +11,10 @@ from inbox.metrics.attribution import sheet_of
 from inbox.metrics.book import Book
 from inbox.metrics.fcr import Verdict
 from inbox.metrics.filed import FiledDay, day_of_text, rows_of
-from inbox.metrics.outcomes import spelt_out
+from inbox.metrics.outcomes import NOT_YET, spelt_out
 from inbox.metrics.request import Request
 from inbox.metrics.sheets import CaseName
-from inbox.metrics.sums import TOTAL, Filter, Sums
+from inbox.metrics.sums import TOTAL, Filter
 
 __all__ = ["BEHIND", "Behind", "Part", "Place", "behind", "counted", "marks_of", "name_of", "part_of", "window_of"]
 
@@ -118,11 +118,24 @@ def marks_of(figure: str) -> list[str]:
 
 @dataclass(slots=True)
 class _Case:
-    """What a case added so far."""
+    """What a case added so far, of what is asked for."""
 
     reason: str | None
-    sums: Sums = field(default_factory=Sums)
+    counts: dict[str, int] = field(default_factory=dict)
     matures: int | None = None
+
+
+class _Wanted(dict[str, bool]):
+    """Of each count that an entry may have whether it speaks of a figure: few do, and each is looked at once."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._measures = {*BEHIND[name], f"{name}.n", f"{name}.k"}
+        self.has_times = any(TOTAL in measure for measure in self._measures)
+
+    def __missing__(self, count: str) -> bool:
+        self[count] = not self._measures.isdisjoint(spelt_out({count: 1}))
+        return self[count]
 
 
 def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> Iterator[Behind]:
@@ -133,15 +146,15 @@ def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> I
     name = name_of(figure)
     window = window_of(name)
     outcome = f"{name.removesuffix('_net')}|" if window is not None else None
-    whole = Filter(request.where)
+    whole, wanted = Filter(request.where), _Wanted(name)
     for rows in owners:
         cases: dict[CaseName, _Case] = {}
         for text in rows:
             day = day_of_text(text)
             if day.case is not None:
-                _add(cases, day.case, day, whole, request.as_of, outcome)
+                _add(cases, day.case, day, whole, wanted, request.as_of, outcome)
         for case, one in cases.items():
-            counts = spelt_out(one.sums.counts)
+            counts = spelt_out(one.counts)
             if any(measure in counts for measure in BEHIND[name]):
                 amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
                 held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
@@ -179,14 +192,27 @@ def _place(one: Behind) -> Place:
 
 
 def _add(
-    cases: dict[CaseName, _Case], case: CaseName, day: FiledDay, whole: Filter, as_of: int, outcome: str | None
+    cases: dict[CaseName, _Case],
+    case: CaseName,
+    day: FiledDay,
+    whole: Filter,
+    wanted: _Wanted,
+    as_of: int,
+    outcome: str | None,
 ) -> None:
     for due, entry in day.added(whole):
         one = cases.get(case)
         if one is None:
             one = cases[case] = _Case(day.reason)
-        one.sums.add(due, entry, as_of)
-        if outcome is not None and due is not None and due > as_of and any(map(_begins(outcome), entry.counts)):
+        not_yet = NOT_YET if due is not None and due > as_of else ""
+        for name, n in entry.counts.items():
+            if wanted[not_yet + name]:
+                one.counts[not_yet + name] = one.counts.get(not_yet + name, 0) + n
+        if wanted.has_times and not not_yet:
+            for measure, ms in entry.times:
+                if wanted[measure + TOTAL]:
+                    one.counts[measure + TOTAL] = one.counts.get(measure + TOTAL, 0) + ms
+        if outcome is not None and not_yet and any(map(_begins(outcome), entry.counts)):
             one.matures = due
 
 

@@ -63,12 +63,13 @@ class Facts:
                         channels[channel] = channels.get(channel, 0) + spent
         return days
 
-    def heard(self, first: int, end: int, as_of: int) -> Iterable[tuple[str, bool]]:
-        every = (heard for sheet in self._book.sheets() for heard in sheet.heard if first <= heard.day < end)
-        return ((one.customer, one.unanswered and one.due <= as_of) for one in every)
+    def heard(self, first: int, end: int, as_of: int) -> tuple[set[str], set[str]]:
+        every = [heard for sheet in self._book.sheets() for heard in sheet.heard if first <= heard.day < end]
+        left = {one.customer for one in every if one.unanswered and one.due <= as_of}
+        return {one.customer for one in every}, left
 
-    def root(self, customer: str) -> str:
-        return self._book.people.root(customer)
+    def roots(self, customers: set[str]) -> set[str]:
+        return self._book.people.roots(customers)
 
     def cover(self) -> Cover:
         return self._book.cover

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from inbox.metrics.config import Config
@@ -86,7 +86,11 @@ class Cover:
         self._terms = sorted(terms, key=lambda term: term.ends)
         self._spans = {who: _union(spans) for who, spans in self._spans.items()}
         self._begins = sorted(begin for spans in self._spans.values() for begin, _ in spans)
-        self._ends = sorted((end, who) for who, spans in self._spans.items() for _, end in spans)
+        self._ends = sorted(  # with what tells of most ends whether the customer left by them: begin, next begin
+            (end, who, begin, following)
+            for who, spans in self._spans.items()
+            for (begin, end), (following, _) in zip(spans, [*spans[1:], (NEVER, NEVER)], strict=True)
+        )
 
     def customers(self) -> Iterable[str]:
         """Everybody who has or had a contract."""
@@ -98,12 +102,18 @@ class Cover:
         n = bisect_right(spans, (at, NEVER))
         return n > 0 and at < spans[n - 1][1]
 
+    def active(self, at: int) -> set[str]:
+        """Everybody whom a contract covers at an instant."""
+        return {who for _, who, begin, _ in self._ends[bisect_right(self._ends, (at, _LAST)) :] if begin <= at}
+
     def churn(self, begin: int, end: int) -> tuple[int, int]:
         """(active at the first instant and not at the last, active at the first)."""
         over = bisect_right(self._ends, (begin, _LAST))
         base = bisect_right(self._begins, begin) - over
-        ended = {who for _, who in self._ends[over : bisect_right(self._ends, (end, _LAST))]}
-        lost = sum(self.is_active(who, begin) and not self.is_active(who, end) for who in ended)
+        ended = self._ends[over : bisect_right(self._ends, (end, _LAST))]
+        lost = sum(
+            first <= begin and (following > end or not self.is_active(who, end)) for _, who, first, following in ended
+        )
         return lost, base
 
     def renewals(self, begin: int, end: int, as_of: int, grace: int) -> tuple[int, int, int]:
@@ -133,18 +143,12 @@ class Cover:
             for at, some in enumerate(begun)
         ]
 
-    def silence(self, wrote: Mapping[str, bool], begin: int, later: int) -> dict[str, tuple[int, int]]:
-        """Of the customers active at the start who wrote: (lost, all) of those exposed to silence and of the others.
-
-        ``wrote`` says of each customer with inbound in the period whether anything stayed unanswered in time.
-        """
-        found = {"exposed": [0, 0], "unexposed": [0, 0]}
-        for customer, exposed in wrote.items():
-            if self.is_active(customer, begin):
-                side = found["exposed" if exposed else "unexposed"]
-                side[0] += not self.is_active(customer, later)
-                side[1] += 1
-        return {name: (lost, n) for name, (lost, n) in found.items()}
+    def silence(self, wrote: set[str], left: set[str], begin: int, later: int) -> dict[str, tuple[int, int]]:
+        """Of the customers active at the start who ``wrote`` in the period: (lost, all) of those whom something
+        ``left`` unanswered in time exposed to silence, and of the others."""
+        base, stayed = self.active(begin) & wrote, self.active(later)
+        sides = {"exposed": base & left, "unexposed": base - left}
+        return {name: (len(side - stayed), len(side)) for name, side in sides.items()}
 
 
 def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

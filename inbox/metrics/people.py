@@ -27,6 +27,11 @@ class People:
             name = self._into[name]
         return name
 
+    def roots(self, names: set[str]) -> set[str]:
+        """The same of many, few of whom were merged."""
+        merged = self._into.keys() & names
+        return (names - merged) | {self.root(name) for name in merged} if merged else names
+
     def names(self, root: str) -> set[str]:
         """Every name under which a remaining customer is known."""
         return self._names.get(root, {root})

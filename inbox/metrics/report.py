@@ -43,14 +43,12 @@ class Source(Protocol):
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         """Adjusted time of each local day by channel, in ms."""
 
-    def heard(self, first: int, end: int, as_of: int) -> Iterable[tuple[str, bool]]:
-        """The customers with a contract who wrote on the local days [first, end), once or more often.
+    def heard(self, first: int, end: int, as_of: int) -> tuple[set[str], set[str]]:
+        """The customers with a contract who wrote on the local days [first, end); and those of them whom something was
+        left unanswered, as far as could be judged at an instant."""
 
-        And whether that stayed unanswered, as far as could be judged at an instant.
-        """
-
-    def root(self, customer: str) -> str:
-        """The customer that remains after identity merges."""
+    def roots(self, customers: set[str]) -> set[str]:
+        """The customers that remain after identity merges."""
 
     def cover(self) -> Cover:
         """Who is covered by a contract when."""
@@ -151,11 +149,8 @@ def _tenant(source: Source, first: int, end: int, as_of: int, wanted: Wanted) ->
     if wanted.family("ret"):
         yield from loyalty(cover, begin, stop, as_of, config)
     if wanted.family("silence"):
-        wrote: dict[str, bool] = {}
-        for name, unanswered in source.heard(first, end, as_of):
-            customer = source.root(name)
-            wrote[customer] = unanswered or wrote.get(customer, False)
-        yield from silence(cover, wrote, begin, days.start(end + config.churn_lag_d))
+        wrote, left = map(source.roots, source.heard(first, end, as_of))
+        yield from silence(cover, wrote, left, begin, days.start(end + config.churn_lag_d))
     if wanted.family("smi"):
         yield from smi(source.events("smi"), stop, config)
 

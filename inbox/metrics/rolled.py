@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import partial
 
 from inbox.metrics.backlog import LATE, OPEN, ages_at, ages_of, blocks_at, season_of
 from inbox.metrics.book import Book
@@ -57,7 +58,7 @@ class RolledUp:
     def add_up(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
         cut = day_of_due(as_of)
         for grain, own in _by_grain(slices).items():
-            for (value, channel), sums in self._over_time(grain, first, end, cut).items():
+            for (value, channel), sums in self._over_time(grain, (first, end), cut, own).items():
                 for wanted in {(value, None), (value, channel)}:
                     for into in own.get(wanted, ()):
                         into.add_all(sums)
@@ -67,23 +68,34 @@ class RolledUp:
             for one in slices:
                 one.correct(old, new, first, end)
 
-    def _over_time(self, grain: str, first: int, end: int, cut: int) -> dict[tuple[str, str], Sums]:
-        """The sums of a period by (value, channel); the day of the cut itself is left to the index."""
+    def _over_time(
+        self, grain: str, period: tuple[int, int], cut: int, wanted: Container[tuple[str, str | None]]
+    ) -> dict[tuple[str, str], Sums]:
+        """The sums of a period by those (value, channel) that are wanted, a channel of None for any; the day of the cut
+        itself is left to the index."""
         found: dict[tuple[str, str], Sums] = {}
-        months, ragged_days = _months_and_days(first, end)
+        months, ragged_days = _months_and_days(*period)
+        cells = partial(self._wanted_cells, wanted, grain)
         for unit, low, high in ragged_days:
-            for place, cell in self._rolls.cells(unit, grain, low, high):
+            for place, cell in cells(unit, low, high):
                 _add_cell(found, place, cell, cut, self._times)
         ragged: set[int] = set()
-        for place, cell in self._rolls.cells("month", grain, *months):
+        for place, cell in cells("month", *months):
             _add_cell(found, place, cell, month_of_due(cut), self._times)
             if any(month_of_due(cut) in row[1::2] for row in cell.due.values()):
                 ragged.add(place.when)
         for month in ragged:
             for unit, low, high in _weeks_and_days(*_days_of(month)):
-                for place, cell in self._rolls.cells(unit, grain, low, high):
+                for place, cell in cells(unit, low, high):
                     _add_cell(found, place, Kept({}, _in_month(cell.due, month_of_due(cut)), {}), cut, self._times)
         return found
+
+    def _wanted_cells(
+        self, wanted: Container[tuple[str, str | None]], grain: str, unit: str, low: int, high: int
+    ) -> Iterator[tuple[Place, Kept]]:
+        for place, cell in self._rolls.cells(unit, grain, low, high):
+            if (place.value, None) in wanted or (place.value, place.channel) in wanted:
+                yield place, cell
 
     def _at_the_cut(self, slices: list[Slice], first: int, end: int, as_of: int) -> None:
         """The one day on which entries become due: some have, some have not."""
@@ -133,20 +145,23 @@ class RolledUp:
     def worked(self, first: int, end: int) -> Mapping[int, Mapping[str, int]]:
         return {place.when: cell.plain for place, cell in self._rolls.cells("day", "worked", first, end)}
 
-    def heard(self, first: int, end: int, as_of: int) -> Iterator[tuple[str, bool]]:
+    def heard(self, first: int, end: int, as_of: int) -> tuple[set[str], set[str]]:
+        wrote: set[str] = set()
+        left: set[str] = set()
         cut = day_of_due(as_of)
         months, ragged = _months_and_days(first, end)
         for unit, low, high in [("month", *months), *ragged]:
             for _, cell in self._rolls.cells(unit, HEARD, low, high):
-                late = cell.due
-                yield from ((customer, customer in late and late[customer][1] < cut) for customer in cell.plain)
+                wrote |= cell.plain.keys()
+                left |= {customer for customer, due in cell.due.items() if due[1] < cut}
         for raw in self._rolls.rows(HEARD, cut, cut + 1):
             one = Heard(*raw)
             if first <= one.day < end and one.unanswered and one.due <= as_of:
-                yield one.customer, True
+                left.add(one.customer)
+        return wrote | left, left
 
-    def root(self, customer: str) -> str:
-        return self._facts.root(customer)
+    def roots(self, customers: set[str]) -> set[str]:
+        return self._facts.roots(customers)
 
     def cover(self) -> Cover:
         return self._facts.cover()
@@ -193,16 +208,17 @@ def _add_cell(found: dict[tuple[str, str], Sums], place: Place, cell: Kept, cut:
     if sums is None:
         sums = found[place.value, place.channel] = Sums()
     into, durations = sums.counts, sums.durations
+    get = into.get
     for measure, n in cell.plain.items():
-        into[measure] = into.get(measure, 0) + n
+        into[measure] = get(measure, 0) + n
     for outcome, row in cell.due.items():
         if row[-2] < cut:
-            into[outcome] = into.get(outcome, 0) + row[0]
+            into[outcome] = get(outcome, 0) + row[0]
             continue
         for due, n in out_of_row(row).items():
             if due != cut:
                 name = outcome if due < cut else NOT_YET + outcome
-                into[name] = into.get(name, 0) + n
+                into[name] = get(name, 0) + n
     for measure, buckets in cell.times.items():
         if measure not in times:
             continue

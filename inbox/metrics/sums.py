@@ -43,8 +43,9 @@ class Durations:
         if not own:
             own.update(buckets)
             return
+        known = own.get
         for name, n in buckets.items():
-            own[name] = own.get(name, 0) + n
+            own[name] = known(name, 0) + n
 
     def join(self, other: Durations) -> None:
         """Add what another histogram holds."""

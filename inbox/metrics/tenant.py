@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from inbox.metrics.config import Config
 from inbox.metrics.formulas import newcombe
@@ -26,9 +26,9 @@ def loyalty(cover: Cover, begin: int, end: int, as_of: int, config: Config) -> P
     yield "ret.renewal.pending", undecided
 
 
-def silence(cover: Cover, wrote: Mapping[str, bool], begin: int, later: int) -> Pairs:
+def silence(cover: Cover, wrote: set[str], left: set[str], begin: int, later: int) -> Pairs:
     """M11, an association: leaving among those whom we left without an answer, and among the others."""
-    sides = cover.silence(wrote, begin, later)
+    sides = cover.silence(wrote, left, begin, later)
     for side, (lost, n) in sides.items():
         yield from rate(f"silence.{side}", lost, n)
     difference = newcombe(*sides["exposed"], *sides["unexposed"])
