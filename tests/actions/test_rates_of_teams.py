@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from inbox import clock
 from inbox.actions import costs, people
@@ -13,14 +14,22 @@ from inbox.metrics.money import Wages
 from inbox.store import Event
 from tests.actions.conftest import SmallDesk
 
-FIRST = dt.date.today() - dt.timedelta(days=20)  # noqa: DTZ011 - a day is as good as another
+ROME = ZoneInfo("Europe/Rome")
+
+
+def today() -> dt.date:
+    """The day at the desk: in its zone, an hour or two ahead of Greenwich."""
+    return clock.now().astimezone(ROME).date()
+
+
+FIRST = today() - dt.timedelta(days=20)
 
 
 def per_hour(desk: SmallDesk, agent: str, days: int = 0) -> int:
     """What the figures take for an hour of somebody's so many days from now, in whole units."""
     with desk.store.reading() as work:
         lines = [one.as_dict() for one in work.query(Event).filter_by(kind="cost.rate").order_by(Event.seq)]
-    day = clock.now().date() + dt.timedelta(days=days)
+    day = today() + dt.timedelta(days=days)
     return Wages(read_events(lines).events).per_hour(agent, day.toordinal()) // 1_000_000
 
 
@@ -29,7 +38,7 @@ def test_whoever_comes_later_costs_what_the_team_costs(desk: SmallDesk, later: C
         team = people.add_team(work, SYSTEM, "Officina").id
         costs.rate(work, SYSTEM, per_hour="20", start=FIRST)
         costs.team_rate(work, SYSTEM, per_hour="31", start=FIRST, team=team)  # nobody is in it yet
-        costs.team_rate(work, SYSTEM, per_hour="33", start=clock.now().date() + dt.timedelta(days=40), team=team)
+        costs.team_rate(work, SYSTEM, per_hour="33", start=today() + dt.timedelta(days=40), team=team)
         assert costs.follow_teams(work) == 0
     later(dt.timedelta(days=10))
     with desk.store.transaction() as work:
@@ -49,7 +58,7 @@ def test_whoever_comes_later_costs_what_the_team_costs(desk: SmallDesk, later: C
         assert costs.follow_teams(work) == 1
     assert [per_hour(desk, desk.giulia, days) for days in (-1, 0, 60)] == [31, 20, 20]
     with desk.store.transaction() as work:
-        costs.rate(work, SYSTEM, per_hour="22", start=clock.now().date())
+        costs.rate(work, SYSTEM, per_hour="22", start=today())
     with desk.store.transaction() as work:
         costs.follow_teams(work)
     assert per_hour(desk, desk.giulia) == 22
