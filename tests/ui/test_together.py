@@ -109,7 +109,9 @@ def test_what_becomes_of_messages_is_on_both_screens(sign_in: SignIn, bot: Runni
     for page in pages:
         expect(page.locator(".msg.out[data-state=failed] .trouble")).to_contain_text("Not delivered.")
     again = giulia.locator(".msg.out[data-state=failed]")
-    again.get_by_role("button", name="Send again").click()
+    with giulia.expect_response(lambda answer: answer.url.endswith("/retry")):  # the press is heard, whatever is drawn
+        again.get_by_role("button", name="Send again").click()
+    customer.accepted(count=2, timeout=25)
     for page in pages:
         expect(page.locator(".msg.out[data-state=sent]")).to_have_count(2)
     assert [each["text"] for each in customer.accepted()] == ["Alle otto e mezza.", "Le va bene?"]

@@ -38,11 +38,12 @@ function drop(early, href) {
 function startPressing(early) {
   let timer;
   const ask = (href) => {
-    early[href] = fetch(href, {
+    const answer = fetch(href, {
       headers: { Accept: "text/html", "Turbo-Frame": THREAD, "X-Sec-Purpose": "prefetch" },
     });
-    early[href].catch(() => {});
-    setTimeout(() => drop(early, href), STALE_MS);
+    early[href] = answer;
+    answer.catch(() => {});
+    setTimeout(() => early[href] === answer && drop(early, href), STALE_MS); // not that of a later press
   };
   document.addEventListener("pointerdown", ({ target, button, pointerType }) => {
     clearTimeout(timer);
