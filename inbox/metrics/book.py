@@ -27,6 +27,7 @@ __all__ = ["Book", "Dirty", "Told"]
 Told = Callable[[str, list[Sheet], list[Sheet]], None]  # (owner, what its sheets were, what they are)
 
 _JOINS = {"ticket.merged": "into", "ticket.split": "from"}
+_ROUTED = {"msg.in": "msg", "msg.out": "msg", "call.started": "call"}  # what says on which ticket a message or call is
 
 
 @dataclass(slots=True)
@@ -111,10 +112,8 @@ class Book:
             partner = event.body[other if ticket == event.body["ticket"] else "ticket"]
             record = self._join(record, self.record_of(partner))
         self.dirty.families[record.name] = None
-        for key in ("msg", "call"):
-            id = event.body.get(key)
-            if id is not None and event.kind in {"msg.in", "msg.out", "call.started"}:
-                self._route((key, id), event)
+        if (key := _ROUTED.get(event.kind)) is not None:
+            self._route((key, event.body[key]), event)
 
     def _route(self, name: tuple[str, str], event: Event) -> None:
         """Remember where a message or call belongs while it lives; prices that name it find their place."""

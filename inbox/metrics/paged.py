@@ -173,8 +173,7 @@ class PagedBook(Book):
             self._open_around(ticket, event)
         for _, event, _ in orphans:
             self.living.take(event)
-        for _, event, _ in events:
-            self.take((event,))
+        self.take(event for _, event, _ in events)
         self._open_wide()
         unread, self._unread = self._unread, None
         for name, kept in (unread or {}).items():
@@ -255,10 +254,12 @@ class PagedBook(Book):
     # --- pages ---
 
     def record_of(self, ticket: str) -> Record:
-        if ticket not in self.family_of:
-            kept = self._pages.family(ticket)
-            if kept is not None:
-                self._open(kept)
+        name = self.family_of.get(ticket)
+        if name is not None:
+            return self.records[name]
+        kept = self._pages.family(ticket)
+        if kept is not None:
+            self._open(kept)
         return super().record_of(ticket)
 
     def expect(self, tickets: Iterable[str]) -> None:
