@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
 from connectors.base import Refused, Request
@@ -136,6 +136,9 @@ def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:
     if entry is None:
         msg = f"there is no journal entry {entry_id}"
         raise NotFound(msg)
+    if entry.erased_at is not None:
+        msg = f"the content of arrival {entry.id} was erased: there is nothing to read again"
+        raise Conflict(msg)
     if any(item.reason == REPLAYED for item in entry.items):
         msg = f"arrival {entry.id} carries the token of an earlier one: it is a copy, and is never read"
         raise Conflict(msg)
@@ -149,16 +152,23 @@ def replay(work: Work, who: Who, entry_id: int) -> JournalEntry:
 
 
 def replay_all(store: Store, who: Who, numbers: Sequence[int]) -> list[int]:
-    """The same for many, some at a time; gives those that were left, for their signature is still wrong."""
+    """The same for many, some at a time; gives those that were left, for their signature is still wrong. What was
+    erased is passed over."""
     left: list[int] = []
     for start in range(0, len(numbers), BATCH):
         with store.transaction() as work:
-            for number in numbers[start : start + BATCH]:
+            part = numbers[start : start + BATCH]
+            for number in work.scalars(_whole(part)):
                 try:
                     replay(work, who, number)
                 except Conflict:
                     left.append(number)
     return left
+
+
+def _whole(numbers: Sequence[int]) -> Select[int]:
+    whole = select(JournalEntry.id).where(JournalEntry.id.in_(numbers), JournalEntry.erased_at.is_(None))
+    return whole.order_by(JournalEntry.id)
 
 
 def _verify(work: Work, entry: JournalEntry) -> None:

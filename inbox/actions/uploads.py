@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions import unneeded
 from inbox.errors import Busy, Invalid
-from inbox.store import Attachment, DraftFile, JournalEntry, Upload, Work
+from inbox.store import Upload, Work
 
 __all__ = ["KINDS", "chosen", "clean", "keep", "owner", "sweep", "taken"]
 
@@ -113,10 +114,5 @@ def sweep(work: Work) -> int:
     for row in rows:
         work.delete(row)
     work.flush()
-    for digest in {row.sha256 for row in rows}:
-        if not any(
-            work.scalar(select(table.id).where(table.sha256 == digest).limit(1))
-            for table in (Attachment, Upload, DraftFile, JournalEntry)
-        ):
-            work.store.files.forget(digest, old.timestamp())
+    unneeded.forget(work, {row.sha256 for row in rows}, old)
     return len(rows)

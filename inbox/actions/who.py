@@ -29,6 +29,8 @@ RIGHTS: Final[dict[str, Role]] = {
     "reasons.change": Role.SUPERVISOR,
     "rules.change": Role.SUPERVISOR,
     "views.share": Role.SUPERVISOR,
+    "customer.export": Role.SUPERVISOR,
+    "customer.erase": Role.ADMIN,
     "macro.own": Role.AGENT,
     "macro.share": Role.SUPERVISOR,
 }

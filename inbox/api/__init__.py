@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from inbox import errors, logs
 from inbox.actions.who import SYSTEM, require
-from inbox.api import arrivals, channels, log, messages, problems, reading, reports, rules, starting, tickets
+from inbox.api import arrivals, channels, customers, log, messages, problems, reading, reports, rules, starting, tickets
 from inbox.api.entrance import caller
 from inbox.api.openapi import document
 from inbox.api.problems import Broken, NoSuchMethod
@@ -71,7 +71,7 @@ def address(store: Store) -> str:
 def table() -> list[Route]:
     """Every address of the API."""
     own = Routes()
-    parts = (tickets, starting, messages, arrivals, channels, log, reports, rules)
+    parts = (tickets, starting, messages, customers, arrivals, channels, log, reports, rules)
     every: list[Route] = [line for part in parts for line in part.routes.lines]
 
     @own.get("/openapi.json", Binary("application/json", "This document."), public=True)

@@ -22,8 +22,8 @@ __all__ = ["WORDS", "Binary", "Body", "Call", "Nothing", "Paging", "Query", "Rou
 Q = TypeVar("Q", bound="Query")
 B = TypeVar("B", bound="Body")
 
-#: Parts of a path that are words: a problem's name, an event's id.
-WORDS = frozenset({"name", "event"})
+#: Parts of a path that are words: a problem's name, an event's id, a customer's.
+WORDS = frozenset({"name", "event", "customer"})
 #: Larger numbers are not exact in every language that reads JSON.
 HIGHEST = 2**53
 

@@ -24,6 +24,8 @@ ALERTS = ("failed", "unknown")
 DUE = {"sla.soon": "soon", "sla.late": "late"}
 #: Lines that make notices; of clocks the rows above tell.
 TOLD = (CAUSES.keys() | FOLLOWED) - DUE.keys()
+#: What changes messages in the middle of a thread.
+MOVING = threads.REGROUPED | {"ticket.deleted"}
 MOST = 3  # notices at once; of more their number is said
 #: Kinds that change nothing on a screen.
 QUIET = ("handle.", "notice.", "chat.", "cost.", "agent.", "identity.", "journal.", "setting.")
@@ -78,7 +80,7 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
         target = undone.get(str((event.data or {}).get("target"))) if event.kind == "void" else None
         if ticket.merged_into is not None:
             thread.went[ticket.id] = ticket.merged_into
-        elif event.kind in threads.REGROUPED or (target is not None and target.kind in threads.REGROUPED):
+        elif event.kind in MOVING or (target is not None and target.kind in MOVING):
             thread.again = True
         if target is not None:
             thread.unsaid[target.seq] = None

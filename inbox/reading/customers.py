@@ -11,7 +11,7 @@ from inbox import clock
 from inbox.actions import clocks
 from inbox.actions import desk as settings
 from inbox.actions.reply import ANSWERABLE
-from inbox.actions.who import Who, visible
+from inbox.actions.who import Who, may, visible
 from inbox.reading import desk, fields
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices, last_heard
@@ -82,6 +82,7 @@ def panel(work: Work, who: Who, ticket: Ticket) -> CustomerPanel:
         settled=settled,
         history=history(work, ticket),
         visit=visit_of(work, customer.identities) if customer is not None else None,
+        may_export=may(who, "customer.export"),
     )
 
 

@@ -108,7 +108,8 @@ def page(work: Work, who: Who, chosen: Chosen, *, after: int | None = None) -> J
 
 
 def _count(work: Work, wanted: list[ColumnElement[bool]]) -> int:
-    return work.scalar(select(func.count()).select_from(JournalEntry).where(*wanted)) or 0
+    whole = select(func.count()).select_from(JournalEntry).where(JournalEntry.erased_at.is_(None), *wanted)
+    return work.scalar(whole) or 0
 
 
 def _found(work: Work, wanted: list[ColumnElement[bool]], after: int | None) -> list[tuple[JournalEntry, Channel]]:
@@ -199,12 +200,15 @@ def _rows(work: Work, found: list[tuple[JournalEntry, Channel]], *, replay: bool
                 for one in entry.items
             ),
             replayable=replay and entry.done and _readable_again(entry),
+            erased=entry.erased_at is not None,
             opening=_opening(words if words is not None else _readable(bodies.get(entry.id))),
         )
 
 
 def _readable_again(entry: JournalEntry) -> bool:
-    """True where an item is neither message nor status, or has no outcome at all."""
+    """True where an item is neither message nor status, or has no outcome; of what was erased nothing is left."""
+    if entry.erased_at is not None:
+        return False
     lost = len(entry.items) < (entry.things or 1)
     return lost or any(one.outcome not in FINAL for one in entry.items)
 

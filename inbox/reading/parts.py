@@ -579,6 +579,7 @@ class MessageView:
     reactions: tuple[str, ...] = ()  # what customers put on it
     meeting: Any = None  # what its calendar file is about (reading.invitations.Meeting)
     deleted_at: dt.datetime | None = None  # its writer took it back
+    erased: bool = False  # its words are gone, at the customer's wish
 
     @property
     def is_mail(self) -> bool:
@@ -621,6 +622,7 @@ class NoteView:
     attachments: tuple[AttachmentView, ...] = ()
     mentions: tuple[str, ...] = ()  # the names in it that lead to somebody
     versions: tuple[Version, ...] = ()
+    erased: bool = False
     part: Literal["note"] = "note"
 
 
@@ -628,7 +630,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
-    "related", "asked", "answered", "spoken", "timed",
+    "related", "asked", "answered", "spoken", "timed", "erased",
 ]  # fmt: skip
 
 
@@ -950,6 +952,7 @@ class CustomerPanel:
     settled: tuple[tuple[str, str, dt.timedelta], ...] = ()  # (clock, met or breached, how long it took)
     history: tuple[EventView, ...] = ()
     visit: VisitView | None = None
+    may_export: bool = False  # the way to all that is known of them, and to its end
 
 
 # --- search -----------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions import suggestions
+from inbox.actions.erasing import ERASED
 from inbox.actions.reasons import MARK, available
 from inbox.actions.who import Who, rule_of
 from inbox.reading import desk, fields, macros, once, pictures
@@ -100,6 +101,7 @@ SHOWN_EVENTS = (
     "survey.answered",
     "survey.followup",
     "ticket.timed",
+    "ticket.deleted",
 )
 
 
@@ -233,6 +235,7 @@ def _message(
         answers=answers,
         meeting=meeting(message),
         deleted_at=clock.parse(message.extra["deleted"]) if message.extra.get("deleted") else None,
+        erased=ERASED in message.extra,
         reactions=tuple(one["emoji"] for one in message.extra.get("reactions", {}).values() if one["emoji"]),
     )
 
@@ -260,6 +263,7 @@ def _note(message: Message, names: Names) -> NoteView:
         _attachments(message),
         tuple(str(one["name"]) for one in message.extra.get("mentions", ())),
         versions(message),
+        ERASED in message.extra,
     )
 
 
@@ -346,6 +350,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "sla.late": ("overdue", "clock"),
     "survey.followup": ("spoken", ""),
     "ticket.timed": ("timed", "op"),
+    "ticket.deleted": ("erased", "why"),
 }
 
 

@@ -35,6 +35,7 @@ class Entry(Shape):
     received_at: Time
     bytes: int
     sha256: str
+    erased_at: Time | None = Field(description="Since when its content is gone, at somebody's wish.")
     items: list[Item] = Field(description="An arrival that nobody has read yet is one pending item.")
 
     @classmethod
@@ -60,6 +61,7 @@ class Entry(Shape):
             received_at=row.received_at,
             bytes=row.size,
             sha256=row.sha256,
+            erased_at=row.erased_at,
             items=items or [unread],
         )
 

@@ -27,6 +27,7 @@ class Customer(Base, kw_only=True):
     language: Mapped[str] = mapped_column(String(8), default="")  # as they first wrote, or as somebody wrote it down
     attributes: Mapped[Json] = mapped_column(default_factory=dict)  # name → text
     created_at: Mapped[Created] = mapped_column(default_factory=clock.now)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # since then only their numbers are known
     identities: Mapped[list[Identity]] = relationship(
         lazy="selectin", order_by="Identity.id", default_factory=list, cascade="all, delete-orphan"
     )

@@ -49,6 +49,7 @@ class JournalEntry(Base, kw_only=True):
     tries: Mapped[int] = mapped_column(default=0)
     things: Mapped[int | None] = mapped_column(default=None)  # how many items it has, told apart from their rows
     nonce: Mapped[str | None] = mapped_column(String(80), default=None)
+    erased_at: Mapped[dt.datetime | None] = mapped_column(default=None)  # its content is gone, at somebody's wish
     items: Mapped[list[JournalItem]] = relationship(
         lazy="selectin", order_by="JournalItem.n", default_factory=list, cascade="all, delete-orphan"
     )

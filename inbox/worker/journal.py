@@ -12,7 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from connectors.base import Item, Request, Unreadable
 from inbox import clock, killpoints, logs
-from inbox.actions import channels, intake
+from inbox.actions import channels, erasing, intake
 from inbox.actions.intake import Ended
 from inbox.actions.journal import request_of
 from inbox.errors import Misconfigured, NoRoom
@@ -42,6 +42,7 @@ WORKED = (
     .values({name: bindparam(name) for name in ("tries", "things", "done", "due_at")})
 )
 FINAL = {Outcome.MESSAGE, Outcome.STATUS}
+LATE = {Outcome.DUPLICATE, Outcome.STATUS}  # what is about a message that is here already
 AGAIN = timedelta(seconds=2)  # a status that overtook its receipt is looked at again
 
 
@@ -78,12 +79,15 @@ def process(store: Store, entry_id: int) -> bool:
         channel = work.get_one(Channel, entry.channel_id)
         items = _items(work, channel, entry)
         outcomes = {row.n: row.outcome for row in work.execute(OUTCOMES, {"entry": entry_id})}
+        late: list[int] = []  # messages that were here before
         for n, item in enumerate(items):
             if outcomes.get(n) in FINAL:
                 continue
             ended = _take(work, channel, entry, item)
             _write_down(work, entry_id, n, item, ended, again=n in outcomes)
             outcomes[n] = ended.outcome
+            if ended.outcome in LATE and ended.message is not None:
+                late.append(ended.message)
         pending = Outcome.PENDING in outcomes.values()
         worked = {
             "tries": entry.tries + 1,
@@ -92,6 +96,8 @@ def process(store: Store, entry_id: int) -> bool:
             "due_at": clock.now() + AGAIN if pending else None,
         }
         work.connection().execute(WORKED, {"entry": entry_id, **worked})
+        if len(late) == len(items) and not pending:
+            erasing.settle_late(work, entry_id, late)
         for n, outcome in outcomes.items():
             if outcome is Outcome.QUARANTINED and not pending:
                 work.append("journal.quarantined", channel_id=channel.id, journal=entry.id, n=n)

@@ -322,6 +322,7 @@ panel = parts.CustomerPanel(
         parts.IdentityView("email", "vecchia@lombardi.example", state="undeliverable"),
     ),
     given_name="Chiara Lombardi",
+    may_export=True,
     outside=True,
     profile=Profile(
         "Studio Lombardi Architetti",

@@ -97,6 +97,7 @@ ADDRESSES = {
     "customers.apart": "/tickets/<int:id>/customer/apart",
     "customers.part": "/tickets/<int:id>/customer/part",
     "outside.show": "/tickets/<int:id>/outside",
+    "erasing.show": "/tickets/<int:id>/erase",
     "customers.agree": "/tickets/<int:id>/customer/consents",
     "customers.timeline": "/tickets/<int:id>/timeline",
     "customers.worth": "/tickets/<int:id>/worth",

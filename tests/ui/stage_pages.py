@@ -16,6 +16,7 @@ from inbox.rendering import charts, figures
 from tests.ui import samples, stage
 from tests.ui import samples_board as boards
 from tests.ui import samples_days as days
+from tests.ui import samples_erasure as gone
 from tests.ui import samples_mails as mail
 from tests.ui import samples_notices as told
 from tests.ui import samples_pages as our
@@ -32,6 +33,8 @@ ADDRESSES = {
     "sessions.create": "/login/in",
     "setup.show": "/setup",
     "setup.save": "/setup/save",
+    "erasing.erase": "/tickets/<int:id>/erase/in",
+    "erasing.export": "/tickets/<int:id>/customer/export",
     "settings.general": "/settings/general",
     "settings.channels": "/settings/channels",
     "settings.people": "/settings/people",
@@ -156,6 +159,9 @@ PAGES = {
     "day": Page("days/show.html", days.day, "day"),
     "day-wrong": Page("days/show.html", days.wrong, "day"),
     "day-closed": Page("days/show.html", days.closed, "day"),
+    "erase": Page("tickets/erase.html", gone.free, "all"),
+    "erase-waiting": Page("tickets/erase.html", gone.waiting, "all"),
+    "erase-done": Page("tickets/erase.html", gone.done, "all"),
     "channels": Page("settings/channels.html", our.channels, "settings"),
     "channel-new": Page("settings/channel.html", our.new_sms, "settings"),
     "channel-new-mailbox": Page("settings/channel.html", our.new_mailbox, "settings"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Executable, delete, event, or_, select, update
+from sqlalchemy import ColumnElement, Executable, delete, or_, select, update
 
 from inbox import search
-from inbox.actions import channels, desk, people, tickets
+from inbox.actions import channels, desk, people, tickets, unneeded
 from inbox.actions.sample import script
 from inbox.actions.sample.contents import NAME, UNMARKED, Contents, kept
 from inbox.actions.who import SYSTEM, Who, require
@@ -65,7 +65,7 @@ def remove(work: Work, who: Who) -> int:
     _forget_channels(work, who)
     _forget_people(work, leaving, brought)
     _forget_bands(work, brought)
-    _unlink(work, files)
+    unneeded.forget(work, files)
     desk.put(work, who, "desk.sample", False)
     desk.audit(work, who, "demo.removed", tickets=count)
     return count
@@ -221,15 +221,3 @@ def _files(work: Work) -> set[str]:
     )
     of_arrivals = select(JournalEntry.sha256).where(JournalEntry.channel_id.in_(OURS), JournalEntry.body.is_(None))
     return {str(one) for query in (of_messages, of_arrivals) for one in work.scalars(query)}
-
-
-def _unlink(work: Work, files: set[str]) -> None:
-    """Once it is true that nothing needs them, the files go too."""
-    still = set(work.scalars(select(Attachment.sha256).where(Attachment.sha256.in_(files))))
-    still |= set(work.scalars(select(JournalEntry.sha256).where(JournalEntry.sha256.in_(files))))
-
-    def gone(_session: Any) -> None:
-        for one in files - still:
-            work.store.files.path(one).unlink(missing_ok=True)
-
-    event.listen(work, "after_commit", gone, once=True)

@@ -34,6 +34,7 @@ class JournalRow:
     items: tuple[JournalItem, ...]
     replayable: bool = False
     opening: str = ""
+    erased: bool = False
 
 
 @dataclass(frozen=True)
