@@ -566,7 +566,8 @@ class MessageView:
     frame: bool = False
     original: bool = False
     language: str = ""
-    auto: str = ""  # reply, bounce, report, bulk, complaint
+    auto: str = ""  # reply, bounce, report, bulk, complaint, other
+    meant: str = ""  # what a customer's message is taken for: ack, auto, cont
     attachments: tuple[AttachmentView, ...] = ()
     delivery: DeliveryView | None = None
     bounced: bool = False
@@ -628,7 +629,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
-    "related", "asked", "answered", "spoken", "timed",
+    "related", "asked", "answered", "spoken", "timed", "classified", "exempted",
 ]  # fmt: skip
 
 
@@ -866,6 +867,7 @@ class Thread:
     others: tuple[PreviousTicket, ...] = ()  # the customer's other tickets: what this one could be merged into
     earlier: str | None = None
     unread_from: int | None = None  # id of my first unread message: the line "New" goes above it
+    exempt: str = ""  # the event that leaves it out of net FCR
 
 
 # --- the customer -----------------------------------------------------------------------------------------------
@@ -913,6 +915,7 @@ class TicketFacts:
     reasons: tuple[ReasonChoice, ...] = ()  # those that it can have; the one that it has is always among them
     fields: tuple[Any, ...] = ()  # the desk's own (reading.fields.FieldView)
     relations: Any = None  # reading.relations.Relations
+    exempt: str = ""  # the event that leaves it out of net FCR
 
 
 @dataclass(frozen=True)
