@@ -13,10 +13,12 @@ from inbox.errors import Conflict, Invalid
 from inbox.store import JournalEntry, Message, Ticket, Work
 from inbox.terms import Delivery, Direction, Status
 
-__all__ = ["LEAVING", "chosen", "own_words", "refresh", "rehome", "send_back", "set_back", "shut"]
+__all__ = ["LEAVING", "THANKS", "chosen", "own_words", "refresh", "rehome", "send_back", "set_back", "shut"]
 
 MOST = 500
 LEAVING = {Delivery.CLAIMED, Delivery.SENDING}
+#: What somebody said of a message that asks for no answer.
+THANKS = "ack"
 
 
 def chosen(work: Work, ticket: Ticket, numbers: Sequence[int]) -> list[Message]:
@@ -76,8 +78,8 @@ def send_back(work: Work, messages: Sequence[Message], ticket: Ticket, away: Tic
 
 
 def own_words(message: Message) -> bool:
-    """True for a message that a customer wrote themselves."""
-    return message.direction is Direction.IN and message.auto is None
+    """True for a message that a customer wrote themselves and that waits for an answer: a mere thanks does not."""
+    return message.direction is Direction.IN and message.auto is None and message.meant != THANKS
 
 
 def refresh(work: Work, ticket: Ticket) -> None:
@@ -111,7 +113,7 @@ def refresh(work: Work, ticket: Ticket) -> None:
         )
         moves = events.live(work, ticket.id, "ticket.status")
         closed = [line.rec for line in moves if line.data.get("status") in {"resolved", "closed"}]
-        since = theirs.where(Message.id > (answered or 0))
+        since = theirs.where(Message.id > (answered or 0), Message.meant.is_distinct_from(THANKS))
         if closed:
             since = since.where(Message.received_at > closed[-1])
         first = work.scalar(since.order_by(Message.id).limit(1))

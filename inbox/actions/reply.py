@@ -18,6 +18,7 @@ from inbox.actions import (
     channels,
     events,
     followers,
+    homes,
     identities,
     lines,
     links,
@@ -574,7 +575,7 @@ def never_left(work: Work, who: Who, ticket: Ticket, message: Message) -> None:
             Message.auto.is_(None),
         )
     )
-    if last_in is not None and (answered or 0) < last_in.id:
+    if last_in is not None and homes.own_words(last_in) and (answered or 0) < last_in.id:
         ticket.waiting_since = ticket.waiting_since or last_in.at
 
 

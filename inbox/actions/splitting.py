@@ -23,6 +23,7 @@ DONE = (
     "ticket.tag",
     "ticket.priority",
     "ticket.reason",
+    "ticket.fcr_exempt",
     "ticket.snoozed",
     "ticket.field",
 )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import attention, desk, events, mentions, notices, reasons
-from inbox.actions.who import SYSTEM, Who, find_living, find_ticket
+from inbox.actions.who import SYSTEM, Who, find_living, find_ticket, require
 from inbox.errors import Conflict, Invalid
 from inbox.store import Agent, Event, Membership, ReadMark, Team, Ticket, TicketTag, Work
 from inbox.terms import Direction, Move, Priority, Status
@@ -20,6 +20,7 @@ __all__ = [
     "SPAM",
     "assign",
     "close_due",
+    "exempt",
     "given",
     "prioritise",
     "read",
@@ -225,6 +226,15 @@ def spam(work: Work, who: Who, number: int) -> Event | None:
     if ticket.is_open:
         set_status(work, who, number, "resolved")
     return event
+
+
+def exempt(work: Work, who: Who, number: int) -> Event | None:
+    """Leaves a ticket out of net FCR, whatever its reason; None where it is left out already. Undo counts it again."""
+    require(who, "ticket.write")
+    ticket = find_living(work, who, number)
+    if events.live(work, ticket.id, "ticket.fcr_exempt"):
+        return None
+    return work.append("ticket.fcr_exempt", actor=who.actor, ticket=ticket.id)
 
 
 def given(data: dict[str, Any]) -> dict[str, Any]:

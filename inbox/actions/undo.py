@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import events, fields, homes, merging, notes, relating, reply, splitting
+from inbox.actions import classifying, events, fields, homes, merging, notes, relating, reply, splitting
 from inbox.actions.who import Who, find_living, find_ticket
 from inbox.errors import Conflict, NotFound
 from inbox.store import Event, Message, Ticket, TicketTag, Work
@@ -35,7 +35,8 @@ def undo(work: Work, who: Who, event_id: str) -> Event:
     if back is None or event.actor_kind != Actor.AGENT:
         msg = "this cannot be undone"
         raise Conflict(msg)
-    lines = events.live(work, event.ticket_id, event.kind)
+    about = event.data.get("msg")  # of corrections only those of the same message follow one another
+    lines = [line for line in events.live(work, event.ticket_id, event.kind) if line.data.get("msg") == about]
     if event.id not in {line.id for line in lines}:
         msg = "this was undone already"
         raise Conflict(msg)
@@ -127,7 +128,9 @@ def _macro(work: Work, who: Who, event: Event) -> None:
 
 
 #: Of these only the last one, for each says what holds from then on.
-IN_ORDER: Final = frozenset({"ticket.status", "ticket.snoozed", "ticket.assigned", "ticket.priority", "ticket.reason"})
+IN_ORDER: Final = frozenset(
+    {"ticket.status", "ticket.snoozed", "ticket.assigned", "ticket.priority", "ticket.reason", "msg.classify"}
+)
 #: What can be undone, and how.
 UNDOABLE: Final[dict[str, Callable[[Work, Who, Event], Any]]] = {
     "ticket.merged": merging.unmerge,
@@ -139,8 +142,10 @@ UNDOABLE: Final[dict[str, Callable[[Work, Who, Event], Any]]] = {
     "ticket.tag": _tag,
     "ticket.priority": _priority,
     "ticket.reason": _reason,
+    "ticket.fcr_exempt": lambda _work, _who, _event: None,  # only the log has it
     "ticket.field": fields.set_back,
     "ticket.linked": relating.unlinked,
     "msg.refused": _refused,
+    "msg.classify": classifying.set_back,
     "macro.run": _macro,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Response, send_file
 from pydantic import AwareDatetime, Field
 
 from inbox import shapes
-from inbox.actions import desk, later, rescue, suggestions
+from inbox.actions import classifying, desk, later, rescue, suggestions
 from inbox.actions import reply as replies
 from inbox.api.answers import message_shape, shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Routes
@@ -97,6 +99,34 @@ def answer_suggestion(call: Call[Nothing, AnswerIn], number: int) -> Response:
     def do(work: Work) -> Answered:
         event = suggestions.answer(work, call.who, number, join=call.body.join)
         return Answered(event=event.id, message=message_shape(work, feeds.message(work, call.who, number)))
+
+    return shape(write(call.store, do))
+
+
+class WhatIn(Body):
+    """What a message that came in was."""
+
+    what: Literal["ack", "auto", "cont"] | None = Field(
+        description="Only a thanks, automatic, or a part of the last matter; null asks for an answer like any other."
+    )
+
+
+class Classified(shapes.Shape):
+    """The event that tells of it, or the ``void`` of the one that it takes back; null where it was that already."""
+
+    event: str | None
+    message: shapes.Message
+
+
+@routes.post("/messages/{number}/classify", Classified, body=WhatIn)
+def classify(call: Call[Nothing, WhatIn], number: int) -> Response:
+    """Corrects what a message that came in was taken for. A ticket that nobody wrote in since goes back to where it
+    stood before a thanks or an automatic message, or opens for one that was neither."""
+
+    def do(work: Work) -> Classified:
+        event = classifying.classify(work, call.who, number, call.body.what or "")
+        said = message_shape(work, feeds.message(work, call.who, number))
+        return Classified(event=event.id if event is not None else None, message=said)
 
     return shape(write(call.store, do))
 

@@ -337,6 +337,16 @@ def set_status(call: Call[Nothing, StatusIn], number: int) -> Response:
     return shape(write(call.store, do))
 
 
+@routes.post("/tickets/{number}/fcr-exempt", Done)
+def exempt(call: Call[Nothing, Nothing], number: int) -> Response:
+    """Leaves a ticket out of net first contact resolution; undo counts it again."""
+
+    def do(work: Work) -> Done:
+        return _done(work, call.who, number, verbs.exempt(work, call.who, number))
+
+    return shape(write(call.store, do))
+
+
 @routes.post("/tickets/{number}/merge", Done, body=MergeIn)
 def merge(call: Call[Nothing, MergeIn], number: int) -> Response:
     """Merges a ticket into another one, which is given back; what comes for the merged one arrives there."""
@@ -372,7 +382,8 @@ def move(call: Call[Nothing, MoveIn], number: int) -> Response:
 
 @routes.post("/events/{event}/undo", Done)
 def undo(call: Call[Nothing, Nothing], event: str) -> Response:
-    """Takes back a merge, split or move, or a change of status, assignee, tag, priority or reason.
+    """Takes back a merge, split or move, a change of status, assignee, tag, priority or reason, what was said of a
+    message, or that a ticket is left out of net first contact resolution.
 
     409 where the ticket has moved on. The event given is the ``void`` in the log.
     """

@@ -84,9 +84,16 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
             thread.again = True
         if target is not None:
             thread.unsaid[target.seq] = None
+            thread.messages |= _corrected(target)
         _thread(thread, event, ticket)
     _tell(work, pushes, lines)
     return pushes
+
+
+def _corrected(target: Event) -> dict[int, None]:
+    """The message that looks different again, now that what was said of it is taken back."""
+    number = str((target.data or {}).get("msg", "")) if target.kind == "msg.classify" else ""
+    return {int(number): None} if number.isdigit() else {}
 
 
 def _tell(work: Work, pushes: dict[str, Push], lines: Iterable[Event]) -> None:
@@ -151,7 +158,7 @@ def _thread(push: Push, event: Event, ticket: Ticket) -> None:
     number = str((event.data or {}).get("msg", ""))
     if number.isdigit() and event.kind.startswith(("msg.", "note.")):
         push.messages[int(number)] = None
-    else:
+    if not number.isdigit() or event.kind in threads.SHOWN_EVENTS:
         push.events[event.seq] = event
     if not event.kind.startswith("note."):
         push.heads[ticket.id] = None

@@ -154,7 +154,7 @@ def board(work: Work, who: Who, team: str = "", moving: int | None = None) -> Bo
     for actor, data in work.execute(
         select(Event.actor_id, Event.data).where(Event.kind == "ticket.status", Event.ts >= today)
     ):
-        if (data or {}).get("status") == "resolved" and actor:
+        if (data or {}).get("status") == "resolved" and "cause" not in data and actor:
             done[actor] += 1
     arrived = work.scalar(
         select(func.count()).select_from(Event).where(Event.kind == "ticket.created", Event.ts >= today)

@@ -20,7 +20,7 @@ from inbox.reading.profiles import profile
 from inbox.reading.relations import previous, previous_total, relations
 from inbox.reading.rows import customer_chip
 from inbox.reading.same import joined, same, set_apart
-from inbox.reading.threads import history, reason_choices
+from inbox.reading.threads import exempt, history, reason_choices
 from inbox.reading.visits import visit_of
 from inbox.store import Channel, Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction
@@ -156,6 +156,7 @@ def _facts(work: Work, who: Who, ticket: Ticket) -> TicketFacts:
         reasons=reason_choices(work, ticket.reason),
         fields=fields.shown(work, ticket.id),
         relations=relations(work, who, ticket),
+        exempt=exempt(work, ticket),
     )
 
 

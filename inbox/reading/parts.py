@@ -566,7 +566,8 @@ class MessageView:
     frame: bool = False
     original: bool = False
     language: str = ""
-    auto: str = ""  # reply, bounce, report, bulk, complaint
+    auto: str = ""  # reply, bounce, report, bulk, complaint, other
+    meant: str = ""  # what a customer's message is taken for: ack, auto, cont
     attachments: tuple[AttachmentView, ...] = ()
     delivery: DeliveryView | None = None
     bounced: bool = False
@@ -630,7 +631,7 @@ What = Literal[
     "created", "assigned", "unassigned", "transferred", "status", "tagged", "untagged", "priority",
     "reason", "merged", "absorbed", "split", "linked", "moved", "received", "recovered", "failed", "cancelled",
     "imported", "macro", "overdue", "filled", "ticked", "emptied",
-    "related", "asked", "answered", "spoken", "timed", "erased",
+    "related", "asked", "answered", "spoken", "timed", "erased", "classified", "exempted",
 ]  # fmt: skip
 
 
@@ -868,6 +869,7 @@ class Thread:
     others: tuple[PreviousTicket, ...] = ()  # the customer's other tickets: what this one could be merged into
     earlier: str | None = None
     unread_from: int | None = None  # id of my first unread message: the line "New" goes above it
+    exempt: str = ""  # the event that leaves it out of net FCR
 
 
 # --- the customer -----------------------------------------------------------------------------------------------
@@ -915,6 +917,7 @@ class TicketFacts:
     reasons: tuple[ReasonChoice, ...] = ()  # those that it can have; the one that it has is always among them
     fields: tuple[Any, ...] = ()  # the desk's own (reading.fields.FieldView)
     relations: Any = None  # reading.relations.Relations
+    exempt: str = ""  # the event that leaves it out of net FCR
 
 
 @dataclass(frozen=True)

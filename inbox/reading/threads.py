@@ -13,9 +13,9 @@ from typing import Final
 from sqlalchemy import func, select
 
 from inbox import clock
+from inbox.actions import classifying, suggestions
 from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
-from inbox.actions import suggestions
 from inbox.actions.erasing import ERASED
 from inbox.actions.reasons import MARK, available
 from inbox.actions.who import Who, rule_of
@@ -67,7 +67,9 @@ from inbox.terms import Delivery, Direction, Move
 
 __all__ = [
     "REGROUPED",
+    "SHOWN_EVENTS",
     "called",
+    "exempt",
     "head",
     "history",
     "item_of_event",
@@ -102,6 +104,8 @@ SHOWN_EVENTS = (
     "survey.followup",
     "ticket.timed",
     "ticket.deleted",
+    "ticket.fcr_exempt",
+    "msg.classify",
 )
 
 
@@ -224,6 +228,7 @@ def _message(
         frame=bulk,
         original=not ours and (bool(message.html) or message.full_text is not None),
         auto=message.auto or "",
+        meant=classifying.word_of(message),
         attachments=_attachments(message),
         delivery=_delivery(message, ways),
         bounced=message.bounce is not None,
@@ -330,10 +335,18 @@ def _survey(event: Event) -> EventView | None:
     return EventView(event.seq, "answered", event.ts, who=str(data["type"]), value=str(data.get("score")))
 
 
+def _classified(event: Event, names: Names) -> EventView:
+    """What a message was, as somebody said; a program's word is not taken back here."""
+    data = event.data or {}
+    said = next((word for word in classifying.WORDS if data.get(word)), "")
+    undo = event.id if "was" in data else ""
+    return EventView(event.seq, "classified", event.ts, names.name(event.actor_id), value=said, undo=undo)
+
+
 #: These can be undone from the line that tells of them; what else can be has a control of its own.
 REGROUPED: Final = frozenset({"ticket.merged", "ticket.absorbed", "ticket.split", "ticket.moved"})
 #: What can be undone from its line.
-UNDONE: Final = REGROUPED | {"macro.run"}
+UNDONE: Final = REGROUPED | {"macro.run", "ticket.fcr_exempt"}
 #: Event kind → what the line says, and the field of the event that it names.
 LINES: Final[dict[str, tuple[What, str]]] = {
     "ticket.status": ("status", "desk"),
@@ -351,6 +364,7 @@ LINES: Final[dict[str, tuple[What, str]]] = {
     "survey.followup": ("spoken", ""),
     "ticket.timed": ("timed", "op"),
     "ticket.deleted": ("erased", "why"),
+    "ticket.fcr_exempt": ("exempted", ""),
 }
 
 
@@ -374,6 +388,8 @@ def _view(work: Work, event: Event, names: Names) -> EventView | None:
         return _survey(event)
     if event.kind == "ticket.field":
         return _field(work, event, names)
+    if event.kind == "msg.classify":
+        return _classified(event, names)
     if event.kind not in LINES:
         return None
     what, field = LINES[event.kind]
@@ -392,6 +408,11 @@ def _view(work: Work, event: Event, names: Names) -> EventView | None:
 def history(work: Work, ticket: Ticket) -> tuple[EventView, ...]:
     """What happened to a ticket besides messages, oldest first; what was voided did not happen."""
     return once.once(work, f"history:{ticket.id}", lambda: tuple(_history(work, ticket, Names(work))))
+
+
+def exempt(work: Work, ticket: Ticket) -> str:
+    """The event that leaves a ticket out of net FCR, or ""."""
+    return next((line.undo for line in history(work, ticket) if line.what == "exempted"), "")
 
 
 def _history(work: Work, ticket: Ticket, names: Names) -> Iterator[EventView]:
@@ -482,6 +503,7 @@ def thread(work: Work, who: Who, ticket: Ticket, *, before: int | None = None, t
         others=previous(work, who, ticket)[:MERGED],
         earlier=str(min(m.id for m in messages)) if more else None,
         unread_from=min(fresh) if fresh else None,
+        exempt=exempt(work, ticket),
     )
 
 

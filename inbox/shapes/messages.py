@@ -153,7 +153,11 @@ class Message(Shape):
     subject_token: str | None = Field(description="Mail: what names this ticket in a subject: [#4821].")
     auto: str | None = Field(
         description="Not null where no person wrote it.",
-        json_schema_extra={"enum": ["reply", "bounce", "report", "bulk", "complaint", None]},
+        json_schema_extra={"enum": ["reply", "bounce", "report", "bulk", "complaint", "other", None]},
+    )
+    meant: str | None = Field(
+        description="As somebody at the desk said: only a thanks (ack), or a part of the last matter (cont).",
+        json_schema_extra={"enum": ["ack", "cont", None]},
     )
     joined: Joined
     suggestion: Suggestion | None
@@ -189,6 +193,7 @@ class Message(Shape):
             reply_address=_reply_address(work, row) if mail else None,
             subject_token=f"[#{row.ticket_id}]" if mail else None,
             auto=row.auto,
+            meant=row.meant,
             joined=Joined(rule=row.joined_rule, ref=row.joined_ref),
             suggestion=_suggestion(row),
             attachments=[Attachment.of(one) for one in row.attachments],

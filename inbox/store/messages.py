@@ -68,6 +68,7 @@ class Message(Base, kw_only=True):
     full_text: Mapped[str | None] = mapped_column(default=None)
     html: Mapped[str | None] = mapped_column(default=None)
     auto: Mapped[str | None] = mapped_column(String(16), default=None)
+    meant: Mapped[str | None] = mapped_column(String(8), default=None)  # as somebody here said: "ack", "cont"
     echo: Mapped[bool] = mapped_column(default=False)
     extra: Mapped[Json] = mapped_column(default_factory=dict)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from inbox.actions import identities, later, notes, reply, rescue
+from inbox.actions import classifying, identities, later, notes, reply, rescue
 from inbox.actions.who import find_ticket
 from inbox.errors import NotFound
-from inbox.reading import pictures, threads
+from inbox.reading import pictures, rows, threads
 from inbox.rendering import mail
-from inbox.store import Message, Work
+from inbox.store import Message, Ticket, Work
 from inbox.web.gate import locale, store, wants_streams, who
 from inbox.web.hours import hour
 from inbox.web.tickets import streams
@@ -62,6 +62,24 @@ def arrived(id: int) -> Any:
 def leave(id: int) -> Any:
     """Nobody needs to look at it any more."""
     return _drawn(store().write(lambda work: rescue.leave(work, who(), id)))
+
+
+@blueprint.post("/messages/<int:id>/classify")
+def classify(id: int) -> Any:
+    """What it was, after all: the ticket's head and row may change with it."""
+    what = request.form.get("what", "")
+    store().write(lambda work: classifying.classify(work, who(), id, what))
+    with store().reading() as work:
+        message = visible_message(work, id)
+        ticket = work.get_one(Ticket, message.ticket_id)
+        if not wants_streams():
+            return redirect(url_for("tickets.show", id=ticket.id), 303)
+        html = render_template(
+            "tickets/streams/item.html", item=threads.item_of_message(work, message), ticket=ticket.id
+        )
+        html += render_template("tickets/streams/head.html", head=threads.head(work, ticket))
+        html += render_template("tickets/streams/row.html", row=rows.row(work, ticket))
+    return streams(html)
 
 
 @blueprint.post("/messages/<int:id>/send-as")

@@ -281,6 +281,14 @@ def reason(id: int) -> Any:
     return _changed(id)
 
 
+@blueprint.post("/tickets/<int:id>/exempt")
+def exempt(id: int) -> Any:
+    """Leaves it out of net FCR: the whole is drawn again, since the details say so too."""
+    with store().transaction() as work:
+        tickets.exempt(work, who(), id)
+    return redirect(url_for("tickets.show", id=id), 303)
+
+
 @blueprint.post("/tickets/<int:id>/read")
 def read(id: int) -> Any:
     """The thread was on screen for a second: mine is read up to there."""

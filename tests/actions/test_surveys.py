@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import links, reply, tickets
+from inbox.actions import classifying, links, reply, tickets
 from inbox.actions.surveys import answering, asking, doors, forms
 from inbox.actions.surveys.words import SCALES
 from inbox.actions.who import SYSTEM
@@ -91,6 +91,18 @@ def test_a_text_message_brings_one_short_link(asking_desk: SmallDesk) -> None:
         text = links.text_of(work, work.get_one(Message, survey.message_id))
     assert text.endswith(f"https://desk.example/s/{token(asking_desk, survey)}")
     assert len(text) < 160
+
+
+def test_a_ticket_that_is_resolved_again_because_it_was_only_a_thanks_asks_nobody_again(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    resolved(desk, sms=True)
+    desk.store.write(asking.follow)
+    thanks = desk.take(desk.text("Grazie!", at=clock.now()), desk.sms)
+    with desk.store.transaction() as work:
+        classifying.classify(work, desk.who(), thanks.message or 0, "ack")
+    assert desk.store.write(asking.follow) == 0
+    [survey] = later(desk)
+    assert (survey.withheld, survey.sent_at is not None) == ("", True)
 
 
 def test_a_customer_is_asked_once_within_the_quiet_period(asking_desk: SmallDesk) -> None:

@@ -16,10 +16,10 @@ READERS = {"telling.py", "history.py", "undo.py", "clocks.py", "notices.py", "wo
 BY_API = {
     *("call.started", "call.leg", "call.ended", "social.snapshot", "social.mention"),
     *("contract.started", "contract.renewed", "contract.ended", "revenue"),
-    *("bot.handoff", "ticket.fcr_exempt", "msg.classify"),
+    "bot.handoff",
 }
 #: … or with the history of another system, by ``sportello log import``.
-BY_IMPORT = {"handle.start", "handle.beat", "handle.end", "ticket.deleted", "customer.erased"}
+BY_IMPORT = {"handle.start", "handle.beat", "handle.end"}
 
 
 def written() -> Iterator[str]:

@@ -233,6 +233,11 @@ every_event = (
     parts.EventView(7023, "failed", at("09:00"), value="numero inesistente"),
     parts.EventView(7024, "cancelled", at("09:00"), actor="Sara Conti"),
     parts.EventView(7025, "imported", at("09:00")),
+    *(
+        parts.EventView(7026, "classified", at("09:00"), actor="Sara Conti", value=w)
+        for w in ("ack", "auto", "cont", "")
+    ),
+    parts.EventView(7027, "exempted", at("09:00"), actor="Sara Conti", undo="e9"),
 )
 
 head = parts.ThreadHead(

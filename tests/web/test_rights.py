@@ -48,6 +48,7 @@ LEAST = {
             *("views.remove", "views.sort", "bulk.show", "bulk.count", "bulk.stop", "bulk.undo", "bulk.dismiss"),
             *("macros.run", "settings.index", "settings.macros", "macros.create", "macros.update", "macros.remove"),
             *("messages.edit", "drafts.keep", "drafts.attach", "drafts.detach"),
+            *("messages.classify", "tickets.exempt"),
             *("starting.keep", "starting.attach"),
             "attachments.uploaded",
             *("fields.fill", "relations.follow", "relations.link", "customers.change", "customers.note"),

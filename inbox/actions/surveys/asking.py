@@ -43,7 +43,8 @@ def follow(work: Work) -> int:
     events = list(work.scalars(_unread(work).limit(PORTION))) if on else []
     planned = 0
     for event in events:
-        ticket = work.get(Ticket, event.ticket_id) if event.data.get("desk") == "resolved" else None
+        solved = event.data.get("desk") == "resolved" and "cause" not in event.data  # with one it only is so again
+        ticket = work.get(Ticket, event.ticket_id) if solved else None
         if ticket is None or ticket.imported or clock.now() - event.ts > STALE:
             continue
         last = work.get(Message, ticket.last_in_id) if ticket.last_in_id is not None else None

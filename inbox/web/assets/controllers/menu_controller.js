@@ -145,7 +145,8 @@ export default class extends Controller {
 
   /** Leaves only what holds the words of the filter, and marks what Enter would press. */
   sift() {
-    const words = (this.hasFilterTarget ? this.filterTarget.value : "").trim().toLowerCase();
+    if (!this.hasFilterTarget) return;
+    const words = this.filterTarget.value.trim().toLowerCase();
     let first = words && this.sifting(this.filterTarget);
     for (const item of this.element.querySelectorAll(".menu-i")) {
       item.hidden = words !== "" && !item.textContent.toLowerCase().includes(words);

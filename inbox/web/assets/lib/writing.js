@@ -125,6 +125,15 @@ export class Writing {
     item("answer").hidden = note || way?.dataset.replies !== "yes" || way.ariaDisabled === "true";
     item("edit").hidden = !note || subject.dataset.author !== document.body.dataset.me;
     item("quote").hidden = !this.words(subject);
+    const was = document.querySelector("#message-menu form");
+    const { meant, message } = subject.dataset;
+    was.hidden = meant === undefined;
+    was.action = was.getAttribute("action").replace(/\d+/, message ?? 0);
+    for (const each of was.querySelectorAll("button")) {
+      const on = each.dataset.menuValue === meant;
+      each.ariaPressed = String(on);
+      each.value = on ? "" : each.dataset.menuValue; // what holds is taken back
+    }
     const because = document.querySelector("#message-menu [data-because]");
     because.textContent =
       subject.querySelector(".meta[title]")?.title ?? subject.querySelector(".why")?.innerText ?? "";
