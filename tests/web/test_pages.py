@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Request
-from inbox.actions import costs, journal, sample, tickets
+from inbox.actions import costs, journal, tickets
 from inbox.actions.who import SYSTEM
 from inbox.clock import now
 from inbox.reading import cards
@@ -164,17 +164,3 @@ def test_a_replay_is_said_and_a_forged_arrival_is_not_read(filled: TestDesk) -> 
     read = admin.follow(admin.post("/settings/journal/1/replay"))
     assert "Arrival 1 is read again." in words(read)
     assert admin.post("/settings/journal/999999/replay").status_code == 404
-
-
-def test_the_sample_data_goes_with_one_click(desk: TestDesk) -> None:
-    with desk.store.transaction() as work:
-        sample.fill(work, SYSTEM)
-    admin = desk.browser()
-    page = words(admin.get("/settings/general"))
-    assert "invented tickets, with their customers, people and channels." in page
-    before = len(words(admin.get("/settings/channels")))
-    gone = words(admin.follow(admin.post("/settings/demo/remove")))
-    assert "invented tickets are gone. The desk is yours." in gone
-    assert "Remove sample data" not in gone
-    assert len(words(admin.get("/settings/channels"))) < before
-    assert admin.post("/settings/demo/remove").status_code == 409
