@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Executable, String, cast, delete, func, literal, or_, select, update
+from sqlalchemy import Executable, Select, String, cast, delete, func, literal, or_, select, update
 
 from inbox import clock, search
 from inbox.actions import desk, unneeded
@@ -82,11 +82,19 @@ class Extent:
 
 @dataclass(frozen=True)
 class _Scope:
-    """Whose words go: tickets and messages by their numbers, addresses as they are known."""
+    """Whose words go: tickets and messages by their numbers and as they are asked for, addresses as they are known.
+    What is asked for holds until the first of them has gone."""
 
     tickets: tuple[int, ...]
     messages: tuple[int, ...]
+    in_tickets: Select[int]
+    in_messages: Select[int]
     addresses: tuple[Identity, ...] = ()
+
+    @classmethod
+    def of(cls, work: Work, tickets: Select[int], messages: Select[int], addresses: Sequence[Identity] = ()) -> _Scope:
+        """Everything as it stands now."""
+        return cls(tuple(work.scalars(tickets)), tuple(work.scalars(messages)), tickets, messages, tuple(addresses))
 
     @property
     def values(self) -> list[str]:
@@ -170,13 +178,12 @@ def _of_customer(work: Work, customer: Customer) -> _Scope:
     tickets = select(Ticket.id).where(Ticket.customer_id == customer.id)
     mine = select(Identity.id).where(Identity.customer_id == customer.id)
     messages = select(Message.id).where(or_(Message.ticket_id.in_(tickets), Message.identity_id.in_(mine)))
-    return _Scope(tuple(work.scalars(tickets)), tuple(work.scalars(messages)), tuple(customer.identities))
+    return _Scope.of(work, tickets, messages, customer.identities)
 
 
 def _of_ticket(work: Work, ticket: Ticket) -> _Scope:
-    merged = work.scalars(select(Ticket.id).where(Ticket.merged_into == ticket.id)).all()
-    tickets = (ticket.id, *merged)
-    return _Scope(tickets, tuple(work.scalars(select(Message.id).where(Message.ticket_id.in_(tickets)))))
+    tickets = select(Ticket.id).where(or_(Ticket.id == ticket.id, Ticket.merged_into == ticket.id))
+    return _Scope.of(work, tickets, select(Message.id).where(Message.ticket_id.in_(tickets)))
 
 
 def _extent(work: Work, scope: _Scope) -> Extent:
@@ -308,28 +315,33 @@ def _entries(work: Work, scope: _Scope) -> tuple[int, ...]:
     found: set[int] = set()
     for part in _parts(scope.messages):
         found |= {one for one in work.scalars(select(Message.journal_id).where(Message.id.in_(part))) if one}
-        found |= set(work.scalars(select(JournalItem.entry_id).where(JournalItem.message_id.in_(part))))
-    for part in _parts(scope.tickets):
-        found |= set(work.scalars(select(JournalItem.entry_id).where(JournalItem.ticket_id.in_(part))))
+    # No index leads from a ticket to the items about it: each further statement would read all of them once more.
+    about = or_(JournalItem.ticket_id.in_(scope.in_tickets), JournalItem.message_id.in_(scope.in_messages))
+    found |= set(work.scalars(select(JournalItem.entry_id).where(about)))
     found |= set(_loose(work, scope))
     return tuple(sorted(found))
 
 
 def _loose(work: Work, scope: _Scope) -> Iterator[int]:
-    """Arrivals that led to no ticket and name one of these addresses: ignored, or not to be read."""
+    """Arrivals in which something led to no ticket and that name one of these addresses: an opt-out, a read receipt,
+    what was ignored, what could not be read."""
     marks = {mark.lower().encode() for value in scope.values for mark in (value, quote(value, safe=""))}
     if not marks:
         return
-    led = select(JournalItem.entry_id).where(JournalItem.ticket_id.is_not(None))
-    loose = select(JournalEntry).where(JournalEntry.id.not_in(led), JournalEntry.erased_at.is_(None))
-    for entry in work.scalars(loose.execution_options(yield_per=100)):
-        told = " ".join([entry.url, *(str(value) for _, value in entry.headers)]).encode()
-        body = entry.body
-        if body is None:
-            path = work.store.files.path(entry.sha256)
-            body = path.read_bytes() if path.exists() else b""
-        if any(mark in told.lower() or mark in body.lower() for mark in marks):
-            yield entry.id
+    no_ticket = select(JournalItem.entry_id).where(JournalItem.ticket_id.is_(None))
+    told = select(
+        JournalEntry.id, JournalEntry.url, JournalEntry.headers, JournalEntry.body, JournalEntry.sha256
+    ).where(JournalEntry.id.in_(no_ticket), JournalEntry.erased_at.is_(None))
+    for id, url, headers, body, digest in work.execute(told, execution_options={"yield_per": 100}):
+        head = " ".join([url, *(str(value) for _, value in headers)]).encode().lower()
+        whole = (body if body is not None else _bytes(work, digest)).lower()
+        if any(mark in head or mark in whole for mark in marks):
+            yield id
+
+
+def _bytes(work: Work, digest: str) -> bytes:
+    path = work.store.files.path(digest)
+    return path.read_bytes() if path.exists() else b""
 
 
 def _empty(work: Work, entries: Sequence[int], values: Sequence[str]) -> list[str]:

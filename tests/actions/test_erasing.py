@@ -194,6 +194,12 @@ def test_what_comes_again_or_late_of_an_erased_message_leaves_nothing_either(des
 def test_an_arrival_that_could_not_be_read_goes_too(desk: SmallDesk, known: str) -> None:
     entry = arrives(desk, desk.sms, f"From={PHONE}&Body=gatto".encode(), "application/x-www-form-urlencoded")
     assert ended(desk, entry).outcome in {Outcome.QUARANTINED, Outcome.IGNORED}
+    stop = texts(desk, "STOP", "SM3")  # one thing in it leads to no ticket
+    with desk.store.transaction() as work:
+        about = work.scalars(select(JournalItem.ticket_id).where(JournalItem.entry_id == stop)).all()
+        assert None in about
+        for number in {one for one in about if one is not None}:
+            tickets.set_status(work, desk.who(), number, "resolved")
     with desk.store.transaction() as work:
         erasing.erase_customer(work, desk.who(), known)
     assert signs(desk) == set()
