@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -74,6 +75,7 @@ def web() -> None:
     from gunicorn.app.base import BaseApplication
 
     from inbox.app import create_app
+    from inbox.figures import asking
 
     settings = prepared()
     logs.configure(settings.log_level, "web")
@@ -103,6 +105,8 @@ def web() -> None:
         def load(self) -> Any:
             app, _socketio = create_app(settings)
             app.extensions["live"].start()
+            with suppress(Unavailable):  # a database that is away is no reason not to start
+                asking.warm(app.extensions["sportello"])
             heap.settle()
             return app
 

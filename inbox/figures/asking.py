@@ -24,10 +24,10 @@ from inbox.metrics.rolled import RolledUp
 from inbox.metrics.rollup import ALL, HOUR
 from inbox.metrics.sums import Filter
 from inbox.metrics.times import Days
-from inbox.store import FigureState, Work
+from inbox.store import FigureState, Store, Work
 from inbox.store.figures import FigureName
 
-__all__ = ["KeptFigures", "kept"]
+__all__ = ["KeptFigures", "kept", "warm"]
 
 _WITH_FACTS = 2  # the version of the definitions since which facts are filed by day
 
@@ -147,3 +147,12 @@ def kept(work: Work, progress: Progress | None = None) -> KeptFigures | None:
     """
     state = keeper.current(work)
     return None if state is None else KeptFigures(work, state, Config.of(state.raw), progress=progress)
+
+
+def warm(store: Store) -> None:
+    """Reads once what each report needs beside the roll-ups: contracts, rates and the like. The first reader of a large
+    desk would wait for it (1.7 s at a million tickets)."""
+    with store.reading() as work, uncollected():
+        figures = kept(work)
+        if figures is not None:
+            figures.book(figures.state.last_rec)

@@ -14,7 +14,7 @@ from inbox.metrics.paged import STANDING
 from inbox.metrics.standing import Standing
 from inbox.store import Event
 
-__all__ = ["known", "part"]
+__all__ = ["forget", "known", "part"]
 
 _LOG = Event.__table__.c
 Reader = Callable[..., Iterable[tuple[str | None, Told]]]
@@ -53,6 +53,12 @@ def known(line: Connection, config: Config, upto: int, told: Reader) -> Standing
             while len(_kept) > _MOST:
                 del _kept[next(iter(_kept))]
     return standing
+
+
+def forget() -> None:
+    """What is kept in memory goes: as a process begins."""
+    with _lock:
+        _kept.clear()
 
 
 def part(config: Config, upto: int, told: Reader) -> Standing:
