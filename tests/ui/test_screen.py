@@ -165,10 +165,12 @@ def test_a_ticket_is_asked_for_as_the_press_begins_and_stands_there_again_on_the
     with page.expect_request(lambda each: each.url.endswith(address)):
         link.dispatch_event("pointerdown", {"button": 0, "pointerType": "mouse"})
     expect(page.locator(".pane-thread h2")).to_have_text("Prima di tutto")
+    page.evaluate("() => { window.there = new Promise((on) => addEventListener('turbo:load', on, { once: true })) }")
     link.dispatch_event("click")
     expect(page.locator(".pane-thread h2")).to_have_text("Subito dopo")
     assert len(asked) == 1
-    page.wait_for_url(f"**{urlsplit(address).path}*")  # there is a way back from where the history has come to
+    page.wait_for_url(f"**{urlsplit(address).path}*")
+    page.evaluate("window.there.then(() => true)")  # there is a way back once Turbo has arrived with the history
     page.go_back()
     expect(page.locator(".pane-thread h2")).to_have_text("Prima di tutto")
     expect(page.locator(".comp-in")).to_have_value("Ne parliamo")
@@ -578,3 +580,22 @@ def test_who_sees_a_colleague_write_takes_over_and_no_text_is_lost(sign_in: Sign
     sara.locator(".moved").get_by_role("button", name="Show").click()
     expect(sara.locator(".comp-in")).to_have_value("Le rispondo io")
     until("only one left", lambda: customer.received() == ["Eccomi."])
+
+
+def test_a_push_that_is_being_drawn_does_not_bring_back_the_focus_that_escape_took(
+    sign_in: SignIn, customer: Customer
+) -> None:
+    customer.writes("Una domanda")
+    page = sign_in("sara")
+    open_ticket(page, "Una domanda")
+    page.locator(".comp-in").click()
+    left = page.evaluate("""() => new Promise((seen) => {
+      const field = document.activeElement, push = '<turbo-stream action="update" target="none"></turbo-stream>';
+      window.Turbo.renderStreamMessage(push);
+      field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+      setTimeout(() => seen([field.className, document.activeElement === field]), 80);
+    })""")
+    assert left == ["comp-in", False]
+    page.keyboard.press("n")
+    expect(page.locator("form.composer")).to_have_class("composer is-note")
+    expect(page.locator(".comp-in")).to_be_focused()
