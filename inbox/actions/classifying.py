@@ -69,9 +69,9 @@ def classify(work: Work, who: Who, message_id: int, word: str) -> Event | None:
 
 def set_back(work: Work, who: Who, event: Event) -> None:
     """Gives a message what it was taken for before a correction that was taken back; the log says so already."""
-    message = work.get(Message, int(event.data["msg"]))
-    was = event.data.get("was")
-    if message is None or was is None:  # told by a program, which alone knows what it meant
+    was = event.data.get("was")  # not there where a program told it, which alone knows what it meant and of what
+    message = work.get(Message, int(event.data["msg"])) if was is not None else None
+    if message is None or was is None:
         msg = "this cannot be undone"
         raise Conflict(msg)
     left = {**_flags(was), **{name: event.data[name] for name in WORDS if name in event.data}}

@@ -126,7 +126,7 @@ def erase_customer(work: Work, who: Who, customer_id: str) -> Extent:
     found = _refuse(work, scope)
     files = [*_forget_words(work, scope), *_forget_browser(work, scope)]
     _forget_person(work, customer)
-    unneeded.forget(work, files)
+    unneeded.erase(work, files)
     work.append("customer.erased", actor=who.actor, customer=customer_id)
     _tell(work, who, scope, "gdpr")
     desk.audit(work, who, "customer.erased", customer=customer_id, tickets=found.tickets)
@@ -143,7 +143,7 @@ def erase_ticket(work: Work, who: Who, number: int, why: str) -> Extent:
     ticket = find_living(work, who, number)
     scope = _of_ticket(work, ticket)
     found = _refuse(work, scope)
-    unneeded.forget(work, _forget_words(work, scope))
+    unneeded.erase(work, _forget_words(work, scope))
     _tell(work, who, scope, why)
     desk.audit(work, who, "ticket.deleted", ticket=ticket.id, why=why)
     return found
@@ -155,7 +155,7 @@ def settle_late(work: Work, entry_id: int, messages: Sequence[int]) -> bool:
     about = [work.get(Message, one) for one in messages]
     if not about or any(one is None or ERASED not in one.extra for one in about):
         return False
-    unneeded.forget(work, _empty(work, (entry_id,), []))
+    unneeded.erase(work, _empty(work, (entry_id,), []))
     return True
 
 

@@ -23,7 +23,7 @@ from inbox.store import engine
 from inbox.store.bulk import BulkItem, BulkRun
 from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base, insert_row, insert_rows
-from inbox.store.customers import Customer, Handover, Identity, Upload, Visitor
+from inbox.store.customers import Customer, Handover, Identity, Unneeded, Upload, Visitor
 from inbox.store.desk import Audit, Setting
 from inbox.store.fields import FieldChange, FieldValue, TicketField
 from inbox.store.figures import FigureState
@@ -117,6 +117,7 @@ __all__ = [
     "TicketLink",
     "TicketTag",
     "Token",
+    "Unneeded",
     "Upload",
     "ViewHabit",
     "Visitor",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from inbox import clock
 from inbox.store.columns import Base, Created, Fk, Id, Json, Name, Serial, surrogate
 
-__all__ = ["Customer", "Handover", "Identity", "Upload", "Visitor"]
+__all__ = ["Customer", "Handover", "Identity", "Unneeded", "Upload", "Visitor"]
 
 
 class Customer(Base, kw_only=True):
@@ -100,3 +100,12 @@ class Handover(Base, kw_only=True):
     kind: Mapped[str] = mapped_column(String(32))
     expires_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class Unneeded(Base, kw_only=True):
+    """Bytes of somebody who was erased, until they are gone from the disk."""
+
+    __tablename__ = "unneeded"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[Created] = mapped_column(default_factory=clock.now)

@@ -14,6 +14,7 @@ from inbox.errors import Conflict, Invalid
 from inbox.reading import dossier
 from inbox.reading.erasure import erasure
 from inbox.shapes import files
+from inbox.store import Work
 from inbox.web.gate import frame, right, store, who
 from inbox.web.wording import worded
 
@@ -38,13 +39,16 @@ def erase(id: int) -> Any:
         msg = "say that you know that nothing brings it back"
         raise Invalid(msg, fields={"sure": msg})
     whole = request.form.get("what") == "customer"
+
+    def do(work: Work) -> None:
+        ticket = find_ticket(work, who(), id)
+        if whole:
+            erasing.erase_customer(work, who(), ticket.customer_id or "")
+        else:
+            erasing.erase_ticket(work, who(), ticket.id, request.form.get("why", ""))
+
     try:
-        with store().transaction() as work:
-            ticket = find_ticket(work, who(), id)
-            if whole:
-                erasing.erase_customer(work, who(), ticket.customer_id or "")
-            else:
-                erasing.erase_ticket(work, who(), ticket.id, request.form.get("why", ""))
+        store().write(do)
     except Conflict as problem:
         with store().reading() as work:
             page = erasure(work, who(), id)

@@ -8,7 +8,20 @@ from sqlalchemy import delete, select
 
 from connectors.base import Config, ConnectorError, MediaRef, Receipt
 from inbox import clock, logs
-from inbox.actions import channels, clocks, costs, drafts, handling, outbox, statuses, tickets, uploads, visitors, worth
+from inbox.actions import (
+    channels,
+    clocks,
+    costs,
+    drafts,
+    handling,
+    outbox,
+    statuses,
+    tickets,
+    unneeded,
+    uploads,
+    visitors,
+    worth,
+)
 from inbox.actions.surveys import asking
 from inbox.errors import Misconfigured
 from inbox.store import Attachment, Channel, Message, SignIn, Store, Work
@@ -32,6 +45,7 @@ def housekeeping(store: Store) -> None:
         visitors.by_mail_due(work)
         drafts.forget_due(work)
         uploads.sweep(work)
+        unneeded.sweep(work)
         work.execute(delete(SignIn).where(SignIn.expires_at < clock.now()))
     with store.reading() as work:
         silent = tickets.closing(work)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from connectors.base import Request
 from inbox import search
-from inbox.actions import drafts, erasing, fields, joining, journal, profiles, tickets
+from inbox.actions import drafts, erasing, fields, joining, journal, profiles, tickets, unneeded
 from inbox.actions import reply as replies
 from inbox.errors import Conflict, Forbidden, NotFound
 from inbox.metrics import Config, State
@@ -27,6 +27,7 @@ from inbox.store import (
     Channel,
     Customer,
     Event,
+    Files,
     Identity,
     JournalEntry,
     JournalItem,
@@ -35,6 +36,7 @@ from inbox.store import (
     RuleCall,
     Survey,
     Ticket,
+    Unneeded,
     Upload,
     Visitor,
     Work,
@@ -217,6 +219,21 @@ def test_others_keep_every_word(desk: SmallDesk, known: str) -> None:
         assert all(desk.store.files.path(str(one.sha256)).exists() for one in mail.attachments)
         assert len(work.scalars(select(Identity)).all()) == 2
     assert found(desk, "vicino")
+
+
+def test_bytes_go_even_if_whoever_removes_them_is_killed(
+    desk: SmallDesk, known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(Files, "forget", lambda *_: None)
+        with desk.store.transaction() as work:
+            erasing.erase_customer(work, desk.who(), known)
+    assert {sign for _, sign in signs(desk)} >= {"pergamena", "gatto"}  # on the disk: a file, a large mail
+    with desk.store.transaction() as work:
+        unneeded.sweep(work)
+    assert signs(desk) == set()
+    with desk.store.reading() as work:
+        assert work.scalars(select(Unneeded)).all() == []
 
 
 def test_what_is_still_under_way_stands_in_the_way(desk: SmallDesk, known: str) -> None:
