@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, Page, Route, expect
 
 from tests.ui import stage
 from tests.ui.chat_desk import ChatDesk
@@ -173,6 +173,28 @@ def test_a_message_arrives_once_with_its_page_and_the_answer_comes_back_live(des
     until(visitor, lambda: len(desk.taken) == 1 and desk.read == desk.taken)
     assert bubbles(frame) == ["Ciao! Dov'è il mio ordine?", "Controllo subito."]
     expect(frame.locator("#who")).to_have_text("Marta from Bottega Ventura")
+
+
+def test_nothing_can_be_written_before_it_can_be_sent(desk: ChatDesk, visitor: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    visitor.route("**/widget-app-*.js", hold)
+    visitor.get_by_role("link", name="a link").focus()
+    visitor.keyboard.press("Tab")
+    visitor.keyboard.press("Enter")
+    until(visitor, lambda: bool(held))
+    frame = next(frame for frame in visitor.frames if "/widget/" in frame.url)
+    expect(frame.locator("#text")).to_be_disabled()
+    expect(frame.locator("#go")).to_be_disabled()
+    visitor.keyboard.type("Hello?\n")
+    held[0].continue_()
+    expect(frame.locator("#text")).to_be_focused()
+    visitor.keyboard.type("Do you ship to Malta?\n")
+    arrived(frame)
+    assert [message["text"] for message in desk.sent] == ["Do you ship to Malta?"]
 
 
 def test_two_messages_in_one_breath_belong_to_one_visitor(desk: ChatDesk, visitor: Page) -> None:

@@ -16,12 +16,13 @@ const root = document.documentElement;
 root.style.setProperty("--brand", readable(colour));
 root.dataset.theme = theme === "auto" ? (matchMedia("(prefers-color-scheme:dark)").matches ? "dark" : "light") : theme;
 
-const state = { open: false, page: { url: document.referrer, title: "" }, before: {} };
+const state = { open: false, called: false, page: { url: document.referrer, title: "" }, before: {} };
 let talk = null;
 
 const host = hostPage({
   open(quiet) {
     state.open = true;
+    state.called = !quiet;
     talk?.seen();
     if (!quiet) focusIn();
   },
@@ -55,5 +56,6 @@ const start = async () => {
   talk = startTalk({ site, memory, words, ask, online: online === "1", state, tell: host.tell });
   startFaces();
   startForms({ talk, words, site, memory, mb: Number(mb) });
+  if (state.open && state.called) focusIn();
 };
 start();

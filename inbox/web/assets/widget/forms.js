@@ -38,6 +38,7 @@ export const startForms = ({ talk, words, site, memory, mb }) => {
   });
   files = startFiles({ site, memory, words, mb, changed: grow });
   grow();
+  by("writes").disabled = false;
 
   by("ask").addEventListener("submit", async (event) => {
     event.preventDefault();
