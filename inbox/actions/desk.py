@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any, Final
@@ -41,6 +42,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "surveys.forms": {},  # id → what is asked; inbox/actions/surveys/forms.py checks and changes these
     "surveys.quiet_d": 30,
     "surveys.keep_m": 24,
+    "surveys.privacy_url": "",  # linked under each survey
     "surveys.seq": 0,
     "sentiment.run": 3,  # so many unhappy messages of a customer in a row are told to supervisors; 0: never
     "handling.correct_d": 7,  # so many days back people may correct their own day
@@ -99,6 +101,12 @@ def _named(value: Any) -> None:
         raise Invalid(msg, fields={"name": msg})
 
 
+def _page(value: Any) -> None:
+    if not isinstance(value, str) or not re.fullmatch(r"(https://\S{1,500})?", value.strip()):
+        msg = "write an address that begins with https://"
+        raise Invalid(msg, fields={"privacy_url": msg})
+
+
 CHECKS: Final = {
     "desk.name": _named,
     "desk.language": _language,
@@ -110,6 +118,7 @@ CHECKS: Final = {
     "handling.correct_d": _span("correct_d", 0, 90),
     "surveys.quiet_d": _span("quiet_d", 0, 365),
     "surveys.keep_m": _span("keep_m", 1, 120),
+    "surveys.privacy_url": _page,
 }
 
 

@@ -261,7 +261,7 @@ def _forget_in_tickets(work: Work, tickets: Sequence[int]) -> list[str]:
         *(delete(table).where(table.ticket_id.in_(tickets)) for table in (Draft, DraftFile, FieldChange, FieldValue)),
         delete(RuleCall).where(RuleCall.ticket_id.in_(tickets)),
         update(BulkItem).where(BulkItem.ticket_id.in_(tickets)).values(was={}, problem=""),
-        update(Survey).where(Survey.ticket_id.in_(tickets)).values(comment="", unhappy_at=None),
+        update(Survey).where(Survey.ticket_id.in_(tickets)).values(comment="", unhappy_at=None, expires_at=None),
         update(Survey)
         .where(Survey.ticket_id.in_(tickets), Survey.due_at.is_not(None))
         .values(due_at=None, withheld=ERASED),

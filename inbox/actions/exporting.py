@@ -35,6 +35,7 @@ DESK: Final = {
     "push_names": "push.names",
     "survey_quiet_d": "surveys.quiet_d",
     "survey_keep_m": "surveys.keep_m",
+    "survey_privacy_url": "surveys.privacy_url",
     "ask_reason": "reasons.ask",
     "colour": "desk.colour",
     "logo": "desk.logo",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
@@ -11,7 +12,7 @@ from inbox.actions.who import Who, require
 from inbox.errors import Invalid
 from inbox.store import Event, Work
 
-__all__ = ["ITEMS", "LEVELS", "Axis", "answer", "latest"]
+__all__ = ["ITEMS", "LEVELS", "Axis", "answer", "answers", "latest"]
 
 Axis = Literal["investment", "innovation"]
 #: Item → its axis. Each weighs the same; what each asks is a matter of the screen.
@@ -31,10 +32,19 @@ ITEMS: Final[dict[str, Axis]] = {
 LEVELS: Final = ("0", "0.25", "0.5", "0.75", "1")
 
 
+def answers(work: Work) -> list[tuple[dt.datetime, dict[str, Any]]]:
+    """When each answer that holds was given, and what it says, the oldest first."""
+    told = select(Event.id, Event.ts, Event.data).where(Event.kind == "smi.answer").order_by(Event.ts, Event.seq)
+    lines = work.execute(told).all()
+    target = Event.data["target"].as_string()
+    taken_back = select(target).where(Event.kind == "void", target.in_([id for id, _, _ in lines]))
+    void = set(work.scalars(taken_back)) if lines else set()
+    return [(ts, data) for id, ts, data in lines if id not in void]
+
+
 def latest(work: Work) -> dict[str, str]:
     """The last answer to each item, as one of :data:`LEVELS`."""
-    lines = work.scalars(select(Event.data).where(Event.kind == "smi.answer").order_by(Event.ts, Event.seq))
-    return {str(one["item"]): format(float(one["score"]), "g") for one in lines}
+    return {str(one["item"]): format(float(one["score"]), "g") for _, one in answers(work)}
 
 
 def answer(work: Work, who: Who, given: Mapping[str, str]) -> int:

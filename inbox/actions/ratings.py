@@ -1,4 +1,5 @@
-"""The visitor's rating at the end of a chat: asked once for each time a ticket is resolved, in the log as ``survey.*``.
+"""The visitor's rating at the end of a chat: asked when a ticket is resolved, of nobody who was asked lately; in the
+log as ``survey.*``.
 
 No word of theirs stands in an event: what they wrote beside the score is a note of the ticket.
 """
@@ -14,23 +15,27 @@ from sqlalchemy import exists, select
 from connectors.base import Rating
 from inbox import clock
 from inbox.actions import identities, reply
+from inbox.actions.surveys import quiet
 from inbox.actions.who import SYSTEM, Who
 from inbox.store import Event, Identity, Message, Ticket, Work
 from inbox.terms import Direction, Status
 
 __all__ = ["answered", "asked", "open_survey", "survey_of", "visitor_of"]
 
+SENT: Final = "survey.sent:"
 #: So long after the end somebody who comes back is still asked.
 LATEST: Final = timedelta(days=3)
 BEST: Final = 5
 
 
-def survey_of(ticket: Ticket) -> str | None:
-    """The name of the survey of a ticket's last end; None while it is open, and when that is long ago."""
+def survey_of(work: Work, ticket: Ticket) -> str | None:
+    """The name of the survey of a ticket's last end; None while it is open, when that is long ago, and where the
+    customer was asked something else within the quiet period."""
     at = ticket.resolved_at
     if ticket.status is not Status.RESOLVED or at is None or clock.now() - at > LATEST:
         return None
-    return f"chat-{ticket.id}-{int(at.timestamp())}"
+    survey = f"chat-{ticket.id}-{int(at.timestamp())}"
+    return None if quiet.asked_lately(work, ticket, but=f"{SENT}{survey}") else survey
 
 
 def visitor_of(work: Work, ticket: int) -> str | None:
@@ -57,7 +62,7 @@ def open_survey(work: Work, visitor: str) -> tuple[Ticket, str] | None:
         .limit(1)
     )
     ticket = work.scalar(last)
-    survey = survey_of(ticket) if ticket is not None else None
+    survey = survey_of(work, ticket) if ticket is not None else None
     if ticket is None or survey is None:
         return None
     answer = select(Event.data).where(Event.ticket_id == ticket.id, Event.kind == "survey.answered")
@@ -68,7 +73,7 @@ def open_survey(work: Work, visitor: str) -> tuple[Ticket, str] | None:
 
 def asked(work: Work, ticket_id: int, survey: str) -> None:
     """The question stands on the visitor's screen: ``survey.sent``, once."""
-    key = f"survey.sent:{survey}"
+    key = f"{SENT}{survey}"
     if work.scalar(select(exists().where(Event.id == key))):
         return
     ticket = work.get_one(Ticket, ticket_id)
@@ -87,7 +92,7 @@ def asked(work: Work, ticket_id: int, survey: str) -> None:
 def answered(work: Work, item: Rating) -> int | None:
     """Takes an answer in: ``survey.answered``, and a note with the stars and the words. Gives the ticket, None for a
     survey that this visitor was never asked."""
-    sent = work.scalar(select(Event).where(Event.id == f"survey.sent:{item.survey}"))
+    sent = work.scalar(select(Event).where(Event.id == f"{SENT}{item.survey}"))
     identity = identities.find(work, "chat", item.sender.value)
     if sent is None or sent.ticket_id is None or identity is None:
         return None

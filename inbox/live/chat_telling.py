@@ -85,7 +85,7 @@ def _tell_read(socketio: SocketIO, work: Work, number: int, upto: int) -> None:
 def _ask(handlers: Handlers, work: Work, number: int) -> None:
     """A chat has ended: whoever had it is asked how it was, if the channel asks and their page is open."""
     ticket = work.get(Ticket, number)
-    survey = ratings.survey_of(ticket) if ticket is not None else None
+    survey = ratings.survey_of(work, ticket) if ticket is not None else None
     visitor = ratings.visitor_of(work, number) if survey is not None else None
     for sid in LINES.of(visitor) if visitor and survey else ():
         line = LINES.by_sid.get(sid)

@@ -68,8 +68,8 @@ def spelt_out(counts: dict[str, int]) -> dict[str, int]:
 
 @lru_cache(maxsize=4096)
 def _measures(name: str) -> tuple[str, ...]:
-    family, bar, outcome = name.partition("|")
-    if not bar:
+    family, _, outcome = name.rpartition("|")
+    if outcome not in _MEANS:  # a measure; a touchpoint in its name may have any sign
         return (name,)
     suffixes, pends = _MEANS[outcome]
     if not family.startswith(NOT_YET):

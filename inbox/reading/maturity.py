@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import select
-
 from inbox.actions import desk, promises
 from inbox.actions.maturity import ITEMS, LEVELS
+from inbox.actions.maturity import answers as told
 from inbox.reading.pages.common import Form
-from inbox.store import Event, Work
+from inbox.store import Work
 
 __all__ = ["MaturityPage", "Standing", "page", "standing"]
 
@@ -80,8 +79,7 @@ def page(work: Work) -> MaturityPage:
     threshold = float(promises.config(work).raw["smi_threshold"])
     latest: dict[str, Mapping[str, object]] = {}
     days: dict[dt.date, Standing] = {}
-    lines = select(Event.ts, Event.data).where(Event.kind == "smi.answer").order_by(Event.ts, Event.seq)
-    for ts, data in work.execute(lines):
+    for ts, data in told(work):
         latest[str(data["item"])] = data
         day = ts.astimezone(zone).date()
         days[day] = standing(latest.values(), threshold, day)

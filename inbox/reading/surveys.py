@@ -7,12 +7,13 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import String, case, cast, exists, func, select
 
 from inbox import clock
 from inbox.actions import branding, desk
 from inbox.actions.surveys import doors, forms, words
 from inbox.actions.surveys.answering import FOLLOW_UP
+from inbox.actions.tickets import SPAM
 from inbox.actions.who import Who, visible
 from inbox.errors import NotFound
 from inbox.reading import desk as chips
@@ -21,7 +22,7 @@ from inbox.reading.pages import Choice, Form
 from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, SurveyPage, SurveyRow, SurveysPage
 from inbox.reading.rows import customer_chip
 from inbox.reading.settings import nav
-from inbox.store import Agent, Survey, Ticket, Work
+from inbox.store import Agent, Survey, Ticket, TicketTag, Work
 
 __all__ = ["follow_ups", "page", "settings", "unhappy"]
 
@@ -60,6 +61,7 @@ def page(work: Work, token: str, chosen: Mapping[str, str], *, done: bool = Fals
         answered=survey.answered_at is not None,
         proposed=any(one.chosen is not None and survey.scores.get(one.name) != one.chosen for one in asks),
         keep_m=int(desk.get(work, "surveys.keep_m")),
+        privacy_url=str(desk.get(work, "surveys.privacy_url")),
     )
 
 
@@ -88,6 +90,7 @@ def settings(work: Work, who: Who) -> SurveysPage:
         questions=tuple(words.SCALES),
         quiet_d=int(desk.get(work, "surveys.quiet_d")),
         keep_m=int(desk.get(work, "surveys.keep_m")),
+        privacy_url=str(desk.get(work, "surveys.privacy_url")),
         reachable=bool(work.store.settings.public_url),
         unhappy=unhappy(work, who),
         rules=Form(),
@@ -100,7 +103,7 @@ def _counts() -> Any:
         select(
             Survey.form.label("form"),
             func.count(Survey.sent_at).label("sent"),
-            func.count(Survey.answered_at).label("answered"),
+            func.count(case((cast(Survey.scores, String) != "{}", 1))).label("answered"),  # words alone are no answer
             func.count(func.nullif(Survey.withheld, "")).label("withheld"),
         )
         .where(recent)
@@ -130,7 +133,8 @@ def _row(id: str, one: Mapping[str, Any], channels: Mapping[str, str], told: Any
 
 def _waiting(who: Who) -> Any:
     mine = select(Survey).join(Ticket, Ticket.id == Survey.ticket_id)
-    return mine.where(Survey.unhappy_at.is_not(None), visible(who))
+    spam = exists().where(TicketTag.ticket_id == Ticket.id, TicketTag.tag == SPAM)
+    return mine.where(Survey.unhappy_at.is_not(None), visible(who), ~spam)
 
 
 def unhappy(work: Work, who: Who) -> int:

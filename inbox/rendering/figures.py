@@ -15,6 +15,7 @@ __all__ = [
     "FILTERS",
     "day",
     "duration",
+    "full_day",
     "in_currency",
     "kind_name",
     "language_name",
@@ -103,6 +104,11 @@ def day(date: dt.date, *, year: bool = False) -> str:
     return str(format_date(date, "d MMM y" if year else "d MMM"))
 
 
+def full_day(date: dt.date) -> str:
+    """``14 March``, ``14 marzo``."""
+    return str(format_date(date, "d MMMM"))
+
+
 def whole_day(date: dt.date) -> str:
     """A date within the year: ``Monday 30 November``, ``lunedì 30 novembre``."""
     return str(format_date(date, "EEEE d MMMM"))
@@ -169,6 +175,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "number": number,
     "size": size,
     "day": day,
+    "full_day": full_day,
     "month": month,
     "weekday": weekday,
     "period": period,

@@ -67,7 +67,10 @@ def rules() -> Any:
     form = request.form
     try:
         with store().transaction() as work:
-            forms.save_rules(work, who(), quiet_d=whole(form.get("quiet_d", "")), keep_m=whole(form.get("keep_m", "")))
+            quiet_d, keep_m = (whole(form.get(name, "")) for name in ("quiet_d", "keep_m"))
+            forms.save_rules(
+                work, who(), quiet_d=quiet_d, keep_m=keep_m, privacy_url=form.get("privacy_url", "").strip()
+            )
     except Invalid as problem:
         wrong = Form(typed(), errors(problem))
         view = lambda work: replace(reading.settings(work, who()), rules=wrong)  # noqa: E731

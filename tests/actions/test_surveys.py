@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import classifying, links, reply, tickets
-from inbox.actions.surveys import answering, asking, doors, forms
+from inbox.actions import classifying, erasing, links, ratings, reply, tickets
+from inbox.actions.desk import put
+from inbox.actions.surveys import answering, asking, doors, forms, quiet
 from inbox.actions.surveys.words import SCALES
 from inbox.actions.who import SYSTEM
 from inbox.errors import Conflict, Invalid, NotFound
+from inbox.reading import figures, threads
 from inbox.reading import surveys as reading
-from inbox.reading import threads
 from inbox.rendering.markup import render
-from inbox.store import Event, Message, Survey, Ticket, Work
+from inbox.store import Event, JournalEntry, Message, Survey, Ticket, Work
 from inbox.terms import Delivery, Direction
 from tests.actions.conftest import SmallDesk
 
@@ -105,6 +106,31 @@ def test_a_ticket_that_is_resolved_again_because_it_was_only_a_thanks_asks_nobod
     assert (survey.withheld, survey.sent_at is not None) == ("", True)
 
 
+def test_who_was_asked_at_the_end_of_a_chat_is_asked_by_no_survey(asking_desk: SmallDesk) -> None:
+    number = resolved(asking_desk)
+    with asking_desk.store.transaction() as work:
+        survey = ratings.survey_of(work, work.get_one(Ticket, number))
+        assert survey is not None
+        ratings.asked(work, number, survey)
+        assert ratings.survey_of(work, work.get_one(Ticket, number)) == survey  # its own question stays
+    assert [one.withheld for one in later(asking_desk)] == ["quiet"]
+
+
+@pytest.mark.parametrize("by", ["survey", "rating"])
+def test_the_chat_asks_nobody_who_was_asked_lately(asking_desk: SmallDesk, by: str) -> None:
+    desk, number = asking_desk, resolved(asking_desk)
+    with desk.store.transaction() as work:
+        if by == "rating":
+            ratings.asked(work, number, ratings.survey_of(work, work.get_one(Ticket, number)) or "")
+    if by == "survey":
+        later(desk)
+    other = resolved(desk, subject="Altro")
+    with desk.store.transaction() as work:
+        assert ratings.survey_of(work, work.get_one(Ticket, other)) is None
+        put(work, desk.who(), "surveys.quiet_d", 0)
+        assert ratings.survey_of(work, work.get_one(Ticket, other)) is not None
+
+
 def test_a_customer_is_asked_once_within_the_quiet_period(asking_desk: SmallDesk) -> None:
     resolved(asking_desk)
     later(asking_desk)
@@ -148,6 +174,85 @@ def test_answers_are_events_without_words_and_the_last_one_counts(asking_desk: S
     assert [one["survey"] for one in said(desk, "survey.followup")] == [f"{survey.id}-nps"]
     with desk.store.transaction() as work, pytest.raises(Conflict):
         answering.follow_up(work, desk.who(), survey.id)
+
+
+def test_two_presses_at_once_lose_no_answer(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    resolved(desk)
+    [survey] = later(desk)
+    link, both = token(desk, survey), threading.Barrier(2)
+
+    def press(given: dict[str, str]) -> None:
+        both.wait(5)
+        with desk.store.transaction() as work:
+            answering.answer(work, link, given)
+
+    for n in range(1, 6):
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(press, [{"csat": str(n)}, {"nps": str(n)}]))
+        with desk.store.reading() as work:
+            assert work.get_one(Survey, survey.id).scores == {"csat": n, "nps": n}
+
+
+def test_who_is_unhappy_again_after_somebody_spoke_with_them_waits_again(asking_desk: SmallDesk) -> None:
+    """As the figures see it, which count from the last answer."""
+    desk = asking_desk
+    resolved(desk)
+    [survey] = later(desk)
+
+    def say(score: int) -> tuple[Any, Any, int]:
+        with desk.store.transaction() as work:
+            answering.answer(work, token(desk, survey), {"nps": str(score)})
+        return counted()
+
+    def counted() -> tuple[Any, Any, int]:
+        with desk.store.reading() as work:
+            found = figures.report(work, first="2020-01-01", end="2100-01-01")["all"]
+            return found["nps_loop.n"], found["nps_loop.k"], reading.unhappy(work, desk.who())
+
+    def speak() -> tuple[Any, Any, int]:
+        with desk.store.transaction() as work:
+            answering.follow_up(work, desk.who(), survey.id)
+        return counted()
+
+    assert (say(3), speak()) == ((1, 0, 1), (1, 1, 0))
+    assert (say(2), speak()) == ((1, 0, 1), (1, 1, 0))
+    assert say(9) == (0, 0, 0)
+    assert (say(1), speak()) == ((1, 0, 1), (1, 1, 0))
+
+
+def test_who_turns_out_to_be_spam_waits_for_nobody_and_words_alone_are_no_answer(asking_desk: SmallDesk) -> None:
+    desk, number = asking_desk, resolved(asking_desk)
+    [survey] = later(desk)
+
+    def shown() -> tuple[int, int]:
+        with desk.store.reading() as work:
+            return reading.settings(work, desk.who()).surveys[0].answered, reading.unhappy(work, desk.who())
+
+    with desk.store.transaction() as work:
+        answering.answer(work, token(desk, survey), {}, "Ciao")
+    assert shown() == (0, 0)
+    with desk.store.transaction() as work:
+        answering.answer(work, token(desk, survey), {"nps": "1"})
+    assert shown() == (1, 1)
+    with desk.store.transaction() as work:
+        tickets.tag(work, desk.who(), number, "spam")
+    assert shown() == (1, 0)
+
+
+def test_a_touchpoint_may_have_any_sign_in_its_name(asking_desk: SmallDesk) -> None:
+    desk = asking_desk
+    for n, touchpoint in enumerate(("Negozio | Milano", "a|yes", "~b].n|no", "=cmd|'x'")):
+        with desk.store.transaction() as work:
+            form = {**FORM, "touchpoint": touchpoint, "channels": [desk.mail]}
+            forms.save(work, SYSTEM, "help", form)
+        number = resolved(desk, sender=f"kunde{n}@x.example")
+        survey = next(one for one in later(desk) if one.ticket_id == number)
+        with desk.store.transaction() as work:
+            answering.answer(work, token(desk, survey), {"nps": "9"})
+        with desk.store.reading() as work:
+            found = figures.report(work, first="2020-01-01", end="2100-01-01")["all"]
+        assert (found[f"nps[{touchpoint}].n"], found[f"nps[{touchpoint}].promoters"]) == (1, 1)
 
 
 def test_a_link_that_was_touched_opens_nothing_and_an_old_one_takes_nothing(asking_desk: SmallDesk) -> None:
@@ -229,14 +334,14 @@ def test_two_workers_that_begin_together_send_each_customer_one_invitation(
     for n in range(tickets_each):
         resolved(desk, subject=f"Domanda {n}")
     desk.store.write(asking.follow)
-    both, lately = threading.Barrier(2), asking._asked_lately
+    both, lately = threading.Barrier(2), quiet.asked_lately
 
     def slowly(work: Work, ticket: Ticket) -> bool:
         asked = lately(work, ticket)
         time.sleep(0.2)  # both have looked before either has sent, if nothing keeps them apart
         return asked
 
-    monkeypatch.setattr(asking, "_asked_lately", slowly)
+    monkeypatch.setattr(quiet, "asked_lately", slowly)
     monkeypatch.setattr(asking, "PORTION", 1)
     due = clock.now() + dt.timedelta(hours=2)
 
@@ -254,3 +359,18 @@ def test_two_workers_that_begin_together_send_each_customer_one_invitation(
         assert sorted(one.withheld for one in work.query(Survey)) == ["", "quiet"][:tickets_each]
         assert work.query(Message).filter_by(direction=Direction.OUT).count() == 1
     assert len(said(desk, "survey.sent")) == len(FORM["asks"])
+
+
+def test_the_link_of_an_erased_customer_takes_no_more_words(asking_desk: SmallDesk) -> None:
+    desk, number = asking_desk, resolved(asking_desk)
+    [survey] = later(desk)
+    link = token(desk, survey)
+    with desk.store.transaction() as work:
+        for message in work.query(Message).filter_by(direction=Direction.OUT):
+            message.state = Delivery.DELIVERED
+        for entry in work.query(JournalEntry):
+            entry.done = True  # as the worker leaves it
+    with desk.store.transaction() as work:
+        erasing.erase_ticket(work, desk.who(), number, why="gdpr")
+    with desk.store.transaction() as work, pytest.raises(NotFound):
+        answering.answer(work, link, {"nps": "1"}, "chiamatemi")

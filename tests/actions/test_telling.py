@@ -106,3 +106,14 @@ def test_only_changed_answers_are_events_and_the_lowest_are_next(desk: SmallDesk
         for wrong in ({}, {"staff": "2"}, {"sport": "1"}):
             with pytest.raises(Invalid):
                 maturity.answer(work, SYSTEM, wrong)
+
+
+def test_answers_that_were_taken_back_stand_nowhere(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        maturity.answer(work, SYSTEM, {"staff": "1", "networks": "1"})
+    with desk.store.transaction() as work:
+        for one in work.query(Event).filter_by(kind="smi.answer").all():
+            work.append("void", actor=SYSTEM.actor, target=one.id)
+    with desk.store.reading() as work:
+        page = reading.page(work)
+        assert (page.now.quadrant, page.answers, page.history, maturity.latest(work)) == ("", {}, (), {})

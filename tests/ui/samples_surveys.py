@@ -42,6 +42,7 @@ survey = SurveyPage(
     asks=(_csat, _ces, _nps),
     comment="Rapidissimi, e l’SMS mentre ero in treno è stato perfetto.",
     keep_m=24,
+    privacy_url="https://cirro.example/privacy",
 )
 survey_proposed = replace(survey, asks=(_csat, replace(_nps, chosen=None), _fcr), comment="", proposed=True)
 survey_answered = replace(survey, answered=True, agent=None)

@@ -28,7 +28,7 @@ DETRACTOR: Final = 6
 def answer(work: Work, token: str, given: Mapping[str, str], comment: str | None = None) -> Survey:
     """Takes answers in, each as text by its question; the last one to a question counts. ``comment`` None leaves the
     words as they are. Raises :class:`Invalid`, :class:`Conflict` once it is over, :class:`NotFound`."""
-    survey = doors.opened(work, token)
+    survey = doors.opened(work, token, to_answer=True)
     if doors.over(survey):
         msg = "this survey is over"
         raise Conflict(msg)
@@ -46,9 +46,17 @@ def answer(work: Work, token: str, given: Mapping[str, str], comment: str | None
         _tell(work, survey, ticket, ask, score)
     if said:
         _note(work, ticket, words)
-    if "nps" in changed and survey.followed_at is None:
-        survey.unhappy_at = clock.now() if changed["nps"] <= DETRACTOR else None
+    if "nps" in changed:
+        _wait(survey, unhappy=changed["nps"] <= DETRACTOR)
     return survey
+
+
+def _wait(survey: Survey, *, unhappy: bool) -> None:
+    """A detractor waits for somebody, also one whom somebody had spoken with before: the figures count from the last
+    answer too."""
+    survey.unhappy_at = clock.now() if unhappy else None
+    if unhappy:
+        survey.followed_at = survey.followed_by = None
 
 
 def _scores(survey: Survey, given: Mapping[str, str]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 
 from inbox import clock
 from inbox.actions import automatic, desk, reply
-from inbox.actions.surveys import forms, words
+from inbox.actions.surveys import forms, quiet, words
 from inbox.actions.tickets import SPAM
 from inbox.actions.who import SYSTEM, Who
 from inbox.errors import Problem
@@ -111,7 +111,7 @@ def _send(work: Work, survey: Survey, ticket: Ticket) -> str:
         return problem.detail
     last = work.get(Message, ticket.last_in_id) if ticket.last_in_id is not None else None
     why = automatic.unwelcome(work, channel, identity, last) or ""
-    if why or _asked_lately(work, ticket):
+    if why or quiet.asked_lately(work, ticket):
         return why or "quiet"
     survey.language = _language(work, ticket, identity)
     survey.expires_at = (clock.now() + LIVES).replace(microsecond=0)
@@ -150,14 +150,6 @@ def _moved(work: Work, survey: Survey, ticket: Ticket) -> str:
     if any(one.tag == SPAM for one in ticket.tags):
         return "spam"
     return "" if work.store.settings.public_url else "address"
-
-
-def _asked_lately(work: Work, ticket: Ticket) -> bool:
-    """Whether the customer was asked within the quiet period, about whichever ticket."""
-    since = clock.now() - dt.timedelta(days=int(desk.get(work, "surveys.quiet_d")))
-    theirs = Ticket.customer_id == ticket.customer_id if ticket.customer_id else Ticket.id == ticket.id
-    asked = select(Survey.id).join(Ticket, Ticket.id == Survey.ticket_id).where(theirs, Survey.sent_at > since)
-    return work.scalar(asked.limit(1)) is not None
 
 
 def _language(work: Work, ticket: Ticket, identity: Identity) -> str:

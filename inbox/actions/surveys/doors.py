@@ -31,9 +31,11 @@ def address(work: Work, survey: Survey, ask: str = "", score: int | None = None)
     return f"{work.store.settings.base_url}/s/{survey.id}{_mark(work, survey)}{chosen}"
 
 
-def opened(work: Work, token: str) -> Survey:
-    """The survey behind a link, also an old one. Raises :class:`NotFound` for one that nobody was sent."""
-    survey = work.get(Survey, token[:_ID]) if len(token) == _ID + _MARK and token.isascii() else None
+def opened(work: Work, token: str, *, to_answer: bool = False) -> Survey:
+    """The survey behind a link, also an old one; ``to_answer`` waits for whoever is answering it at this moment.
+    Raises :class:`NotFound` for one that nobody was sent."""
+    whole = len(token) == _ID + _MARK and token.isascii()
+    survey = work.get(Survey, token[:_ID], with_for_update=to_answer or None) if whole else None
     if (
         survey is None
         or survey.sent_at is None

@@ -111,6 +111,8 @@ def remove(work: Work, who: Who, id: str) -> None:
     desk.put(work, who, "surveys.forms", own)
 
 
-def save_rules(work: Work, who: Who, *, quiet_d: Any, keep_m: Any) -> None:
-    """How often a customer is asked at most, and how long their words are kept. Raises :class:`Invalid`."""
-    desk.put_all(work, who, {"surveys.quiet_d": quiet_d, "surveys.keep_m": keep_m})
+def save_rules(work: Work, who: Who, *, quiet_d: Any, keep_m: Any, privacy_url: str = "") -> None:
+    """How often a customer is asked at most, how long their words are kept, and where they read about it. Raises
+    :class:`Invalid`."""
+    values = {"surveys.quiet_d": quiet_d, "surveys.keep_m": keep_m, "surveys.privacy_url": privacy_url}
+    desk.put_all(work, who, values)

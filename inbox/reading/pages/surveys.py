@@ -43,6 +43,7 @@ class SurveyPage:
     answered: bool = False
     proposed: bool = False  # an answer is chosen that nobody has sent yet
     keep_m: int = 0
+    privacy_url: str = ""
     colour: str = ""
     logo: str = ""
 
@@ -68,8 +69,8 @@ class SurveyRow:
 @dataclass(frozen=True)
 class SurveysPage:
     """``page`` of ``settings/surveys.html``. POST ``surveys.save`` (``id`` or ``new``): ``name touchpoint asks channels
-    delay_h on text-csat`` …; ``surveys.remove``; ``surveys.rules``: ``quiet_d keep_m``. ``editing`` is the survey whose
-    form failed."""
+    delay_h on text-csat`` …; ``surveys.remove``; ``surveys.rules``: ``quiet_d keep_m privacy_url``.
+    ``editing`` is the survey whose form failed."""
 
     nav: SettingsNav
     surveys: tuple[SurveyRow, ...]
@@ -78,6 +79,7 @@ class SurveysPage:
     quiet_d: int
     keep_m: int
     reachable: bool
+    privacy_url: str = ""
     unhappy: int = 0
     editing: str = ""
     edit: Form | None = None
