@@ -205,10 +205,17 @@ _LEAVES: Final[dict[str, str]] = {
 }
 
 
+#: What leaves mean that are no share, sum or median of their family.
+_MEANT: Final[dict[str, str]] = {
+    "csat.mean": N_("The mean of the scores that customers gave."),
+    "ces.mean": N_("The mean of the scores that customers gave."),
+}
+
+
 def defined(key: str) -> Definition:
     """What a key is called and means. Raises ``KeyError`` for one that is not in the table."""
     found = DEFINITIONS[family(key)]
-    return found._replace(name=_LEAVES.get(key, found.name))
+    return found._replace(name=_LEAVES.get(key, found.name), meaning=_MEANT.get(key, found.meaning))
 
 
 def unit(key: str) -> Unit:

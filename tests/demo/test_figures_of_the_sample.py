@@ -32,6 +32,9 @@ UNTOLD = (
     "cost.provider_estimated",
     "sla_ttr.excluded",
 )
+#: What the reports show of the last thirty days, and under which n they hide a figure.
+SHOWN = ("csat", "nps", "nps_loop", "ces", "fcr_survey", "fcr7", "frt", "aht")
+HIDDEN_UNDER = 10
 #: Of these 0 is no gap, but how it went.
 MAY_BE_NONE = {"fcr1_strict.pending", "sla_frt.pending", "meta.provisional", "fcr1.pending"}
 
@@ -46,12 +49,14 @@ def test_no_figure_of_the_sample_is_empty(sqlite_desk: SampleDesk) -> None:
         with store.reading() as work:
             source = figures.source(work)
             report = source.ask(today - dt.timedelta(days=60), today + dt.timedelta(days=1))["all"]
+            recent = source.ask(today - dt.timedelta(days=30), today + dt.timedelta(days=1))["all"]
             _values_equal_the_whole_log(work, source)
             found = cohorts.cohorts(source, asking.asked(work, {}))
             _bands_follow_from_the_values(work, source)
     wanted = [key for key in json.loads(EXAMPLE.read_text())["all"] if not key.startswith(UNTOLD)]
     empty = [key for key in wanted if key not in MAY_BE_NONE and not report.get(key)]
     assert empty == []
+    assert [name for name in SHOWN if int(str(recent[f"{name}.n"])) < HIDDEN_UNDER] == []
     assert {key for key in report if key.startswith("nps[") and report[key]} > {"nps[assistenza].n"}
     assert found is not None
     assert (found.months, sum(row.n for row in found.rows)) == (3, 77)

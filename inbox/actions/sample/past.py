@@ -30,7 +30,7 @@ __all__ = ["play"]
 FIRST: Final = 1000  # contract of who is in the script
 SEGMENT: Final = Decimal("0.0079")
 #: What is asked by which kind of channel.
-ASKS: Final = {"email": ("csat", "nps"), "sms": ("csat", "fcr"), "chat": ("csat",), "telegram": ("nps", "fcr")}
+ASKS: Final = {"email": ("csat", "nps", "ces"), "sms": ("csat", "fcr"), "chat": ("csat",), "telegram": ("nps", "fcr")}
 AFTERWARDS: Final = {"messenger": ("ces", "nps"), **ASKS}
 TOUCHPOINTS: Final = {"Fatturazione": "amministrazione", "Trasferimento": "attivazione"}
 ANSWERS: Final = {
@@ -39,6 +39,8 @@ ANSWERS: Final = {
     "ces": (7, 6, 6, 5, 3),
     "fcr": (1, 1, 1, 0),
 }
+#: What a post of the company's page gains in a week: likes, and impressions for each.
+GAINED: Final = ((38, 27), (64, 22), (29, 31), (87, 19), (52, 26), (45, 30), (98, 21))
 #: The maturity of the desk two months ago and two weeks ago.
 MATURE: Final = {58: ("0.25", "0.5"), 14: ("0.5", "0.75")}
 
@@ -261,13 +263,13 @@ class _Past:
         end = story.said[-1].at
         if ticket.status is Status.CLOSED:
             self.move(end + dt.timedelta(days=7), ticket, _SYSTEM, _Standing("resolved"), "closed")
-        if story.said[-1].by in self.stage.agents and story.said[-1].do == "say" and self.chance.random() < 0.55:
+        if story.said[-1].by in self.stage.agents and story.said[-1].do == "say" and self.chance.random() < 0.75:
             self.ask(story, ticket, end + dt.timedelta(hours=1))
 
     def ask(self, story: Story, ticket: Ticket, at: dt.datetime) -> None:
         asks, touchpoint = AFTERWARDS[story.kind], TOUCHPOINTS.get(story.reason, "assistenza")
         back = at + dt.timedelta(hours=1 + 40 * self.chance.random())
-        answered = self.chance.random() < 0.5 and back < self.stage.times.now
+        answered = self.chance.random() < 0.6 and back < self.stage.times.now
         scores = {ask: self.chance.choice(ANSWERS[ask]) for ask in asks} if answered else {}
         unhappy = scores.get("nps", 10) <= 6
         spoken = back + dt.timedelta(hours=5 + 100 * self.chance.random())
@@ -313,15 +315,13 @@ class _Past:
         for n, payer in pay.items():
             for at, kind, line in contracts.lines(n, payer, now):
                 self.later(at, kind, **line)
-        for week in range(8):
-            at = now - dt.timedelta(days=7 * (8 - week) - 3, hours=5)
+        likes = seen = 0
+        for week, (gained, each) in enumerate(((0, 0), *GAINED)):
+            at = now - dt.timedelta(days=7 * (len(GAINED) + 1 - week) - 3, hours=5)
+            likes, seen = likes + gained, seen + gained * each
             for post in range(1, 4):
-                counts = {
-                    "likes": 14 * week * post,
-                    "comments": 3 * week * post,
-                    "shares": 2 * week,
-                    "impressions": 420 * week * post,
-                }
+                counts = {"likes": likes * post // 3, "comments": likes * post // 14, "shares": likes * post // 23}
+                counts["impressions"] = seen * post // 3
                 self.later(at, "social.snapshot", post=f"cirro-{post}", channel="social_public", **counts)
             for n in range(3):
                 feeling = (0.6, 0.0, 0.4, -0.5)[(week + n) % 4]
