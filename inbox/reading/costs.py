@@ -60,9 +60,9 @@ def _rates(work: Work, people: dict[str, AgentChip], today: dt.date) -> Iterator
         for since, amount in sorted(rates.items(), reverse=True):
             yield RateRow(None, Decimal(amount), since, current=since == now, team=names.get(team, team))
     said: dict[str | None, dict[dt.date, Decimal]] = {}
-    for event in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
-        since = dt.date.fromisoformat(str(event.data["from"]))
-        said.setdefault(event.data.get("agent"), {})[since] = Decimal(str(event.data["per_hour"]))
+    for whose, lines in verbs.rates(work).items():
+        own = {day: line.data for day, line in lines.items() if line.data.get("of") != verbs.OWN}  # else told already
+        said[whose] = {day: Decimal(str(data["per_hour"])) for day, data in own.items()}
     for agent in sorted(said, key=lambda one: (one is not None, people[one].name if one in people else "")):
         now = max((since for since in said[agent] if since <= today), default=None)
         chip = None if agent is None else people.get(agent, AgentChip(agent, agent))
