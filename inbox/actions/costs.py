@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
+from inbox.actions import currencies
 from inbox.actions.desk import audit, get
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
@@ -175,14 +176,6 @@ def _plausible(day: dt.date, field: str, last: dt.timedelta) -> None:
         raise Invalid(msg, fields={field: msg})
 
 
-def _currency(text: str, field: str) -> str:
-    money = text.strip().upper()
-    if not (len(money) == 3 and money.isascii() and money.isalpha()):
-        msg = f"{text!r} is no currency; write three letters, like EUR"
-        raise Invalid(msg, fields={field: msg})
-    return money
-
-
 def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | None = None) -> Event:
     """Sets the loaded hourly cost from a date: the default, or one agent's, which stays theirs whatever was told of
     their teams for later days."""
@@ -277,7 +270,7 @@ def _fee(
         msg = f"there is no kind of channel {kind!r}"
         raise Invalid(msg, fields={"channel": msg})
     _plausible(dt.date.fromisoformat(f"{month}-01"), "month", AHEAD)
-    return value, _currency(currency or get(work, "desk.currency"), "currency")
+    return value, currencies.currency(currency or get(work, "desk.currency"))
 
 
 def _fix(work: Work, who: Who, of: tuple[str | None, str], value: Decimal, money: str, **more: Any) -> Event:
@@ -308,10 +301,10 @@ def _months(first: str, last: str) -> list[str]:
 def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) -> Event:
     """Sets what one unit of a currency is worth in the desk's own on a day (metrics.md M7: good for seven days)."""
     require(who, "costs.change")
-    money = currency.strip().upper()
+    money = currencies.currency(currency)
     base = get(work, "desk.currency")
-    if len(money) != 3 or not money.isalpha() or money == base:
-        msg = f"a currency has three letters, like USD, and is not the desk's own {base}"
+    if money == base:
+        msg = f"an exchange rate is that of another currency than the desk's own {base}"
         raise Invalid(msg, fields={"currency": msg})
     value = amount_of(rate, "rate")
     if value == 0:
