@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from decimal import Decimal, InvalidOperation
+from itertools import takewhile
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from inbox import clock
+from inbox.actions import currencies
 from inbox.actions.desk import audit, get
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
 from inbox.store import Agent, Event, Membership, Team, Work
 
 __all__ = [
+    "OWN",
     "TEAM",
     "amount_of",
     "carry_fees",
@@ -25,6 +28,7 @@ __all__ = [
     "follow_teams",
     "month_of",
     "rate",
+    "rates",
     "standing_fee",
     "team_rate",
     "team_rates",
@@ -34,9 +38,11 @@ MOST = Decimal(1_000_000)
 MONTHS_BACK = 120
 EARLIEST = dt.date(1999, 1, 1)
 AHEAD = dt.timedelta(days=3 * 366)
-#: From what the rate of one person stems that nobody set for them alone.
+#: From what a line of one person's rate follows that nobody set for them on that day: their team's, everybody's, or the
+#: rate that was set for them before, where a team's stood in its way.
 TEAM: Final = "team:"
 EVERYBODY: Final = "everybody"
+OWN: Final = "own"
 
 
 def amount_of(text: str, field: str) -> Decimal:
@@ -55,7 +61,8 @@ def amount_of(text: str, field: str) -> Decimal:
 
 def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str) -> list[Event]:
     """Sets the loaded hourly cost of a team from a date: of everybody who is in it now, and by :func:`follow_teams` of
-    whoever comes later. The line of the team is ours; the figures read those of its people."""
+    whoever comes later; a rate that was set for one person stays theirs. The line of the team is ours; the figures read
+    those of its people, which are given."""
     require(who, "costs.change")
     value = amount_of(per_hour, "per_hour")
     _plausible(start, "since", AHEAD)
@@ -68,17 +75,43 @@ def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str)
     work.append("cost.team_rate", actor=who.actor, team=team, per_hour=amount, **since)
     members = select(Membership.agent_id).join(Agent, Agent.id == Membership.agent_id)
     people = work.scalars(members.where(Membership.team_id == team, Agent.active).order_by(Membership.agent_id)).all()
-    return [_own(work, who, agent, amount, start, f"{TEAM}{team}") for agent in people]
+    known = rates(work)
+    others = [agent for agent in people if not _theirs(_standing(known.get(agent, {}), start))]
+    return [_follows(work, who, agent, amount, start, f"{TEAM}{team}") for agent in others]
 
 
 def team_rates(work: Work) -> dict[str, dict[dt.date, str]]:
     """What was said of each team: the hourly cost by the date from which it holds."""
     said: dict[str, dict[dt.date, str]] = {}
-    for line in work.scalars(select(Event).where(Event.kind == "cost.team_rate").order_by(Event.seq)):
+    for line in _lines(work, "cost.team_rate"):
         said.setdefault(str(line.data["team"]), {})[dt.date.fromisoformat(str(line.data["from"]))] = str(
             line.data["per_hour"]
         )
     return said
+
+
+def rates(work: Work) -> dict[str | None, dict[dt.date, Event]]:
+    """The hourly rates by agent (None: everybody's) and by the day from which they hold, where the last word counts."""
+    said: dict[str | None, dict[dt.date, Event]] = {}
+    for line in _lines(work, "cost.rate"):
+        said.setdefault(line.data.get("agent"), {})[dt.date.fromisoformat(str(line.data["from"]))] = line
+    return said
+
+
+def _lines(work: Work, kind: str) -> list[Event]:
+    """What the log says in order, with what this transaction has said and will write at its end."""
+    written = work.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)).all()
+    return [*written, *(line for line in work.events if line.kind == kind)]
+
+
+def _standing(said: dict[dt.date, Event], day: dt.date) -> Event | None:
+    """Of a person's rates the one that holds on a day."""
+    return said[begun] if (begun := max((one for one in said if one <= day), default=None)) is not None else None
+
+
+def _theirs(line: Event | None) -> bool:
+    """Whether a rate was set for the one person whose it is."""
+    return line is not None and line.data.get("of") in {None, OWN}
 
 
 def follow_teams(work: Work) -> int:
@@ -87,46 +120,51 @@ def follow_teams(work: Work) -> int:
     said = team_rates(work)
     if not said:
         return 0
-    last: dict[str | None, Event] = {}
-    dates: dict[str | None, set[dt.date]] = {}
-    everybody: dict[dt.date, str] = {}
-    for line in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
-        last[line.data.get("agent")] = line
-        if line.data.get("agent") is None:
-            everybody[dt.date.fromisoformat(str(line.data["from"]))] = str(line.data["per_hour"])
-        dates.setdefault(line.data.get("agent"), set()).add(dt.date.fromisoformat(str(line.data["from"])))
+    known, today = rates(work), _today(work)
+    everybody = {day: str(line.data["per_hour"]) for day, line in known.get(None, {}).items()}
+    last: dict[str | None, tuple[int, str]] = {}  # where in the log, and from what it follows
+    for n, line in enumerate(_lines(work, "cost.rate")):
+        if line.data.get("agent") is None or not _theirs(line):
+            last[line.data.get("agent")] = n, str(line.data.get("of", ""))
     homes: dict[str, list[str]] = {}
     rows = select(Membership.agent_id, Team.id).join(Team, Team.id == Membership.team_id).order_by(Team.name)
     for agent, team in work.execute(rows):
         homes.setdefault(agent, []).append(team)
     moved = 0
     for agent in work.scalars(select(Agent.id).where(Agent.active).order_by(Agent.id)):
-        mine, known = last.get(agent), [f"{TEAM}{team}" for team in homes.get(agent, ()) if team in said]
-        stems = str(mine.data.get("of", "")) if mine is not None else EVERYBODY
-        if not stems or stems in known or (not known and (mine is None or not _grown_old(stems, mine, last.get(None)))):
+        mine, teams = known.get(agent, {}), [f"{TEAM}{team}" for team in homes.get(agent, ()) if team in said]
+        if _theirs(_standing(mine, today)):
             continue
-        moved += 1
-        rates = said[known[0].removeprefix(TEAM)] if known else everybody
-        _move(work, agent, rates, known[0] if known else EVERYBODY, dates.get(agent, set()))
+        told, stems = last.get(agent, (-1, EVERYBODY))
+        changed = last.get(None, (-1, ""))[0]
+        # what was taken over holds no more: its team was left, or what holds for everybody has changed
+        grown_old = changed >= 0 <= told and (stems != EVERYBODY or changed > told)
+        if stems in teams or not (teams or grown_old):
+            continue
+        amounts = said[teams[0].removeprefix(TEAM)] if teams else everybody
+        moved += _move(work, agent, amounts, teams[0] if teams else EVERYBODY, mine)
     return moved
 
 
-def _grown_old(stems: str, mine: Event, everybody: Event | None) -> bool:
-    """Whether a rate that was taken over holds no more: its team was left, or what holds for everybody has changed."""
-    return everybody is not None and (stems != EVERYBODY or everybody.seq > mine.seq)
-
-
-def _move(work: Work, agent: str, rates: dict[dt.date, str], of: str, told: set[dt.date]) -> None:
-    """Tells what holds for a person from today on, also on the days to come of which something else was told."""
+def _move(work: Work, agent: str, amounts: dict[dt.date, str], of: str, told: dict[dt.date, Event]) -> bool:
+    """Tells what holds for a person from today on, also on the days to come of which something else was told, up to the
+    day from which a rate is theirs. Gives whether there was anything to tell."""
     today = _today(work)
-    for day in sorted({today, *(day for day in {*rates, *told} if day > today)}):
-        begun = [one for one in rates if one <= day]
-        if begun:
-            _own(work, SYSTEM, agent, rates[max(begun)], day, of)
+    own = min((day for day, line in told.items() if day > today and _theirs(line)), default=dt.date.max)
+    days = {day: _newest(amounts, day) for day in {today, *amounts, *told} if today <= day < own}
+    for day, amount in sorted(days.items()):
+        if amount is not None:
+            _follows(work, SYSTEM, agent, amount, day, of)
+    return any(amount is not None for amount in days.values())
 
 
-def _own(work: Work, who: Who, agent: str, amount: str, start: dt.date, of: str) -> Event:
-    """One person's rate, which stems from their team's or from everybody's."""
+def _newest(amounts: dict[dt.date, str], day: dt.date) -> str | None:
+    begun = max((one for one in amounts if one <= day), default=None)
+    return None if begun is None else amounts[begun]
+
+
+def _follows(work: Work, who: Who, agent: str, amount: str, start: dt.date, of: str) -> Event:
+    """One person's rate, which follows from another one."""
     since: dict[str, Any] = {"from": start.isoformat()}
     return work.append("cost.rate", actor=who.actor, agent=agent, per_hour=amount, of=of, **since)
 
@@ -138,16 +176,9 @@ def _plausible(day: dt.date, field: str, last: dt.timedelta) -> None:
         raise Invalid(msg, fields={field: msg})
 
 
-def _currency(text: str, field: str) -> str:
-    money = text.strip().upper()
-    if not (len(money) == 3 and money.isascii() and money.isalpha()):
-        msg = f"{text!r} is no currency; write three letters, like EUR"
-        raise Invalid(msg, fields={field: msg})
-    return money
-
-
 def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | None = None) -> Event:
-    """Sets the loaded hourly cost from a date: the default, or one agent's."""
+    """Sets the loaded hourly cost from a date: the default, or one agent's, which stays theirs whatever was told of
+    their teams for later days."""
     require(who, "costs.change")
     value = amount_of(per_hour, "per_hour")
     _plausible(start, "since", AHEAD)
@@ -155,8 +186,14 @@ def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | No
         msg = f"there is no agent {agent!r}"
         raise Invalid(msg, fields={"agent": msg})
     audit(work, who, "cost.rate", agent=agent, per_hour=str(value), start=start.isoformat())
-    since: dict[str, Any] = {"from": start.isoformat()}
-    return work.append("cost.rate", actor=who.actor, agent=agent, per_hour=format(value, "f"), **since)
+    amount, since = format(value, "f"), dict[str, Any]({"from": start.isoformat()})
+    told = rates(work)
+    line = work.append("cost.rate", actor=who.actor, agent=agent, per_hour=amount, **since)
+    if agent is not None:
+        later = {day: one for day, one in sorted(told.get(agent, {}).items()) if day > start}
+        for day in takewhile(lambda day: "of" in later[day].data, later):  # up to the next that was set for them
+            _follows(work, who, agent, amount, day, OWN)
+    return line
 
 
 def fee(
@@ -194,15 +231,16 @@ def carry_fees(work: Work) -> int:
     known = fees(work)
     carried = 0
     for kind in {kind for kind, _month in known}:
-        standing = [month for (one, month), line in known.items() if one == kind and line.data.get("repeats")]
-        month = max(standing, default="")
-        data = known[kind, month].data if month else {}
-        if not data or Decimal(data["amount"]) == 0:
-            continue
-        for missing in _months(month, now)[1:]:
-            if (kind, missing) not in known:
+        standing = {
+            month: line.data for (one, month), line in known.items() if one == kind and line.data.get("repeats")
+        }
+        for missing in _months(min(standing), now) if standing else ():
+            if (kind, missing) in known:
+                continue
+            data = standing[max(month for month in standing if month <= missing)]  # a later one may be said already
+            value, money = Decimal(data["amount"]), data["currency"]
+            if value:
                 name = f"cost.fixed:{kind or 'desk'}:{missing}"  # two workers carry a month on once
-                value, money = Decimal(data["amount"]), data["currency"]
                 _fix(work, SYSTEM, (kind, missing), value, money, repeats=True, id=name)
                 carried += 1
     return carried
@@ -210,8 +248,7 @@ def carry_fees(work: Work) -> int:
 
 def fees(work: Work) -> dict[tuple[str | None, str], Event]:
     """The fee that holds for each kind and month: the last that was said."""
-    lines = work.scalars(select(Event).where(Event.kind == "cost.fixed").order_by(Event.seq))
-    return {(line.data.get("channel"), str(line.data["month"])): line for line in lines}
+    return {(line.data.get("channel"), str(line.data["month"])): line for line in _lines(work, "cost.fixed")}
 
 
 def month_of(day: dt.date) -> str:
@@ -233,7 +270,7 @@ def _fee(
         msg = f"there is no kind of channel {kind!r}"
         raise Invalid(msg, fields={"channel": msg})
     _plausible(dt.date.fromisoformat(f"{month}-01"), "month", AHEAD)
-    return value, _currency(currency or get(work, "desk.currency"), "currency")
+    return value, currencies.currency(currency or get(work, "desk.currency"))
 
 
 def _fix(work: Work, who: Who, of: tuple[str | None, str], value: Decimal, money: str, **more: Any) -> Event:
@@ -264,10 +301,10 @@ def _months(first: str, last: str) -> list[str]:
 def exchange(work: Work, who: Who, *, currency: str, rate: str, day: dt.date) -> Event:
     """Sets what one unit of a currency is worth in the desk's own on a day (metrics.md M7: good for seven days)."""
     require(who, "costs.change")
-    money = currency.strip().upper()
+    money = currencies.currency(currency)
     base = get(work, "desk.currency")
-    if len(money) != 3 or not money.isalpha() or money == base:
-        msg = f"a currency has three letters, like USD, and is not the desk's own {base}"
+    if money == base:
+        msg = f"an exchange rate is that of another currency than the desk's own {base}"
         raise Invalid(msg, fields={"currency": msg})
     value = amount_of(rate, "rate")
     if value == 0:

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from inbox.actions import currencies
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
-from inbox.store import Agent, Audit, Setting, Work
+from inbox.store import Agent, Audit, Event, Setting, Work
 
 __all__ = ["CHECKS", "DEFAULTS", "audit", "get", "is_set_up", "keep", "put", "put_all"]
 
@@ -69,9 +70,8 @@ def _timezone(value: Any) -> None:
 
 
 def _currency(value: Any) -> None:
-    if not (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):
-        msg = "a currency has three capital letters, like EUR"
-        raise Invalid(msg, fields={"currency": msg})
+    if not (isinstance(value, str) and currencies.known(value)):
+        raise currencies.unknown(str(value))
 
 
 def _undo(value: Any) -> None:
@@ -121,6 +121,23 @@ CHECKS: Final = {
     "surveys.privacy_url": _page,
 }
 
+#: Events whose amounts name no currency: they are in the desk's.
+IN_THE_DESKS: Final = ("cost.rate", "cost.team_rate", "fx.rate")
+
+
+def _other_money(work: Work, old: Any, new: Any) -> None:
+    said = work.scalar(select(Event.seq).where(Event.kind.in_(IN_THE_DESKS)).limit(1)) is not None
+    if said or get(work, "routing.values"):
+        msg = (
+            f"hourly rates, exchange rates and values of bands were said in {old} and would be read as {new};"
+            f" say in Settings, Costs that {new} was meant, then set anew what was not"
+        )
+        raise Invalid(msg, fields={"currency": msg})
+
+
+#: What may forbid another value of a setting, unless whoever sets it says that it is meant.
+IN_THE_WAY: Final = {"desk.currency": _other_money}
+
 
 def get(work: Work, name: str) -> Any:
     """A setting's value, or its default."""
@@ -138,8 +155,9 @@ def remember(work: Work) -> None:
     work.info["settings"] = {name: value for name, value in rows}  # noqa: C416  (a row is no pair to dict's types)
 
 
-def put(work: Work, who: Who, name: str, value: Any) -> None:
-    """Sets a setting, checked and audited. Raises :class:`Invalid` or :class:`Forbidden`."""
+def put(work: Work, who: Who, name: str, value: Any, *, meant: bool = False) -> None:
+    """Sets a setting, checked and audited; ``meant`` sets one also where what is here already would be read otherwise
+    by it. Raises :class:`Invalid` or :class:`Forbidden`."""
     require(who, "settings.change")
     if name not in DEFAULTS:
         msg = f"there is no setting {name!r}"
@@ -149,6 +167,8 @@ def put(work: Work, who: Who, name: str, value: Any) -> None:
     old = get(work, name)
     if old == value:
         return
+    if name in IN_THE_WAY and not meant:
+        IN_THE_WAY[name](work, old, value)
     keep(work, name, value)
     audit(work, who, "setting.changed", setting=name, was=old, now=value)
 

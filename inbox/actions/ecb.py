@@ -1,5 +1,5 @@
-"""Exchange rates out of the European Central Bank's file (eurofxref-hist.csv, its .zip, or the XML): what cannot be
-believed is named by its line, the rest is taken."""
+"""Exchange rates out of the European Central Bank's file (eurofxref-hist.csv, the day's eurofxref.csv, their .zip,
+or the XML): what cannot be believed is named by its line, the rest is taken."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Final
 from sqlalchemy import select
 
 from inbox import clock
+from inbox.actions import currencies as money
 from inbox.actions import desk
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
@@ -28,6 +29,11 @@ EURO: Final = "EUR"
 _EMPTY: Final = frozenset({"", "N/A", "-"})
 _FINEST: Final = Decimal("0.0000000001")
 _MOST: Final = Decimal(10**9)
+_NAMED: Final = re.compile(r"([0-9]{1,2}) ([A-Z][a-z]+) ([0-9]{4})")
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _CUBE: Final = re.compile(r"<Cube\s+([^<>]*?)/?>")
 _FACT: Final = re.compile(r"(time|currency|rate)\s*=\s*[\"']([^\"']*)[\"']")
 
@@ -37,7 +43,8 @@ Rates = dict[dt.date, dict[str, Decimal]]
 
 @dataclass
 class Outcome:
-    """What a file brought: ``added`` rates, those ``known`` before, and what was left out by (line, reason)."""
+    """What a file brought: ``added`` rates, those ``known`` before, and what was left out by (line, reason); what is
+    not there at all has line 0."""
 
     added: int = 0
     known: int = 0
@@ -65,16 +72,22 @@ def bring(work: Work, who: Who, data: bytes, currencies: Iterable[str], since: d
     """Sets the daily rates of some currencies from a day on, as events. Raises :class:`Invalid`."""
     require(who, "costs.change")
     base = str(desk.get(work, "desk.currency"))
-    wanted = sorted({one.strip().upper() for one in currencies if one.strip()} - {base})
-    if not wanted or len(wanted) > 40 or not all(re.fullmatch("[A-Z]{3}", one) for one in wanted):
+    wanted = sorted({money.currency(one, "currencies") for one in currencies if one.strip()} - {base})
+    if not wanted or len(wanted) > 40:
         msg = f"name the currencies by three letters each, like USD, GBP; {base} is the desk's own"
         raise Invalid(msg, fields={"currencies": msg})
     rates, faults = read(data)
+    days = sorted(day for day in rates if day >= since)
+    there = {EURO, *(currency for day in days for currency in rates[day])} if days else set()
     out = Outcome(faults=faults)
+    if absent := ", ".join(currency for currency in wanted if currency not in there):
+        problem = f"the file has no rate of {absent} from {since} on"
+        out.faults.insert(0, (0, problem))
     known = _known(work)
-    for day in sorted(day for day in rates if day >= since):
+    for day in days:
         if base != EURO and base not in rates[day]:
-            out.faults.append((0, f"{day} has no rate of {base}, the desk's own currency"))
+            problem = f"{day} has no rate of {base}, the desk's own currency"
+            out.faults.append((0, problem))
             continue
         per_euro = rates[day].get(base, Decimal(1))
         for currency in wanted:
@@ -158,7 +171,10 @@ def _of_xml(text: str) -> Iterator[tuple[int, str, str, str]]:
 
 def _day(text: str) -> dt.date:
     try:
-        day = dt.date.fromisoformat(text)
+        named = _NAMED.fullmatch(text)  # in the file of one day
+        day = (
+            dt.date(int(named[3]), _MONTHS.index(named[2]) + 1, int(named[1])) if named else dt.date.fromisoformat(text)
+        )
     except ValueError:
         msg = f"{text!r} is no date"
         raise ValueError(msg) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
@@ -24,8 +24,8 @@ __all__ = ["GOOD_FOR", "page"]
 
 #: How long an exchange rate holds (metrics.md M7, ``fx_stale_d``).
 GOOD_FOR = dt.timedelta(days=7)
-#: So many of the newest prices are looked at for currencies that have no rate.
-PRICES = 500
+#: So many of the newest prices, and as many lines of revenue, are looked at for currencies that have no rate.
+NEWEST = 500
 
 
 def page(work: Work, who: Who) -> CostsPage:
@@ -34,6 +34,8 @@ def page(work: Work, who: Who) -> CostsPage:
     agents = work.scalars(select(Agent).order_by(Agent.name)).all()
     currency = str(settings.get(work, "desk.currency"))
     known = _exchange(work)
+    unpriced = _unpriced(work, currency, known, today)
+    missing = tuple(sorted({one for lacking in unpriced.values() for one in lacking}))
     return CostsPage(
         nav=nav(work, who),
         currency=currency,
@@ -44,7 +46,8 @@ def page(work: Work, who: Who) -> CostsPage:
         channels=tuple(Choice(kind, one.title) for kind, one in work.store.connectors.items()),
         today=today,
         exchanges=tuple(_newest(known, today)),
-        missing=(missing := _missing(work, currency, known)),
+        missing=missing,
+        unpriced=unpriced,
         used=tuple(sorted({*known, *missing} - {currency})) or (("USD",) if currency != "USD" else ("EUR",)),
         columns=COLUMNS,
         year_ago=today - dt.timedelta(days=365),
@@ -60,9 +63,9 @@ def _rates(work: Work, people: dict[str, AgentChip], today: dt.date) -> Iterator
         for since, amount in sorted(rates.items(), reverse=True):
             yield RateRow(None, Decimal(amount), since, current=since == now, team=names.get(team, team))
     said: dict[str | None, dict[dt.date, Decimal]] = {}
-    for event in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
-        since = dt.date.fromisoformat(str(event.data["from"]))
-        said.setdefault(event.data.get("agent"), {})[since] = Decimal(str(event.data["per_hour"]))
+    for whose, lines in verbs.rates(work).items():
+        own = {day: line.data for day, line in lines.items() if line.data.get("of") != verbs.OWN}  # else told already
+        said[whose] = {day: Decimal(str(data["per_hour"])) for day, data in own.items()}
     for agent in sorted(said, key=lambda one: (one is not None, people[one].name if one in people else "")):
         now = max((since for since in said[agent] if since <= today), default=None)
         chip = None if agent is None else people.get(agent, AgentChip(agent, agent))
@@ -105,13 +108,30 @@ def _newest(known: dict[str, dict[dt.date, Decimal]], today: dt.date) -> Iterato
         yield ExchangeRow(currency, days[day], day, current=day <= today <= day + GOOD_FOR)
 
 
-def _missing(work: Work, base: str, known: dict[str, dict[dt.date, Decimal]]) -> tuple[str, ...]:
-    """The currencies of recent prices that no exchange rate covers."""
+def _unpriced(
+    work: Work, base: str, known: dict[str, dict[dt.date, Decimal]], today: dt.date
+) -> dict[str, tuple[str, ...]]:
+    """The currencies that no exchange rate covers: of recent ``prices`` and ``revenue``, and of ``fees`` on the first
+    day of their month; only where there are any."""
+    fees = (
+        (str(line.data["currency"]), dt.date.fromisoformat(f"{month}-01"), line)
+        for (_, month), line in verbs.fees(work).items()
+    )
+    told: dict[str, Iterable[tuple[str, dt.date]]] = {
+        "prices": _newest_told(work, "cost.provider", base),
+        "fees": ((money, day) for money, day, line in fees if day <= today and Decimal(str(line.data["amount"]))),
+        "revenue": _newest_told(work, "revenue", base),
+    }
+
+    def lacks(currency: str, day: dt.date) -> bool:
+        return currency != base and not any(one <= day <= one + GOOD_FOR for one in known.get(currency, ()))
+
+    found = {what: tuple(sorted({one for one, day in pairs if lacks(one, day)})) for what, pairs in told.items()}
+    return {what: lacking for what, lacking in found.items() if lacking}
+
+
+def _newest_told(work: Work, kind: str, base: str) -> Iterator[tuple[str, dt.date]]:
+    """The currency and the local day of the newest events of a kind."""
     zone = zoneinfo.ZoneInfo(str(settings.get(work, "desk.timezone")))
-    recent = select(Event).where(Event.kind == "cost.provider").order_by(Event.seq.desc()).limit(PRICES)
-    lacking: set[str] = set()
-    for event in work.scalars(recent):
-        currency, day = str(event.data.get("currency", base)), event.ts.astimezone(zone).date()
-        if currency != base and not any(one <= day <= one + GOOD_FOR for one in known.get(currency, ())):
-            lacking.add(currency)
-    return tuple(sorted(lacking))
+    for event in work.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq.desc()).limit(NEWEST)):
+        yield str(event.data.get("currency", base)), event.ts.astimezone(zone).date()

@@ -68,9 +68,11 @@ PERSONAL: Final = {"handle.": ("settings.change", "reports.see"), "agent.": ("se
 #: Other events that not everybody may read, and the right that they need.
 GUARDED: Final = {
     "journal.": "journal.see",
-    "cost.rate": "costs.change",
-    "cost.fixed": "costs.change",
+    "cost.": "costs.change",
+    "smi.": "reports.see",
 }
+#: Of those the kinds that everybody may read: what a message cost is shown beside it.
+OPEN: Final = ("cost.provider",)
 
 
 @dataclass(frozen=True)
@@ -314,7 +316,11 @@ def events(work: Work, who: Who, *, after: int = 0, ticket: int | None = None, l
     seen = visible(who)
     query = query.outerjoin(Ticket, Ticket.id == Event.ticket_id).where(
         or_(Ticket.id.is_(None), seen),
-        *(Event.kind.not_like(f"{kind}%") for kind, right in _guarded(work) if not may(who, right)),
+        *(
+            or_(Event.kind.in_(OPEN), Event.kind.not_like(f"{kind}%"))
+            for kind, right in _guarded(work)
+            if not may(who, right)
+        ),
     )
     rows = work.scalars(query).all()
     return _part(rows, [row.seq for row in rows], limit)

@@ -128,10 +128,12 @@ def _name(faults: list[tuple[int, str]]) -> None:
 @blueprint.post("/settings/costs/currency")
 @right("costs.change")
 def currency() -> Any:
-    """The currency of the reports."""
+    """The currency of the reports; ``meant`` says that what is here already was meant in it."""
+    form = request.form
+    code, meant = form.get("currency", "").strip().upper(), bool(form.get("meant"))
     try:
         with store().transaction() as work:
-            desk.put(work, who(), "desk.currency", request.form.get("currency", "").strip().upper())
+            desk.put(work, who(), "desk.currency", code, meant=meant)
     except Invalid as problem:
         return _again(problem, "money")
     return done(_("Saved."), "settings.costs")

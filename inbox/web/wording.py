@@ -68,11 +68,6 @@ def _sentences() -> tuple[tuple[str, str], ...]:
         (r"give the business a name .*", _("Give the business a name of up to 80 letters.")),
         (r"language is one of .*|role is one of .*", _("Choose one of the values offered.")),
         (r"(?P<what>.*) is no time zone.*", _("%(what)s is no time zone: write it like Europe/Rome.")),
-        (r"a currency has three capital letters.*", _("A currency has three capital letters, like EUR.")),
-        (
-            r"a currency has three letters, like USD, and is not .* (?P<base>[A-Z]{3})",
-            _("A currency has three letters, like USD, and is not the desk's own, %(base)s."),
-        ),
         (r"this browser did not say how .*", _("This browser did not say how it can be reached. Try again.")),
         (r"a key is one character", _("A key is one character.")),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from inbox import clock
@@ -11,6 +12,7 @@ from inbox.actions import costs, people
 from inbox.actions.who import SYSTEM
 from inbox.metrics import read_events
 from inbox.metrics.money import Wages
+from inbox.reading.costs import page
 from inbox.store import Event
 from tests.actions.conftest import SmallDesk
 
@@ -73,3 +75,37 @@ def test_what_was_set_for_one_person_stays_theirs(desk: SmallDesk) -> None:
     with desk.store.transaction() as work:
         assert costs.follow_teams(work) == 0
     assert per_hour(desk, desk.giulia) == 44
+
+
+def test_a_team_s_rate_leaves_those_alone_who_have_one_of_their_own(desk: SmallDesk) -> None:
+    soon, later_on = today() + dt.timedelta(days=20), today() + dt.timedelta(days=40)
+    with desk.store.transaction() as work:
+        team = people.add_team(work, SYSTEM, "Officina").id
+        for agent in (desk.giulia, desk.admin):
+            people.change_agent(work, SYSTEM, agent, teams=[team])
+        costs.rate(work, SYSTEM, per_hour="44", start=FIRST, agent=desk.giulia)
+    with desk.store.transaction() as work:
+        told = costs.team_rate(work, SYSTEM, per_hour="31", start=FIRST + dt.timedelta(days=1), team=team)
+        assert [line.data["agent"] for line in told] == [desk.admin]
+        costs.team_rate(work, SYSTEM, per_hour="33", start=later_on, team=team)
+        costs.rate(work, SYSTEM, per_hour="50", start=soon, agent=desk.admin)  # a team's was told for later
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 0
+    assert [per_hour(desk, desk.giulia, days) for days in (0, 41)] == [44, 44]
+    assert [per_hour(desk, desk.admin, days) for days in (0, 19, 20, 41)] == [31, 31, 50, 50]
+
+    with desk.store.transaction() as work:
+        costs.rate(work, SYSTEM, per_hour="52", start=soon + dt.timedelta(days=5), agent=desk.admin)
+        people.change_agent(work, SYSTEM, desk.admin, teams=[])
+        costs.rate(work, SYSTEM, per_hour="20", start=FIRST)
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 1, "they left it before their own begins"
+    with desk.store.transaction() as work:
+        assert costs.follow_teams(work) == 0
+    assert [per_hour(desk, desk.admin, days) for days in (-1, 0, 20, 25, 41)] == [31, 20, 50, 52, 52]
+    with desk.store.reading() as work:
+        rows = [
+            (row.per_hour, row.since) for row in page(work, SYSTEM).rates if row.agent and row.agent.id == desk.admin
+        ]
+    assert (Decimal(50), soon) in rows
+    assert later_on not in {since for _amount, since in rows}, "what only goes on has no line of its own"

@@ -33,6 +33,14 @@ def packed(data: bytes, name: str = "eurofxref-hist.csv") -> bytes:
     return out.getvalue()
 
 
+DAILY = b"Date, USD, JPY, \n10 March 2026, 1.0833, 160.55, \n"
+
+
+@pytest.mark.parametrize("data", [DAILY, packed(DAILY, "eurofxref.csv")])
+def test_the_file_of_one_day_names_its_month(data: bytes) -> None:
+    assert ecb.read(data) == ({dt.date(2026, 3, 10): {"USD": Decimal("1.0833"), "JPY": Decimal("160.55")}}, [])
+
+
 @pytest.mark.parametrize("data", [CSV, packed(CSV), b"\xef\xbb\xbf" + CSV.replace(b"\n", b"\r\n"), XML])
 def test_each_form_of_the_file_is_read(data: bytes) -> None:
     rates, _faults = ecb.read(data)
@@ -47,6 +55,8 @@ def test_each_form_of_the_file_is_read(data: bytes) -> None:
         (b"Date,USD\n2026-03-10,x\n", 2, "USD: 'x' is no rate"),
         (b"Date,USD\n2026-03-10,0\n", 2, "USD: '0' is no plausible rate"),
         (b"Date,USD\n\n2026-02-30,1\n", 3, "'2026-02-30' is no date"),
+        (b"Date,USD\n31 Smarch 2026,1\n", 2, "'31 Smarch 2026' is no date"),
+        (b"Date,USD\n31 February 2026,1\n", 2, "'31 February 2026' is no date"),
         (b"Date,USD\n2999-01-01,1\n", 2, "2999-01-01 lies outside the days of the euro"),
         (b"Date,usd\n2026-03-10,1\n", 2, "'usd' is no currency"),
         (XML, 4, "JPY: '-1' is no plausible rate"),
@@ -79,11 +89,32 @@ def test_the_rates_of_named_currencies_become_events_once(desk: SmallDesk, base:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "since", "added", "absent"),
+    [
+        (["usd", "RUB", "GBP"], dt.date(2026, 3, 9), 2, "GBP, RUB from 2026-03-09 on"),
+        (["USD"], dt.date(2026, 3, 11), 0, "USD from 2026-03-11 on"),
+    ],
+)
+def test_what_the_file_does_not_have_is_said(
+    desk: SmallDesk, wanted: list[str], since: dt.date, added: int, absent: str
+) -> None:
+    with desk.store.transaction() as work:
+        found = ecb.bring(work, SYSTEM, CSV, wanted, since)
+    assert (found.added, found.faults) == (added, [(0, f"the file has no rate of {absent}")])
+
+
+@pytest.mark.parametrize(
     ("what", "field"),
     [
         (lambda work: costs.rate(work, SYSTEM, per_hour="20", start=dt.date(1066, 1, 1)), "since"),
         (lambda work: costs.fee(work, SYSTEM, month="2999-01", amount="20"), "month"),
         (lambda work: costs.fee(work, SYSTEM, month="2026-01", amount="20", currency="euro"), "currency"),
+        (lambda work: costs.standing_fee(work, SYSTEM, month="2026-01", amount="20", currency="XXX"), "currency"),
+        (lambda work: costs.exchange(work, SYSTEM, currency="ÀÉÈ", rate="1", day=dt.date(2026, 1, 1)), "currency"),
+        (lambda work: costs.exchange(work, SYSTEM, currency="XTS", rate="1", day=dt.date(2026, 1, 1)), "currency"),
+        (lambda work: ecb.bring(work, SYSTEM, CSV, ["USD", "ABC"], dt.date(2026, 1, 1)), "currencies"),
+        (lambda work: settings.put(work, SYSTEM, "desk.currency", "ÀÉÈ"), "currency"),
+        (lambda work: settings.put(work, SYSTEM, "desk.currency", "XXX"), "currency"),
         (lambda work: costs.exchange(work, SYSTEM, currency="USD", rate="1", day=dt.date(2999, 1, 1)), "day"),
         (lambda work: costs.team_rate(work, SYSTEM, per_hour="20", start=dt.date(2026, 1, 1), team="no"), "agent"),
     ],

@@ -64,18 +64,23 @@ def test_pay_and_handle_times_are_not_for_everybody(call: Api, desk: Desk) -> No
         costs.rate(work, SYSTEM, per_hour="24", start=__import__("datetime").date(2026, 1, 1))
         work.append("handle.span", ticket=ticket, session="s", agent="a", channel="sms", spans=[])
         work.append("agent.state", agent="a", state="online")
+        for kind in ("cost.team_rate", "cost.of_tomorrow", "cost.provider", "smi.answer"):
+            work.append(kind)
 
     def kinds(name: str) -> set[str]:
         found = {str(one["kind"]) for one in call.of(name).get("/events", limit=500)["items"]}
         assert found == {str(one["kind"]) for one in ndjson(call.of(name), "/events")}
-        return found & {"cost.rate", "handle.span", "agent.state", "msg.in"}
+        return found & {*everybody, *supervisors, *admins, "handle.span", "agent.state"}
 
-    assert kinds("anna") == {"cost.rate", "handle.span", "agent.state", "msg.in"}
-    assert kinds("sara") == kinds("luca") == {"msg.in"}
+    everybody, supervisors = {"msg.in", "cost.provider"}, {"smi.answer"}
+    admins = {"cost.rate", "cost.team_rate", "cost.of_tomorrow"}
+    assert kinds("anna") == {*everybody, *supervisors, *admins, "handle.span", "agent.state"}
+    assert kinds("sara") == {*everybody, *supervisors}
+    assert kinds("luca") == everybody
     with desk.store.transaction() as work:
         agreements.allow(work, SYSTEM, kind="unions", day="2026-01-01", reference="3/2026")
-    assert kinds("sara") == {"handle.span", "agent.state", "msg.in"}
-    assert kinds("luca") == {"msg.in"}
+    assert kinds("sara") == {*everybody, *supervisors, "handle.span", "agent.state"}
+    assert kinds("luca") == everybody
 
 
 def test_the_status_counts_what_is_still_to_do(call: Api, desk: Desk) -> None:

@@ -359,15 +359,45 @@ def test_an_exchange_rate_is_asked_for_where_prices_lack_one(desk: TestDesk, adm
     assert "GBP 1.15 1 Jan 2025 too old" in words(admin.follow(old))
 
 
+def test_fees_and_revenue_without_an_exchange_rate_are_named_too(desk: TestDesk, admin: Browser) -> None:
+    with desk.store.transaction() as work:
+        today = ledger.today(work)
+        month, next_month = today.replace(day=1), (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+        for day, money in ((month, "CHF"), (next_month, "SEK")):
+            cost_actions.fee(
+                work, desk.who(), month=cost_actions.month_of(day), amount="9", kind="email", currency=money
+            )
+        work.append("revenue", customer="c", amount="10", margin="5", currency="NOK")
+    fees = "Fees in CHF have no rate for the first day of their month: they are missing from the costs."
+    revenue = "Revenue in NOK has come in without a rate: it is missing from what customers are worth."
+    page = words(admin.get("/settings/costs"))
+    assert fees in page
+    assert revenue in page
+    assert "Prices in" not in page
+    admin.post("/settings/costs/exchange", currency="CHF", rate="1.05", day=month.isoformat())
+    page = words(
+        admin.follow(admin.post("/settings/costs/exchange", currency="NOK", rate="0.09", day=today.isoformat()))
+    )
+    assert "no rate for" not in page
+    assert "without a rate" not in page
+
+
 def test_the_currency_of_the_reports_is_set(desk: TestDesk, admin: Browser) -> None:
-    assert admin.post("/settings/costs/currency", currency="chf").status_code == 303
+    with desk.store.transaction() as work:
+        cost_actions.rate(work, desk.who(), per_hour="24", start=dt.date(2026, 1, 1))
+    refused = admin.post("/settings/costs/currency", currency="chf")
+    assert said(refused)[-1].startswith(
+        "Hourly rates, exchange rates and values of bands were said in EUR and would be"
+    )
+    assert "The amounts that are here were meant in this currency" in words(refused)
+    assert admin.post("/settings/costs/currency", currency="chf", meant="on").status_code == 303
     with desk.store.reading() as work:
         assert settings.get(work, "desk.currency") == "CHF"
     assert (
         said(admin.post("/settings/costs/currency", currency="euros"))[-1]
-        == "A currency has three capital letters, like EUR."
+        == "'EUROS' is no currency in use; write its three capital letters, like EUR"
     )
-    admin.post("/settings/costs/currency", currency="EUR")
+    admin.post("/settings/costs/currency", currency="EUR", meant="on")
 
 
 @pytest.mark.parametrize(
@@ -392,7 +422,12 @@ def test_the_currency_of_the_reports_is_set(desk: TestDesk, admin: Browser) -> N
         (
             "exchange",
             {"currency": "EUR", "rate": "1", "day": "2026-01-01"},
-            "A currency has three letters, like USD, and is not the desk's own, EUR.",
+            "An exchange rate is that of another currency than the desk's own EUR",
+        ),
+        (
+            "exchange",
+            {"currency": "XXX", "rate": "1", "day": "2026-01-01"},
+            "'XXX' is no currency in use; write its three capital letters, like EUR",
         ),
         ("exchange", {"currency": "USD", "rate": "0", "day": "2026-01-01"}, "An exchange rate is more than 0."),
         ("exchange", {"currency": "USD", "rate": "1", "day": ""}, "Choose a day."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -448,8 +449,9 @@ class CostsPage:
     ``costs.currency``: ``currency``. POST ``costs.exchange``: ``currency``, ``rate``, ``day`` (date). POST
     ``costs.rates_file``: ``file``, ``currencies`` (with commas), ``since`` (date). POST
     ``costs.sheet``: ``file``, with ``columns``. ``channels`` are
-    kinds of channel, for the figures know no other. ``missing`` are currencies that prices have come in without a
-    rate. ``today`` is the desk's date."""
+    kinds of channel, for the figures know no other. ``missing`` are currencies that something has come in without a
+    rate, ``unpriced`` the same by what it was: ``prices``, ``fees``, ``revenue``. ``currency`` also takes ``meant``:
+    what is here already was meant in the new one. ``today`` is the desk's date."""
 
     nav: SettingsNav
     currency: str
@@ -471,3 +473,4 @@ class CostsPage:
     year_ago: dt.date = dt.date.min
     teams: tuple[Choice, ...] = ()
     money: Form = field(default_factory=Form)
+    unpriced: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
