@@ -12,7 +12,7 @@ from inbox.sentiment.lexicon import Lexicon, fold, lexicon, pictures
 __all__ = ["BAD", "GOOD", "MODEL", "score", "spoken"]
 
 #: The name under which scores are logged; another list or rule is another model.
-MODEL: Final = "words-1"
+MODEL: Final = "words-2"
 #: From here on a text counts as negative, and as positive (docs/metrics.md).
 BAD, GOOD = -0.2, 0.2
 
@@ -34,7 +34,7 @@ class Manners(NamedTuple):
     negations: frozenset[str]
     stresses: dict[str, float]
     turns: frozenset[str]  # what follows counts for more than what stood before
-    small: frozenset[str]  # by which the language is known
+    small: frozenset[str]  # by which the language is known: none that the other one writes as well (a, i, in, me, come)
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -48,8 +48,8 @@ _IT = Manners(
     | dict.fromkeys(_words("poco poca pochi"), -0.6),
     turns=_words("ma pero tuttavia invece"),
     small=_words(
-        "il lo la i gli le un una di del della dei che e mi vi ci si per con non sono ho ha abbiamo avete siete questo",
-        "questa come quando vorrei posso anche ma da al alla nel grazie tutto mia mio",
+        "il lo la gli le un una di del della dei che e mi vi ci si per con non sono ho ha abbiamo avete siete questo",
+        "questa quando vorrei posso anche ma da al alla nel grazie tutto mia mio",
     ),
 )
 _EN = Manners(
@@ -60,24 +60,25 @@ _EN = Manners(
     | dict.fromkeys(_words("quite fairly somewhat slightly almost rather"), 0.6),
     turns=_words("but however though although"),
     small=_words(
-        "the a an of to and is are was were i you we it this that my your our for with not have has had be been in on",
-        "at can could would do does when how what thanks all me",
+        "the an of to and is are was were you we it this that my your our for with not have has had be been on at can",
+        "could would do does when how what thanks i'm i've i'd it's don't doesn't didn't isn't wasn't can't",
     ),
 )
 _MANNERS: Final = {"it": _IT, "en": _EN}
 
 
-def score(text: str, language: str | None = None) -> float:
+def score(text: str, language: str | None = None, home: str | None = None) -> float:
     """How a text sounds, from -1 to 1 with three decimals; 0 where nothing in it speaks of a mood.
 
-    ``language`` is ``it`` or ``en``; unless given it is told by the small words, Italian where they say nothing.
+    ``language`` is what its writer is known to speak, ``home`` what is spoken where it arrives: ``it`` or ``en``, with
+    or without a country; any other says nothing. Text whose small words are plainly of the other language is read in
+    that one. Where neither says enough it is read in that whose words say more, at a draw in the home's.
     """
     text = text[:LONGEST]
     faces, text = _pictures(text)
     folded = _ELIDED.sub(lambda found: found.group()[:-1] + " ", fold(text))
-    words = _WORD.findall(folded)
-    spoken = language if language in _MANNERS else _told_by(words)
-    total = faces + sum(_clauses(folded, lexicon(spoken), _MANNERS[spoken]))
+    read = _readable(_counts(_WORD.findall(folded)), (language or "")[:2], (home or "")[:2])
+    total = faces + max((sum(_clauses(folded, lexicon(one), _MANNERS[one])) for one in read), key=abs)
     return round(total / math.sqrt(total * total + _FLATTENS), 3) if total else 0.0
 
 
@@ -96,9 +97,16 @@ def _pictures(text: str) -> tuple[float, str]:
     return sum(weights[one] for one in found), finder.sub(" ", text)
 
 
-def _told_by(words: Sequence[str]) -> str:
-    counts = _counts(words)
-    return max(counts, key=lambda name: counts[name])
+def _readable(counts: dict[str, int], known: str, home: str) -> list[str]:
+    """In which languages a text of so many small words can be meant, the likelier first."""
+    first, second = sorted(counts, key=lambda name: -counts[name])
+    ahead = counts[first] > counts[second]
+    if known in counts and first != known and ahead:
+        plainly = counts[first] > max(1, 2 * counts[second])  # one word may be a name: "La Scala", "Play"
+        return [first] if plainly else [known, first]
+    if known in counts:
+        return [known]
+    return [first] if ahead else sorted(counts, key=lambda name: name != home)
 
 
 def _counts(words: Sequence[str]) -> dict[str, int]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from connectors.base import Inbound
-from inbox.actions import people, reply, tickets
-from inbox.actions.rules import engine, keeping
+import pytest
+
+from connectors.base import Address, Inbound
+from inbox import clock
+from inbox.actions import channels, people, profiles, reply, tickets
+from inbox.actions.desk import put
+from inbox.actions.rules import conditions, engine, keeping
+from inbox.actions.rules.kinds import Case
 from inbox.actions.who import SYSTEM
 from inbox.reading import figures
 from inbox.sentiment import MODEL
-from inbox.store import Event, Notice, Ticket
+from inbox.store import Event, Message, Notice, Ticket, Visitor
 from tests.actions.conftest import SmallDesk
 
 
@@ -24,6 +30,44 @@ def test_a_message_of_a_customer_is_scored_under_the_models_name(desk: SmallDesk
     [mood] = moods(desk)
     assert (mood["msg"], mood["model"]) == (str(taken.message), MODEL)
     assert mood["score"] < -0.5
+
+
+def test_a_message_is_read_in_the_language_of_its_customer_their_chat_or_the_desk(desk: SmallDesk) -> None:
+    """ "stuff" begins as "stufo" does, which is fed up; of what a mail's writer speaks nothing is known yet."""
+    stuff, site = desk.letter("Stuff!"), _site(desk)
+    for visitor, language in (("anna", "en"), ("bice", "it")):
+        with desk.store.transaction() as work:
+            work.add(Visitor(digest=visitor, id=visitor, channel_id=site, language=language))
+        desk.take(replace(stuff, sender=Address(visitor), external_id=visitor), site)
+    assert [mood["score"] < 0 for mood in moods(desk)] == [False, True]
+    number = desk.take(stuff, desk.mail).ticket or 0
+    asked = {"field": "mood", "not": False, "words": ["bad"]}
+    for language in ("en", "it"):
+        with desk.store.transaction() as work:
+            profiles.change(work, SYSTEM, number, name="", company="", language=language, attributes={})
+        desk.take(desk.letter("Stuff!", external_id=f"<{language}@studio.example>"), desk.mail)
+        with desk.store.reading() as work:
+            ticket = work.get_one(Ticket, number)
+            case = Case(ticket, clock.now(), "e1", work.get_one(Message, ticket.last_in_id))
+            assert conditions.met(work, [asked], [case]) == [language == "it"]
+    assert [mood["score"] < 0 for mood in moods(desk)[2:]] == [True, False, True]
+
+
+def test_between_two_languages_that_say_as_much_the_desk_decides(
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def score(*given: str) -> float:
+        asked.append(given)
+        return 0.0
+
+    monkeypatch.setattr("inbox.actions.hearing.score", score)
+    desk.take(desk.text("Ciao"))
+    with desk.store.transaction() as work:
+        put(work, SYSTEM, "desk.language", "it")
+    desk.take(desk.text("Ciao"))
+    assert asked == [("Ciao", "", "en"), ("Ciao", "", "it")]
 
 
 def test_automatic_and_older_mail_and_what_agents_write_have_no_mood(desk: SmallDesk) -> None:
@@ -87,6 +131,12 @@ def test_a_run_of_bad_ones_is_told_once_to_the_teams_supervisors_and_a_rule_can_
     desk.store.write(engine.follow)
     with desk.store.reading() as work:
         assert "calma" in [tag.tag for tag in work.get_one(Ticket, number).tags]
+
+
+def _site(desk: SmallDesk) -> str:
+    with desk.store.transaction() as work:
+        values = {"title": "Bottega", "allowed_sites": ["https://bottega.example"]}
+        return channels.add(work, SYSTEM, kind="chat", name="sito", values=values).id
 
 
 def _lines(desk: SmallDesk, kind: str) -> list[Event]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inbox.sentiment import BAD, GOOD, score
-from scripts.sentiment_measured import CLASSES, labelled, measured
+from inbox.sentiment.lexicon import Lexicon
+from scripts.sentiment_measured import CLASSES, class_of, labelled, measured
 
 #: What the rules must do, said in sentences that are not among the labelled ones.
 RULES = [
@@ -30,8 +31,40 @@ RULES = [
 
 @pytest.mark.parametrize(("text", "mood"), RULES)
 def test_words_and_what_stands_beside_them_make_the_mood(text: str, mood: str) -> None:
-    value = score(text)
-    assert ("neg" if value <= BAD else "pos" if value >= GOOD else "neu") == mood
+    assert class_of(score(text)) == mood
+
+
+@pytest.mark.parametrize(
+    ("text", "mood"),
+    [
+        ("Terrible!", "neg"),
+        ("Useless support", "neg"),
+        ("Horrible service, very disappointed", "neg"),
+        ("Excellent service", "pos"),
+        ("Pessimo!", "neg"),
+        ("In ritardo!", "neg"),
+        ("Ottimo servizio", "pos"),
+    ],
+)
+def test_a_few_words_are_read_in_the_language_that_knows_them(text: str, mood: str) -> None:
+    for home in (None, "it", "en"):
+        assert class_of(score(text, home=home)) == mood
+    assert class_of(score(text, "fr")) == mood  # there are no lists for what they speak
+
+
+def test_a_writers_language_is_taken_before_the_desks_and_plain_words_before_both() -> None:
+    assert score("Stuff", "en", home="it") == 0 > score("Stuff", "it", home="en")  # "stufo" is fed up
+    assert score("Stuff", home="it") < 0  # only one of them has a word for it
+    assert score("Male", "it-ch") < 0 == score("Male", "en-gb")
+    assert score("Il servizio è pessimo", "en") == score("Il servizio è pessimo", "it") < 0
+    assert score("The service was awful", "it") == score("The service was awful", "en") < 0
+    assert score("Terrible tickets for La Scala", "en") < 0  # a name is no language
+
+
+def test_the_desks_language_decides_where_both_say_as_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    worth = {"it": Lexicon(iter([("ciao", 2.0)])), "en": Lexicon(iter([("ciao", -2.0)]))}
+    monkeypatch.setattr("inbox.sentiment.scoring.lexicon", worth.__getitem__)
+    assert score("ciao", home="en") < 0 < score("ciao", home="it") == score("ciao")
 
 
 def test_what_is_not_bad_is_less_good_than_what_is_good() -> None:
