@@ -52,6 +52,50 @@ def test_a_few_words_are_read_in_the_language_that_knows_them(text: str, mood: s
     assert class_of(score(text, "fr")) == mood  # there are no lists for what they speak
 
 
+@pytest.mark.parametrize(
+    ("text", "mood"),
+    [
+        ("Non sono per niente contento", "neg"),  # several denials are one
+        ("Non sono affatto soddisfatta", "neg"),
+        ("Non sono mica contenti", "neg"),
+        ("Non ho avuto nessuna risposta", "neg"),
+        ("Non tornerò mai più", "neg"),
+        ("Non c'è niente da dire, servizio impeccabile", "pos"),
+        ("Nulla da ridire", "pos"),
+        ("Niente da dire", "neu"),
+        ("Non è niente male", "pos"),
+        ("Non potrei essere più contento", "pos"),  # there is no more of it
+        ("Non potevo essere più contenta", "pos"),
+        ("Non avrei potuto essere più felice", "pos"),
+        ("Non poteva andare meglio", "pos"),
+        ("Non poteva andare peggio", "neg"),
+        ("Non potrebbe essere meno utile", "neg"),
+        ("Non posso che ringraziarvi, bravissimi", "pos"),
+        ("Non solo lenti ma anche maleducati", "neg"),
+        ("Couldn't be happier", "pos"),
+        ("I could not have been more pleased", "pos"),
+        ("It couldn’t be any easier", "pos"),
+        ("It can't be worse", "neg"),
+        ("You cannot be slower", "neg"),
+        ("It couldn't be less helpful", "neg"),
+        ("I can't recommend you highly enough", "pos"),
+        ("I can't recommend it", "neg"),
+        ("I couldn't believe how rude they were", "neg"),
+        ("Not only late but rude", "neg"),
+        ("No, a great lunch", "pos"),  # a denial ends at the comma
+        ("I'm not exactly thrilled", "neg"),
+        ("It was not in the least helpful", "neg"),
+    ],
+)
+def test_a_denial_turns_what_it_denies_and_nothing_else(text: str, mood: str) -> None:
+    assert class_of(score(text)) == mood
+
+
+def test_what_cannot_be_more_is_more_than_what_is() -> None:
+    assert score("Couldn't be happier") > score("Happy", "en") > 0
+    assert score("Non potrei essere più contento") > score("Contento", "it") > 0
+
+
 def test_a_writers_language_is_taken_before_the_desks_and_plain_words_before_both() -> None:
     assert score("Stuff", "en", home="it") == 0 > score("Stuff", "it", home="en")  # "stufo" is fed up
     assert score("Stuff", home="it") < 0  # only one of them has a word for it
