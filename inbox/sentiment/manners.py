@@ -57,7 +57,7 @@ _IT = Manners(
     ),
 )
 #: "Couldn't be", "can't possibly have been": with a comparative behind it there is no more of it.
-_COULD_NOT = r"(?:couldn't|couldnt|could not|can't|cant|cannot|can not)"
+_COULD_NOT = r"(?:could(?:n't|nt| not)|can(?:'t|t|not| not))"
 _COULD_NOT_BE = rf"{_COULD_NOT} (?:possibly )?(?:have )?(?:be|been|go|gone)(?: any)?"
 _EN = Manners(
     negations=_words("not no never nor neither without nobody nothing none hardly cannot anything"),
