@@ -35,19 +35,19 @@ def test_a_message_of_a_customer_is_scored_under_the_models_name(desk: SmallDesk
 
 
 def test_a_message_is_read_in_the_language_of_its_customer_their_chat_or_the_desk(desk: SmallDesk) -> None:
-    """ "stuff" begins as "stufo" does, which is fed up; of what a mail's writer speaks nothing is known yet."""
-    stuff, site = desk.letter("Stuff!"), _site(desk)
+    """Italian "male" is "badly"; of what the writer of a mail speaks nothing is known yet."""
+    said, site = desk.letter("Male!"), _site(desk)
     for visitor, language in (("anna", "en"), ("bice", "it")):
         with desk.store.transaction() as work:
             work.add(Visitor(digest=visitor, id=visitor, channel_id=site, language=language))
-        desk.take(replace(stuff, sender=Address(visitor), external_id=visitor), site)
+        desk.take(replace(said, sender=Address(visitor), external_id=visitor), site)
     assert [mood["score"] < 0 for mood in moods(desk)] == [False, True]
-    number = desk.take(stuff, desk.mail).ticket or 0
+    number = desk.take(said, desk.mail).ticket or 0
     asked = {"field": "mood", "not": False, "words": ["bad"]}
     for language in ("en", "it"):
         with desk.store.transaction() as work:
             profiles.change(work, SYSTEM, number, name="", company="", language=language, attributes={})
-        desk.take(desk.letter("Stuff!", external_id=f"<{language}@studio.example>"), desk.mail)
+        desk.take(desk.letter("Male!", external_id=f"<{language}@studio.example>"), desk.mail)
         with desk.store.reading() as work:
             ticket = work.get_one(Ticket, number)
             case = Case(ticket, clock.now(), "e1", work.get_one(Message, ticket.last_in_id))

@@ -97,9 +97,10 @@ def test_what_cannot_be_more_is_more_than_what_is() -> None:
 
 
 def test_a_writers_language_is_taken_before_the_desks_and_plain_words_before_both() -> None:
-    assert score("Stuff", "en", home="it") == 0 > score("Stuff", "it", home="en")  # "stufo" is fed up
-    assert score("Stuff", home="it") < 0  # only one of them has a word for it
+    assert score("Male", "en", home="it") == 0 > score("Male", "it", home="en")  # "male" is badly
+    assert score("Male", home="en") < 0  # only one of them has a word for it
     assert score("Male", "it-ch") < 0 == score("Male", "en-gb")
+    assert score("New stuff, Danny? Puzzle contents") == 0  # no "stufo", "danno", "contento", "puzza"
     assert score("Il servizio è pessimo", "en") == score("Il servizio è pessimo", "it") < 0
     assert score("The service was awful", "it") == score("The service was awful", "en") < 0
     assert score("Terrible tickets for La Scala", "en") < 0  # a name is no language
