@@ -6,7 +6,7 @@ import pytest
 
 from inbox.sentiment import BAD, GOOD, score
 from inbox.sentiment.lexicon import Lexicon
-from scripts.sentiment_measured import CLASSES, class_of, labelled, measured
+from scripts.sentiment_measured import CLASSES, LANGUAGES, class_of, labelled, measured
 
 #: What the rules must do, said in sentences that are not among the labelled ones.
 RULES = [
@@ -138,7 +138,25 @@ def test_any_characters_have_a_score() -> None:
         assert -1 <= score(text) <= 1
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+#: Precision and recall that the fresh sentences must reach, a little below what was first measured (docs/metrics.md).
+#: What falls below has spoiled how others' words are read; nothing is gained by mending the lists until it does not.
+FLOOR = {
+    "it": {"pos": (0.58, 0.69), "neu": (0.61, 0.69), "neg": (0.78, 0.58)},
+    "en": {"pos": (0.71, 0.56), "neu": (0.48, 0.72), "neg": (0.70, 0.49)},
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_that_no_list_was_written_from_are_read_no_worse_than_at_first(language: str) -> None:
+    assert not {text for _, text in labelled(language)} & {text for _, text in labelled(language, "fresh")}
+    figures = measured(language, "fresh")
+    assert all(n >= 45 for _, _, n in figures.values())
+    for label, (precision, recall) in FLOOR[language].items():
+        assert figures[label][0] >= precision, label
+        assert figures[label][1] >= recall, label
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_labelled_sentences_are_read_as_well_as_the_documentation_says(language: str) -> None:
     assert len(labelled(language)) >= 300
     assert {name for name, _ in labelled(language)} == set(CLASSES)
