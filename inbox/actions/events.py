@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from inbox.actions.hearing import sounds
 from inbox.actions.who import Who
-from inbox.sentiment import MODEL, score
+from inbox.sentiment import MODEL
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
 from inbox.terms import Delivery, Move, Priority, Status
 
@@ -67,7 +68,7 @@ def message_in(
 def mood(work: Work, message: Message) -> Event:
     """``sentiment``: how the customer's own words sound; a corrected text is scored again and the last one counts."""
     return work.append(
-        "sentiment", ticket=message.ticket_id, msg=str(message.id), score=score(message.text), model=MODEL
+        "sentiment", ticket=message.ticket_id, msg=str(message.id), score=sounds(work, message), model=MODEL
     )
 
 

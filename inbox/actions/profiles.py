@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sqlalchemy import select
-
+from inbox.actions import hearing
 from inbox.actions.who import Who, find_living
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.sentiment import spoken
-from inbox.store import Consent, Customer, CustomerNote, Identity, Visitor, Work
+from inbox.store import Consent, Customer, CustomerNote, Identity, Work
 
 __all__ = ["add_note", "agree", "attributes_of", "change", "customer_of", "learn_language", "remove_note"]
 
@@ -74,8 +73,7 @@ def learn_language(work: Work, identity: Identity, text: str) -> None:
     customer = work.get(Customer, identity.customer_id)
     if customer is None or customer.language:
         return
-    chosen = select(Visitor.language).where(Visitor.id == identity.value, Visitor.language != "").limit(1)
-    customer.language = (work.scalar(chosen) if identity.kind == "chat" else None) or spoken(text)
+    customer.language = hearing.chosen(work, identity) or spoken(text)
 
 
 def add_note(work: Work, who: Who, number: int, text: str) -> CustomerNote:

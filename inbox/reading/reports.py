@@ -15,6 +15,7 @@ from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
 from inbox.reading.pages import Asked, Bucket, Figures, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
+from inbox.sentiment import MODEL
 from inbox.store import Event, Work
 
 __all__ = ["page"]
@@ -136,6 +137,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         choices=asking.choices(work),
         findings=saying.findings(work, derived, "overview", asked),
         may_set=may(who, "settings.change"),
+        mood_model=MODEL,
         table=sheets.sheet(work, derived, "figures", asked, chosen),
         ways=tuple(way for way in BY if asking.shown(work, way)),
         rate_per_hour=_default_rate(work, asked.today),

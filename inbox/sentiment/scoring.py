@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from inbox.sentiment.lexicon import Lexicon, fold, lexicon, pictures
+from inbox.sentiment.manners import MANNERS, Manners
 
 __all__ = ["BAD", "GOOD", "MODEL", "score", "spoken"]
 
 #: The name under which scores are logged; another list or rule is another model.
-MODEL: Final = "words-1"
+MODEL: Final = "words-2"
 #: From here on a text counts as negative, and as positive (docs/metrics.md).
 BAD, GOOD = -0.2, 0.2
 
@@ -24,60 +25,23 @@ _BEFORE_BUT, _AFTER_BUT = 0.6, 1.2
 _EXCLAIMED = 1.15
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*(?:-[^\W\d_]+)*")
+_SAID = re.compile(rf"{_WORD.pattern}|,")
 _CLAUSE = re.compile(r"([.!?;:\n]+)")
 _ELIDED = re.compile(r"\b(?:l|un|dell|nell|all|dall|sull|quell|c|m|t|s|v|d)'")
 
 
-class Manners(NamedTuple):
-    """What the small words of a language do to their neighbours."""
-
-    negations: frozenset[str]
-    stresses: dict[str, float]
-    turns: frozenset[str]  # what follows counts for more than what stood before
-    small: frozenset[str]  # by which the language is known
-
-
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(" ".join(lines).split())
-
-
-_IT = Manners(
-    negations=_words("non mai ne senza nessun nessuno nessuna niente nulla neanche nemmeno neppure tutt'altro macche"),
-    stresses=dict.fromkeys(_words("molto davvero veramente proprio tanto estremamente assai cosi piu"), 1.3)
-    | dict.fromkeys(_words("abbastanza piuttosto quasi po' po"), 0.6)
-    | dict.fromkeys(_words("poco poca pochi"), -0.6),
-    turns=_words("ma pero tuttavia invece"),
-    small=_words(
-        "il lo la i gli le un una di del della dei che e mi vi ci si per con non sono ho ha abbiamo avete siete questo",
-        "questa come quando vorrei posso anche ma da al alla nel grazie tutto mia mio",
-    ),
-)
-_EN = Manners(
-    negations=_words("not no never nor neither without nobody nothing none hardly cannot anything"),
-    stresses=dict.fromkeys(
-        _words("very really so extremely absolutely incredibly truly totally completely highly too"), 1.3
-    )
-    | dict.fromkeys(_words("quite fairly somewhat slightly almost rather"), 0.6),
-    turns=_words("but however though although"),
-    small=_words(
-        "the a an of to and is are was were i you we it this that my your our for with not have has had be been in on",
-        "at can could would do does when how what thanks all me",
-    ),
-)
-_MANNERS: Final = {"it": _IT, "en": _EN}
-
-
-def score(text: str, language: str | None = None) -> float:
+def score(text: str, language: str | None = None, home: str | None = None) -> float:
     """How a text sounds, from -1 to 1 with three decimals; 0 where nothing in it speaks of a mood.
 
-    ``language`` is ``it`` or ``en``; unless given it is told by the small words, Italian where they say nothing.
+    ``language`` is what its writer is known to speak, ``home`` what is spoken where it arrives: ``it`` or ``en``, with
+    or without a country; any other says nothing. Text whose small words are plainly of the other language is read in
+    that one. Where neither says enough it is read in that whose words say more, at a draw in the home's.
     """
     text = text[:LONGEST]
     faces, text = _pictures(text)
     folded = _ELIDED.sub(lambda found: found.group()[:-1] + " ", fold(text))
-    words = _WORD.findall(folded)
-    spoken = language if language in _MANNERS else _told_by(words)
-    total = faces + sum(_clauses(folded, lexicon(spoken), _MANNERS[spoken]))
+    read = _readable(_counts(_WORD.findall(folded)), (language or "")[:2], (home or "")[:2])
+    total = faces + max((sum(_clauses(folded, lexicon(one), MANNERS[one])) for one in read), key=abs)
     return round(total / math.sqrt(total * total + _FLATTENS), 3) if total else 0.0
 
 
@@ -96,20 +60,29 @@ def _pictures(text: str) -> tuple[float, str]:
     return sum(weights[one] for one in found), finder.sub(" ", text)
 
 
-def _told_by(words: Sequence[str]) -> str:
-    counts = _counts(words)
-    return max(counts, key=lambda name: counts[name])
+def _readable(counts: dict[str, int], known: str, home: str) -> list[str]:
+    """In which languages a text of so many small words can be meant, the likelier first."""
+    first, second = sorted(counts, key=lambda name: -counts[name])
+    ahead = counts[first] > counts[second]
+    if known in counts and first != known and ahead:
+        plainly = counts[first] > max(1, 2 * counts[second])  # one word may be a name: "La Scala", "Play"
+        return [first] if plainly else [known, first]
+    if known in counts:
+        return [known]
+    return [first] if ahead else sorted(counts, key=lambda name: name != home)
 
 
 def _counts(words: Sequence[str]) -> dict[str, int]:
-    return {name: sum(map(manners.small.__contains__, words)) for name, manners in _MANNERS.items()}
+    return {name: sum(map(manners.small.__contains__, words)) for name, manners in MANNERS.items()}
 
 
 def _clauses(folded: str, known: Lexicon, manners: Manners) -> Iterator[float]:
     """The weight of each clause."""
+    for pattern, plain in manners.idioms:
+        folded = pattern.sub(plain, folded)
     parts = _CLAUSE.split(folded)
     for clause, mark in zip(parts[::2], [*parts[1::2], ""], strict=True):
-        words = _WORD.findall(clause)
+        words = _SAID.findall(clause)
         turn = None
         if not manners.turns.isdisjoint(words):
             turn = next((n for n, word in enumerate(words) if word in manners.turns and n), None)
@@ -120,17 +93,22 @@ def _clauses(folded: str, known: Lexicon, manners: Manners) -> Iterator[float]:
 
 
 def _found(words: Sequence[str], known: Lexicon, manners: Manners) -> Iterator[tuple[int, float]]:
-    """The entries in a clause: where each begins, and its weight as its neighbours leave it."""
+    """The entries in a clause: where each begins, and its weight as its neighbours leave it.
+
+    Several denials before an entry are one, as in "non sono per niente contento"; they end at a comma, and an entry
+    that begins by one ("nessuna risposta") is not denied by another.
+    """
     n = free = 0  # from ``free`` on words belong to no entry yet: "non va" has used up its "non"
     while n < len(words):
         weight, length = known.at(words, n)
         if not length:
+            free = n + 1 if words[n] == "," else free
             n += 1
             continue
         before = words[max(free, n - _REACH) : n]
         if before:
             weight *= manners.stresses.get(before[-1], 1.0)
-        if any(_negates(word, manners) for word in before):
+        if not _negates(words[n], manners) and any(_negates(word, manners) for word in before):
             weight *= _TURNED_GOOD if weight > 0 else _TURNED_BAD
         if weight:
             yield n, weight

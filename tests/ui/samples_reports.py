@@ -120,6 +120,7 @@ reports = pages.ReportsPage(
     ),
     backlog=sheet.cell("backlog.open", 38, None, -12),
     agents=sheet.sheet(CARDS["agents"])._replace(graphs=()),
+    mood_model="words-2",
 )
 reports_no_rate = replace(
     reports,

@@ -13,6 +13,7 @@ from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
 from inbox.reading import behind, sheets
 from inbox.reading.pages.sheets import Card, Cell, Line
+from inbox.sentiment import MODEL
 from inbox.store import ReportMail
 from tests.web.conftest import TestDesk, words
 
@@ -57,6 +58,13 @@ def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: Test
     assert "compared with 1 Jan – 31 Jan 2025" in words(page)
     assert "1 filter" in words(page)
     assert desk.browser("supervisor").get("/reports?agent=x").status_code == 403
+
+
+def test_the_panel_of_how_customers_sound_names_its_model(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    for language, word in (("it", "Modello"), ("", "Model")):
+        browser.post("/me/language", language=language)
+        assert f"{word}: {MODEL}" in words(browser.get("/reports"))
 
 
 def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:

@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, false, func, not_, select
 
 from inbox.actions import hours
+from inbox.actions.hearing import sounds
 from inbox.actions.rules.kinds import Case
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.reading.views import filters
-from inbox.sentiment import BAD, GOOD, score, spoken
+from inbox.sentiment import BAD, GOOD, spoken
 from inbox.store import Message, Ticket, Work
 from inbox.terms import Direction
 
@@ -76,11 +77,11 @@ def _first(work: Work, case: Case, words: Words) -> bool:
     return ("yes" if work.scalar(earlier.limit(1)) is None else "no") in words
 
 
-def _mood(_work: Work, case: Case, words: Words) -> bool:
+def _mood(work: Work, case: Case, words: Words) -> bool:
     if case.message is None:
         return False
-    sounds = score(case.message.text)
-    return ("bad" if sounds <= BAD else "good" if sounds >= GOOD else "plain") in words
+    value = sounds(work, case.message)
+    return ("bad" if value <= BAD else "good" if value >= GOOD else "plain") in words
 
 
 def _hours(work: Work, case: Case, words: Words) -> bool:

@@ -78,7 +78,8 @@ class ReportsPage:
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
     so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
     ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
-    through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page."""
+    through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page;
+    ``mood_model`` names what scores how customers sound."""
 
     asked: Asked
     table: Sheet
@@ -102,6 +103,7 @@ class ReportsPage:
     said_by: str = "channel"
     paces: tuple[Mark, ...] = ()
     backlog: Cell | None = None
+    mood_model: str = ""
     agents: Sheet | None = None
     name: Literal["overview"] = "overview"
 
