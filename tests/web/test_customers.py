@@ -6,8 +6,11 @@ import datetime as dt
 import re
 from typing import Any
 
+import pytest
+
 from inbox import clock
 from inbox.actions import joining
+from inbox.reading import figures
 from inbox.store import Identity, Ticket, Work
 from tests.web.conftest import TestDesk, words
 
@@ -135,6 +138,21 @@ def test_the_time_and_the_cost_of_a_ticket_are_those_of_the_figures(desk: TestDe
         work.append("cost.provider", ticket=number, cost="pounds", amount="1", **{**price, "currency": "GBP"})
     seen = words(desk.browser("supervisor").get(page))
     assert "Handling 1m Providers no exchange rate Work €1.00 Cost so far no data" in seen
+
+
+def test_while_a_long_log_is_worked_through_for_the_first_time_the_panel_says_the_rest(
+    desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = desk.add_channel("email", "attesa", address="attesa@bottega.example")
+    number = desk.mail_in(mailbox, "A <a@studio.example>", "Ciao")
+    with desk.store.transaction() as work:
+        for score in (0.6, 0.4, 0.3):
+            work.append("sentiment", ticket=number, msg="1", score=score, model="m")
+    monkeypatch.setattr(figures, "kept", lambda *_args: None)
+    monkeypatch.setattr(figures, "MOST", 0)
+    supervisor = desk.browser("supervisor")
+    assert "Handling – Providers no data Work no data" in words(supervisor.get(f"/tickets/{number}/figures"))
+    assert words(supervisor.get(f"/tickets/{number}/worth")) == "Worth Last messages sound good"
 
 
 def test_a_suggestion_is_refused_for_good_and_brought_back_by_a_form(desk: TestDesk) -> None:
