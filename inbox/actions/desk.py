@@ -36,6 +36,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "routing.bands": [],  # of customers, the best first
     "routing.values": {},  # band → from which lifetime value; inbox/actions/worth.py checks and changes these
     "routing.values_seq": 0,
+    "routing.values_day": None,  # the local day on which everybody's was looked at last
     "reasons.ask": "ask",  # at resolve; inbox/actions/reasons.py checks and changes these two
     "reasons.exempt": [],
     "rules.secret": "",  # sealed; inbox/actions/calls.py makes it, and signs with it

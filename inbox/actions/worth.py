@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -13,14 +14,17 @@ from inbox.actions import bands, desk, promises
 from inbox.actions.costs import amount_of
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
-from inbox.metrics import Book, book_of
+from inbox.figures.asking import kept
+from inbox.figures.worth import Worths
+from inbox.metrics import Book, Figures, book_of
 from inbox.metrics.value import value_of
-from inbox.store import Customer, Event, Ticket, Work, names
+from inbox.store import Customer, Event, Store, Ticket, Work, names
 
-__all__ = ["follow", "save_values", "values", "waiting"]
+__all__ = ["follow", "review", "save_values", "values", "waiting"]
 
-#: So many customers are looked at in one transaction.
+#: So many lines are followed in one transaction, and so many customers looked at in one reading.
 PORTION: Final = 20
+AT_ONCE: Final = 500
 TOLD: Final = ("revenue", "contract.started", "contract.renewed", "contract.ended")
 #: What every value follows from besides the customer's own lines: retention is the desk's, and money has its rates.
 COMMON: Final = ("contract.started", "contract.renewed", "contract.ended", "cost.rate", "fx.rate", "customer.merged")
@@ -46,36 +50,71 @@ def save_values(work: Work, who: Who, typed: Mapping[str, str]) -> None:
         desk.keep(work, "routing.values_seq", 0)  # everybody is looked at again
 
 
-def _unread(work: Work) -> Any:
+def _unread(work: Work, upto: int | None) -> Any:
     seq = int(desk.get(work, "routing.values_seq"))
-    return select(Event).where(Event.kind.in_(TOLD), Event.seq > seq).order_by(Event.seq)
+    lines = select(Event).where(Event.kind.in_(TOLD), Event.seq > seq).order_by(Event.seq)
+    return lines if upto is None else lines.where(Event.seq <= upto)
 
 
 def waiting(work: Work) -> bool:
-    """Whether something was told since it last looked: a look that holds up no writer."""
-    return bool(values(work)) and work.scalar(_unread(work).limit(1)) is not None
+    """Whether something was told since it last looked, as far as the figures know: a look that holds up no writer."""
+    return bool(values(work)) and work.scalar(_unread(work, _counted_to(work)).limit(1)) is not None
+
+
+def _counted_to(work: Work) -> int | None:
+    """The last line that the figures know, None where none are kept yet."""
+    known = kept(work)
+    return known.state.seq if known is not None and known.has_facts else None
 
 
 def follow(work: Work, *, at_most: int | None = PORTION) -> int:
     """Puts the customers of whom something was told into their bands; gives how many changed.
 
-    ``at_most`` lines are read, None is all of them.
+    ``at_most`` lines are read of those that the figures know, None is all there are.
     """
-    steps = values(work)
-    read = list(work.scalars(_unread(work).limit(at_most))) if steps else []
+    upto = _counted_to(work)
+    query = _unread(work, None if at_most is None else upto).limit(at_most)
+    read = list(work.scalars(query)) if values(work) else []
     if not read:
         return 0
     desk.keep(work, "routing.values_seq", read[-1].seq)
     dirty = {one for line in read if (one := _of(work, line)) is not None}
-    customers = {one.id: one for one in work.scalars(select(Customer).where(Customer.id.in_(dirty)))}
-    book = _book(work, customers) if customers else None
+    return _put(work, _reached(work, dirty, _worths(work) if upto is None or read[-1].seq <= upto else None))
+
+
+def review(store: Store) -> int:
+    """Looks at everybody again of whom revenue or a contract was ever told: margins grow old, service costs more, a
+    line is made void, a rate comes. Gives how many changed; who is in a band that is only set by hand stays there.
+
+    What is read is read in portions, and something is written only for those who change.
+    """
+    with store.reading() as work:
+        worths = _worths(work) if values(work) else None
+        everybody = sorted(worths.told()) if worths is not None else []
     changed = 0
-    for id, customer in customers.items():
-        band = _band(book, id, steps) if book is not None else None
-        if band is not None and band != customer.band:
-            bands.put(work, SYSTEM, customer, band)
-            changed += 1
+    for first in range(0, len(everybody), AT_ONCE):
+        with store.reading() as work:
+            moved = _moved(work, everybody[first : first + AT_ONCE])
+        if moved:
+            changed += store.write(partial(_put, reached=moved))
     return changed
+
+
+def _moved(work: Work, customers: Collection[str]) -> dict[str, str]:
+    """Those who belong into another band than the one that they are in, which no hand has given them."""
+    worths, ours = _worths(work), {"", *values(work)}
+    reached = _reached(work, customers, worths)
+    known = worths.bands(reached) if worths is not None else {}
+    return {one: reached[one] for one, band in known.items() if band in ours and band != reached[one]}
+
+
+def _put(work: Work, reached: Mapping[str, str]) -> int:
+    """Puts customers into their bands; gives how many changed."""
+    customers = work.scalars(select(Customer).where(Customer.id.in_(reached)).order_by(Customer.id))
+    others = [one for one in customers if one.band != reached[one.id]]
+    for customer in others:
+        bands.put(work, SYSTEM, customer, reached[customer.id])
+    return len(others)
 
 
 def _of(work: Work, line: Event) -> str | None:
@@ -100,10 +139,33 @@ def _book(work: Work, customers: Iterable[str]) -> Book:
     return book_of(lines, int(clock.now().timestamp() * 1000), promises.config(work))
 
 
-def _band(book: Book, customer: str, steps: Mapping[str, Decimal]) -> str | None:
-    """The best band whose threshold the value reaches, "" below all of them; None where nobody knows the value."""
-    told = value_of(book, customer, int(clock.now().timestamp() * 1000))
-    value = told["clv.clv"] if told["clv.clv"] is not None else told["clv.historic"]
+def _worths(work: Work) -> Worths | None:
+    """The values by the figures that are kept; None until they are."""
+    known, now = kept(work), _now()
+    return Worths(known, now, now) if known is not None and known.has_facts else None
+
+
+def _now() -> int:
+    return int(clock.now().timestamp() * 1000)
+
+
+def _reached(work: Work, customers: Collection[str], worths: Worths | None) -> dict[str, str]:
+    """The best band whose threshold the value of some customers reaches, "" below all of them; as the reports have the
+    value, or from the log itself without."""
+    steps = values(work)
+    if worths is not None:
+        found = {worths.root(one) for one in customers}
+        margins, services = worths.margins(found), worths.services(found)
+        told = {one: worths.value(margins[one], services[one]) for one in found}
+    else:
+        book = _book(work, customers) if customers else None
+        told = {one: value_of(book, one, _now()) for one in customers} if book is not None else {}
+    return {one: band for one, row in told.items() if (band := _band(row, steps)) is not None}
+
+
+def _band(row: Figures, steps: Mapping[str, Decimal]) -> str | None:
+    """The band of ``clv.*``; None where nobody knows the value."""
+    value = row["clv.clv"] if row["clv.clv"] is not None else row["clv.historic"]
     if not isinstance(value, int):
         return None
     return next((band for band, least in steps.items() if Decimal(value) / 1_000_000 >= least), "")

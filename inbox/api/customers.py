@@ -1,19 +1,20 @@
-"""Customers: all that is known of one, to be handed to them, and their erasure."""
+"""Customers: what one is worth and has cost, all that is known of them, to be handed to them, and their erasure."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from flask import Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from inbox import shapes
+from inbox import clock, shapes
 from inbox.actions import erasing
 from inbox.api.answers import shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Query, Routes
-from inbox.reading import dossier
+from inbox.errors import NotFound
+from inbox.reading import dossier, figures
 from inbox.shapes import files
-from inbox.store import Work
+from inbox.store import Customer, Work
 
 __all__ = ["routes"]
 
@@ -41,6 +42,41 @@ class Erased(shapes.Shape):
     tickets: int
     messages: int
     files: int
+
+
+class WorthQuery(Query):
+    """When."""
+
+    at: AwareDatetime | None = Field(None, description="The instant, with a zone; now without.")
+    as_of: AwareDatetime | None = Field(None, description="As it was known then, with a zone; now without.")
+
+
+class CustomerWorth(shapes.Shape):
+    """What a customer is worth and has cost, in micro-units of the desk's currency; the lifetime value is a model.
+
+    The report's keys: ``sportello report --clv`` gives the same.
+    """
+
+    historic: int = Field(alias="clv.historic", description="Margin less the direct cost of service until then.")
+    margin: int = Field(alias="clv.margin12", description="The margin of the last 365 days.")
+    service: int = Field(alias="clv.service12", description="The direct cost of service of the last 365 days.")
+    retention: float | None = Field(alias="clv.retention", description="The desk's retention over these days.")
+    future: int | None = Field(alias="clv.future", description="What may follow.")
+    value: int | None = Field(alias="clv.clv", description="The lifetime value, historic and future.")
+    direct: int = Field(alias="cost.direct", description="What serving them has cost until then: work and providers.")
+    full: int | None = Field(alias="cost.full", description="The same with its share of paid time and fees.")
+
+
+@routes.get("/customers/{customer}/worth", CustomerWorth, query=WorthQuery, right="reports.see")
+def show_customer_worth(call: Call[WorthQuery, Nothing], customer: str) -> Response:
+    """What a customer is worth to the desk, and what serving them has cost."""
+    query = call.query
+    with figures.looking(call.store) as work:
+        if work.get(Customer, customer) is None:
+            msg = f"there is no customer {customer}"
+            raise NotFound(msg)
+        found = figures.worth(work, customer, query.at or clock.now(), query.as_of)
+    return shape(CustomerWorth.model_validate(found))
 
 
 @routes.get("/customers/{customer}/export", ARCHIVE, query=ExportQuery, right="customer.export")

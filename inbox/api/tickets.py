@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -23,7 +24,9 @@ from inbox.actions.who import Who
 from inbox.api.answers import message_shape, page, shape, write
 from inbox.api.routes import HIGHEST, Body, Call, Nothing, Paging, Routes
 from inbox.errors import Invalid
-from inbox.reading import feeds
+from inbox.reading import feeds, figures
+from inbox.reading import spent as spending
+from inbox.reading.parts import Money
 from inbox.store import Agent, Event, Message, Team, Work
 from inbox.terms import Status
 
@@ -217,6 +220,37 @@ def show_ticket(call: Call[Nothing, Nothing], number: int) -> Response:
     with call.store.reading() as work:
         row = feeds.ticket(work, call.who, number)
         return shape(shapes.Ticket.of(row, feeds.fields(work, [row.id]).get(row.id)))
+
+
+class TicketCost(shapes.Shape):
+    """What a ticket took and has cost so far, money in micro-units of the desk's currency, as its panel shows it."""
+
+    handling: int = Field(alias="handling_ms", description="The time of all agents on it that counts.")
+    labour: int | None = Field(alias="cost.labour_direct", description="That time at the hourly rates.")
+    provider: int | None = Field(alias="cost.provider", description="Null while a price has no exchange rate.")
+    direct: int | None = Field(alias="cost.direct", description="Work and providers together.")
+    full: int | None = Field(alias="cost.full", description="The same with its share of paid time and fees.")
+
+
+@routes.get("/tickets/{number}/cost", TicketCost, right="reports.see")
+def show_ticket_cost(call: Call[Nothing, Nothing], number: int) -> Response:
+    """What a ticket took and has cost so far."""
+    with figures.looking(call.store) as work:
+        found = spending.spent(work, call.who, feeds.ticket(work, call.who, number))
+    told = TicketCost.model_validate(
+        {
+            "handling_ms": (found.handling or dt.timedelta()) // dt.timedelta(milliseconds=1),
+            "cost.labour_direct": _micro(found.labour),
+            "cost.provider": _micro(found.provider),
+            "cost.direct": _micro(found.total),
+            "cost.full": _micro(found.full),
+        }
+    )
+    return shape(told)
+
+
+def _micro(money: Money | None) -> int | None:
+    return None if money is None else int(money.amount * 1_000_000)
 
 
 @routes.get("/tickets/{number}/messages", shapes.Page[shapes.Message], query=Paging)

@@ -20,6 +20,8 @@ from inbox.metrics.hours import Hours
 from inbox.metrics.table import table
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from inbox.store import Store
 
 __all__ = ["report"]
@@ -111,7 +113,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--compare", type=click.Choice(["previous", "year"]), help="Beside the period before, or a year before.")
 @click.option("--keys", metavar="NAMES", help="Only these figures, with commas: fcr7.rate for one, fcr7 for a family.")
 @click.option("--exact", is_flag=True, help="Exact percentiles of the desk's log, however long it is.")
-@click.option("--clv", metavar="CUSTOMER", help="The lifetime value of a customer instead.")
+@click.option("--clv", metavar="CUSTOMER", help="What a customer is worth and has cost instead.")
 @click.option("--at", metavar="TIME", help="The instant of --clv.")
 @_CONFIG
 @_STRICT
@@ -126,7 +128,7 @@ def report(ctx: click.Context, /, **wanted: object) -> None:
     Example:
       sportello report --from 2026-03-01 --to 2026-04-01 --by channel
       sportello report --log events.jsonl --from 2026-03-01 --to 2026-04-01 --compare previous --json
-      sportello report --log events.jsonl --clv C00013 --at 2026-03-31T00:00:00Z
+      sportello report --clv C00013 --at 2026-03-31T00:00:00Z
       sportello report facts --log events.jsonl
     """
     if ctx.invoked_subcommand is not None:
@@ -212,14 +214,28 @@ def _names(texts: dict[str, str]) -> list[str]:
 def _say_value(asked: Asked, texts: dict[str, str]) -> None:
     if "at" not in texts:
         raise click.UsageError("--clv needs --at TIME")
-    as_of = clock.parse(texts["as_of"]) if "as_of" in texts else clock.now()
+    as_of = clock.parse(texts["as_of"]) if "as_of" in texts else None
     at = clock.parse(texts["at"])
-    value = lifetime_value(asked.read(), texts["clv"], _millis(at), _millis(as_of), asked.definitions())
+    if asked.log is None:
+        value = _value_in_the_desk(texts["clv"], at, as_of)
+    else:
+        known = _millis(as_of or clock.now())
+        value = lifetime_value(asked.read(), texts["clv"], _millis(at), known, asked.definitions())
     if asked.as_json:
         click.echo(json.dumps(value))
     else:
         for line in _value_lines(value):
             click.echo(line)
+
+
+def _value_in_the_desk(customer: str, at: dt.datetime, as_of: dt.datetime | None) -> Figures:
+    from inbox.cli.opening import opened
+    from inbox.reading import figures
+
+    with opened(connectors=False) as store:
+        _made(store)
+        with figures.looking(store) as work:
+            return figures.worth(work, customer, at, as_of, _progress)
 
 
 def _value_lines(value: Figures) -> Iterable[str]:
@@ -229,6 +245,8 @@ def _value_lines(value: Figures) -> Iterable[str]:
         "clv.service12": "Cost of service of the last 365 days",
         "clv.future": "What may follow (a model)",
         "clv.clv": "Lifetime value (a model)",
+        "cost.direct": "Cost of service so far, direct",
+        "cost.full": "Cost of service so far, in full",
     }
     for key, label in labels.items():
         micro = value[key]

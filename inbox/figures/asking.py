@@ -96,6 +96,12 @@ class KeptFigures:
             book.note_shifts(as_of)
         return self.books[as_of]
 
+    def opened(self, as_of: int) -> PagedBook:
+        """A book of an instant for whoever opens pages of it, to be closed; ask ``has_facts`` first."""
+        if not self.knows(as_of):
+            return self.earlier(as_of).opened()
+        return PagedBook(self.config, StoredPages(self.work.connection(), self.state.generation, self.state.seq))
+
     def facts(self, as_of: int | None = None) -> StoredFacts:
         """The facts one by one, those that are kept or those of an instant; ask ``has_facts`` first."""
         if as_of is not None and not self.knows(as_of):

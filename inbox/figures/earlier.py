@@ -126,6 +126,10 @@ class Earlier:
         """What a report within a grain is made from where nothing was taken back, only cut; else None."""
         return None if self._taken else RolledUp(self._book, self._rolls, wanted)
 
+    def opened(self) -> PagedBook:
+        """A book as it was known then, for whoever opens pages of it."""
+        return PagedBook(self.config, self._pages)
+
     def facts(self) -> OverlaidFacts:
         """The facts as they were known."""
         return OverlaidFacts(self._line, self._state.generation, self._scratch, self._pages)

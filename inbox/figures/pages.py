@@ -271,6 +271,10 @@ class StoredPages:
                         for name in seqs[found[1].seq]:
                             self._named[kind, name].append(found)
 
+    def revenue_of(self, customers: Iterable[str]) -> Iterable[Told]:
+        for part in parts(dict.fromkeys(customers), _AT_ONCE):
+            yield from (line for _, line in self.placed(names("customer", part, "revenue"), _LOG.seq <= self._seq))
+
     def of_name(self, kind: str, name: str) -> Iterable[Placed]:
         if (kind, name) not in self._named:
             self.prepare_names([(kind, name)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -15,17 +14,16 @@ from inbox.figures.asking import KeptFigures
 from inbox.figures.pages import placed
 from inbox.figures.parts import parts
 from inbox.metrics.filed import day_of_text
+from inbox.metrics.keys import Figures
 from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import Filter
-from inbox.metrics.times import DAY
-from inbox.metrics.value import future_of, retention_of
+from inbox.metrics.value import YEAR, Margin, Service, retention_of, values
 from inbox.store import Customer, Event, Ticket
 from inbox.store.columns import UtcDateTime
 from inbox.store.figures import FigureCustomer, FigureFact
 
-__all__ = ["Margin", "Service", "Worths"]
+__all__ = ["Worths"]
 
-_YEAR = 365 * DAY
 _AT_ONCE = 500
 _COSTS = ("labour_direct", "provider")
 _FACT, _FAMILY, _LOG = FigureFact.__table__.c, FigureCustomer.__table__.c, Event.__table__.c
@@ -42,37 +40,20 @@ def _moment(ms: int) -> dt.datetime:
     return dt.datetime.fromtimestamp(ms // 1000, dt.UTC) + dt.timedelta(milliseconds=ms % 1000)
 
 
-@dataclass(slots=True)
-class Margin:
-    """Of one customer, in micro-units: all of it, and that of the last 365 days."""
-
-    total: int = 0
-    recent: int = 0
-
-
-@dataclass(slots=True)
-class Service:
-    """The direct cost of one customer's cases, in micro-units: all of it, and that of the last 365 days by channel."""
-
-    total: int = 0
-    recent: dict[str, int] = field(default_factory=dict)
-
-
 class Worths:
     """Values at an instant, by the figures that are kept."""
 
     def __init__(self, known: KeptFigures, at: int, as_of: int) -> None:
-        self._known, self._at = known, at
+        self._known, self.at = known, at
         self._book = known.book(as_of)
         self._line = known.work.connection()
         self.root = self._book.people.root
         self.retention = retention_of(self._book, at)
 
-    @property
-    def year(self) -> tuple[int, int]:
-        """The local days [first, end) of the last 365 days."""
-        days = self._book.context.days
-        return days.of(self._at - _YEAR) + 1, days.of(self._at - 1) + 1
+    def told(self) -> set[str]:
+        """Everybody of whom revenue or a contract was ever told, also where that is void now."""
+        contracts = (line for line in self._book.living.told() if line.kind == "contract.started")
+        return {self.root(who) for who in (*self._lines(), *(line.body["customer"] for line in contracts))}
 
     def earning(self) -> set[str]:
         """Everybody with revenue."""
@@ -97,7 +78,7 @@ class Worths:
         more = "" if among is None else f" AND {key} IN :among"
         said = f"SELECT {what} FROM events {hint} WHERE kind = 'revenue' AND seq <= :seq AND {where}"  # noqa: S608
         query = text(said.replace("{more}", more).replace("{payer}", payer))
-        given: dict[str, Any] = {"seq": self._known.state.seq, "at": _moment(self._at + 1)}
+        given: dict[str, Any] = {"seq": self._known.state.seq, "at": _moment(self.at + 1)}
         query = query.bindparams(bindparam("at", type_=UtcDateTime))
         if among is not None:
             query, given["among"] = query.bindparams(bindparam("among", expanding=True)), list(among)
@@ -107,18 +88,14 @@ class Worths:
         """Of some customers: only their own lines are read."""
         gone = self._void()
         found = {one: Margin() for one in customers}
-        days, exchange = self._book.context.days, self._book.exchange
         names = sorted(name for one in customers for name in self._book.people.names(one))
         seqs = chain.from_iterable(map(self._seqs, parts(names, _AT_ONCE)))
         for part in parts(seqs, _AT_ONCE):
-            for _, event in placed(self._line, _LOG.seq.in_(part)):
-                if event.at > self._at or event.id in gone:
-                    continue
-                body = event.body
-                amount = exchange.micro(body["margin"], body["currency"], days.of(event.at)) or 0
-                one = found[self.root(body["customer"])]
-                one.total += amount
-                one.recent += amount if event.at > self._at - _YEAR else 0
+            for _, line in placed(self._line, _LOG.seq.in_(part)):
+                if line.at <= self.at and line.id not in gone:
+                    found[self.root(line.body["customer"])].add(
+                        line, self.at, self._book.context.days, self._book.exchange
+                    )
         return found
 
     def _void(self) -> set[str]:
@@ -133,13 +110,10 @@ class Worths:
     def services(self, customers: Collection[str]) -> dict[str, Service]:
         """Of some customers."""
         days = self._book.context.days
-        today, year_ago = days.of(self._at), days.of(self._at - _YEAR)
+        today, year_ago = days.of(self.at), days.of(self.at - YEAR)
         found = {one: Service() for one in customers}
         for customer, day, channel, amount in self._costs(sorted(customers), today):
-            one = found[customer]
-            one.total += amount
-            if day > year_ago:
-                one.recent[channel] = one.recent.get(channel, 0) + amount
+            found[customer].add(channel, amount, recent=day > year_ago)
         return found
 
     def _costs(self, customers: Sequence[str], today: int) -> Iterator[tuple[str, int, str, int]]:
@@ -187,12 +161,9 @@ class Worths:
                 roots.add(told.case.root)
         return set(self.customers_of(roots).values())
 
-    def value(self, margin: Margin, service: Service) -> int | None:
-        """``clv.clv`` of one customer; None where the desk's retention is unknown."""
-        if self.retention is None:
-            return None
-        coming = future_of(margin.recent - sum(service.recent.values()), self.retention, self._known.config)
-        return margin.total - service.total + coming
+    def value(self, margin: Margin, service: Service) -> Figures:
+        """``clv.*`` of one customer."""
+        return values(margin, service, self.retention, self._known.config)
 
     def bands(self, customers: Collection[str]) -> dict[str, str]:
         """The band of each customer whom the desk knows."""

@@ -8,6 +8,7 @@ unknown is None.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from inbox.metrics.book import Book
@@ -21,7 +22,7 @@ from inbox.metrics.report import Report, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.settling import settle
 from inbox.metrics.state import State
-from inbox.metrics.value import value_of
+from inbox.metrics.value import worth_of
 
 __all__ = [
     "Book",
@@ -57,8 +58,10 @@ def report(source: Source | State, request: Request, config: Config | None = Non
 
 
 def lifetime_value(source: Source, customer: str, at: int, as_of: int, config: Config | None = None) -> Figures:
-    """``clv.*`` of a customer at an instant, from what was known at ``as_of``; both in ms since 1970."""
-    return value_of(book_of(source, as_of, config), customer, at)
+    """``clv.*`` of a customer at an instant, and ``cost.*`` of serving them, from what was known at ``as_of``; both in
+    ms since 1970."""
+    book = book_of(source, as_of, config)
+    return worth_of(book, customer, at, as_of, partial(report_of, Facts(book)))
 
 
 def explain(source: Source, as_of: int, config: Config | None = None) -> list[dict[str, Any]]:

@@ -203,6 +203,10 @@ class Book:
                 if customer is not None and self.people.root(customer) == root:
                     yield name, fact
 
+    def revenue_of(self, root: str) -> Iterator[Event]:
+        """What was told of a customer's revenue under all their names."""
+        return (line for line in self.living.drawer("revenue") if self.people.root(line.body["customer"]) == root)
+
     def near(self, root: str) -> Iterator[tuple[str, Near]]:
         """(record, case as far as verdicts go) for every case of a customer under all their names."""
         return self.facts_of_customer(root)

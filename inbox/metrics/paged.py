@@ -107,6 +107,9 @@ class Pages(Protocol):
     def near(self, customer: str) -> Iterable[tuple[str, Sequence[KeptCase]]]:
         """The names and cases of each family with a case of a customer."""
 
+    def revenue_of(self, customers: Iterable[str]) -> Iterable[Event]:
+        """The lines of revenue of some customers."""
+
     def of_name(self, kind: str, name: str) -> Iterable[tuple[str | None, Event]]:
         """The events that name a post, a mention, a cost or a survey, each with its ticket."""
 
@@ -147,6 +150,7 @@ class PagedBook(Book):
         self.kept_items: dict[str, WorkItem] = {}
         self._pages = pages
         self._customers: set[str] = set()
+        self._brought: set[str] = set()
         self._names: set[tuple[str, str]] = set()
         standing = pages.standing(config)
         self.living = standing.living.copy()
@@ -271,6 +275,13 @@ class PagedBook(Book):
             for ticket in self._pages.of_customer(name):
                 self.record_of(ticket)
         return super().of_customer(name)
+
+    def revenue_of(self, root: str) -> Iterator[Event]:
+        if root not in self._brought:
+            self._brought.add(root)
+            for line in self._pages.revenue_of(self.people.names(root)):
+                self.living.take(line)
+        return super().revenue_of(root)
 
     def near(self, root: str) -> Iterator[tuple[str, Near]]:
         """Families of earlier days are not opened: what is kept of their cases is enough to judge them."""

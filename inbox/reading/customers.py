@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from sqlalchemy import func, select
 
@@ -15,14 +14,14 @@ from inbox.actions.who import Who, may, visible
 from inbox.reading import desk, fields
 from inbox.reading.addresses import label
 from inbox.reading.compose import choices, last_heard
-from inbox.reading.parts import CustomerPanel, Due, IdentityView, Money, TicketFacts
+from inbox.reading.parts import CustomerPanel, Due, IdentityView, TicketFacts
 from inbox.reading.profiles import profile
 from inbox.reading.relations import previous, previous_total, relations
 from inbox.reading.rows import customer_chip
 from inbox.reading.same import joined, same, set_apart
 from inbox.reading.threads import exempt, history, reason_choices
 from inbox.reading.visits import visit_of
-from inbox.store import Channel, Event, Identity, Message, Ticket, Work
+from inbox.store import Channel, Identity, Message, Ticket, Work
 from inbox.terms import Direction
 
 __all__ = ["dues", "panel"]
@@ -124,9 +123,7 @@ def at(ms: int) -> datetime:
 def _facts(work: Work, who: Who, ticket: Ticket) -> TicketFacts:
     channel = work.get(Channel, ticket.channel_id)
     rows = work.execute(
-        select(
-            Message.direction, Message.at, Message.auto, Message.agent_id, Message.cost_amount, Message.cost_currency
-        )
+        select(Message.direction, Message.at, Message.auto, Message.agent_id)
         .where(Message.ticket_id == ticket.id, Message.direction != Direction.NOTE)
         .order_by(Message.at)
     ).all()
@@ -139,16 +136,11 @@ def _facts(work: Work, who: Who, ticket: Ticket) -> TicketFacts:
         ),
         None,
     )
-    costs = [(amount, currency) for *_, amount, currency in rows if amount is not None and currency]
-    currencies = {currency for _amount, currency in costs}
-    money = Money(sum((a for a, _c in costs), Decimal(0)), currencies.pop()) if len(currencies) == 1 else None
     return TicketFacts(
         created_at=ticket.created_at,
         channel_kind=ticket.kind,
         channel_name=(channel.title or channel.name) if channel is not None else "",
         first_response=first_out - first_in if first_out is not None and first_in is not None else None,
-        handling=_handled(work, ticket),
-        cost=money,
         messages_in=sum(1 for way, *_ in rows if way is Direction.IN),
         messages_out=sum(1 for way, *_ in rows if way is Direction.OUT),
         resolved_at=ticket.resolved_at,
@@ -158,12 +150,3 @@ def _facts(work: Work, who: Who, ticket: Ticket) -> TicketFacts:
         relations=relations(work, who, ticket),
         exempt=exempt(work, ticket),
     )
-
-
-def _handled(work: Work, ticket: Ticket) -> timedelta | None:
-    """What the recorded spans of this ticket add up to; None where nothing was recorded."""
-    events = work.scalars(select(Event.data).where(Event.ticket_id == ticket.id, Event.kind == "handle.span")).all()
-    spans: list[tuple[datetime, datetime]] = [
-        (clock.parse(start), clock.parse(end)) for data in events for start, end in (data or {}).get("spans", [])
-    ]
-    return sum((end - start for start, end in spans), timedelta()) if spans else None

@@ -18,7 +18,7 @@ from inbox.figures import keeper
 from inbox.figures.asking import KeptFigures, kept
 from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
-from inbox.metrics import Book, Report, Request, book_of
+from inbox.metrics import Book, Figures, Report, Request, book_of
 from inbox.metrics.behind import Behind, behind, name_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.loyalty import Cover
@@ -26,9 +26,10 @@ from inbox.metrics.report import report_of
 from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import About, Filter
 from inbox.metrics.times import Days
+from inbox.metrics.value import Margin, Ratios, margin_of, overhead, ratios_of, worth_of
 from inbox.store import Event, Membership, Store, Work
 
-__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source"]
+__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source", "worth"]
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
@@ -41,6 +42,8 @@ TAKEN_BACK = 50_000
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
+#: The years of instants that a customer's worth is told of.
+EARLIEST, LATEST = 1972, 9000
 
 
 class Source:
@@ -134,20 +137,53 @@ class Source:
                     counts[(one.day - 1) % 7][days.hour(one.start)] += 1
         return tuple(map(tuple, counts))
 
-    def spent(self, root: str) -> dict[str, int]:
-        """What the cases of a ticket add up to, by measure."""
+    def spent(self, root: str) -> dict[str, dict[str, int]]:
+        """What the cases of a ticket add up to, by channel and measure."""
         known = self._facts
         if known is not None:
             entries = [one for day in known.facts().of_ticket(root) for one in day.entries]
-            counts = [entry.counts for about, _, entry in entries if about.scope & WHOLE]
+            counts = [(about.channel, entry.counts) for about, _, entry in entries if about.scope & WHOLE]
         else:
             sheets = [sheet for sheet in self.book.sheets() if sheet.case is not None and sheet.case.root == root]
-            counts = [e.counts for sheet in sheets for key, e in sheet.entries.items() if key[5] & WHOLE]
-        found: dict[str, int] = {}
-        for each in counts:
+            counts = [(key[1], e.counts) for sheet in sheets for key, e in sheet.entries.items() if key[5] & WHOLE]
+        found: dict[str, dict[str, int]] = {}
+        for channel, each in counts:
+            sums = found.setdefault(channel or "", {})
             for measure, n in each.items():
-                found[measure] = found.get(measure, 0) + n
+                sums[measure] = sums.get(measure, 0) + n
         return found
+
+    def margin(self, customer: str) -> Margin:
+        """What one customer brought until now: of their tickets nothing is read."""
+        with self._opened() as book:
+            return margin_of(book, customer, _ms(self.as_of))
+
+    def worth(self, customer: str, at: int | None = None) -> Figures:
+        """``clv.*`` of one customer at an instant in ms, now without any, and ``cost.direct`` and ``cost.full`` of
+        serving them until then. Their tickets are derived anew, some 1,500 in a second."""
+        as_of = _ms(self.as_of)
+        with self._opened() as book:
+            return worth_of(book, customer, as_of if at is None else at, as_of, self.answer)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Book]:
+        """A book in which some pages can be looked at."""
+        known = self._facts
+        if known is None:
+            yield self.book
+            return
+        book = known.opened(_ms(self.as_of))
+        try:
+            yield book
+        finally:
+            book.close()
+
+    def ratios(self, at: int | None = None) -> Ratios:
+        """By channel, how many times its direct cost the full cost of the 365 days before an instant is."""
+        as_of = _ms(self.as_of)
+        config = self._kept.config if self._kept is not None else promises.config(self._work)
+        days = Days(config.zone)
+        return ratios_of(self.answer(overhead(days, as_of if at is None else at, as_of)))
 
     @property
     def cover(self) -> Cover:
@@ -245,6 +281,19 @@ def guard(work: Work, by: str | None, where: Mapping[str, str]) -> None:
             least = TEAM_AT_LEAST
             msg = f"figures per team need at least {least} people in each team, so that nobody is told from the others"
             raise Withheld(msg)
+
+
+def worth(
+    work: Work, customer: str, at: dt.datetime, as_of: dt.datetime | None = None, progress: Progress | None = None
+) -> Figures:
+    """What one customer is worth and has cost at an instant, as CLI and API give it over the database.
+
+    Raises :class:`Invalid` for an instant of which there is no year before.
+    """
+    if not EARLIEST <= at.year <= LATEST:
+        msg = f"choose an instant between the years {EARLIEST} and {LATEST}"
+        raise Invalid(msg, fields={"at": msg})
+    return source(work, as_of, progress).worth(customer, _ms(at))
 
 
 def report(

@@ -908,8 +908,6 @@ class TicketFacts:
     channel_kind: str
     channel_name: str
     first_response: dt.timedelta | None = None
-    handling: dt.timedelta | None = None
-    cost: Money | None = None
     messages_in: int = 0
     messages_out: int = 0
     resolved_at: dt.datetime | None = None

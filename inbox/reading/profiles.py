@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from inbox.actions import lines
-from inbox.actions.who import Who, visible
-from inbox.reading import once
+from inbox.actions.who import Who, may, visible
+from inbox.errors import Unavailable
+from inbox.reading import asking, figures, once
 from inbox.reading.parts import CustomerChip, Money
 from inbox.reading.rows import customer_chip
 from inbox.sentiment import BAD, GOOD
@@ -29,6 +30,8 @@ LEAST, BEST = 1, 5
 #: How a customer sounds is heard in so many of their last messages, and in no fewer than that.
 LISTENED: Final = 10
 FEWEST: Final = 3
+#: Of a customer with more tickets nobody waits for what serving them has cost: the API and the command line tell it.
+DERIVED: Final = 1_500
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,17 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Worth:
-    """What a customer brought (its margin, where programs told it), how content they said they are (``mean`` of
-    ``count`` answers on a scale of 1 to 5, the last ones one by one), and how they sound in their last messages:
-    ``good``, ``plain``, ``bad``. None or "" where nobody knows."""
+    """What a customer brought (its margin, where programs told it; ``without`` what has no exchange rate), how content
+    they said they are (``mean`` of ``count`` answers on a scale of 1 to 5, the last ones one by one), and how they
+    sound in their last messages: ``good``, ``plain``, ``bad``. What serving them has cost and their lifetime value are
+    for those who may see costs. None or "" where nobody knows."""
 
     ticket: int
     margin: Money | None = None
+    without: tuple[Money, ...] = ()
+    cost: Money | None = None
+    full: Money | None = None  # the cost with its share of paid time and fees
+    value: Money | None = None
     mean: float | None = None
     count: int = 0
     last: tuple[int, ...] = ()
@@ -106,7 +114,7 @@ class Worth:
 
     def __bool__(self) -> bool:
         """True where anything is known."""
-        return self.margin is not None or bool(self.count) or bool(self.sounds)
+        return any(one is not None for one in (self.margin, self.cost)) or bool(self.count) or bool(self.sounds)
 
 
 def profile(work: Work, customer: Customer | None) -> Profile:
@@ -168,21 +176,24 @@ def timeline(work: Work, who: Who, ticket: Ticket, before: int | None = None) ->
     return Timeline(ticket.id, customer_chip(ticket.customer), said, said[-1].id if len(rows) > PAGE else None)
 
 
-def worth(work: Work, ticket: Ticket) -> Worth:
+def worth(work: Work, who: Who, ticket: Ticket) -> Worth:
     """What is known of a customer's worth and content; asked for after the ticket is on the screen."""
     if ticket.customer_id is None:
         return Worth(ticket.id)
     became = work.scalars(select(CustomerMerge.customer_id).where(CustomerMerge.into_id == ticket.customer_id))
     ids = {ticket.customer_id, *became}
     scores = _answers(work, ids)
-    return Worth(
+    found = Worth(
         ticket.id,
-        _margin(work, ids),
-        sum(scores) / len(scores) if scores else None,
-        len(scores),
-        tuple(round(one) for one in scores[-ANSWERS:]),
-        _sounds(work, ticket.customer_id),
+        mean=sum(scores) / len(scores) if scores else None,
+        count=len(scores),
+        last=tuple(round(one) for one in scores[-ANSWERS:]),
+        sounds=_sounds(work, ticket.customer_id),
     )
+    try:
+        return _valued(work, who, ticket.customer_id, found)
+    except Unavailable:  # a long log is being worked through for the first time
+        return found
 
 
 def _of_tickets(customers: set[str], kind: str) -> ColumnElement[bool]:
@@ -221,10 +232,23 @@ def _sounds(work: Work, customer: str) -> str:
     return "good" if mean >= GOOD else "bad" if mean <= BAD else "plain"
 
 
-def _margin(work: Work, customers: set[str]) -> Money | None:
-    """The sum of what programs told of this customer; None without any, or in several currencies."""
-    rows = work.scalars(select(Event.data).where(names("customer", customers, "revenue"))).all()
-    currencies = {str(data.get("currency")) for data in rows}
-    if len(currencies) != 1:
-        return None
-    return Money(sum((Decimal(str(data.get("margin", "0"))) for data in rows), Decimal(0)), currencies.pop())
+def _valued(work: Work, who: Who, customer: str, found: Worth) -> Worth:
+    """With the money, as the reports have it."""
+    source, currency = figures.source(work), asking.currency(work)
+
+    def money(micro: object) -> Money | None:
+        return Money(Decimal(micro) / 1_000_000, currency) if isinstance(micro, int) else None
+
+    margin = source.margin(customer)
+    if margin.lines:
+        without = tuple(Money(amount, one) for one, amount in sorted(margin.without.items()))
+        found = replace(found, margin=money(margin.total), without=without)
+    if not may(who, "reports.see") or not asking.priced(work) or _tickets(work, customer) > DERIVED:
+        return found
+    told = source.worth(customer)
+    value = money(told["clv.clv"]) if margin.lines else None
+    return replace(found, cost=money(told["cost.direct"]), full=money(told["cost.full"]), value=value)
+
+
+def _tickets(work: Work, customer: str) -> int:
+    return work.scalar(select(func.count()).select_from(Ticket).where(Ticket.customer_id == customer)) or 0

@@ -193,13 +193,10 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     change = row.get(f"{prefix}:{key}:abs")
     if change is not None and measured == "money":
         change = change / 1_000_000
-    before_n = row.get(f"{prefix}:{counted}:old")
-    if (
-        few
-        or value is None
-        or (n is not None and (before_n or 0) < FEW)
-        or (not asked.comparable and not row.get(f"{prefix}:{key}:old"))
-    ):
+    before, before_n = row.get(f"{prefix}:{key}:old"), row.get(f"{prefix}:{counted}:old")
+    # A sum of 0 may be that nothing is known of that time; a share of so many is known to be 0.
+    known = asked.comparable or before or (before == 0 and n is not None)
+    if few or value is None or (n is not None and (before_n or 0) < FEW) or not known:
         change = None
     if change is not None and measured in _SHOWN_TO:
         change = round(change, _SHOWN_TO[measured])  # what is not seen is no change

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from inbox.figures.worth import Margin, Service, Worths
+from inbox.figures.worth import Worths
+from inbox.metrics.value import Margin, Ratios, Service, loaded
 from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Work
@@ -51,7 +51,7 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
     everybody = {one for some in looked.values() for one in some}
     margins, services = worths.margins(everybody), worths.services(everybody)
-    ratios = _ratios(source, worths)
+    ratios = source.ratios(worths.at)
     means = {
         band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))
         for band, some in looked.items()
@@ -59,26 +59,8 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
 
 
-def _ratios(source: Source, worths: Worths) -> Mapping[str, float]:
-    """By channel, how many times its direct cost of the last 365 days the full cost is: paid time and fees as well."""
-    first, end = (dt.date.fromordinal(day) for day in worths.year)
-    found: dict[str, float] = {}
-    rows: Mapping[str, Row] = source.ask(first, end, by="channel", keys=("cost",))
-    for name, row in rows.items():
-        direct = (row.get("cost.labour_direct") or 0) + (row.get("cost.provider") or 0)
-        if name != "all" and direct and row.get("cost.full_total") is not None:
-            found[name.partition("=")[2]] = row["cost.full_total"] / direct
-    return found
-
-
-def _figures(worths: Worths, margin: Margin, service: Service, ratios: Mapping[str, float]) -> Row:
-    known = all(channel in ratios for channel in service.recent)
-    return {
-        "clv.margin12": margin.recent,
-        "clv.service12": sum(service.recent.values()),
-        "clv.service12_full": sum(ratios[one] * n for one, n in service.recent.items()) if known else None,
-        "clv.clv": worths.value(margin, service),
-    }
+def _figures(worths: Worths, margin: Margin, service: Service, ratios: Ratios) -> Row:
+    return {**worths.value(margin, service), "clv.service12_full": loaded(service.year, ratios)}
 
 
 def _means(rows: list[Row], size: int) -> dict[str, Any]:

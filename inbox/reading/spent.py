@@ -1,17 +1,21 @@
-"""What one ticket has cost so far and what its customer said of it: the figures beside it, asked for after it."""
+"""What one ticket took and cost so far, and what its customer said of it: figures that are asked for after it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import select
 
-from inbox.actions import desk
 from inbox.actions.who import Who, may
-from inbox.reading import figures
+from inbox.errors import Unavailable
+from inbox.metrics.rollup import WORKED
+from inbox.metrics.value import loaded
+from inbox.reading import asking, figures
 from inbox.reading.parts import Money
-from inbox.store import Event, Survey, Ticket, Work
+from inbox.store import Survey, Ticket, Work
 
 __all__ = ["Said", "Spent", "spent"]
 
@@ -27,13 +31,16 @@ class Said:
 
 @dataclass(frozen=True)
 class Spent:
-    """``labour`` and ``provider`` in the desk's currency; None where nobody knows: no hourly rate, no exchange rate.
-    ``shown`` is False for those who may not see costs."""
+    """What was done for a ticket and what that cost, in the desk's currency; None where nobody knows: nothing is done
+    yet, no hourly rate, no exchange rate. Labour and what contains it is for those who may see costs (``shown``)."""
 
     ticket: int
     shown: bool
-    labour: Money | None = None
+    handling: dt.timedelta | None = None
     provider: Money | None = None
+    unrated: bool = False  # a provider's price has no exchange rate
+    labour: Money | None = None
+    full: Money | None = None  # with its share of paid time and fees
     said: tuple[Said, ...] = ()
 
     @property
@@ -45,28 +52,38 @@ class Spent:
 
 
 def spent(work: Work, who: Who, ticket: Ticket) -> Spent:
-    """The direct cost (docs/metrics.md M7: handling at hourly rates, and what providers charged) and the answers."""
+    """The time and the cost of a ticket (docs/metrics.md M6, M7), as the reports have them, and the answers."""
     answered = select(Survey).where(Survey.ticket_id == ticket.id, Survey.answered_at.is_not(None))
     said = tuple(
         Said(tuple(one.scores.items()), one.comment, one.unhappy_at is not None)
         for one in work.scalars(answered.order_by(Survey.sent_at))
     )
-    if not may(who, "reports.see"):
-        return Spent(ticket.id, False, said=said)
-    micro, price = _known(work, ticket)
-    rated = work.scalar(select(Event.seq).where(Event.kind == "cost.rate").limit(1)) is not None
-    currency = str(desk.get(work, "desk.currency"))
-    return Spent(
-        ticket.id,
-        True,
-        Money(Decimal(micro) / 1_000_000, currency) if rated or not micro else None,
-        Money(Decimal(price) / 1_000_000, currency) if price is not None else None,
-        said,
+    found = Spent(ticket.id, may(who, "reports.see"), said=said)
+    try:
+        return _counted(work, found)
+    except Unavailable:  # a long log is being worked through for the first time
+        return found
+
+
+def _counted(work: Work, found: Spent) -> Spent:
+    source = figures.source(work)
+    by_channel = source.spent(str(found.ticket))
+    sums: Counter[str] = Counter()
+    for measures in by_channel.values():
+        sums.update(measures)
+    took, unrated = sum(sums[measure] for measure in WORKED), bool(sums["fx_missing"])
+    found = replace(
+        found,
+        handling=dt.timedelta(milliseconds=took) if took else None,
+        provider=None if unrated else _money(work, sums["provider"]),
+        unrated=unrated,
     )
+    if not found.shown or (took and not asking.priced(work)):
+        return found
+    direct = {channel: own.get("labour_direct", 0) + own.get("provider", 0) for channel, own in by_channel.items()}
+    full = None if unrated else loaded(direct, source.ratios())
+    return replace(found, labour=_money(work, sums["labour_direct"]), full=_money(work, full))
 
 
-def _known(work: Work, ticket: Ticket) -> tuple[int, int | None]:
-    """Labour and providers' prices of a ticket's cases, in micro-units; the second None with a price without a rate."""
-    added = figures.source(work).spent(str(ticket.id))
-    price = added.get("provider", 0)
-    return added.get("labour_direct", 0), None if added.get("fx_missing") else price
+def _money(work: Work, micro: int | None) -> Money | None:
+    return None if micro is None else Money(Decimal(micro) / 1_000_000, asking.currency(work))

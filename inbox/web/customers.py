@@ -82,9 +82,9 @@ def timeline(id: int) -> Any:
 
 @blueprint.get("/tickets/<int:id>/worth")
 def worth(id: int) -> Any:
-    """What the customer brought and how content they are: fetched after the ticket."""
-    with store().reading() as work:
-        view = reading.worth(work, find_ticket(work, who(), id))
+    """What the customer brought and cost, and how content they are: fetched after the ticket."""
+    with looking(store()) as work:
+        view = reading.worth(work, who(), find_ticket(work, who(), id))
         return render_template("tickets/worth.html", worth=view)
 
 

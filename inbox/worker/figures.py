@@ -1,4 +1,5 @@
-"""The figures at work: what the log has beyond them is taken in, and every night some of them are proved."""
+"""The figures at work: what the log has beyond them is taken in; every night some of them are proved, and everybody's
+band follows from them."""
 
 from __future__ import annotations
 
@@ -8,10 +9,10 @@ import time
 from zoneinfo import ZoneInfo
 
 from inbox import clock, logs
-from inbox.actions import desk, promises
+from inbox.actions import desk, promises, worth
 from inbox.figures import checking, keeper
 from inbox.metrics import Config
-from inbox.store import Store
+from inbox.store import Store, Work
 
 __all__ = ["Figures"]
 
@@ -40,13 +41,29 @@ class Figures:
             self._not_before = time.monotonic() + PAUSE_S
         if not did and time.monotonic() > self._look_at:
             self._look_at = time.monotonic() + LOOK_S
+            self._review()
             self._prove()
         return did
+
+    def _review(self) -> None:
+        """Once in a night, or by day where the desk sleeps at night: bands by what customers are worth by now."""
+        with self.store.reading() as work:
+            now = _local(work)
+            day, before = (moment.date().isoformat() for moment in (now, now - dt.timedelta(days=1)))
+            last, wanted = desk.get(work, "routing.values_day"), bool(worth.values(work))
+        if not wanted or last == day or (last == before and now.hour not in NIGHT):
+            return
+        with self.store.transaction() as work:  # of several workers the first one looks
+            if desk.get(work, "routing.values_day") == day:
+                return
+            desk.keep(work, "routing.values_day", day)
+        if changed := worth.review(self.store):
+            log.info("bands follow from values", changed=changed)
 
     def _prove(self) -> None:
         """Once in a night: some facts from the log alone, on Sundays everything anew."""
         with self.store.reading() as work:
-            now = clock.now().astimezone(ZoneInfo(desk.get(work, "desk.timezone")))
+            now = _local(work)
             last = desk.get(work, "figures.proved")
             config = promises.config(work)
         if now.hour not in NIGHT or (last and last["day"] == now.date().isoformat()):
@@ -66,3 +83,7 @@ class Figures:
         if now.weekday() == FULL:
             return checking.check_all(self.store, config)
         return checking.check_some(self.store, checking.SAMPLE, random.Random())  # noqa: S311 - no secret
+
+
+def _local(work: Work) -> dt.datetime:
+    return clock.now().astimezone(ZoneInfo(desk.get(work, "desk.timezone")))

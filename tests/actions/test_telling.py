@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 
-from inbox.actions import maturity, routing, telling, worth
+from inbox import clock
+from inbox.actions import maturity, promises, routing, telling, worth
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
+from inbox.figures import keeper
 from inbox.reading import maturity as reading
-from inbox.store import Customer, Event, Ticket
+from inbox.store import Customer, Event, Store, Ticket
+from inbox.worker.figures import Figures
 from tests.actions.conftest import SmallDesk
 
 SHEET = """kind;ts;customer;contract;ends;amount;margin;currency
@@ -71,6 +75,107 @@ def test_customers_go_into_the_band_that_their_value_reaches(desk: SmallDesk) ->
     assert desk.store.write(worth.follow) == 1
     with desk.store.reading() as work:
         assert work.query(Customer).filter_by(band="gold").count() == 1
+
+
+def test_a_band_follows_the_clock_a_void_and_what_service_costs_and_leaves_a_hands_choice(desk: SmallDesk) -> None:
+    """What was told once is looked at again every night, also where nothing is told any more."""
+    first, second = (desk.take(desk.letter(sender=f"{name}@studio.example"), desk.mail).ticket for name in ("a", "b"))
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["vip", "gold", "silver"])
+        worth.save_values(work, SYSTEM, {"gold": "1000", "silver": "50"})
+        ids = [work.get_one(Ticket, number).customer_id or "" for number in (first, second)]
+        for id, who, margin in (("r1", ids[0], "1500"), ("r2", ids[0], "200"), ("r3", ids[1], "70")):
+            work.append("revenue", id=id, customer=who, margin=margin, currency="EUR")
+    count(desk)
+    assert bands(desk, first, second) == ["", ""]
+    assert worth.review(desk.store) == 2
+    assert bands(desk, first, second) == ["gold", "silver"]
+    writes = desk.store.last_seq()
+    assert worth.review(desk.store) == 0
+    assert desk.store.last_seq() == writes
+
+    with desk.store.transaction() as work:
+        work.append("void", target="r1")
+        work.append(
+            "cost.provider", ticket=second, cost="c1", type="actual", channel="email", amount="60", currency="EUR"
+        )
+    count(desk)
+    assert worth.review(desk.store) == 2
+    assert bands(desk, first, second) == ["silver", ""]
+
+    with desk.store.transaction() as work:
+        row = work.get_one(Ticket, first)
+        assert row.customer is not None
+        row.customer.band = "vip"
+    assert worth.review(desk.store) == 0
+    assert bands(desk, first) == ["vip"]
+
+
+def test_a_year_on_what_may_follow_is_less(desk: SmallDesk) -> None:
+    ticket = desk.take(desk.letter(), desk.mail).ticket
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold"])
+        worth.save_values(work, SYSTEM, {"gold": "1000"})
+        who, now = work.get_one(Ticket, ticket).customer_id or "", clock.now()
+        started: dict[str, Any] = {
+            "customer": who,
+            "contract": "K",
+            "ends": "2090-01-01T00:00:00Z",
+            "ts": now - dt.timedelta(days=900),
+        }
+        work.append("contract.started", **started)
+        work.append("revenue", customer=who, margin="500", currency="EUR")
+    count(desk)
+    desk.store.write(worth.follow)
+    assert bands(desk, ticket) == ["gold"]  # 500, and as much again may follow each year
+    with clock.at(now + dt.timedelta(days=400)):
+        assert not worth_waits(desk)
+        assert worth.review(desk.store) == 1
+    assert bands(desk, ticket) == [""]
+
+
+def test_the_worker_looks_once_a_night_or_by_day_where_the_desk_slept(
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Store] = []
+
+    def review(store: Store) -> int:
+        looks.append(store)
+        return 0
+
+    monkeypatch.setattr(worth, "review", review)
+    worker = Figures(desk.store)
+
+    def look(moment: str) -> int:
+        with clock.at(dt.datetime.fromisoformat(moment)):
+            worker._review()
+        return len(looks)
+
+    assert look("2026-03-10T03:00:00+01:00") == 0  # no band has a value
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold"])
+        worth.save_values(work, SYSTEM, {"gold": "1000"})
+    days = ("2026-03-10T12:00:00", "2026-03-10T13:00:00", "2026-03-11T01:59:00", "2026-03-11T02:00:00")
+    assert [look(f"{day}+01:00") for day in days] == [1, 1, 1, 2]
+    later = ("2026-03-11T04:00:00", "2026-03-12T12:00:00", "2026-03-13T00:01:00", "2026-03-13T09:00:00")
+    assert [look(f"{day}+01:00") for day in later] == [2, 2, 3, 3]
+
+
+def count(desk: SmallDesk) -> None:
+    """As the worker does."""
+    with desk.store.reading() as work:
+        config = promises.config(work)
+    keeper.catch_up(desk.store, config)
+
+
+def bands(desk: SmallDesk, *tickets: int | None) -> list[str]:
+    with desk.store.reading() as work:
+        return [row.customer.band for number in tickets if (row := work.get_one(Ticket, number)).customer is not None]
+
+
+def worth_waits(desk: SmallDesk) -> bool:
+    with desk.store.reading() as work:
+        return worth.waiting(work)
 
 
 @pytest.mark.parametrize("typed", [{"gold": "5", "silver": "10"}, {"gold": "5", "silver": "5"}, {"gold": "much"}])

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import zipfile
+from typing import Any
 
 from connectors.base import Address, Inbound
 from inbox import clock
@@ -49,3 +50,46 @@ def test_the_words_of_one_ticket(call: Api, desk: Desk) -> None:
     [event] = [one for one in call.get("/events", ticket=number)["items"] if one["kind"] == "ticket.deleted"]
     assert event["why"] == "test"
     assert call.get(f"/tickets/{number}")["customer"]["name"] == "Chiara Lombardi"
+
+
+def test_what_a_customer_is_worth_and_a_ticket_has_cost_is_told_to_those_who_see_reports(call: Api, desk: Desk) -> None:
+    number = letter(desk, "preventivo")
+    customer = call.get(f"/tickets/{number}")["customer"]["id"]
+    began = clock.now() - dt.timedelta(minutes=10)
+    with desk.store.transaction() as work:
+        rate: dict[str, Any] = {"from": "2020-01-01", "per_hour": "30", "currency": "EUR"}
+        work.append("cost.rate", **rate)
+        work.append("revenue", id="paid", customer=customer, margin="100", currency="EUR")
+        work.append("revenue", customer=customer, margin="7", currency="EUR")
+        work.append("void", target="paid")
+        work.append("cost.fixed", month=f"{began:%Y-%m}", amount="50", currency="EUR")
+        work.append("cost.provider", ticket=number, **provider(began, "p1", "0.25"))
+        spans = [[clock.iso(began), clock.iso(began + dt.timedelta(seconds=120))]]
+        who: dict[str, Any] = {"agent": desk.agents["luca"], "team": None}
+        work.append("handle.span", ticket=number, session="s1", channel="email", spans=spans, **who)
+    told = call.get(f"/customers/{customer}/worth")
+    direct = 1_000_000 + 250_000
+    assert (told["clv.historic"], told["clv.margin12"], told["clv.service12"]) == (
+        7_000_000 - direct,
+        7_000_000,
+        direct,
+    )
+    assert (told["clv.retention"], told["clv.future"], told["clv.clv"]) == (None, None, None)
+    cost = call.get(f"/tickets/{number}/cost")
+    assert (cost["handling_ms"], cost["cost.labour_direct"], cost["cost.provider"]) == (120_000, 1_000_000, 250_000)
+    assert told["cost.direct"] == cost["cost.direct"] == direct
+    assert told["cost.full"] == cost["cost.full"] > direct
+    early = call.get(f"/customers/{customer}/worth", at=clock.iso(began - dt.timedelta(days=2)))
+    assert (early["clv.historic"], early["cost.direct"], early["cost.full"]) == (0, 0, 0)
+    unknown = call.get(f"/customers/{customer}/worth", as_of=clock.iso(began - dt.timedelta(days=2)))
+    assert (unknown["clv.historic"], unknown["cost.direct"]) == (0, 0)
+    for wrong in ("at=2026-01-01T00:00:00", "at=0001-01-01T00:00:00Z", "at=soon", "colour=red"):
+        call.refused("GET", f"/customers/{customer}/worth?{wrong}", 422, "invalid")
+    call.refused("GET", "/customers/nobody/worth", 404, "not-found")
+    for path in (f"/customers/{customer}/worth", f"/tickets/{number}/cost"):
+        call.of("luca").refused("GET", path, 403, "forbidden")
+
+
+def provider(at: dt.datetime, cost: str, amount: str) -> dict[str, Any]:
+    """What a program tells of a price."""
+    return {"ts": at, "cost": cost, "type": "actual", "channel": "email", "amount": amount, "currency": "EUR"}

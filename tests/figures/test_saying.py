@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from flask import render_template_string
 
-from inbox.reading import saying
+from inbox.reading import saying, sheets
 from inbox.reading.definitions import defined
+from inbox.reading.pages.asked import Asked, Period
 from inbox.reading.saying import Seen
 from tests.ui import samples_sheets, stage
 
@@ -99,3 +101,23 @@ def test_every_finding_has_a_sentence_with_its_n(language: str) -> None:
         said = render_template_string(source, every=every, defined=defined).strip().splitlines()
     assert len(said) == len(set(said)) == len(every)
     assert all(words.strip().endswith(".") and str(one.n) in words for words, one in zip(said, every, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "old", "change"),
+    [
+        ("ret.churn.rate", 0.125, 0.0, 0.125),  # of so many nobody left: that is known
+        ("ret.churn.rate", 0.125, None, None),
+        ("vol.inbound", 5, 0, None),  # nothing may have counted yet
+        ("vol.inbound", 5, 3, 2),
+    ],
+)
+def test_a_share_of_0_is_known_also_where_the_log_is_younger_than_the_period_before(
+    key: str, value: float, old: float | None, change: float | None
+) -> None:
+    day = dt.date(2026, 10, 1)
+    period = Period(day.replace(month=9), day, day.replace(year=2025, month=9), day.replace(year=2025))
+    asked = Asked(period, {}, "year", "UTC", day, comparable=False)
+    row = {"ret.churn.n": 40, "yoy:ret.churn.n:old": 30, key: value, f"yoy:{key}:old": old}
+    row |= {f"yoy:{key}:abs": None if old is None else value - old}
+    assert sheets.cell(None, key, row, asked, None).change == change  # type: ignore[arg-type]

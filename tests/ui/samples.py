@@ -350,7 +350,6 @@ panel = parts.CustomerPanel(
     previous_total=11,
     facts=parts.TicketFacts(
         created_at=at("08:41"), channel_kind="sms", channel_name="SMS", first_response=dt.timedelta(minutes=17),
-        handling=dt.timedelta(minutes=11, seconds=30), cost=parts.Money(Decimal("3.42"), "EUR", final=False),
         messages_in=4, messages_out=2, reason="Sito web / Certificati SSL",
         reasons=(parts.ReasonChoice("Sito web / Certificati SSL", "Certificati SSL", "Sito web / "),),
         relations=Relations(

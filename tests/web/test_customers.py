@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+
+from inbox import clock
 from inbox.actions import joining
-from inbox.store import Identity, Ticket
+from inbox.reading import figures
+from inbox.store import Identity, Ticket, Work
 from tests.web.conftest import TestDesk, words
 
 
@@ -53,6 +61,98 @@ def test_what_is_known_of_a_customers_worth_comes_from_every_survey_and_every_na
     seen = words(desk.browser("agent").get(f"/tickets/{one}/worth"))
     for said in ("Margin so far €150.50", "Satisfaction 4.5 of 5 2 answers Last answers 4 5", "Last messages sound"):
         assert said in seen
+
+
+def test_what_a_customer_cost_and_is_worth_is_that_of_the_figures_and_for_whoever_sees_reports(desk: TestDesk) -> None:
+    """A void line brings nothing, another currency counts at the rate of its day, and what has no rate is said."""
+    mailbox = desk.add_channel("email", "valore", address="valore@bottega.example")
+    number = desk.mail_in(mailbox, "V <v@studio.example>", "Ciao")
+    now = clock.now()
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, number).customer_id or ""
+        for id, margin, currency in (
+            ("v1", "100", "EUR"),
+            ("v2", "30", "EUR"),
+            ("v3", "50", "USD"),
+            ("v4", "9", "GBP"),
+        ):
+            work.append("revenue", id=id, customer=customer, margin=margin, currency=currency)
+        work.append("void", target="v1")
+        work.append("fx.rate", date=f"{now - dt.timedelta(days=2):%Y-%m-%d}", ccy="USD", rate="0.8")
+    page = f"/tickets/{number}/worth"
+    seen = words(desk.browser("agent").get(page))
+    assert "Margin so far €70.00" in seen
+    assert "without £9.00, for which there is no exchange rate" in seen
+    assert "Cost" not in words(desk.browser("supervisor").get(page))  # there is no hourly rate
+
+    with desk.store.transaction() as work:
+        work.append("cost.rate", **RATE)
+        work.append("cost.fixed", month=f"{now:%Y-%m}", amount="900", currency="EUR")
+        session(work, number, now, "valore-1", 90)
+        work.append("contract.started", customer=customer, contract="K", ends="2090-01-01T00:00:00Z", ts=now - YEARS)
+    seen = words(desk.browser("supervisor").get(page))
+    assert re.search(r"Cost so far €1\.50 · €[1-9]\d*\.\d\d in full Lifetime value €[1-9]\d+\.\d\d", seen), seen
+    for hidden in ("Cost so far", "Lifetime value"):
+        assert hidden not in words(desk.browser("agent").get(page))
+
+
+RATE: dict[str, Any] = {"from": "2020-01-01", "per_hour": "60", "currency": "EUR"}
+YEARS = dt.timedelta(days=700)
+
+
+def session(work: Work, number: int, end: dt.datetime, name: str, seconds: int) -> None:
+    """As a browser that was open until then."""
+    spans = [[clock.iso(end - dt.timedelta(seconds=seconds)), clock.iso(end)]]
+    told: dict[str, Any] = {
+        "session": name,
+        "agent": name.partition("-")[0],
+        "team": None,
+        "channel": "email",
+        "spans": spans,
+    }
+    work.append("handle.span", id=f"handle:{name}", ticket=number, ts=end - dt.timedelta(seconds=seconds), **told)
+
+
+def test_the_time_and_the_cost_of_a_ticket_are_those_of_the_figures(desk: TestDesk) -> None:
+    """Two windows on one ticket are one time, what was corrected counts no more, and a price may be told elsewhere."""
+    mailbox = desk.add_channel("email", "tempo", address="tempo@bottega.example")
+    number = desk.mail_in(mailbox, "T <t@studio.example>", "Ciao")
+    page, now = f"/tickets/{number}/figures", clock.now()
+    assert "Handling –" in words(desk.browser("agent").get(page))
+    with desk.store.transaction() as work:
+        session(work, number, now, "tempo-1", 130)
+        session(work, number, now, "tempo-2", 130)
+        work.append("cost.rate", **RATE)
+        price: dict[str, Any] = {"type": "actual", "channel": "email", "currency": "EUR"}
+        work.append("cost.provider", ticket=number, cost="told", amount="0.40", **price)
+    seen = words(desk.browser("supervisor").get(page))
+    assert "Handling 2m Providers €0.40 Work €2.17 Cost so far €2.57 · €" in seen
+    agents = words(desk.browser("agent").get(page))
+    assert "Handling 2m Providers €0.40" in agents
+    assert "Cost so far" not in agents
+
+    with desk.store.transaction() as work:
+        for name in ("tempo-1", "tempo-2"):
+            work.append("void", ticket=number, target=f"handle:{name}")
+        session(work, number, now, "tempo-3", 60)
+        work.append("cost.provider", ticket=number, cost="pounds", amount="1", **{**price, "currency": "GBP"})
+    seen = words(desk.browser("supervisor").get(page))
+    assert "Handling 1m Providers no exchange rate Work €1.00 Cost so far no data" in seen
+
+
+def test_while_a_long_log_is_worked_through_for_the_first_time_the_panel_says_the_rest(
+    desk: TestDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = desk.add_channel("email", "attesa", address="attesa@bottega.example")
+    number = desk.mail_in(mailbox, "A <a@studio.example>", "Ciao")
+    with desk.store.transaction() as work:
+        for score in (0.6, 0.4, 0.3):
+            work.append("sentiment", ticket=number, msg="1", score=score, model="m")
+    monkeypatch.setattr(figures, "kept", lambda *_args: None)
+    monkeypatch.setattr(figures, "MOST", 0)
+    supervisor = desk.browser("supervisor")
+    assert "Handling – Providers no data Work no data" in words(supervisor.get(f"/tickets/{number}/figures"))
+    assert words(supervisor.get(f"/tickets/{number}/worth")) == "Worth Last messages sound good"
 
 
 def test_a_suggestion_is_refused_for_good_and_brought_back_by_a_form(desk: TestDesk) -> None:

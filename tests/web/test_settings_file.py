@@ -174,7 +174,12 @@ def test_every_part_and_every_setting_of_the_desk_is_written(filled: TestDesk) -
     elsewhere = {"sla.calendars", "sla.targets", "routing.rules", "routing.bands", "reasons.exempt", "outside.lookup"}
     elsewhere |= {"surveys.forms", "routing.values"}
     follows = {"desk.logo_mark", "desk.sample", "rules.secret"}  # of the logo, of what lies in the desk; no secret
-    follows |= {"surveys.seq", "routing.values_seq", "figures.proved"}  # of how far somebody looked
+    follows |= {
+        "surveys.seq",
+        "routing.values_seq",
+        "routing.values_day",
+        "figures.proved",
+    }  # of how far somebody looked
     assert {*exporting.DESK.values(), *elsewhere, *follows} == {*settings.DEFAULTS}
     assert [key for key, value in written["desk"].items() if value in (None, "", False)] == []
     assert list(written["rules"]) == ["Zeta", "Alfa"]
