@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import insert, select, text
 
 from inbox import clock
+from inbox.actions import currencies
 from inbox.actions.who import Who, require
 from inbox.metrics.kinds import Wrong
 from inbox.metrics.log import read_events
@@ -26,6 +27,8 @@ ENVELOPE: Final = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "ticket"
 UNSTORABLE: Final = re.compile(r"\\u0000|\\ud[89a-f][0-9a-f]{2}")
 #: A ticket of this desk.
 NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
+#: The field that names a currency, by kind.
+_MONEY: Final = {"revenue": "currency", "cost.provider": "currency", "cost.fixed": "currency", "fx.rate": "ccy"}
 #: Kinds that say where a message, a call or a survey belongs, by the field that names it; and kinds that only name one.
 _TELLS: Final = {"msg.in": "msg", "msg.out": "msg", "call.started": "call", "survey.sent": "survey"}
 _TELLING: Final = {"msg": ("msg.in", "msg.out"), "call": ("call.started",), "survey": ("survey.sent",)}
@@ -55,6 +58,9 @@ def read(line: bytes | str) -> Row:
     found = read_events([{"seq": 0, **raw}])
     if found.problems:
         raise Wrong(found.problems[0].reason)
+    money = _MONEY.get(raw["kind"])
+    if money is not None and not currencies.known(raw[money]):
+        raise Wrong(f"{raw[money]!r} is no currency; write three letters, like EUR")
     ts = _time("ts", raw.get("ts"))
     rec = _time("rec", raw["rec"]) if raw.get("rec") is not None else ts
     data = {name: value for name, value in raw.items() if name not in ENVELOPE}

@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import desk, history, identities
+from inbox.actions import currencies, desk, history, identities
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
 from inbox.metrics.times import SECOND, instant
@@ -98,6 +98,7 @@ class _Reader:
             "ends": self._moment,
             "customer": self._customer,
             "ticket": self._ticket,
+            "currency": lambda said: currencies.currency(str(said)),
         }
 
     def row(self, raw: Told) -> history.Row:

@@ -45,6 +45,7 @@ def test_a_sheet_becomes_events_without_addresses_and_names_its_wrong_lines(desk
     assert told(desk, strict=True).added == 0
 
 
+WRONG: list[Any] = ["", "EURO", "XYZ", "XXX", "€", "12"]
 MONTHS = """kind;ts;customer;contract;ends;amount;margin;currency
 contract.started;2025-09-01;chiara@studio.example;K1;2025-10-01;;;
 contract.started;2025-10-01;chiara@studio.example;K2;2025-11-01;;;
@@ -114,6 +115,8 @@ def customer_of(desk: SmallDesk) -> str:
         ("contract.renewed;2025-10-05;C;NOPE;2026-10-01;;;", "no contract 'NOPE' has started here"),
         ("contract.ended;2025-10-05;;NOPE;;;;", "no contract 'NOPE' has started here"),
         ("contract.ended;2025-10-05;;;;;;", "the field contract of contract.ended is missing"),
+        ("revenue;2025-10-05;C;;;1;1;EURO", "'EURO' is no currency; write three letters, like EUR"),
+        ("revenue;2025-10-05;C;;;1;1;XYZ", "'XYZ' is no currency; write three letters, like EUR"),
         ("profit;2025-10-05;C;;;1;1;EUR", "kind is none of"),
     ],
 )
@@ -151,6 +154,18 @@ def test_a_clock_that_is_somewhat_fast_is_no_future(desk: SmallDesk) -> None:
     with desk.store.transaction() as work:
         found = telling.tell(work, SYSTEM, [(n, {**sale, "id": f"s{n}", "ts": ts}) for n, ts in enumerate(soon)])
     assert (found.added, [line for line, _why in found.faults]) == (1, [1])
+
+
+@pytest.mark.parametrize(("code", "kept"), [("EUR", "EUR"), ("usd", "USD"), ("ITL", "ITL"), *((c, "") for c in WRONG)])
+@pytest.mark.parametrize("kind", ["revenue", "cost.provider"])
+def test_money_is_told_in_a_currency_that_there_is(desk: SmallDesk, kind: str, code: Any, kept: str) -> None:
+    event = {"kind": kind, "id": "x", "ts": "2025-10-05", "amount": "1", "margin": "1", "currency": code}
+    about = {"customer": customer_of(desk), "cost": "c", "channel": "sms", "type": "actual"}
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, {**event, **about})])
+        assert found.added == bool(kept)
+        assert [line.data["currency"] for line in work.query(Event).filter_by(kind=kind)] == [kept] * found.added
+    assert found.added or f"{code!r} is no currency" in found.faults[0][1]
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "kind,ts,colour\n"])

@@ -68,6 +68,23 @@ WRONG: list[tuple[dict[str, Any] | str, str]] = [
     ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
     ({**LINE, "note": "\ud83d"}, "a character that cannot be stored"),
     ({**LINE, "kind": "cost.rate", "per_hour": "much", "from": "2026-01-01"}, "per_hour"),
+    *(
+        ({**LINE, "kind": "revenue", "customer": "c", "margin": "1", "currency": code}, f"{code!r} is no currency")
+        for code in ("eur", "EURO", "XYZ", "")
+    ),
+    ({**LINE, "kind": "fx.rate", "date": "2026-03-09", "ccy": "usd", "rate": "0.9"}, "'usd' is no currency"),
+    ({**LINE, "kind": "cost.fixed", "month": "2026-03", "amount": "9", "currency": "eur"}, "'eur' is no currency"),
+    (
+        {
+            **LINE,
+            "kind": "cost.provider",
+            "cost": "c",
+            "amount": "9",
+            "currency": "usd",
+            "type": "actual",
+        },
+        "'usd' is no currency",
+    ),
     (
         {
             **LINE,
