@@ -184,7 +184,7 @@ def _told(said: Mapping[str, Any]) -> Iterator[telling.Told]:
 def _line(name: str, kinds: tuple[str, ...], one: Any) -> telling.Told:
     """An event under the system's own id, so that the same answer twice is one."""
     id = _id(one.get("id")) if isinstance(one, dict) else ""
-    if not 0 < len(id) <= LONGEST_ID:
+    if not 0 < len(id) <= LONGEST_ID or not id.isprintable():
         return Invalid(f"a line of {name} needs an id of your system, a text or number of up to {LONGEST_ID} letters")
     kind = one.get("kind", kinds[0])
     if kind not in kinds:

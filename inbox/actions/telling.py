@@ -159,7 +159,7 @@ class _Reader:
         return number
 
     def _customer(self, said: Any) -> str:
-        if not isinstance(said, str) or not said.strip():
+        if not isinstance(said, str) or not said.strip() or not said.isprintable():  # what a database cannot look for
             msg = "customer is an id of this desk, or an address like email:anna@casa.example"
             raise Invalid(msg)
         wanted = said.strip()

@@ -77,6 +77,7 @@ def test_contracts_and_revenue_of_an_answer_are_events_under_the_systems_own_ids
         ({"revenue": [7]}, "a line of revenue needs an id of your system"),
         ({"revenue": [{**SALE, "id": " "}]}, "a line of revenue needs an id of your system"),
         ({"revenue": [{**SALE, "id": True}]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "id": "a\0b"}]}, "a line of revenue needs an id of your system"),
         ({"revenue": [{**SALE, "id": "x" * 61}]}, "a line of revenue needs an id of your system"),
         ({"revenue": [{**SALE, "kind": "msg.in"}]}, "'msg.in' is no kind of revenue; write one of revenue"),
         ({"contracts": [{**START, "kind": ["x"]}]}, "['x'] is no kind of contracts; write one of contract.started, "),

@@ -88,6 +88,14 @@ def test_a_program_may_tell_a_day_as_well(desk: SmallDesk) -> None:
         assert clock.iso(work.query(Event).filter_by(kind="contract.started").one().ts) == "2025-09-30T22:00:00.000Z"
 
 
+@pytest.mark.parametrize("customer", ["a\0b", "\ud83d", "a\0b@studio.example", " ", 7])
+def test_a_customer_whom_no_store_can_look_for_is_refused(desk: SmallDesk, customer: Any) -> None:
+    event = {"kind": "contract.ended", "id": "x", "ts": "2025-10-05", "contract": "K", "customer": customer}
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, event)])
+    assert found.faults == [(1, "customer is an id of this desk, or an address like email:anna@casa.example")]
+
+
 def customer_of(desk: SmallDesk) -> str:
     ticket = desk.take(desk.letter(), desk.mail).ticket
     with desk.store.reading() as work:
