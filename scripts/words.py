@@ -44,11 +44,12 @@ REFUSALS = frozenset(
         "Problem",
         "ThreadMoved",
         "Unavailable",
+        "Wrong",
     }
 )
 SPEAKERS = (
     *("connectors/**/*.py", "inbox/actions/*.py", "inbox/reading/*.py", "inbox/store/*.py", "inbox/web/*.py"),
-    "inbox/metrics/fcr.py",
+    *("inbox/metrics/fcr.py", "inbox/metrics/kinds.py", "inbox/metrics/log.py"),
     *(
         "inbox/actions/rules/*.py",
         "inbox/actions/surveys/*.py",

@@ -10,12 +10,14 @@ from typing import Any, Final
 from sqlalchemy import insert, select, text
 
 from inbox import clock
+from inbox.actions import currencies
 from inbox.actions.who import Who, require
+from inbox.metrics.kinds import Wrong
 from inbox.metrics.log import read_events
 from inbox.store import LOG_LOCK, PLACED, Event, Work, names
 from inbox.terms import Actor
 
-__all__ = ["Places", "Row", "add", "read"]
+__all__ = ["NUMBER", "Places", "Row", "add", "read"]
 
 #: A row of the table ``events`` without its ``seq``.
 Row = dict[str, Any]
@@ -23,6 +25,10 @@ Row = dict[str, Any]
 ENVELOPE: Final = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "ticket"})
 #: What a database cannot keep in a text: NUL, and half of a surrogate pair.
 UNSTORABLE: Final = re.compile(r"\\u0000|\\ud[89a-f][0-9a-f]{2}")
+#: A ticket of this desk.
+NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
+#: The field that names a currency, by kind.
+_MONEY: Final = {"revenue": "currency", "cost.provider": "currency", "cost.fixed": "currency", "fx.rate": "ccy"}
 #: Kinds that say where a message, a call or a survey belongs, by the field that names it; and kinds that only name one.
 _TELLS: Final = {"msg.in": "msg", "msg.out": "msg", "call.started": "call", "survey.sent": "survey"}
 _TELLING: Final = {"msg": ("msg.in", "msg.out"), "call": ("call.started",), "survey": ("survey.sent",)}
@@ -39,7 +45,7 @@ LONGEST: Final = {"id": 80, "kind": 40}
 
 
 def read(line: bytes | str) -> Row:
-    """The event in one line of JSON. Raises ``ValueError`` with one sentence on what is wrong with it.
+    """The event in one line of JSON. Raises :class:`Wrong` (a ``ValueError``): one sentence on what it is.
 
     ``rec`` is the event's own, so that a report over this desk equals one over the file. A ticket that is a number is
     this desk's ticket of that number; any other text stays text.
@@ -47,16 +53,19 @@ def read(line: bytes | str) -> Row:
     raw = _object(line)
     for name, longest in LONGEST.items():
         if not isinstance(raw.get(name), str) or not 0 < len(raw[name]) <= longest:
-            raise ValueError(f"{name} is a text of 1 to {longest} characters")
+            raise Wrong(f"{name} is a text of 1 to {longest} characters")
     actor = _actor(raw.get("actor"))
     found = read_events([{"seq": 0, **raw}])
     if found.problems:
-        raise ValueError(found.problems[0].reason)
+        raise Wrong(found.problems[0].reason)
+    money = _MONEY.get(raw["kind"])
+    if money is not None and not currencies.ever(raw[money]):
+        raise Wrong(f"{raw[money]!r} is no currency; write three letters, like EUR")
     ts = _time("ts", raw.get("ts"))
     rec = _time("rec", raw["rec"]) if raw.get("rec") is not None else ts
     data = {name: value for name, value in raw.items() if name not in ENVELOPE}
     ticket = raw.get("ticket")
-    number = int(ticket) if isinstance(ticket, str) and re.fullmatch(r"[1-9][0-9]{0,14}", ticket) else None
+    number = int(ticket) if isinstance(ticket, str) and NUMBER.fullmatch(ticket) else None
     if ticket is not None and number is None:
         data["ticket"] = ticket
     return {"id": raw["id"], "ts": ts, "rec": rec, "kind": raw["kind"], **actor, "ticket_id": number, "data": data}
@@ -122,40 +131,38 @@ def _subject(kind: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
 
 def _object(line: bytes | str) -> dict[str, Any]:
     def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is no JSON number")
+        raise Wrong(f"{word} is no JSON number")
 
     try:
         text_ = line.decode() if isinstance(line, bytes) else line
         raw = json.loads(text_, parse_constant=refuse)
     except RecursionError:
-        raise ValueError("it is nested too deeply") from None
+        raise Wrong("it is nested too deeply") from None
     except ValueError as problem:
-        raise ValueError(f"not JSON: {problem}") from None
+        raise Wrong(f"not JSON: {problem}") from None
     if not isinstance(raw, dict):
-        raise ValueError("not an object")
+        raise Wrong("not an object")
     if UNSTORABLE.search(json.dumps(raw)):
-        raise ValueError("it holds a character that cannot be stored")
+        raise Wrong("it holds a character that cannot be stored")
     return raw
 
 
 def _actor(value: Any) -> Row:
     actor = {"kind": Actor.SYSTEM.value} if value is None else value
     if not isinstance(actor, dict) or actor.get("kind") not in list(Actor):
-        raise ValueError(f"actor.kind is none of {', '.join(Actor)}")
+        raise Wrong(f"actor.kind is none of {', '.join(Actor)}")
     ids = {}
     for name in ("id", "team"):
         one = actor.get(name)
         if one is not None and (not isinstance(one, str) or len(one) > 32):
-            raise ValueError(f"actor.{name} is a text of up to 32 characters, or null")
+            raise Wrong(f"actor.{name} is a text of up to 32 characters, or null")
         ids[f"actor_{name}"] = one
     return {"actor_kind": actor["kind"], **ids}
 
 
 def _time(name: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is no time: {value!r}")
     try:
         moment = clock.parse(value)
-    except (ValueError, OverflowError) as problem:
-        raise ValueError(f"{name}: {problem}") from None
+    except (ValueError, TypeError, OverflowError):
+        raise Wrong(f"the field {name}: {value!r} is no time with a zone; write it like 2026-03-09T08:00:00Z") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,4 +1,5 @@
-"""The business's own system: asked by a signed request who a customer is there; its answer, or why there is none."""
+"""The business's own system: asked by a signed request who a customer is there; its answer, or why there is none. What
+the answer tells of contracts and revenue is kept."""
 
 from __future__ import annotations
 
@@ -8,20 +9,24 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from sqlalchemy import select
 
 from connectors import guard
 from connectors.base import ConnectorError
 from connectors.line import target
-from inbox import clock
-from inbox.actions import desk
-from inbox.actions.who import Who, find_ticket, require
-from inbox.errors import Invalid
-from inbox.store import Work
+from inbox import clock, logs
+from inbox.actions import desk, history, telling
+from inbox.actions.who import SYSTEM, Who, find_ticket, require
+from inbox.errors import Invalid, Problem
+from inbox.store import Event, Store, Work
 
-__all__ = ["Answer", "Failure", "Question", "ask", "question", "read", "save", "sign", "trial"]
+__all__ = ["Answer", "Failure", "Question", "ask", "keep", "question", "read", "save", "sign", "trial"]
+
+log = logs.get("outside")
 
 NAME: Final = "outside.lookup"
 LONGEST_BYTES: Final = 65_536
@@ -29,15 +34,24 @@ ROWS, LINKS, TEXT = 30, 5, 300
 #: After a failure nobody waits for the system again for so long.
 REST_S: Final = 30.0
 KEPT: Final = 500
+#: The lists of an answer whose lines become events, with the kinds of each; the first kind need not be said.
+LISTS: Final = {
+    "contracts": ("contract.started", "contract.renewed", "contract.ended"),
+    "revenue": ("revenue",),
+}
+FIELDS: Final = ("ts", "contract", "ends", "why", "amount", "margin", "currency")
+LONGEST_ID: Final = 60
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is shown: texts as they came, to be escaped; links are http or https."""
+    """What is shown: texts as they came, to be escaped; links are http or https. ``told`` are contracts and revenue as
+    events without their customer, or what is wrong with one."""
 
     title: str = ""
     rows: tuple[tuple[str, str], ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    told: tuple[telling.Told, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,7 @@ class Question:
     body: bytes
     timeout_s: float
     cache_s: float
+    customer: str = ""
 
     @property
     def key(self) -> str:
@@ -97,7 +112,8 @@ def trial(work: Work) -> Question | None:
 def _of(work: Work, set_up: Mapping[str, Any], told: Mapping[str, Any]) -> Question:
     secret = str(work.store.seal.open(set_up["sealed"])["secret"])
     body = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
-    return Question(set_up["url"], secret, body, float(set_up["timeout_s"]), float(set_up["cache_min"]) * 60)
+    timeout_s, cache_s = float(set_up["timeout_s"]), float(set_up["cache_min"]) * 60
+    return Question(set_up["url"], secret, body, timeout_s, cache_s, told["customer"])
 
 
 def ask(asked: Question, *, again: bool = False) -> Answer | Failure:
@@ -148,11 +164,61 @@ def read(body: bytes) -> Answer | Failure:
         title = _text(said.get("title", ""))
         rows = tuple((_text(label), _text(value)) for label, value in said.get("rows", ()))
         links = tuple((_text(one["label"]), _url(one["url"])) for one in said.get("links", ()))
+        told = tuple(_told(said))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Failure("unreadable")
     if len(rows) > ROWS or len(links) > LINKS:
         return Failure("unreadable")
-    return Answer(title, rows, links)
+    return Answer(title, rows, links, told)
+
+
+def _told(said: Mapping[str, Any]) -> Iterator[telling.Told]:
+    for name, kinds in LISTS.items():
+        lines = said.get(name)
+        if isinstance(lines, list):
+            yield from (_line(name, kinds, one) for one in lines)
+        elif lines is not None:
+            yield Invalid(f"{name} is no list in what your system answers")
+
+
+def _line(name: str, kinds: tuple[str, ...], one: Any) -> telling.Told:
+    """An event under the system's own id, so that the same answer twice is one."""
+    id = _id(one.get("id")) if isinstance(one, dict) else ""
+    if not 0 < len(id) <= LONGEST_ID or not id.isprintable():
+        return Invalid(f"a line of {name} needs an id of your system, a text or number of up to {LONGEST_ID} letters")
+    kind = one.get("kind", kinds[0])
+    if kind not in kinds:
+        return Invalid(f"{kind!r} is no kind of {name}; write one of {', '.join(kinds)}")
+    line = {field: one[field] for field in FIELDS if field in one}
+    if "contract" in line:
+        line["contract"] = _id(line["contract"]) or None
+    return {**line, "kind": kind, "id": f"outside:{name}:{id}"}
+
+
+def _id(said: Any) -> str:
+    return str(said).strip() if isinstance(said, str | int) and not isinstance(said, bool) else ""
+
+
+def keep(store: Store, asked: Question, found: Answer) -> list[str]:
+    """Appends what an answer tells of the customer's contracts and revenue, once, and gives why some of it was not
+    taken. Most looks at a ticket bring nothing new: they only read. Raises nothing, as :func:`ask`."""
+    told = [one if isinstance(one, Invalid) else {**one, "customer": asked.customer} for one in found.told]
+    if not told:
+        return []
+    ids = [one["id"] for one in told if not isinstance(one, Invalid)]
+    try:
+        with store.reading() as work:
+            known = {*work.scalars(select(Event.id).where(Event.id.in_(ids)))}
+            numbered = enumerate(told, 1)
+            fresh = [(n, one) for n, one in numbered if isinstance(one, Invalid) or one["id"] not in known]
+            rows, faults = telling.read(work, SYSTEM, fresh)
+        if rows:
+            store.write(lambda work: history.add(work, SYSTEM, rows))
+    except Problem as problem:
+        faults = [(0, problem.detail)]
+    for place, why in faults:
+        log.warning("outside not taken", customer=asked.customer, place=place, why=why)
+    return [why for _place, why in faults]
 
 
 def _text(value: Any) -> str:

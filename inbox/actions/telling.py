@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+import zoneinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import history, identities
-from inbox.actions.who import Who, require
-from inbox.errors import Invalid
-from inbox.store import Customer, Work
+from inbox.actions import currencies, desk, history, identities
+from inbox.actions.who import Who, find_ticket, require
+from inbox.errors import Invalid, Problem
+from inbox.metrics.times import SECOND, instant
+from inbox.store import Customer, Event, Work, names
 
-__all__ = ["COLUMNS", "KINDS", "MOST", "Outcome", "rows_of_csv", "tell"]
+__all__ = ["COLUMNS", "KINDS", "MOST", "Outcome", "Told", "read", "rows_of_csv", "tell"]
 
 MOST: Final = 1_000
 MOST_BYTES: Final = 20_000_000
@@ -35,6 +40,16 @@ KINDS: Final = frozenset(
 COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "amount", "margin", "currency")
 
 
+#: What lies so far ahead is no mistake, but a clock that is fast.
+AHEAD: Final = dt.timedelta(minutes=5)
+#: An amount in a sheet, and one whose separator may part thousands as well as decimals.
+_AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
+_TWO_WAYS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+
+#: What is told, or why it could not be read.
+Told = Mapping[str, Any] | Invalid
+
+
 @dataclass
 class Outcome:
     """What became of it: ``added`` events, those ``known`` before, and what was left out by (line, reason)."""
@@ -44,18 +59,14 @@ class Outcome:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
-def tell(work: Work, who: Who, told: Iterable[tuple[int, Mapping[str, Any]]], *, strict: bool = False) -> Outcome:
+def tell(work: Work, who: Who, told: Iterable[tuple[int, Told]], *, strict: bool = False) -> Outcome:
     """Appends events from outside, each with its line or place; one whose id is known is left out. A customer is named
-    by the desk's id or by an address of theirs (``email:anna@casa.example``), which is not kept. ``strict`` takes all
-    or nothing. Raises :class:`Forbidden`."""
+    by the desk's id or by an address of theirs (``email:anna@casa.example``), which is not kept; a day without an hour
+    is its midnight here. ``strict`` takes all or nothing. Raises :class:`Forbidden`."""
     require(who, "settings.change")
-    out, rows = Outcome(), []
-    for line, raw in told:
-        try:
-            rows.append(_row(work, who, raw))
-        except (ValueError, Invalid) as problem:
-            out.faults.append((line, str(problem)))
-    if strict and out.faults:
+    rows, faults = read(work, who, told)
+    out = Outcome(faults=faults)
+    if strict and faults:
         return out
     for begin in range(0, len(rows), MOST):
         part = rows[begin : begin + MOST]
@@ -64,41 +75,112 @@ def tell(work: Work, who: Who, told: Iterable[tuple[int, Mapping[str, Any]]], *,
     return out
 
 
-def _row(work: Work, who: Who, raw: Mapping[str, Any]) -> history.Row:
-    if raw.get("kind") not in KINDS:
-        msg = f"kind is none of {', '.join(sorted(KINDS))}"
-        raise ValueError(msg)
-    told = {name: value for name, value in raw.items() if name not in {"seq", "rec"}}
-    if "customer" in told and told["customer"] is not None:
-        told["customer"] = _customer(work, told["customer"])
-    kind, id, team = who.actor
-    told.setdefault("actor", {"kind": kind, "id": id, "team": team})
-    told["rec"] = clock.iso(clock.now())
-    return history.read(json.dumps(told))
+def read(work: Work, who: Who, told: Iterable[tuple[int, Told]]) -> tuple[list[history.Row], list[tuple[int, str]]]:
+    """What :func:`tell` would append, and what it would leave out by (line, reason); nothing is written."""
+    rows, faults, reader = [], [], _Reader(work, who)
+    for line, raw in told:
+        try:
+            rows.append(reader.row(raw))
+        except (ValueError, Problem) as problem:
+            faults.append((line, str(problem)))
+    return rows, faults
 
 
-def _customer(work: Work, said: Any) -> str:
-    if not isinstance(said, str) or not said.strip():
-        msg = "customer is an id of this desk, or an address like email:anna@casa.example"
-        raise ValueError(msg)
-    wanted = said.strip()
-    kind, colon, value = wanted.partition(":")
-    if not colon:
-        kind, value = "email" if "@" in wanted else "sms" if wanted.startswith("+") else "", wanted
-    if not kind:
-        if work.scalar(select(Customer.id).where(Customer.id == wanted)) is None:
-            msg = f"nobody here is the customer {wanted}"
-            raise ValueError(msg)
-        return wanted
-    connector = work.store.connectors.get(kind)
-    identity = identities.find(work, kind, connector.normalise(value) if connector is not None else value)
-    if identity is None:
-        msg = f"nobody here has the address {value} on {kind}"
-        raise ValueError(msg)
-    return identity.customer_id
+class _Reader:
+    """Reads what is told, one event after the other: later ones may be about a contract that an earlier one starts."""
+
+    def __init__(self, work: Work, who: Who) -> None:
+        self._work, self._who = work, who
+        self._zone = zoneinfo.ZoneInfo(desk.get(work, "desk.timezone"))
+        self._begun: set[str] = set()
+        self._fields: dict[str, Callable[[Any], str]] = {
+            "ts": self._moment,
+            "ends": self._moment,
+            "customer": self._customer,
+            "ticket": self._ticket,
+            "currency": lambda said: currencies.currency(str(said), past=True),
+        }
+
+    def row(self, raw: Told) -> history.Row:
+        """The event as the log keeps it. Raises ``ValueError`` and :class:`Problem` with what is wrong with it."""
+        if isinstance(raw, Invalid):
+            raise raw
+        if str(raw.get("kind")) not in KINDS:
+            msg = f"kind is none of {', '.join(sorted(KINDS))}"
+            raise Invalid(msg)
+        told = {name: value for name, value in raw.items() if name not in {"seq", "rec"}}
+        for name, read in self._fields.items():
+            if told.get(name) is not None:
+                told[name] = read(told[name])
+        kind, id, team = self._who.actor
+        told.setdefault("actor", {"kind": kind, "id": id, "team": team})
+        told["rec"] = clock.iso(clock.now())
+        row = history.read(json.dumps(told))
+        self._sense(row, raw)
+        return row
+
+    def _sense(self, row: history.Row, raw: Mapping[str, Any]) -> None:
+        kind, contract = row["kind"], row["data"].get("contract")
+        if kind == "contract.started":
+            self._begun.add(contract)
+        elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
+            msg = f"no contract {contract!r} has started here; write its contract.started before"
+            raise Invalid(msg)
+        elif kind == "revenue" and row["ts"] > clock.now() + AHEAD:
+            msg = f"{raw['ts']} lies in the future; write when the revenue came in"
+            raise Invalid(msg)
+
+    def _knows(self, contract: str) -> bool:
+        if contract not in self._begun:
+            started = select(Event.seq).where(names("contract", [contract], "contract.started")).limit(1)
+            if self._work.scalar(started) is None:
+                return False
+            self._begun.add(contract)
+        return True
+
+    def _moment(self, said: Any) -> str:
+        for read in (self._midnight, clock.parse):
+            with suppress(ValueError, TypeError, OverflowError):
+                return clock.iso(read(said))
+        msg = f"{said!r} is no day and no time with a zone; write it like 2026-03-09 or 2026-03-09T08:00:00Z"
+        raise Invalid(msg)
+
+    def _midnight(self, said: str) -> dt.datetime:
+        """Where a day begins for the figures."""
+        wall = dt.datetime.combine(dt.date.fromisoformat(said), dt.time())
+        return dt.datetime.fromtimestamp(instant(wall, self._zone) / SECOND, dt.UTC)
+
+    def _ticket(self, said: Any) -> str:
+        number = str(said)
+        if history.NUMBER.fullmatch(number) is None:
+            msg = f"{said!r} is no ticket's number"
+            raise Invalid(msg)
+        find_ticket(self._work, self._who, int(number))
+        return number
+
+    def _customer(self, said: Any) -> str:
+        if not isinstance(said, str) or not said.strip() or not said.isprintable():  # what a database cannot look for
+            msg = "customer is an id of this desk, or an address like email:anna@casa.example"
+            raise Invalid(msg)
+        wanted = said.strip()
+        kind, colon, value = wanted.partition(":")
+        if not colon:
+            kind, value = "email" if "@" in wanted else "sms" if wanted.startswith("+") else "", wanted
+        if not kind:
+            if self._work.scalar(select(Customer.id).where(Customer.id == wanted)) is None:
+                msg = f"nobody here is the customer {wanted}"
+                raise Invalid(msg)
+            return wanted
+        connector = self._work.store.connectors.get(kind)
+        normal = connector.normalise(value) if connector is not None else value
+        identity = identities.find(self._work, kind, normal)
+        if identity is None:
+            msg = f"nobody here has the address {value} on {kind}"
+            raise Invalid(msg)
+        return identity.customer_id
 
 
-def rows_of_csv(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
     """The lines of a sheet of contracts and revenue. Where a line has no id, its own words are it: the same sheet twice
     changes nothing. Raises :class:`Invalid` for what is no such sheet."""
     if len(data) > MOST_BYTES:
@@ -117,20 +199,30 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
             filled = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if cell.strip()}
             if filled:
                 yield reader.line_num, _line(filled)
-    except csv.Error as problem:
-        msg = f"line {reader.line_num}: {problem}"
+    except csv.Error:
+        msg = f"line {reader.line_num} is none of a CSV sheet; save it as CSV in UTF-8 and try again"
         _refuse(msg)
 
 
-def _line(filled: dict[str, str]) -> dict[str, str]:
-    for name in ("ts", "ends"):
-        if len(filled.get(name, "")) == len("2026-03-09"):
-            filled[name] += "T00:00:00Z"
-    for name in ("amount", "margin"):
-        if "," in filled.get(name, "") and "." not in filled[name]:
-            filled[name] = filled[name].replace(",", ".")
+def _line(filled: dict[str, str]) -> Told:
     own = hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()[:32]
-    return {"id": f"sheet:{own}", **filled}
+    try:
+        amounts = {name: _amount(filled[name]) for name in filled.keys() & {"amount", "margin"}}
+    except Invalid as problem:
+        return problem
+    return {"id": f"sheet:{own}"} | filled | amounts
+
+
+def _amount(typed: str) -> str:
+    plain = typed.replace(",", ".")
+    if _TWO_WAYS.fullmatch(typed):
+        whole = plain.replace(".", "")
+        msg = f"{typed!r} can be read in two ways; write {whole}.00 or {plain}0"
+        raise Invalid(msg)
+    if not _AMOUNT.fullmatch(typed):
+        msg = f"{typed!r} is no amount; write it like 1234.50"
+        raise Invalid(msg)
+    return plain
 
 
 def _refuse(msg: str) -> None:

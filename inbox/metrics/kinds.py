@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from inbox.metrics.times import millis, ordinal
 
-__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "moment", "plausible", "possible"]
+__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "Wrong", "moment", "plausible", "possible"]
 
 ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
 
@@ -17,6 +17,11 @@ ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
 SCALES = {"csat": (1, 5), "nps": (0, 10), "ces": (1, 7), "fcr": (0, 1)}
 
 Reader = Callable[[Any], Any]
+
+
+class Wrong(ValueError):
+    """What is wrong with a line, as one sentence that quotes what stands there."""
+
 
 _PLACES = 15  # before and after the decimal point
 _EARLIEST, _LATEST = millis("1900-01-01T00:00:00Z"), millis("2200-01-01T00:00:00Z")
@@ -40,15 +45,15 @@ class Kind(NamedTuple):
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"no number: {value!r}")
+        raise Wrong(f"{value!r} is no number; write it like 1234.50")
     try:
         number = Decimal(str(value))
     except InvalidOperation:
-        raise ValueError(f"no number: {value!r}") from None
+        raise Wrong(f"{value!r} is no number; write it like 1234.50") from None
     if not number.is_finite():
-        raise ValueError(f"no number: {value!r}")
+        raise Wrong(f"{value!r} is no number; write it like 1234.50")
     if number and not -_PLACES <= number.adjusted() <= _PLACES:
-        raise ValueError(f"no plausible number: {value!r}")
+        raise Wrong(f"{value!r} is no plausible number")
     return number
 
 
@@ -59,36 +64,39 @@ def _number_or_none(value: Any) -> Decimal | None:
 def _count(value: Any) -> int:
     number = _number(value)
     if number != int(number) or abs(number) > 10**_PLACES:
-        raise ValueError(f"no whole number: {value!r}")
+        raise Wrong(f"{value!r} is no whole number")
     return int(number)
 
 
 def _date(value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError(f"no date: {value!r}")
-    return ordinal(value[:10])
+    try:
+        return ordinal(value[:10] if isinstance(value, str) else "")
+    except ValueError:
+        raise Wrong(f"{value!r} is no day; write it like 2026-03-09") from None
 
 
 def _month(value: Any) -> tuple[int, int]:
     """The first day of a month and of the next, as day numbers."""
-    if not isinstance(value, str):
-        raise ValueError(f"no month: {value!r}")
-    first = dt.date.fromisoformat(f"{value}-01")
-    return first.toordinal(), (first + dt.timedelta(days=31)).replace(day=1).toordinal()
+    try:
+        first = dt.date.fromisoformat(f"{value}-01")
+        return first.toordinal(), (first + dt.timedelta(days=31)).replace(day=1).toordinal()
+    except (ValueError, OverflowError):
+        raise Wrong(f"{value!r} is no month; write it like 2026-03") from None
 
 
 def moment(value: Any) -> int:
-    """The instant that a field names. Raises ``ValueError``."""
-    if not isinstance(value, str):
-        raise ValueError(f"no time: {value!r}")
-    return millis(value)
+    """The instant that a field names. Raises :class:`Wrong`."""
+    try:
+        return millis(value)
+    except (ValueError, TypeError):
+        raise Wrong(f"{value!r} is no time with a zone; write it like 2026-03-09T08:00:00Z") from None
 
 
 def plausible(value: Any) -> int:
-    """The instant of something that happened."""
+    """The instant of something that happened. Raises :class:`Wrong`."""
     at = moment(value)
     if not possible(at):
-        raise ValueError(f"no plausible time: {value!r}")
+        raise Wrong(f"{value!r} is no plausible time")
     return at
 
 
@@ -99,26 +107,28 @@ def possible(at: int) -> bool:
 
 def _spans(value: Any) -> list[tuple[int, int]]:
     if not isinstance(value, list):
-        raise ValueError(f"no list of spans: {value!r}")
+        raise Wrong(f"{value!r} is no list of spans")
     spans = []
     for pair in value:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise Wrong(f"{pair!r} is no beginning and end")
         begin, end = (plausible(part) for part in pair)
         if end < begin:
-            raise ValueError(f"an end before its start: {pair!r}")
+            raise Wrong(f"an end before its start: {pair!r}")
         spans.append((begin, end))
     return sorted(spans)
 
 
 def _texts(value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"no list of texts: {value!r}")
+        raise Wrong(f"{value!r} is no list of texts")
     return value
 
 
 def _one_of(*words: str) -> Reader:
     def check(value: Any) -> Any:
         if not isinstance(value, str) or value not in words:
-            raise ValueError(f"{value!r} is none of {', '.join(words)}")
+            raise Wrong(f"{value!r} is none of {', '.join(words)}")
         return value
 
     return check

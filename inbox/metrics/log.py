@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from inbox.metrics.kinds import KINDS, SCALES, Kind, plausible, possible
+from inbox.metrics.kinds import KINDS, SCALES, Kind, Wrong, plausible, possible
 
 __all__ = ["Event", "Log", "Problem", "read_events", "read_kept", "read_lines", "scale_of"]
 
@@ -130,29 +130,29 @@ def _ends_before_starts(log: Log, ends: list[tuple[int, Event]]) -> None:
         start = starts.get((event.kind.partition(".")[0], event.body[_ENDS[event.kind]]))
         if start is not None and event.at < start:
             wrong.add(id(event))
-            log.problems.append(Problem(number, f"{event.kind}: an end before its start: {event.body['ts']!r}"))
+            log.problems.append(Problem(number, str(_backwards(event.kind))))
     if wrong:
         log.events = [event for event in log.events if id(event) not in wrong]
         log.problems.sort(key=lambda problem: problem.line)
 
 
 def _event(log: Log, raw: Any) -> Event | None:
-    """The event in one object, None for a kind that the engine does not know. Raises ``ValueError``."""
+    """The event in one object, None for a kind that the engine does not know. Raises :class:`Wrong`."""
     if not isinstance(raw, dict):
-        raise ValueError("not an object")
+        raise Wrong("not an object")
     name = raw.get("kind", _MISSING)
     if name is _MISSING:
-        raise ValueError("the field kind is missing")
+        raise Wrong("the field kind is missing")
     kind = KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
         log.unknown_kinds += 1
         return None
     for key in kind.needs:
         if raw.get(key) is None and not (key in raw and key in _MAY_BE_NULL):
-            raise ValueError(f"{name}: the field {key} is missing")
+            raise Wrong(f"the field {key} of {name} is missing")
     seq = raw["seq"]
     if not isinstance(seq, int) or isinstance(seq, bool):
-        raise ValueError(f"{name}: seq is no integer: {seq!r}")
+        raise Wrong(f"the field seq of {name}: {seq!r} is no whole number")
     ts = _field(name, "ts", plausible, raw["ts"])
     rec = raw.get("rec")
     rec = ts if rec is None else _field(name, "rec", plausible, rec)
@@ -183,7 +183,7 @@ def read_kept(id: str, seq: int, ts: int, rec: int, name: str, told: dict[str, A
 
 
 def _believed(name: str, kind: Kind, raw: dict[str, Any], ts: int, rec: int) -> Event:
-    """The event of an object that has everything it needs. Raises ``ValueError`` where a field is none of its kind."""
+    """The event of an object that has everything it needs. Raises :class:`Wrong` where a field is none of its kind."""
     body = _body(name, kind, raw, ts)
     _texts(name, raw.get("actor"))
     return Event(raw["id"], raw["seq"], ts, rec, name, body)
@@ -194,11 +194,11 @@ def _body(name: str, kind: Kind, raw: Mapping[str, Any], ts: int) -> Mapping[str
     names = kind.names
     for key, value in raw.items():
         if value.__class__ is not str and value is not None and key in names:
-            raise ValueError(f"{name}: {key}: no text: {value!r}")
+            raise Wrong(f"the field {key} of {name}: {value!r} is no text")
     if not kind.read:
         return raw
     body = {**raw, **{key: _field(name, key, read, raw[key]) for key, read in kind.read if key in raw}}
-    _sense(name, body, raw, ts)
+    _sense(name, body, ts)
     return body
 
 
@@ -207,20 +207,24 @@ def _texts(name: str, actor: Any) -> None:
     if actor is None:
         return
     if not isinstance(actor, dict):
-        raise ValueError(f"{name}: actor: no object of texts: {actor!r}")
+        raise Wrong(f"the field actor of {name}: {actor!r} is no object of texts")
     for value in actor.values():
         if value.__class__ is not str and value is not None:
-            raise ValueError(f"{name}: actor: no object of texts: {actor!r}")
+            raise Wrong(f"the field actor of {name}: {actor!r} is no object of texts")
 
 
-def _sense(name: str, body: Mapping[str, Any], raw: Mapping[str, Any], ts: int) -> None:
+def _sense(name: str, body: Mapping[str, Any], ts: int) -> None:
     """What single fields cannot tell."""
     if name == "contract.started" and body["ends"] < ts:
-        raise ValueError(f"{name}: an end before its start: {raw['ends']!r}")
+        raise _backwards(name)
     if name == "survey.sent" and body["type"] in SCALES:
         low, high = scale_of(body)
         if high <= low:
-            raise ValueError(f"{name}: a scale that ends before it starts: {low} to {high}")
+            raise Wrong(f"the scale of {name} ends before it starts: {low} to {high}")
+
+
+def _backwards(name: str) -> Wrong:
+    return Wrong(f"{name}: an end before its start")
 
 
 def scale_of(sent: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
@@ -233,5 +237,5 @@ def scale_of(sent: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
 def _field(name: str, key: str, read: Any, value: Any) -> Any:
     try:
         return read(value)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{name}: {key}: {error}") from None
+    except Wrong as error:
+        raise Wrong(f"the field {key} of {name}: {error}") from None

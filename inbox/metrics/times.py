@@ -7,7 +7,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-__all__ = ["DAY", "HOUR", "SECOND", "Days", "iso", "millis", "ordinal", "span_of_months", "year_before"]
+__all__ = ["DAY", "HOUR", "SECOND", "Days", "instant", "iso", "millis", "ordinal", "span_of_months", "year_before"]
 
 SECOND = 1_000
 HOUR = 3_600_000

@@ -122,8 +122,8 @@ def _typed(work: Work) -> Span:
     zone = zoneinfo.ZoneInfo(desk.get(work, "desk.timezone"))
     try:
         day = dt.date.fromisoformat(request.form.get("day", ""))
-    except ValueError:
+        start, end = (dt.datetime.combine(day, _clock(name), zone).astimezone(dt.UTC) for name in ("start", "end"))
+    except (ValueError, OverflowError):  # the calendar's first midnight has no moment east of Greenwich
         msg = "write a day, like 2026-03-31"
         raise Invalid(msg, fields={"day": msg}) from None
-    start, end = (dt.datetime.combine(day, _clock(name), zone).astimezone(dt.UTC) for name in ("start", "end"))
     return start, end

@@ -12,6 +12,7 @@ from inbox.actions import outside
 from inbox.errors import Invalid
 from inbox.reading import fields as reading
 from inbox.reading.pages import Form
+from inbox.rendering.sentences import said
 from inbox.web.gate import right, store, who
 from inbox.web.settings import done, drawn, typed
 from inbox.web.wording import errors
@@ -23,12 +24,16 @@ blueprint = Blueprint("outside", __name__)
 
 @blueprint.get("/tickets/<int:id>/outside")
 def show(id: int) -> Any:
-    """What the business's own system says of the customer. It is asked outside of every look at the store."""
+    """What the business's own system says of the customer. It is asked outside of every look at the store; what is new
+    of contracts and revenue in its answer is kept."""
     with store().reading() as work:
         asked = outside.question(work, who(), id)
     found = outside.ask(asked, again="again" in request.args) if asked is not None else outside.Answer()
     failed = isinstance(found, outside.Failure)
-    page = render_template("tickets/outside.html", ticket=id, found=found, failed=failed)
+    left = [] if asked is None or isinstance(found, outside.Failure) else outside.keep(store(), asked, found)
+    page = render_template(
+        "tickets/outside.html", ticket=id, found=found, failed=failed, left=[said(why) for why in left]
+    )
     return page, 200, {"Cache-Control": "no-store"}
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from inbox.actions import outside
 from inbox.actions.outside import Answer, Failure
-from inbox.errors import Invalid
-from inbox.store import Audit, Ticket
+from inbox.errors import Invalid, Unavailable
+from inbox.store import Audit, Event, Ticket
 from tests.actions.conftest import SmallDesk
 from tests.connectors.loopback import Loopback, Reply, loopback
 
@@ -46,6 +46,89 @@ GOOD = {
 )
 def test_an_answer_is_what_it_should_be_or_none(said: Any, found: Answer | Failure) -> None:
     assert outside.read(json.dumps(said).encode()) == found
+
+
+SALE = {"id": "1183", "ts": "2025-10-05", "amount": "120.00", "margin": "80.50", "currency": "EUR"}
+START = {"id": "77-1", "contract": "77", "ts": "2025-01-01", "ends": "2026-01-01"}
+
+
+def told(**lists: Any) -> list[Any]:
+    """What an answer tells, a fault as its sentence."""
+    found = outside.read(json.dumps({"rows": [["a", "b"]], **lists}).encode())
+    assert isinstance(found, Answer)
+    assert found.rows == (("a", "b"),)
+    return [str(one) if isinstance(one, Invalid) else one for one in found.told]
+
+
+def test_contracts_and_revenue_of_an_answer_are_events_under_the_systems_own_ids() -> None:
+    renewal = {**START, "id": 78, "contract": 77, "kind": "contract.renewed"}
+    assert told(contracts=[START, renewal], revenue=[{**SALE, "kind": "revenue", "customer": "somebody else"}]) == [
+        {**START, "kind": "contract.started", "id": "outside:contracts:77-1"},
+        {**START, "kind": "contract.renewed", "id": "outside:contracts:78"},
+        {**SALE, "kind": "revenue", "id": "outside:revenue:1183"},
+    ]
+    assert told(contracts=None) == []
+
+
+@pytest.mark.parametrize(
+    ("lists", "why"),
+    [
+        ({"contracts": "77"}, "contracts is no list in what your system answers"),
+        ({"revenue": [7]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "id": " "}]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "id": True}]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "id": "a\0b"}]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "id": "x" * 61}]}, "a line of revenue needs an id of your system"),
+        ({"revenue": [{**SALE, "kind": "msg.in"}]}, "'msg.in' is no kind of revenue; write one of revenue"),
+        ({"contracts": [{**START, "kind": ["x"]}]}, "['x'] is no kind of contracts; write one of contract.started, "),
+    ],
+)
+def test_a_wrong_list_is_a_fault_of_its_own_and_the_panel_stays(lists: dict[str, Any], why: str) -> None:
+    (fault,) = told(**lists)
+    assert fault.startswith(why)
+
+
+def customer_of(desk: SmallDesk) -> str:
+    number = desk.take(desk.text()).ticket
+    with desk.store.reading() as work:
+        return str(work.get_one(Ticket, number).customer_id)
+
+
+def test_what_is_told_by_an_answer_is_kept_once_and_what_is_wrong_is_named(desk: SmallDesk) -> None:
+    customer = customer_of(desk)
+    lost = {**START, "id": "9", "contract": "nobody's", "kind": "contract.ended"}
+    answer = outside.read(
+        json.dumps({"contracts": [START, lost], "revenue": [SALE, {**SALE, "id": 2, "ts": 5}]}).encode()
+    )
+    assert isinstance(answer, Answer)
+    question = asked("https://shop.example/x", customer=customer)
+    for _look in range(2):
+        faults = outside.keep(desk.store, question, answer)
+        assert [why.partition(";")[0] for why in faults] == [
+            'no contract "nobody\'s" has started here',
+            "5 is no day and no time with a zone",
+        ]
+    with desk.store.reading() as work:
+        lines = work.query(Event).filter(Event.id.startswith("outside:")).order_by(Event.seq).all()
+        assert [(line.id, line.data["customer"]) for line in lines] == [
+            ("outside:contracts:77-1", customer),
+            ("outside:revenue:1183", customer),
+        ]
+        assert work.query(Event).filter_by(kind="log.imported").count() == 1
+
+
+def test_a_store_that_is_away_breaks_no_panel(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_do: object) -> None:
+        text = "the database is busy or away; nothing was stored, try again"
+        raise Unavailable(text)
+
+    customer = customer_of(desk)
+    monkeypatch.setattr(desk.store, "write", away)
+    answer = outside.read(json.dumps({"revenue": [SALE]}).encode())
+    assert isinstance(answer, Answer)
+    assert outside.keep(desk.store, asked("https://shop.example/x", customer=customer), answer) == [
+        "the database is busy or away; nothing was stored, try again"
+    ]
 
 
 def asked(url: str, **more: Any) -> outside.Question:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from inbox import clock
+from inbox.actions import desk as settings
 from inbox.actions import maturity, promises, routing, telling, worth
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.figures import keeper
+from inbox.reading import figures
 from inbox.reading import maturity as reading
 from inbox.store import Customer, Event, Store, Ticket
 from inbox.worker.figures import Figures
@@ -43,6 +45,137 @@ def test_a_sheet_becomes_events_without_addresses_and_names_its_wrong_lines(desk
         assert "studio.example" not in str([line.data for line in lines])
     assert told(desk).known == 2
     assert told(desk, strict=True).added == 0
+
+
+WRONG: list[Any] = ["", "EURO", "XYZ", "XXX", "€", "12"]
+MONTHS = """kind;ts;customer;contract;ends;amount;margin;currency
+contract.started;2025-09-01;chiara@studio.example;K1;2025-10-01;;;
+contract.started;2025-10-01;chiara@studio.example;K2;2025-11-01;;;
+revenue;2025-10-01;chiara@studio.example;;;120;80,5;EUR
+"""
+
+
+@pytest.mark.parametrize(
+    ("zone", "midnights"),
+    [
+        ("Europe/Rome", ("2025-08-31T22:00", "2025-09-30T22:00", "2025-10-31T23:00")),
+        ("America/New_York", ("2025-09-01T04:00", "2025-10-01T04:00", "2025-11-01T04:00")),
+    ],
+)
+def test_a_day_in_a_sheet_begins_and_ends_where_the_days_of_the_reports_do(
+    desk: SmallDesk, zone: str, midnights: tuple[str, str, str]
+) -> None:
+    desk.take(desk.letter(), desk.mail)
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "desk.timezone", zone)
+    assert told(desk, MONTHS).faults == []
+    with desk.store.reading() as work:
+        lines = work.query(Event).filter(Event.kind.in_(["revenue", "contract.started"])).order_by(Event.seq).all()
+        begins = [clock.iso(line.ts)[:16] for line in lines]
+        ends = [line.data["ends"][:16] for line in lines if "ends" in line.data]
+    assert (begins, ends) == ([midnights[0], midnights[1], midnights[1]], [midnights[1], midnights[2]])
+    with figures.looking(desk.store) as work:
+        for month, left in ((9, 0), (10, 1)):
+            begin, end = dt.date(2025, month, 1), dt.date(2025, month + 1, 1)
+            found = figures.source(work).ask(begin, end, keys=["ret"])["all"]
+            assert (found["ret.start"], found["ret.churn.n"], found["ret.churn.k"]) == (1, 1, left)
+
+
+def test_a_program_may_tell_a_day_as_well(desk: SmallDesk) -> None:
+    customer = customer_of(desk)
+    began = {"kind": "contract.started", "id": "a", "ts": "2025-10-01", "customer": customer, "contract": "K"}
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, {**began, "ends": "2025-11-01T00:00:00+02:00"})])
+        assert (found.added, found.faults) == (1, [])
+        assert clock.iso(work.query(Event).filter_by(kind="contract.started").one().ts) == "2025-09-30T22:00:00.000Z"
+
+
+@pytest.mark.parametrize("customer", ["a\0b", "\ud83d", "a\0b@studio.example", " ", 7])
+def test_a_customer_whom_no_store_can_look_for_is_refused(desk: SmallDesk, customer: Any) -> None:
+    event = {"kind": "contract.ended", "id": "x", "ts": "2025-10-05", "contract": "K", "customer": customer}
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, event)])
+    assert found.faults == [(1, "customer is an id of this desk, or an address like email:anna@casa.example")]
+
+
+def customer_of(desk: SmallDesk) -> str:
+    ticket = desk.take(desk.letter(), desk.mail).ticket
+    with desk.store.reading() as work:
+        return str(work.get_one(Ticket, ticket).customer_id)
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("revenue;05/10/2025;C;;;1;1;EUR", "'05/10/2025' is no day and no time with a zone"),
+        ("revenue;2025-13-09;C;;;1;1;EUR", "'2025-13-09' is no day and no time with a zone"),
+        ("revenue;2025-10-05T10:00;C;;;1;1;EUR", "'2025-10-05T10:00' is no day and no time with a zone"),
+        ("revenue;0001-01-01;C;;;1;1;EUR", "'0001-01-01' is no day"),
+        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when the revenue came in"),
+        ("revenue;2025-10-05;C;;;1;1;", "the field currency of revenue is missing"),
+        ("revenue;2025-10-05;C;;;1;;EUR", "the field margin of revenue is missing"),
+        ("revenue;2025-10-05;;;;1;1;EUR", "the field customer of revenue is missing"),
+        ("revenue;2025-10-05;C;;;1.234;1;EUR", "'1.234' can be read in two ways; write 1234.00 or 1.2340"),
+        ("revenue;2025-10-05;C;;;12;-12,345;EUR", "'-12,345' can be read in two ways; write -12345.00 or -12.3450"),
+        ("revenue;2025-10-05;C;;;1.234,56;1;EUR", "'1.234,56' is no amount; write it like 1234.50"),
+        ("revenue;2025-10-05;C;;;NaN;1;EUR", "'NaN' is no amount; write it like 1234.50"),
+        ("revenue;2025-10-05;C;;;1e400;1;EUR", "'1e400' is no amount; write it like 1234.50"),
+        ("contract.started;2025-10-05;C;K;2025-10-01;;;", "contract.started: an end before its start"),
+        ("contract.started;2025-10-05;C;K;;;;", "the field ends of contract.started is missing"),
+        ("contract.renewed;2025-10-05;C;NOPE;2026-10-01;;;", "no contract 'NOPE' has started here"),
+        ("contract.ended;2025-10-05;;NOPE;;;;", "no contract 'NOPE' has started here"),
+        ("contract.ended;2025-10-05;;;;;;", "the field contract of contract.ended is missing"),
+        ("revenue;2025-10-05;C;;;1;1;EURO", "'EURO' is no currency in use; write its three capital letters, like EUR"),
+        ("revenue;2025-10-05;C;;;1;1;XYZ", "'XYZ' is no currency in use; write its three capital letters, like EUR"),
+        ("profit;2025-10-05;C;;;1;1;EUR", "kind is none of"),
+    ],
+)
+def test_what_is_wrong_in_a_line_is_said_as_it_was_typed(desk: SmallDesk, line: str, why: str) -> None:
+    desk.take(desk.letter(), desk.mail)
+    head = "kind;ts;customer;contract;ends;amount;margin;currency\n"
+    found = told(desk, head + line.replace(";C;", ";chiara@studio.example;"))
+    assert (found.added, [place for place, _why in found.faults]) == (0, [2])
+    assert why in found.faults[0][1]
+
+
+@pytest.mark.parametrize("amount", ["1234", "1234,5", "1234.50", "0,500", "1234,567", "-12,3", "+7", "1.2345"])
+def test_an_amount_with_a_comma_or_a_dot_is_taken(desk: SmallDesk, amount: str) -> None:
+    desk.take(desk.letter(), desk.mail)
+    sheet = f"kind;ts;customer;amount;margin;currency\nrevenue;2025-10-05;chiara@studio.example;{amount};1;EUR"
+    assert told(desk, sheet).faults == []
+    with desk.store.reading() as work:
+        assert work.query(Event).filter_by(kind="revenue").one().data["amount"] == amount.replace(",", ".")
+
+
+def test_a_contract_is_known_from_an_earlier_line_or_sheet(desk: SmallDesk) -> None:
+    desk.take(desk.letter(), desk.mail)
+    head = "kind;ts;customer;contract;ends\n"
+    start = "contract.started;2025-01-01;chiara@studio.example;K1;2026-01-01\n"
+    renewal = "contract.renewed;2026-01-01;;K1;2027-01-01\n"
+    assert [line for line, _why in told(desk, head + renewal + start).faults] == [2]
+    assert told(desk, head + renewal).added == 1
+    other = start.replace("K1", "K2") + renewal.replace("K1", "K2") + "contract.ended;2026-03-01;;K2;\n"
+    assert told(desk, head + other).added == 3
+
+
+def test_a_clock_that_is_somewhat_fast_is_no_future(desk: SmallDesk) -> None:
+    sale = {"kind": "revenue", "customer": customer_of(desk), "amount": "1", "margin": "1", "currency": "EUR"}
+    soon = [clock.iso(clock.now() + dt.timedelta(minutes=minutes)) for minutes in (1, 60)]
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(n, {**sale, "id": f"s{n}", "ts": ts}) for n, ts in enumerate(soon)])
+    assert (found.added, [line for line, _why in found.faults]) == (1, [1])
+
+
+@pytest.mark.parametrize(("code", "kept"), [("EUR", "EUR"), ("usd", "USD"), ("ITL", "ITL"), *((c, "") for c in WRONG)])
+@pytest.mark.parametrize("kind", ["revenue", "cost.provider"])
+def test_money_is_told_in_a_currency_that_there_is(desk: SmallDesk, kind: str, code: Any, kept: str) -> None:
+    event = {"kind": kind, "id": "x", "ts": "2025-10-05", "amount": "1", "margin": "1", "currency": code}
+    about = {"customer": customer_of(desk), "cost": "c", "channel": "sms", "type": "actual"}
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, [(1, {**event, **about})])
+        assert found.added == bool(kept)
+        assert [line.data["currency"] for line in work.query(Event).filter_by(kind=kind)] == [kept] * found.added
+    assert found.added or f"{code!r} is no currency" in found.faults[0][1]
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "kind,ts,colour\n"])

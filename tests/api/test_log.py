@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from inbox.actions import agreements, costs
 from inbox.actions.who import SYSTEM
 from inbox.store import Message
@@ -122,26 +124,42 @@ TOLD: list[dict[str, object]] = [
 ]  # fmt: skip
 
 
-def test_what_happened_outside_is_told_once_and_recorded_now(call: Api) -> None:
-    assert call.post("/events", {"events": TOLD}) == {"added": 4, "known": 0, "faults": []}
-    assert call.post("/events", {"events": [*TOLD, CALL]}) == {"added": 0, "known": 5, "faults": []}
+def test_what_happened_outside_is_told_once_and_recorded_now(call: Api, desk: Desk) -> None:
+    told = [{**one, "ticket": desk.text()} if "ticket" in one else one for one in TOLD]
+    assert call.post("/events", {"events": told}) == {"added": 4, "known": 0, "faults": []}
+    assert call.post("/events", {"events": [*told, told[0]]}) == {"added": 0, "known": 5, "faults": []}
     rows = {one["id"]: one for one in call.get("/events", limit=500)["items"]}
-    assert rows["pbx-1"]["ticket"] == "12"
+    assert rows["pbx-1"]["ticket"] == str(told[0]["ticket"])
     assert rows["pbx-1"]["ts"] == "2026-03-09T08:00:00.000Z"
     assert rows["pbx-1"]["rec"] > rows["pbx-1"]["ts"]
 
 
-def test_a_wrong_event_is_named_by_its_place(call: Api) -> None:
+def test_a_wrong_event_is_named_by_its_place(call: Api, desk: Desk) -> None:
+    right = {**CALL, "ticket": str(desk.text())}
     wrong = [
-        {**CALL, "id": "a", "direction": "sideways"},
-        {**CALL, "id": "b", "kind": "ticket.status", "status": "closed"},
-        {**CALL, "id": "c", "ts": "yesterday"},
+        {**right, "id": "a", "direction": "sideways"},
+        {**right, "id": "b", "kind": "ticket.status", "status": "closed"},
+        {**right, "id": "c", "ts": "yesterday"},
         {"kind": "call.ended", "ts": "2026-03-09T08:00:00Z", "call": "c"},
     ]
-    strict = call.post("/events", {"events": [{**CALL, "id": "z"}, *wrong], "strict": True})
+    strict = call.post("/events", {"events": [{**right, "id": "z"}, *wrong], "strict": True})
     assert [one["place"] for one in strict["faults"]] == [2, 3, 4, 5]
     assert strict["added"] == 0
     assert "none of in, out" in strict["faults"][0]["reason"]
-    assert call.post("/events", {"events": [{**CALL, "id": "z"}, *wrong]})["added"] == 1
+    assert call.post("/events", {"events": [{**right, "id": "z"}, *wrong]})["added"] == 1
     for name in ("luca", "sara"):
-        call.of(name).refused("POST", "/events", 403, "forbidden", json={"events": [CALL]})
+        call.of(name).refused("POST", "/events", 403, "forbidden", json={"events": [right]})
+
+
+@pytest.mark.parametrize("kind", sorted({"call.started", "bot.handoff", "ticket.fcr_exempt", "cost.provider"}))
+def test_an_event_names_a_ticket_of_this_desk_by_its_number_or_none(call: Api, desk: Desk, kind: str) -> None:
+    number = desk.text()
+    price = {"cost": "p1", "amount": "0.08", "currency": "EUR", "type": "actual"}
+    event = {**CALL, **price, "kind": kind, "channel": "sms"}
+    named = (number, str(number), 999_999, "999999", 10**30, "T-12", "", True, [number])
+    told = call.post("/events", {"events": [{**event, "id": f"t{n}", "ticket": one} for n, one in enumerate(named)]})
+    assert (told["added"], [one["place"] for one in told["faults"]]) == (2, [3, 4, 5, 6, 7, 8, 9])
+    assert told["faults"][0]["reason"] == "there is no ticket #999999 that you may see"
+    assert told["faults"][3]["reason"] == "'T-12' is no ticket's number"
+    lines = call.get("/events", ticket=number, limit=500)["items"]
+    assert [one["id"] for one in lines if one["kind"] == kind] == ["t0", "t1"]

@@ -60,14 +60,31 @@ WRONG: list[tuple[dict[str, Any] | str, str]] = [
     ({**LINE, "kind": "k" * 41}, "kind is a text of 1 to 40 characters"),
     ({name: value for name, value in LINE.items() if name != "msg"}, "msg"),
     ({**LINE, "ts": "2026-03-09T08:00:00"}, "ts"),
-    ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "a time needs its zone"),
-    ({**LINE, "kind": "x.y", "ts": None}, "ts is no time"),
+    ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "'2026-03-09T08:00:00' is no time with a zone"),
+    ({**LINE, "kind": "x.y", "ts": None}, "None is no time with a zone"),
     ({**LINE, "rec": "soon"}, "rec"),
     ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
     ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
     ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
     ({**LINE, "note": "\ud83d"}, "a character that cannot be stored"),
     ({**LINE, "kind": "cost.rate", "per_hour": "much", "from": "2026-01-01"}, "per_hour"),
+    *(
+        ({**LINE, "kind": "revenue", "customer": "c", "margin": "1", "currency": code}, f"{code!r} is no currency")
+        for code in ("eur", "EURO", "XYZ", "")
+    ),
+    ({**LINE, "kind": "fx.rate", "date": "2026-03-09", "ccy": "usd", "rate": "0.9"}, "'usd' is no currency"),
+    ({**LINE, "kind": "cost.fixed", "month": "2026-03", "amount": "9", "currency": "eur"}, "'eur' is no currency"),
+    (
+        {
+            **LINE,
+            "kind": "cost.provider",
+            "cost": "c",
+            "amount": "9",
+            "currency": "usd",
+            "type": "actual",
+        },
+        "'usd' is no currency",
+    ),
     (
         {
             **LINE,

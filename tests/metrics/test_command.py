@@ -153,7 +153,7 @@ def test_wrong_lines_are_named_with_their_numbers_and_the_rest_goes_on(flawed: P
     assert json.loads(ran.stdout) == json.loads(run("--log", EXAMPLE, *PERIOD, "--json").stdout)
     first, second, last = ran.stderr.splitlines()
     assert first.startswith("line 11: not JSON")
-    assert second.startswith("line 12: note.added: ts: a time without a zone")
+    assert second.startswith("line 12: the field ts of note.added: '2026-03-03T08:00:00' is no time with a zone")
     assert last == "2 lines were left out; 1 events of unknown kinds and 0 unknown fields were ignored"
 
 

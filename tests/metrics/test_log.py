@@ -86,9 +86,9 @@ def test_voids_in_a_circle_end() -> None:
             "msg",
         ),
         ({"id": "x", "seq": 1, "ts": "2026-03-03T08:00:00Z"}, "kind"),
-        (event(1, "note.added", "2026-03-03T08:00:00", ticket="T1"), "without a zone"),
+        (event(1, "note.added", "2026-03-03T08:00:00", ticket="T1"), "no time with a zone"),
         (event(1, "note.added", "yesterday", ticket="T1"), "ts"),
-        ({**event(1, "note.added", ticket="T1"), "ts": 5}, "ts: no time"),
+        ({**event(1, "note.added", ticket="T1"), "ts": 5}, "the field ts of note.added: 5 is no time with a zone"),
         ({**event(1, "note.added", ticket="T1"), "seq": "1"}, "seq"),
         ({**event(1, "note.added", ticket="T1"), "rec": "2026-03-03"}, "rec"),
         (event(1, "note.added", ticket=None), "ticket"),
@@ -98,7 +98,9 @@ def test_voids_in_a_circle_end() -> None:
         ),
         (event(1, "cost.provider", cost="c", channel="sms", amount="NaN", currency="EUR", type="actual"), "no number"),
         (event(1, "cost.rate", agent=None, per_hour="20", **{"from": "2026-13-01"}), "from"),
-        (event(1, "cost.fixed", month="2026-3", channel=None, amount="1", currency="EUR"), "month"),
+        ({**event(1, "cost.rate", agent=None, per_hour="20"), "from": {}}, "{} is no day; write it like 2026-03-09"),
+        (event(1, "cost.fixed", month="2026-3", channel=None, amount="1", currency="EUR"), "'2026-3' is no month"),
+        (event(1, "cost.fixed", month="9999-12", channel=None, amount="1", currency="EUR"), "'9999-12' is no month"),
         (
             event(
                 1, "handle.span", session="S", ticket="T1", agent="A", channel="email", spans=[["2026-03-03T09:00:00Z"]]
@@ -123,8 +125,14 @@ def test_voids_in_a_circle_end() -> None:
         ),
         (event(1, "call.started", call="K", ticket="T1", channel="voice", direction="sideways"), "direction"),
         (event(1, "ticket.split", ticket="T2", msgs="m1", **{"from": "T1"}), "msgs"),
-        (event(1, "ticket.status", ticket="T1", status="asleep"), "status: 'asleep' is none of"),
-        (event(1, "revenue", customer="C1", amount="plenty", margin="1", currency="EUR"), "amount: no number"),
+        (
+            event(1, "ticket.status", ticket="T1", status="asleep"),
+            "the field status of ticket.status: 'asleep' is none of",
+        ),
+        (
+            event(1, "revenue", customer="C1", amount="plenty", margin="1", currency="EUR"),
+            "the field amount of revenue: 'plenty' is no number",
+        ),
         (["not", "an", "object"], "object"),
         (event(1, "note.added", ticket=["T1"]), "no text"),
         (event(1, "note.added", ticket=7), "no text"),

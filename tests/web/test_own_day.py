@@ -131,6 +131,7 @@ def test_a_day_is_corrected_and_the_figures_follow(desk: TestDesk, worked: int) 
         ({"start": "soon"}, "Write an hour, like 08:30."),
         ({"day": str(YESTERDAY - dt.timedelta(days=30))}, "This day is closed: it can no longer be corrected"),
         ({"day": str(YESTERDAY + dt.timedelta(days=2))}, "This has not happened yet: choose a time up to now"),
+        ({"day": "0001-01-01", "start": "00:10:00", "end": "00:20:00"}, "Write a day, like 2026-03-31."),
         ({"start": "09:30:00", "end": "22:00:00"}, "This is more than twelve hours; add it in parts"),
     ],
 )
