@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import insert, select, text
 
 from inbox import clock
@@ -41,6 +43,7 @@ _ABOUT: Final = {
     "survey.answered": ("survey",),
     "survey.followup": ("survey",),
 }
+_DIGITS: Final = 20
 LONGEST: Final = {"id": 80, "kind": 40}
 
 
@@ -135,16 +138,35 @@ def _object(line: bytes | str) -> dict[str, Any]:
 
     try:
         text_ = line.decode() if isinstance(line, bytes) else line
-        raw = json.loads(text_, parse_constant=refuse)
+        raw = json.loads(text_, parse_constant=refuse, parse_int=_whole, parse_float=_real)
     except RecursionError:
         raise Wrong("it is nested too deeply") from None
     except ValueError as problem:
         raise Wrong(f"not JSON: {problem}") from None
     if not isinstance(raw, dict):
         raise Wrong("not an object")
-    if UNSTORABLE.search(json.dumps(raw)):
+    text_ = json.dumps(raw)
+    if UNSTORABLE.search(text_):
         raise Wrong("it holds a character that cannot be stored")
+    try:
+        orjson.loads(text_)  # as whoever makes the figures will read it
+    except ValueError:
+        raise Wrong("it is nested too deeply") from None
     return raw
+
+
+def _whole(text_: str) -> int:
+    """A whole number, up to what the databases and every reader of the log can hold."""
+    if len(text_) > _DIGITS or not -(2**63) <= (number := int(text_)) < 2**63:
+        raise Wrong(f"{text_[:_DIGITS]}… is too large a number")
+    return number
+
+
+def _real(text_: str) -> float:
+    number = float(text_)
+    if not math.isfinite(number):
+        raise Wrong(f"{text_[:_DIGITS]}… is too large a number")
+    return number
 
 
 def _actor(value: Any) -> Row:

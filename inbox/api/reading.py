@@ -33,6 +33,10 @@ def limit(route: Route, attachment_limit_mb: int) -> int:
 
 def query(model: type[M], request: Request) -> M:
     """What stands behind the question mark; an empty value is none. Raises :class:`Invalid`."""
+    twice = [name for name, values in request.args.lists() if len(values) > 1]
+    if twice:
+        msg = "say it once"
+        raise Invalid(msg, fields=dict.fromkeys(twice, msg))
     values = {name: value for name, value in request.args.items() if value != ""}
     return _checked(model, values)
 

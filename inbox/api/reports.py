@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Literal
 
 from flask import Response
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Query, Routes
 from inbox.errors import Invalid
+from inbox.metrics.sums import DIMENSIONS
 from inbox.reading import behind, figures
 from inbox.reading.definitions import DEFINITIONS
 
@@ -26,6 +28,8 @@ CASES = Binary(
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
 MOST = 10_000
+#: Values may have commas of their own.
+_BETWEEN = re.compile(rf",(?=(?:{'|'.join(DIMENSIONS)})=)")
 REPORT = Binary(
     "application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.'
 )
@@ -105,11 +109,14 @@ def show_report_definitions(_call: Call[Nothing, Nothing]) -> Response:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    found = {}
-    for part in filter(None, text.split(",")):
+    found: dict[str, str] = {}
+    for part in _BETWEEN.split(text.strip(",")) if text else ():
         name, equals, value = part.partition("=")
         if not equals or not name or not value:
             msg = f"write where as name=value, not {part!r}"
+            raise Invalid(msg, fields={"where": msg})
+        if name in found:
+            msg = f"where names {name} twice"
             raise Invalid(msg, fields={"where": msg})
         found[name] = value
     return found

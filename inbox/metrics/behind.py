@@ -39,7 +39,9 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "case.resolved": ("resolved",),
     "ipc": ("ipc.n",),
     "nps": ("nps.n",),
+    **{f"nps.{kind}": (f"nps.{kind}",) for kind in ("promoters", "passives", "detractors")},
     "sent": ("sent.n",),
+    **{f"sent.{mood}": (f"sent.{mood}",) for mood in ("pos", "neu", "neg")},
     "cost": ("labour_direct", "provider"),
     "cost.per_resolution": ("resolved",),
     **{name: (name + TOTAL,) for name in _TIMES},
@@ -49,6 +51,8 @@ BEHIND: dict[str, tuple[str, ...]] = {
     **{f"fcr{w}_strict": (f"fcr{w}_strict.n",) for w in _WINDOWS},
 }
 
+#: Figures with an n in which no case is better than another.
+_UNJUDGED = frozenset({"nps", "sent", "ipc"})
 
 _NO_VERDICT = Verdict("", False, "")
 _JUDGED = ("candidate", "unanswered")  # classes that may still change until they mature
@@ -157,7 +161,7 @@ def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> I
             counts = spelt_out(one.counts)
             if any(measure in counts for measure in BEHIND[name]):
                 amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
-                held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts else None
+                held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts and name not in _UNJUDGED else None
                 matures = one.matures
                 yield Behind(case, one.reason, amount, held if matures is None else None, matures)
 

@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from inbox.metrics.kinds import possible
 from inbox.metrics.sums import DIMENSIONS
 from inbox.metrics.times import millis, millis_of, months_earlier, ordinal, span_of_months, year_before
 from inbox.metrics.wanted import EVERYTHING, Wanted
 
 __all__ = ["Request"]
 
+_FIRST, _LAST = ordinal("1901-01-01"), ordinal("2199-12-31")  # with room for the year before, and a day around
 COMPARISONS = {"previous": "prev", "year": "yoy"}
 
 
@@ -56,6 +58,8 @@ class Request:
         if days[1] <= days[0]:
             raise ValueError(f"a period ends after it starts, not {first} to {end}")
         known = millis(as_of) if isinstance(as_of, str) else millis_of(as_of)
+        if days[0] < _FIRST or days[1] > _LAST or not possible(known):
+            raise ValueError("a report lies between the years 1900 and 2200")
         return cls(*days, known, by, where, compare, Wanted(keys))
 
     def before(self) -> tuple[int, int]:

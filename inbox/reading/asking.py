@@ -71,7 +71,10 @@ def period_of(today: dt.date, first: str, end: str, compare: str = "previous") -
         raise Invalid(msg)
     named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
     provisional = today < stop + dt.timedelta(days=30)
-    request = Request.of(start.isoformat(), stop.isoformat(), clock.now(), compare=compare)
+    try:
+        request = Request.of(start.isoformat(), stop.isoformat(), clock.now(), compare=compare)
+    except ValueError as problem:
+        raise Invalid(str(problem)) from None
     earlier, until = (dt.date.fromordinal(day) for day in request.before())
     return Period(start, stop, earlier, until, cast("Any", named), provisional)
 

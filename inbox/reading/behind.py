@@ -10,10 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select
 
+from inbox import clock
 from inbox.actions.who import Who, visible
 from inbox.errors import Invalid
 from inbox.figures.parts import parts as in_parts
 from inbox.figures.scratch import in_order
+from inbox.metrics import Request
 from inbox.metrics.behind import Behind, Part, Place, part_of
 from inbox.metrics.times import iso
 from inbox.reading import asking, figures
@@ -102,6 +104,11 @@ def listed(
     """
     figures.guard(work, None, where)
     place = _place(beside.cursor)
+    try:
+        first, end = (day.isoformat() for day in period)
+        Request.of(first, end, as_of or clock.now())  # before anything is read for it
+    except (ValueError, OverflowError) as problem:
+        raise Invalid(str(problem)) from None
     source = figures.source(work, as_of)
     part = part_of(source.cases(figure, *period, where), limit, place, newer=beside.newer)
     if beside.skip and place is None:

@@ -314,8 +314,9 @@ def report(
     guard(work, more.get("by"), more.get("where") or {})
     try:
         moment = clock.parse(as_of) if as_of else None
+        Request.of(first, end, moment or clock.now(), **more)  # before anything is read for it
         known = source(work, moment, progress)
         request = Request.of(first, end, known.as_of, **more)
-    except ValueError as problem:
+    except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
     return known.answer(request, exact=exact or known.seq <= EXACT)

@@ -40,6 +40,30 @@ def test_an_instant_before_most_of_a_long_log_is_refused_with_what_to_do(
         assert "sportello report --as-of" in refused.text
 
 
+def test_a_filter_is_taken_whole_or_refused(call: Api, desk: Desk) -> None:
+    desk.text()
+    period = "from=2000-01-01&to=2100-01-01&keys=vol.inbound"
+
+    def inbound(where: str) -> int | None:
+        answer = call("GET", f"/reports?{period}{where}")
+        found: dict[str, dict[str, int]] = answer.json or {}
+        return None if answer.status_code == 422 else next(iter(found.values()))["vol.inbound"]
+
+    assert inbound("&where=channel=sms") == 1
+    assert inbound("&where=channel=sms,reason=Refunds, returns") == 0
+    for wrong in ("&where=channel=sms&where=reason=Other", "&where=channel=sms,channel=email", "&where=sms"):
+        assert inbound(wrong) is None
+
+
+@pytest.mark.parametrize("days", ["from=0001-01-01&to=0001-01-02", "from=9999-12-01&to=9999-12-31"])
+def test_a_time_that_no_desk_has_seen_is_refused(call: Api, days: str) -> None:
+    for path in ("/reports?", "/reports/cases?figure=frt&"):
+        assert call("GET", f"{path}{days}").status_code == 422
+        for year in ("0001", "9999"):
+            as_of = f"from=2026-01-01&to=2026-02-01&as_of={year}-01-01T00:00:00Z"
+            assert call("GET", f"{path}{as_of}").status_code == 422
+
+
 def test_every_family_has_its_meaning(call: Api) -> None:
     found = call.get("/reports/definitions")
     assert found["fcr7"]["name"] == "FCR, 7 days"

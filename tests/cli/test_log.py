@@ -55,6 +55,14 @@ WRONG: list[tuple[dict[str, Any] | str, str]] = [
     ("{", "not JSON"),
     ("[]", "not an object"),
     ('{"id": NaN}', "not JSON: NaN is no JSON number"),
+    *(
+        (f'{json.dumps(LINE)[:-1]}, "note": {note}}}', why)
+        for note, why in (
+            ("9" * 400, "is too large a number"),
+            ("-1e400", "is too large a number"),
+            ("[" * 1500 + "]" * 1500, "nested too deeply"),
+        )
+    ),
     ({**LINE, "id": ""}, "id is a text of 1 to 80 characters"),
     ({**LINE, "id": 5}, "id is a text of 1 to 80 characters"),
     ({**LINE, "kind": "k" * 41}, "kind is a text of 1 to 40 characters"),

@@ -42,6 +42,19 @@ def test_they_add_up_to_the_figure(book: Book, where: dict[str, str]) -> None:
         assert sum(one.held is True for one in some) == row[f"{family}.k"], family
 
 
+def test_a_figure_without_good_ones_says_of_none_that_it_was_bad_and_each_class_has_a_list_of_its_own(
+    book: Book,
+) -> None:
+    row = report_of(Facts(book), asked())["all"]
+    for family, kinds in (("nps", ("promoters", "passives", "detractors")), ("sent", ("pos", "neu", "neg"))):
+        assert sum(one.amount for one in cases(book, f"{family}.n")) == row[f"{family}.n"]
+        for kind in kinds:
+            some = cases(book, f"{family}.{kind}")
+            assert sum(one.amount for one in some) == row[f"{family}.{kind}"], kind
+            assert {one.held for one in some} <= {None}
+    assert {one.held for figure in ("nps.score", "sent.n", "ipc.mean") for one in cases(book, figure)} == {None}
+
+
 def test_for_fcr_each_says_why_it_counted_or_not(book: Book) -> None:
     row = report_of(Facts(book), asked())["all"]
     some = cases(book, "fcr30.rate")
