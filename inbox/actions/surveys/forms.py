@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from inbox.actions.who import Who, require
 from inbox.errors import Invalid, NotFound
 from inbox.store import Channel, Event, Work
 
-__all__ = ["all_of", "find", "remove", "save", "save_rules", "switched_on"]
+__all__ = ["all_of", "find", "remove", "save", "save_rules", "switched_on", "wait"]
 
 DELAY_MOST: Final = 720
 DEFAULT: Final[dict[str, Any]] = {
@@ -35,6 +36,11 @@ def all_of(work: Work) -> dict[str, dict[str, Any]]:
 def find(work: Work, id: str) -> dict[str, Any] | None:
     """One survey, or None."""
     return all_of(work).get(id)
+
+
+def wait(work: Work, id: str) -> dt.timedelta:
+    """How long after a ticket's end, or after a rule's step, a survey leaves."""
+    return dt.timedelta(hours=int(all_of(work)[id]["delay_h"]))
 
 
 def switched_on(work: Work) -> dict[str, dict[str, Any]]:
