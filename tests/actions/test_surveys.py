@@ -12,6 +12,7 @@ import pytest
 
 from inbox import clock
 from inbox.actions import classifying, erasing, links, ratings, reply, steps, tickets, undo
+from inbox.actions import desk as settings
 from inbox.actions.desk import put
 from inbox.actions.rules import keeping
 from inbox.actions.surveys import answering, asking, doors, forms, quiet
@@ -85,6 +86,43 @@ def test_a_mail_brings_the_answers_as_links_that_the_desk_itself_never_shows(ask
         ticket = work.get_one(Ticket, number)
         assert [one.what for one in threads.history(work, ticket)][-1] == "asked"
     assert len(later(desk)) == 1  # once
+
+
+@pytest.mark.parametrize(
+    ("texts", "spoken", "asked"),
+    [
+        ({"csat": {"it": "Come siamo andati?"}}, "it", "Come siamo andati?"),
+        ({"csat": {"it": "Come siamo andati?"}}, "en", "How satisfied are you with our help?"),
+        ({"csat": {"it": "Come siamo andati?", "en": "How did we do?"}}, "en", "How did we do?"),
+        ({"csat": "How did we do?"}, "en", "How did we do?"),  # as it was kept before: in the desk's language
+        ({"csat": "How did we do?"}, "it", "Quanto ti ha soddisfatto l’assistenza?"),
+    ],
+)
+def test_a_question_in_own_words_is_asked_in_the_customers_language_or_in_our_words(
+    asking_desk: SmallDesk, texts: dict[str, Any], spoken: str, asked: str
+) -> None:
+    desk = asking_desk
+    with desk.store.transaction() as work:
+        kept = settings.get(work, "surveys.forms")
+        put(work, desk.who(), "surveys.forms", {"help": {**kept["help"], "texts": texts}})
+    number = resolved(desk)
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, number).customer
+        assert customer is not None
+        customer.language = spoken
+    [survey] = later(desk)
+    with desk.store.reading() as work:
+        assert f"**{asked}**" in links.text_of(work, work.get_one(Message, survey.message_id))
+        assert reading.page(work, token(desk, survey), {}).asks[0].text == asked
+
+
+def test_own_words_without_a_language_are_kept_in_the_desks(desk: SmallDesk) -> None:
+    """As a file of settings may have them, written before they had one."""
+    texts = {"csat": "  How did  we do? ", "nps": {"it": "Ci consigli?", "en": " ", "fr": "Alors ?"}, "other": "x"}
+    with desk.store.transaction() as work:
+        forms.save(work, SYSTEM, "x", {**FORM, "channels": [], "texts": texts})
+        kept = settings.get(work, "surveys.forms")["x"]["texts"]
+    assert kept == {"csat": {"en": "How did we do?"}, "nps": {"it": "Ci consigli?"}}
 
 
 def test_a_text_message_brings_one_short_link(asking_desk: SmallDesk) -> None:
@@ -366,7 +404,10 @@ def test_a_survey_whose_message_never_left_was_not_sent(asking_desk: SmallDesk) 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("asks", []), ("delay_h", -1), ("delay_h", "soon"), ("channels", ["nowhere"])],
+    [
+        *(("name", ""), ("asks", []), ("delay_h", -1), ("delay_h", "soon"), ("channels", ["nowhere"])),
+        ("texts", {"csat": {"it": "?" * 201}}),
+    ],
 )
 def test_a_survey_that_cannot_be_is_refused_by_its_field(desk: SmallDesk, field: str, value: Any) -> None:
     with desk.store.transaction() as work, pytest.raises(Invalid) as refused:
