@@ -119,8 +119,10 @@ def _note(doing: Doing, text: str) -> None:
 
 
 def _survey(doing: Doing, form: str) -> None:
+    """A rule's waits as long as the survey says; somebody who asks at the screen asks now."""
+    due = clock.now() + (forms.wait(doing.work, form) if doing.rule else timedelta())
     mark = doing.next_key or uuid.uuid4().hex
-    asking.plan(doing.work, doing.ticket, form, due=clock.now(), mark=mark, who=doing.who)
+    asking.plan(doing.work, doing.ticket, form, due=due, mark=mark, who=doing.who)
 
 
 def _assign(doing: Doing, agent: str) -> Event | None:

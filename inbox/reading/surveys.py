@@ -19,7 +19,7 @@ from inbox.errors import NotFound
 from inbox.reading import desk as chips
 from inbox.reading import once
 from inbox.reading.pages import Choice, Form
-from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, SurveyPage, SurveyRow, SurveysPage
+from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, Question, SurveyPage, SurveyRow, SurveysPage
 from inbox.reading.rows import customer_chip
 from inbox.reading.settings import nav
 from inbox.store import Agent, Survey, Ticket, TicketTag, Work
@@ -43,9 +43,7 @@ def page(work: Work, token: str, chosen: Mapping[str, str], *, done: bool = Fals
     ticket = work.get_one(Ticket, survey.ticket_id)
     agent = work.get(Agent, ticket.assignee_id) if ticket.assignee_id else None
     own = (forms.find(work, survey.form) or {}).get("texts", {})
-    asks = tuple(
-        _asked(survey, ask, business, str(own.get(ask, "")), chosen.get(ask, ""), error) for ask in survey.asks
-    )
+    asks = tuple(_asked(survey, ask, business, own.get(ask, {}), chosen.get(ask, ""), error) for ask in survey.asks)
     at = (survey.sent_at or clock.now()).astimezone(zoneinfo.ZoneInfo(str(desk.get(work, "desk.timezone"))))
     return SurveyPage(
         "done" if done and survey.answered_at is not None else "open",
@@ -65,7 +63,7 @@ def page(work: Work, token: str, chosen: Mapping[str, str], *, done: bool = Fals
     )
 
 
-def _asked(survey: Survey, ask: str, business: str, own: str, proposed: str, error: str) -> Asked:
+def _asked(survey: Survey, ask: str, business: str, own: Mapping[str, str], proposed: str, error: str) -> Asked:
     low, high = words.SCALES[ask]
     text, labels = words.question(survey.language, ask, business, own)
     full = len(labels) == high - low + 1
@@ -87,13 +85,23 @@ def settings(work: Work, who: Who) -> SurveysPage:
         nav=nav(work, who),
         surveys=tuple(_row(id, one, channels, told.get(id)) for id, one in forms.all_of(work).items()),
         channels=tuple(Choice(id, name) for id, name in channels.items()),
-        questions=tuple(words.SCALES),
+        questions=_questions(work),
         quiet_d=int(desk.get(work, "surveys.quiet_d")),
         keep_m=int(desk.get(work, "surveys.keep_m")),
         privacy_url=str(desk.get(work, "surveys.privacy_url")),
         reachable=bool(work.store.settings.public_url),
         unhappy=unhappy(work, who),
         rules=Form(),
+    )
+
+
+def _questions(work: Work) -> tuple[Question, ...]:
+    """What can be asked, with our words in each language, the desk's first."""
+    business, own = str(desk.get(work, "desk.name")), str(desk.get(work, "desk.language"))
+    spoken = sorted(words.LANGUAGES, key=lambda language: language != own)
+    return tuple(
+        Question(ask, tuple((language, words.question(language, ask, business).text) for language in spoken))
+        for ask in words.SCALES
     )
 
 
@@ -121,7 +129,9 @@ def _row(id: str, one: Mapping[str, Any], channels: Mapping[str, str], told: Any
         places=tuple(channels[id] for id in one["channels"] if id in channels),
         delay_h=one["delay_h"],
         on=one["on"],
-        texts=tuple(one["texts"].items()),
+        texts=tuple(
+            (f"{ask}-{language}", text) for ask, said in one["texts"].items() for language, text in said.items()
+        ),
         sent=told.sent if told is not None else 0,
         answered=told.answered if told is not None else 0,
         withheld=told.withheld if told is not None else 0,

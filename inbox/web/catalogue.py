@@ -285,6 +285,7 @@ def _own() -> tuple[Known, ...]:
             "surveys", _("Days before a customer is asked again"), _("Of every survey together."), ("quiet_d",), "rules"
         ),
         Known("surveys", _("How long customers' words are kept"), _("Figures stay."), ("keep_m",), "rules"),
+        Known("surveys", _("Privacy page"), _("Linked under each survey."), ("privacy_url",), "rules"),
         Known(
             "costs",
             _("Hourly rate"),

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from inbox import clock
 from inbox.actions.surveys import answering, forms
-from inbox.actions.surveys.words import SCALES
+from inbox.actions.surveys.words import LANGUAGES, SCALES
 from inbox.errors import Invalid
 from inbox.reading import surveys as reading
 from inbox.reading.pages import Form
@@ -36,7 +36,7 @@ def save(id: str) -> Any:
         "channels": form.getlist("channels"),
         "delay_h": whole(form.get("delay_h", "")),
         "on": bool(form.get("on")),
-        "texts": {ask: form.get(f"text-{ask}", "") for ask in SCALES},
+        "texts": {ask: {each: form.get(f"text-{ask}-{each}", "") for each in LANGUAGES} for ask in SCALES},
     }
     try:
         with store().transaction() as work:

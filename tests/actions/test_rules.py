@@ -106,6 +106,8 @@ CASES: list[tuple[dict[str, Any], bool]] = [
     (ask("status", "open"), True),
     (ask("status", "resolved"), False),
     (ask("score", "1"), False),
+    (ask("score", "1", but=True), False),  # nobody answered: neither so nor not so
+    (ask("fcr", "no", but=True), False),
     (ask("field", "1:yes"), False),
     (ask("field", "1:yes", but=True), True),
 ]
@@ -132,11 +134,60 @@ def test_each_condition_is_asked_as_it_reads(desk: SmallDesk) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [ask("weather", "rain"), ask("text"), ask("mood", "sunny"), ask("priority", "top"), ask("status", "gone")],
+    [
+        *(ask("weather", "rain"), ask("text"), ask("mood", "sunny"), ask("priority", "top"), ask("status", "gone")),
+        *(ask("score", "6"), ask("score", "0"), ask("ces", "8"), ask("nps", "11"), ask("fcr", "1")),
+    ],
 )
 def test_a_condition_that_can_never_be_is_refused(asked: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         conditions.checked([asked])
+
+
+#: What is told of a survey: the question, the answer → the conditions that it meets.
+ANSWERS: list[tuple[dict[str, Any], dict[str, Any], set[str]]] = [
+    ({"type": "csat"}, {"score": 1, "type": "csat"}, {"csat 1", "csat not 5"}),
+    ({"type": "csat"}, {"score": 5, "type": "csat"}, set()),
+    ({"type": "fcr"}, {"score": 1, "type": "fcr"}, {"solved"}),
+    ({"type": "fcr"}, {"score": 0, "type": "fcr"}, {"unsolved"}),
+    ({"type": "nps"}, {"score": 0, "type": "nps"}, {"nps 0", "detractor"}),
+    ({"type": "nps"}, {"score": 1, "type": "nps"}, {"detractor"}),
+    ({"type": "nps"}, {"score": 7, "type": "nps"}, set()),
+    ({"type": "nps"}, {"score": 10, "type": "nps"}, {"promoter"}),
+    ({"type": "ces"}, {"score": 1, "type": "ces"}, set()),
+    ({"type": "ces"}, {"score": 7, "type": "ces"}, {"ces 6 or 7"}),
+    ({"type": "csat"}, {"score": 1}, {"csat 1", "csat not 5"}),  # as a chat's rating is told
+    ({"type": "nps"}, {"score": 1}, {"detractor"}),  # as a program may tell it
+    ({"type": "csat", "min": 0, "max": 1}, {"score": 1}, set()),  # a thumb up
+    ({"type": "csat", "min": "0", "max": "1"}, {"score": "0"}, {"csat 1", "csat not 5"}),
+    ({"type": "mood"}, {"score": 1}, set()),
+]
+
+
+def test_a_condition_on_an_answer_knows_its_question_and_the_scale_of_that(desk: SmallDesk) -> None:
+    asked = {
+        "csat 1": ask("score", "1"),  # as it was stored when it asked of any survey
+        "csat not 5": ask("score", "5", but=True),
+        "nps 0": ask("nps", "0"),
+        "detractor": ask("nps", "detractors"),
+        "promoter": ask("nps", "promoters"),
+        "ces 6 or 7": ask("ces", "6", "7"),
+        "solved": ask("fcr", "yes"),
+        "unsolved": ask("fcr", "no"),
+    }
+    for tag, condition in asked.items():
+        rule(desk, "survey", [step("tag", tag)], condition, name=tag)
+    numbers = [letter(desk, sender=f"kunde{n}@x.example") for n in range(len(ANSWERS))]
+    with desk.store.transaction() as work:
+        for number, (sent, answered, _met) in zip(numbers, ANSWERS, strict=True):
+            work.append("survey.sent", actor=SYSTEM.actor, ticket=number, survey=f"s{number}", **sent)
+            work.append("survey.answered", actor=SYSTEM.actor, ticket=number, survey=f"s{number}", **answered)
+    run(desk)
+    found = [
+        (sent, answered, set(tags(desk, number)))
+        for number, (sent, answered, _met) in zip(numbers, ANSWERS, strict=True)
+    ]
+    assert found == ANSWERS
 
 
 def test_a_rule_acts_once_and_the_log_names_it(desk: SmallDesk) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import classifying, erasing, links, ratings, reply, tickets
+from inbox.actions import classifying, erasing, links, ratings, reply, steps, tickets, undo
+from inbox.actions import desk as settings
 from inbox.actions.desk import put
+from inbox.actions.rules import keeping
 from inbox.actions.surveys import answering, asking, doors, forms, quiet
 from inbox.actions.surveys.words import SCALES
 from inbox.actions.who import SYSTEM
@@ -22,6 +24,7 @@ from inbox.reading import surveys as reading
 from inbox.rendering.markup import render
 from inbox.store import Event, JournalEntry, Message, Survey, Ticket, Work
 from inbox.terms import Delivery, Direction
+from inbox.worker.rules import Rules
 from tests.actions.conftest import SmallDesk
 
 FORM: dict[str, Any] = {"name": "After help", "asks": ["csat", "nps"], "delay_h": 1, "on": True, "touchpoint": "help"}
@@ -83,6 +86,43 @@ def test_a_mail_brings_the_answers_as_links_that_the_desk_itself_never_shows(ask
         ticket = work.get_one(Ticket, number)
         assert [one.what for one in threads.history(work, ticket)][-1] == "asked"
     assert len(later(desk)) == 1  # once
+
+
+@pytest.mark.parametrize(
+    ("texts", "spoken", "asked"),
+    [
+        ({"csat": {"it": "Come siamo andati?"}}, "it", "Come siamo andati?"),
+        ({"csat": {"it": "Come siamo andati?"}}, "en", "How satisfied are you with our help?"),
+        ({"csat": {"it": "Come siamo andati?", "en": "How did we do?"}}, "en", "How did we do?"),
+        ({"csat": "How did we do?"}, "en", "How did we do?"),  # as it was kept before: in the desk's language
+        ({"csat": "How did we do?"}, "it", "Quanto ti ha soddisfatto l’assistenza?"),
+    ],
+)
+def test_a_question_in_own_words_is_asked_in_the_customers_language_or_in_our_words(
+    asking_desk: SmallDesk, texts: dict[str, Any], spoken: str, asked: str
+) -> None:
+    desk = asking_desk
+    with desk.store.transaction() as work:
+        kept = settings.get(work, "surveys.forms")
+        put(work, desk.who(), "surveys.forms", {"help": {**kept["help"], "texts": texts}})
+    number = resolved(desk)
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, number).customer
+        assert customer is not None
+        customer.language = spoken
+    [survey] = later(desk)
+    with desk.store.reading() as work:
+        assert f"**{asked}**" in links.text_of(work, work.get_one(Message, survey.message_id))
+        assert reading.page(work, token(desk, survey), {}).asks[0].text == asked
+
+
+def test_own_words_without_a_language_are_kept_in_the_desks(desk: SmallDesk) -> None:
+    """As a file of settings may have them, written before they had one."""
+    texts = {"csat": "  How did  we do? ", "nps": {"it": "Ci consigli?", "en": " ", "fr": "Alors ?"}, "other": "x"}
+    with desk.store.transaction() as work:
+        forms.save(work, SYSTEM, "x", {**FORM, "channels": [], "texts": texts})
+        kept = settings.get(work, "surveys.forms")["x"]["texts"]
+    assert kept == {"csat": {"en": "How did we do?"}, "nps": {"it": "Ci consigli?"}}
 
 
 def test_a_text_message_brings_one_short_link(asking_desk: SmallDesk) -> None:
@@ -150,6 +190,82 @@ def test_what_has_come_between_withholds_it(asking_desk: SmallDesk, why: str, mo
         monkeypatch.setattr(asking_desk.store.settings, "public_url", "")
     assert [one.withheld for one in later(asking_desk)] == [why]
     assert said(asking_desk, "survey.sent") == []
+
+
+def asked_by_rule(desk: SmallDesk, event: str, *steps: str) -> None:
+    """A rule that is on: its steps are statuses, and the survey "other", which waits five hours."""
+    with desk.store.transaction() as work:
+        forms.save(work, SYSTEM, "other", {**FORM, "name": "Other", "channels": [], "delay_h": 5, "on": False})
+        known = {"survey": {"do": "survey", "what": "other"}, "resolved": {"do": "status", "what": "resolved"}}
+        values = {"name": "Ask", "event": event, "steps": [known[one] for one in steps]}
+        keeping.switch(work, SYSTEM, keeping.add(work, SYSTEM, values).id, on=True)
+
+
+@pytest.fixture
+def ruled_desk(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> SmallDesk:
+    """A desk that can be reached, where no survey is sent by itself."""
+    monkeypatch.setattr(desk.store.settings, "public_url", "https://desk.example")
+    return desk
+
+
+def act(desk: SmallDesk) -> None:
+    worker = Rules(desk.store)
+    while worker.work_due(at_once=True):
+        pass
+
+
+def test_a_survey_that_a_rule_sends_waits_the_hours_of_the_survey(ruled_desk: SmallDesk) -> None:
+    desk = ruled_desk
+    asked_by_rule(desk, "status", "survey")
+    resolved(desk)
+    act(desk)
+    assert [one.sent_at for one in later(desk, 4.9)] == [None]
+    assert [(one.sent_at is not None, one.withheld) for one in later(desk, 0.2)] == [(True, "")]
+
+
+def test_a_survey_that_a_macro_sends_leaves_at_once(ruled_desk: SmallDesk) -> None:
+    desk = ruled_desk
+    asked_by_rule(desk, "late", "survey")
+    number = resolved(desk)
+    with desk.store.transaction() as work:
+        steps.run(steps.Doing(work, desk.who(), number, key="press"), [{"do": "survey", "what": "other"}])
+    assert [(one.sent_at is not None, one.withheld) for one in later(desk, 0)] == [(True, "")]
+
+
+@pytest.mark.parametrize("how", ["opened", "undone", "resolved by the rule"])
+def test_a_survey_that_a_rule_sends_is_withheld_where_the_ticket_is_open_again(ruled_desk: SmallDesk, how: str) -> None:
+    desk = ruled_desk
+    by_rule = how == "resolved by the rule"
+    asked_by_rule(desk, *(("created", "survey", "resolved") if by_rule else ("status", "survey")))
+    number = desk.take(desk.letter("Ciao"), desk.mail).ticket or 0
+    with desk.store.transaction() as work:
+        line = tickets.set_status(work, desk.who(), number, "resolved") if not by_rule else None
+    act(desk)
+    with desk.store.transaction() as work:
+        if how == "undone" and line is not None:
+            undo.undo(work, desk.who(), line.id)
+        else:
+            tickets.set_status(work, desk.who(), number, "open")
+    assert [one.withheld for one in later(desk, 6)] == ["reopened"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_survey_about_an_open_ticket_or_one_that_is_resolved_again_is_sent(
+    ruled_desk: SmallDesk, again: bool
+) -> None:
+    """One that was reopened before the rule asked is open as far as that is concerned."""
+    desk, number = ruled_desk, resolved(ruled_desk)
+    with desk.store.transaction() as work:
+        tickets.set_status(work, desk.who(), number, "open")
+    time.sleep(0.002)  # the rule acts in a millisecond of its own
+    asked_by_rule(desk, "tagged", "survey")
+    with desk.store.transaction() as work:
+        tickets.tag(work, desk.who(), number, "vip")
+    act(desk)
+    with desk.store.transaction() as work:
+        for status in ("resolved", "open", "resolved") if again else ("pending", "open"):
+            tickets.set_status(work, desk.who(), number, status)
+    assert [(one.sent_at is not None, one.withheld) for one in later(desk, 6)] == [(True, "")]
 
 
 def test_answers_are_events_without_words_and_the_last_one_counts(asking_desk: SmallDesk) -> None:
@@ -288,7 +404,10 @@ def test_a_survey_whose_message_never_left_was_not_sent(asking_desk: SmallDesk) 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("asks", []), ("delay_h", -1), ("delay_h", "soon"), ("channels", ["nowhere"])],
+    [
+        *(("name", ""), ("asks", []), ("delay_h", -1), ("delay_h", "soon"), ("channels", ["nowhere"])),
+        ("texts", {"csat": {"it": "?" * 201}}),
+    ],
 )
 def test_a_survey_that_cannot_be_is_refused_by_its_field(desk: SmallDesk, field: str, value: Any) -> None:
     with desk.store.transaction() as work, pytest.raises(Invalid) as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from inbox.actions.rules.scores import FIELDS as SCORES
 from inbox.reading import pages
 from inbox.reading.parts import StepView
 from tests.ui.samples import at
@@ -41,8 +42,24 @@ _urgent = pages.RuleLine(
     (StepView("priority", "urgent", "urgent"), StepView("notify", "assignee", "assignee")),
     active=False,
 )
+_unhappy = pages.RuleLine(
+    4,
+    "Chi non è contento va richiamato",
+    "survey",
+    0,
+    (
+        pages.AskView("nps", (("detractors", ""),)),
+        pages.AskView("score", (("4", ""), ("5", "")), contrary=True),
+        pages.AskView("ces", (("1", ""), ("2", ""))),
+        pages.AskView("fcr", (("no", ""),)),
+    ),
+    (StepView("notify", "assignee", "assignee"),),
+    active=True,
+    last_at=at("07:55"),
+    runs=3,
+)
 rules = pages.RulesPage(
-    nav, (_closed, _silence, _urgent), ("hours", "unhappy"), "QltJA1fyrxSekZ-Cc3ZR77Dpu3mr9Ve-xSc1upo4Bsc"
+    nav, (_closed, _silence, _urgent, _unhappy), ("hours", "unhappy"), "QltJA1fyrxSekZ-Cc3ZR77Dpu3mr9Ve-xSc1upo4Bsc"
 )
 none = pages.RulesPage(nav, (), ("hours", "silence", "urgent", "unhappy"))
 rule = pages.RulePage(
@@ -51,6 +68,7 @@ rule = pages.RulePage(
         {
             "name": "Risposta fuori orario", "event": "silent", "wait": "5", "most": "500",
             "if-1": "hours:closed", "if-2": "text:", "words-2": "rimborso, refund", "not-2": "on",
+            "if-3": "nps:detractors", "if-4": "ces:7",
             "step-1": "reply:", "text-1": "Grazie per averci scritto.\n" * 4, "step-2": "tag:", "text-2": "chiusi",
         },
         {"steps": "Nobody is at the screen when a rule writes: leave the agent's name out"},
@@ -61,6 +79,7 @@ rule = pages.RulePage(
         pages.AskGroup("hours", (pages.Choice("open", ""), pages.Choice("closed", ""))),
         pages.AskGroup("team", (pages.Choice("none", ""), pages.Choice("team-hosting", "Hosting"))),
         pages.AskGroup("mood", (pages.Choice("bad", ""), pages.Choice("good", ""))),
+        *(pages.AskGroup(name, tuple(pages.Choice(word, "") for word in words)) for name, words in SCORES.items()),
     ),
     (
         pages.StepGroup("reply", typed=True),
@@ -81,7 +100,7 @@ rule = pages.RulePage(
         pages.RunLine(4816, "PEC", at("07:30"), "dropped", "wrote"),
     ),
     older=12,
-    lines=(4, 4),
+    lines=(6, 4),
 )  # fmt: skip
 tried = replace(
     rule,

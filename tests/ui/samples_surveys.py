@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from inbox.actions.maturity import ITEMS
-from inbox.actions.surveys.words import SCALES
+from inbox.actions.surveys.words import SCALES, question
 from inbox.reading import pages
 from inbox.reading.maturity import MaturityPage, Standing
-from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, SurveyPage, SurveyRow, SurveysPage
+from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, Question, SurveyPage, SurveyRow, SurveysPage
 from tests.ui.samples import DAY, at, luca
 from tests.ui.samples_pages import nav
 
@@ -58,11 +58,14 @@ surveys = SurveysPage(
             "s1", "Dopo l'assistenza", "assistenza", ("csat", "nps"), ("c1",), ("Assistenza",), 2, True, (), 214, 96, 31
         ),
         SurveyRow(
-            "s2", "Dopo il rinnovo del contratto", "rinnovo", ("nps",), (), (), 24, False, (("nps", "Ci consigli?"),)
+            "s2", "Dopo il rinnovo del contratto", "rinnovo", ("nps",), (), (), 24, False, (("nps-it", "Ci consigli?"),)
         ),
     ),
     (pages.Choice("c1", "Assistenza"), pages.Choice("c2", "SMS")),
-    tuple(SCALES),
+    tuple(
+        Question(ask, tuple((language, question(language, ask, "Cirro Hosting").text) for language in ("it", "en")))
+        for ask in SCALES
+    ),
     30,
     24,
     reachable=True,

@@ -9,7 +9,7 @@ import pytest
 
 from inbox import clock
 from inbox.actions import tickets
-from inbox.actions.surveys import asking, doors
+from inbox.actions.surveys import asking, doors, forms
 from inbox.store import Event, Message, Survey
 from tests.web.conftest import Browser, TestDesk, said, words
 
@@ -106,3 +106,19 @@ def test_what_is_wrong_with_a_survey_is_said_where_it_was_typed(desk: TestDesk) 
     assert admin.post("/settings/surveys-rules", quiet_d="400", keep_m="24").status_code == 422
     assert admin.post("/settings/surveys-rules", quiet_d="20", keep_m="24").status_code == 303
     assert desk.browser("supervisor").get("/settings/surveys").status_code == 403
+
+
+def test_own_words_are_typed_for_each_language_and_stand_there_again(desk: TestDesk) -> None:
+    admin = desk.browser("admin")
+    own = {"text-csat-it": "Come siamo andati?", "text-csat-en": "", "text-nps-en": "Would you send friends to us?"}
+    saved = admin.post("/settings/surveys/new", name="Parole", asks=["csat", "nps"], delay_h="1", **own)
+    assert saved.status_code == 303
+    with desk.store.reading() as work:
+        [kept] = [one for one in forms.all_of(work).values() if one["name"] == "Parole"]
+    assert kept["texts"] == {"csat": {"it": "Come siamo andati?"}, "nps": {"en": "Would you send friends to us?"}}
+    page = admin.get("/settings/surveys").text
+    for name, text in own.items():
+        assert f'name="{name}" maxlength="200" autocomplete="off" value="{text}"' in page
+    assert 'placeholder="How satisfied are you with our help?"' in page
+    wrong = admin.post("/settings/surveys/new", name="", delay_h="1", **own)
+    assert 'value="Come siamo andati?"' in wrong.text

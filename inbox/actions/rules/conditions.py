@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, false, func, not_, select
 
 from inbox.actions import hours
 from inbox.actions.hearing import sounds
+from inbox.actions.rules import scores
 from inbox.actions.rules.kinds import Case
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
@@ -29,9 +30,9 @@ Words = tuple[str, ...]
 @dataclass(frozen=True)
 class Field:
     """One thing that can be asked. ``known``: the words there are, None: any. ``typed``: they are written, not chosen.
-    Without ``test`` it is a field of the views."""
+    Without ``test`` it is a field of the views; one that gives None is neither so nor not so."""
 
-    test: Callable[[Work, Case, Words], bool] | None = None
+    test: Callable[[Work, Case, Words], bool | None] | None = None
     known: Words | None = None
     typed: bool = False
 
@@ -93,8 +94,8 @@ def _band(_work: Work, case: Case, words: Words) -> bool:
     return (customer.band if customer is not None and customer.band else "none") in words
 
 
-def _score(_work: Work, _case: Case, _words: Words) -> bool:
-    return False  # only an answer to a survey says it, and that in its own line
+def _unanswered(_work: Work, _case: Case, _words: Words) -> None:
+    """Only the line of an answer says what was answered, and only to its own question."""
 
 
 #: Every field in the order in which it is offered; add, never rename: they are stored.
@@ -116,7 +117,7 @@ FIELDS: Final[dict[str, Field]] = {
     "reason": Field(),
     "field": Field(),
     "due": Field(),
-    "score": Field(_score, ("1", "2", "3", "4", "5")),
+    **{name: Field(_unanswered, known) for name, known in scores.FIELDS.items()},
 }
 
 
@@ -170,11 +171,11 @@ def met(work: Work, conditions: Sequence[dict[str, Any]], cases: Sequence[Case])
         viewed = _viewed(work, name, words, alive) if name in FIELDS and FIELDS[name].test is None else set()
         for n, case in enumerate(cases):
             if left[n]:
-                left[n] = _one(work, name, words, case, viewed) is not sense
+                left[n] = _one(work, name, words, case, viewed) is (not sense)
     return left
 
 
-def _one(work: Work, name: str, words: Words, case: Case, viewed: set[int]) -> bool:
+def _one(work: Work, name: str, words: Words, case: Case, viewed: set[int]) -> bool | None:
     if name in case.told:
         return not case.told[name].isdisjoint(words)
     field = FIELDS.get(name)

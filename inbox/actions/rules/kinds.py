@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from inbox.actions.rules import scores
 from inbox.store import Event, Message, Ticket, Work
 from inbox.terms import Direction
 
@@ -17,7 +18,7 @@ __all__ = ["WHEN", "Case", "When", "case_of", "load", "span"]
 Told = dict[str, frozenset[str]]
 
 
-def _nothing(_data: dict[str, Any]) -> Told:
+def _nothing(_work: Work, _data: dict[str, Any]) -> Told:
     return {}
 
 
@@ -32,16 +33,16 @@ class When:
 
     kinds: tuple[str, ...] = ()
     meets: Callable[[dict[str, Any]], bool] = _any
-    told: Callable[[dict[str, Any]], Told] = _nothing
+    told: Callable[[Work, dict[str, Any]], Told] = _nothing
     unit: str = ""
 
 
-def _status(data: dict[str, Any]) -> Told:
+def _status(_work: Work, data: dict[str, Any]) -> Told:
     now = str(data.get("desk", ""))
     return {"status": frozenset({"open" if now == "new" else now})}
 
 
-def _assigned(data: dict[str, Any]) -> Told:
+def _assigned(_work: Work, data: dict[str, Any]) -> Told:
     return {name: frozenset({str(data.get(name) or "none")}) for name in ("agent", "team")}
 
 
@@ -59,11 +60,11 @@ WHEN: Final[dict[str, When]] = {
     "tagged": When(
         ("ticket.tag",),
         lambda data: data.get("op") == "add",
-        told=lambda data: {"tag": frozenset({str(data.get("tag", ""))})},
+        told=lambda _work, data: {"tag": frozenset({str(data.get("tag", ""))})},
     ),
     "soon": When(("sla.soon",)),
     "late": When(("sla.late",)),
-    "survey": When(("survey.answered",), told=lambda data: {"score": frozenset({str(data.get("score", ""))})}),
+    "survey": When(("survey.answered",), told=scores.told),
     "unhappy": When(("sentiment.run",)),
     "automatic": When(("msg.in",), lambda data: bool(data.get("auto"))),
     "silent": When(unit="d"),
@@ -115,4 +116,4 @@ def case_of(work: Work, name: str, event: Event) -> Case | None:
     if message is None and ticket.last_in_id is not None:
         message = work.get(Message, ticket.last_in_id)
     mark = f"m{number}" if name == "sent" else f"e{event.seq}"
-    return Case(ticket, event.ts, mark, message, when.told(data))
+    return Case(ticket, event.ts, mark, message, when.told(work, data))

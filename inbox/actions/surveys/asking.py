@@ -24,6 +24,7 @@ LIVES: Final = dt.timedelta(days=30)
 #: Whoever was to be asked while the desk stood still is not asked days later.
 STALE: Final = dt.timedelta(days=3)
 PORTION: Final = 200
+ENDED: Final = frozenset({Status.RESOLVED, Status.CLOSED})
 
 
 def waiting(work: Work) -> bool:
@@ -50,8 +51,7 @@ def follow(work: Work) -> int:
         last = work.get(Message, ticket.last_in_id) if ticket.last_in_id is not None else None
         form = on.get((last.channel_id if last is not None else None) or ticket.channel_id)
         if form is not None:
-            wait = dt.timedelta(hours=int(forms.all_of(work)[form]["delay_h"]))
-            planned += plan(work, ticket, form, due=event.ts + wait, mark=f"resolved:{event.id}")
+            planned += plan(work, ticket, form, due=event.ts + forms.wait(work, form), mark=f"resolved:{event.id}")
     if events:
         desk.keep(work, "surveys.seq", events[-1].seq)
     return planned
@@ -145,11 +145,24 @@ def _moved(work: Work, survey: Survey, ticket: Ticket) -> str:
     """What has come between: one word, or ""."""
     if ticket.merged_into is not None:
         return "merged"
-    if survey.mark.startswith("resolved:") and ticket.status not in {Status.RESOLVED, Status.CLOSED}:
+    if ticket.status not in ENDED and (survey.mark.startswith("resolved:") or _was_ended(work, survey)):
         return "reopened"
     if any(one.tag == SPAM for one in ticket.tags):
         return "spam"
     return "" if work.store.settings.public_url else "address"
+
+
+def _was_ended(work: Work, survey: Survey) -> bool:
+    """Whether the ticket was at an end when the survey was planned or came to one since, taken back or not: a rule may
+    ask before it resolves."""
+    lines = select(Event.rec, Event.data).where(Event.ticket_id == survey.ticket_id, Event.kind == "ticket.status")
+    for rec, data in work.execute(lines.order_by(Event.seq.desc())):
+        since = rec > survey.created_at
+        if data["desk"] in ENDED or (since and data.get("was") in ENDED):
+            return True
+        if not since:  # so it stood when the survey was planned
+            break
+    return False
 
 
 def _language(work: Work, ticket: Ticket, identity: Identity) -> str:

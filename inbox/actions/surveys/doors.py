@@ -59,10 +59,8 @@ def lines(work: Work, message: Message) -> str:
     if message.kind != "email":
         return address(work, survey)
     ask = survey.asks[0]
-    form = forms.find(work, survey.form) or {}
-    text, labels = words.question(
-        survey.language, ask, str(desk.get(work, "desk.name")), str(form.get("texts", {}).get(ask, ""))
-    )
+    own = (forms.find(work, survey.form) or {}).get("texts", {}).get(ask)
+    text, labels = words.question(survey.language, ask, str(desk.get(work, "desk.name")), own)
     low, high = words.SCALES[ask]
     full = len(labels) == high - low + 1
     links = [

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from inbox.actions import desk
-from inbox.actions.surveys.words import SCALES
+from inbox.actions.surveys.words import LANGUAGES, SCALES
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid, NotFound
 from inbox.store import Channel, Event, Work
 
-__all__ = ["all_of", "find", "remove", "save", "save_rules", "switched_on"]
+__all__ = ["all_of", "find", "remove", "save", "save_rules", "switched_on", "wait"]
 
 DELAY_MOST: Final = 720
 DEFAULT: Final[dict[str, Any]] = {
@@ -28,13 +29,32 @@ DEFAULT: Final[dict[str, Any]] = {
 
 
 def all_of(work: Work) -> dict[str, dict[str, Any]]:
-    """Every survey by its id, in the order in which they were made."""
-    return {id: {**DEFAULT, **one} for id, one in desk.get(work, "surveys.forms").items()}
+    """Every survey by its id, in the order in which they were made; ``texts`` are the desk's own words by the question
+    and the language."""
+    kept = desk.get(work, "surveys.forms").items()
+    return {id: {**DEFAULT, **one, "texts": _texts(work, one.get("texts", {}))} for id, one in kept}
+
+
+def _texts(work: Work, given: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Own words without what is empty; where they have no language, as all were kept once, it is the desk's."""
+    own = str(desk.get(work, "desk.language"))
+    found: dict[str, dict[str, str]] = {}
+    for ask in SCALES:
+        said = given.get(ask) or {}
+        said = said if isinstance(said, Mapping) else {own: said}
+        texts = {language: " ".join(str(said.get(language) or "").split()) for language in LANGUAGES}
+        found[ask] = {language: text for language, text in texts.items() if text}
+    return {ask: texts for ask, texts in found.items() if texts}
 
 
 def find(work: Work, id: str) -> dict[str, Any] | None:
     """One survey, or None."""
     return all_of(work).get(id)
+
+
+def wait(work: Work, id: str) -> dt.timedelta:
+    """How long after a ticket's end, or after a rule's step, a survey leaves."""
+    return dt.timedelta(hours=int(all_of(work)[id]["delay_h"]))
 
 
 def switched_on(work: Work) -> dict[str, dict[str, Any]]:
@@ -62,8 +82,8 @@ def save(work: Work, who: Who, id: str, values: Mapping[str, Any]) -> None:
     if not isinstance(delay, int) or isinstance(delay, bool) or not 0 <= delay <= DELAY_MOST:
         msg = f"wait 0 to {DELAY_MOST} hours"
         wrong["delay_h"] = msg
-    texts = {ask: " ".join(str(text).split()) for ask, text in dict(values.get("texts", {})).items() if ask in SCALES}
-    if any(len(text) > 200 for text in texts.values()):
+    texts = _texts(work, dict(values.get("texts", {})))
+    if any(len(text) > 200 for said in texts.values() for text in said.values()):
         msg = "a question has up to 200 letters"
         wrong["texts"] = msg
     channels = sorted(set(values.get("channels", ())))
@@ -83,7 +103,7 @@ def save(work: Work, who: Who, id: str, values: Mapping[str, Any]) -> None:
         "channels": channels,
         "delay_h": delay,
         "on": bool(values.get("on")),
-        "texts": {ask: text for ask, text in texts.items() if text},
+        "texts": texts,
     }
     desk.put(work, who, "surveys.forms", {**desk.get(work, "surveys.forms"), id: kept})
     if not before:  # what was resolved before anybody asked for a survey is not asked about

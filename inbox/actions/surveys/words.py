@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 __all__ = ["LANGUAGES", "SCALES", "WORDS", "Question", "question", "said"]
@@ -58,7 +59,7 @@ def said(language: str, name: str, **values: object) -> str:
     return text
 
 
-def question(language: str, ask: str, desk: str, own: str = "") -> Question:
-    """One question; ``own`` are the desk's words in place of ours."""
+def question(language: str, ask: str, desk: str, own: Mapping[str, str] | None = None) -> Question:
+    """One question; ``own`` are the desk's words by the language, in place of ours where it has some."""
     known = _QUESTIONS.get(language, _QUESTIONS["en"])[ask]
-    return Question(own or known.text.replace("{desk}", desk), known.labels)
+    return Question((own or {}).get(language) or known.text.replace("{desk}", desk), known.labels)

@@ -9,7 +9,7 @@ from typing import Literal
 from inbox.reading.pages.common import Choice, Form, SettingsNav
 from inbox.reading.parts import AgentChip
 
-__all__ = ["Asked", "FollowUp", "FollowUps", "SurveyPage", "SurveyRow", "SurveysPage"]
+__all__ = ["Asked", "FollowUp", "FollowUps", "Question", "SurveyPage", "SurveyRow", "SurveysPage"]
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,16 @@ class SurveyPage:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a survey can ask; ``ours`` are the languages with our words for it."""
+
+    name: str
+    ours: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class SurveyRow:
-    """A survey on the admin's page, with the last month's figures."""
+    """A survey on the admin's page, with the last month's figures; ``texts`` by names like ``csat-it``."""
 
     id: str
     name: str
@@ -69,13 +77,13 @@ class SurveyRow:
 @dataclass(frozen=True)
 class SurveysPage:
     """``page`` of ``settings/surveys.html``. POST ``surveys.save`` (``id`` or ``new``): ``name touchpoint asks channels
-    delay_h on text-csat`` …; ``surveys.remove``; ``surveys.rules``: ``quiet_d keep_m privacy_url``.
+    delay_h on text-csat-it`` …; ``surveys.remove``; ``surveys.rules``: ``quiet_d keep_m privacy_url``.
     ``editing`` is the survey whose form failed."""
 
     nav: SettingsNav
     surveys: tuple[SurveyRow, ...]
     channels: tuple[Choice, ...]
-    questions: tuple[str, ...]
+    questions: tuple[Question, ...]
     quiet_d: int
     keep_m: int
     reachable: bool
@@ -90,7 +98,7 @@ class SurveysPage:
         """A survey as its form has it."""
         values = {"name": row.name, "touchpoint": row.touchpoint, "delay_h": str(row.delay_h)}
         values |= {"asks": ",".join(row.asks), "channels": ",".join(row.channels), "on": "on" if row.on else ""}
-        return Form(values | {f"text-{ask}": text for ask, text in row.texts})
+        return Form(values | {f"text-{name}": text for name, text in row.texts})
 
 
 @dataclass(frozen=True)
