@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bench.metrics_log import Shape, generate
-from inbox.actions import history
+from inbox.actions import history, promises
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.figures.rolls import StoredRolls
@@ -32,6 +32,16 @@ def add(store: Store, events: Iterable[Mapping[str, Any]]) -> None:
     """Append events from outside."""
     with store.transaction() as work:
         history.add(work, SYSTEM, [history.read(json.dumps(event)) for event in events])
+
+
+def taken_in_by_parts(store: Store, events: Lines) -> Store:
+    """The store with a log that the keeper took in while it came."""
+    with store.reading() as work:
+        config = promises.config(work)
+    for part, size in ((events[:200], 60), (events[200:], 150)):
+        add(store, part)
+        keeper.catch_up(store, config, size=size)
+    return store
 
 
 def told(store: Store) -> list[Told]:

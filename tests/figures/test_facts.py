@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from inbox.actions import promises
 from inbox.figures import facts, keeper
 from inbox.figures.scratch import in_order
 from inbox.metrics import Request
@@ -19,7 +18,7 @@ from inbox.metrics.report import report_of
 from inbox.reading import figures
 from inbox.store import Store
 from inbox.store.figures import FigureFact
-from tests.figures.conftest import add, lines, shown
+from tests.figures.conftest import lines, shown, taken_in_by_parts
 from tests.metrics.comparing import same
 
 FIRST, END = dt.date(2026, 1, 6), dt.date(2026, 1, 12)
@@ -29,14 +28,7 @@ WHERE: list[dict[str, str]] = [{}, {"channel": "email"}, {"team": "care", "reaso
 @pytest.fixture
 def desk(store: Store) -> Store:
     """A log that the keeper took in by parts, with its late events after that."""
-    events = lines(9)
-    add(store, events[:200])
-    with store.reading() as work:
-        config = promises.config(work)
-    keeper.catch_up(store, config, size=60)
-    add(store, events[200:])
-    keeper.catch_up(store, config, size=150)
-    return store
+    return taken_in_by_parts(store, lines(9))
 
 
 @pytest.fixture

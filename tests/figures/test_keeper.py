@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
+from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.figures.asking import kept
 from inbox.metrics import Config, Request, State
@@ -33,6 +34,17 @@ def test_any_order_and_any_batches_give_the_cells_of_the_whole_log(store: Store,
         left = left[n:]
         if rng.random() < 0.5:
             keeper.catch_up(store, CONFIG, size=rng.choice([7, 60, 2_000]))
+    keeper.catch_up(store, CONFIG)
+    assert wrong(store) == []
+
+
+def test_a_line_that_nobody_can_read_stops_no_figure(store: Store) -> None:
+    """As it could come in before numbers were looked at."""
+    events = lines(3)
+    add(store, events[:100])
+    with store.transaction() as work:
+        work.append("ticket.fcr_exempt", actor=SYSTEM.actor, note=10**400)
+    add(store, events[100:])
     keeper.catch_up(store, CONFIG)
     assert wrong(store) == []
 

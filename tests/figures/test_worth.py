@@ -10,14 +10,13 @@ from functools import partial
 import pytest
 
 from inbox.actions import promises
-from inbox.figures import keeper
 from inbox.metrics import book_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.metrics.value import worth_of
 from inbox.reading import figures
 from inbox.store import Store
-from tests.figures.conftest import Lines, add, lines
+from tests.figures.conftest import Lines, lines, taken_in_by_parts
 
 NOON, LATER = "2026-01-09T11:00:00Z", "2026-03-01T00:00:00Z"
 #: What each customer brought: long ago, in another currency, a second before and after noon, and without a rate.
@@ -49,14 +48,7 @@ def brought(who: str, *, void: bool) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def desk(store: Store) -> Store:
     """A log that the keeper took in by parts."""
-    events = told()
-    add(store, events[:200])
-    with store.reading() as work:
-        config = promises.config(work)
-    keeper.catch_up(store, config, size=60)
-    add(store, events[200:])
-    keeper.catch_up(store, config, size=150)
-    return store
+    return taken_in_by_parts(store, told())
 
 
 @pytest.mark.parametrize("known", [LATER, NOON])

@@ -80,6 +80,14 @@ def test_a_lone_value_between_gaps_is_a_dot() -> None:
     assert 'r="4" fill="var(--c1)"' in svg
 
 
+@pytest.mark.parametrize("value", [-12.1, 0, 0.4, 37.5])
+def test_the_axis_of_a_single_value_reaches_from_nothing_to_it(value: float) -> None:
+    svg = charts.line(["1", "2"], [("NPS", [None, value])], title="NPS", fmt=plain)
+    said = [float(each) for each in re.findall(r"<text[^>]*>(-?[\d.]+)</text>", svg)][:-2]  # then the two weeks
+    assert len(said) == len(set(said)) > 1
+    assert min(said) <= min(value, 0) <= max(value, 0) <= max(said)
+
+
 def test_words_are_escaped_wherever_they_stand() -> None:
     bad = "<script>\"'&"
     for svg in (

@@ -52,6 +52,8 @@ def line(
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
     highest = high if high is not None else max(known, default=1)
+    if lowest == highest:  # a single value has no span of its own: it stands as far as it is from nothing
+        lowest, highest = min(lowest, 0), max(highest, 0 if lowest else 1)
     steps = canvas.ticks(lowest, highest, sizes=canvas.sizes_of(fmt))
     left, right, top, bottom, height = canvas.beside(steps, fmt), 14, 10, 24, 210
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
