@@ -30,7 +30,7 @@ def sentence(error: BaseException) -> tuple[str, int]:
 def _library(error: BaseException) -> tuple[str, int]:
     """Errors of parts that are imported only by the commands that use them."""
     from pydantic import ValidationError
-    from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+    from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
     from connectors.base import ConnectorError
     from inbox.errors import Problem
@@ -49,6 +49,8 @@ def _library(error: BaseException) -> tuple[str, int]:
             return _line(f"{name} in the environment is wrong: {wrong['msg']}"), REFUSED
         case DBAPIError() if _no_tables(error):
             return "the database has no tables, or those of another version; run: sportello migrate", REFUSED
+        case IntegrityError():
+            return _line(f"the database refused a row, and nothing of this was written: {error.orig}"), REFUSED
         case SQLAlchemyError():
             reason = str(getattr(error, "orig", None) or error)
             return _line(f"the database cannot be reached; check DATABASE_URL and DATA_DIR: {reason}"), REFUSED

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
 from inbox.figures import keeper
+from inbox.figures.comparing import unequal
 from inbox.figures.kept import cases_of, verdicts_as_json, work_as_text
 from inbox.figures.pages import StoredPages
 from inbox.metrics.agents import days_of
@@ -20,8 +20,8 @@ from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
 from inbox.metrics.state import DEFINITION
 from inbox.metrics.times import Days
-from inbox.store import FigureState, Store
-from inbox.store.figures import FigureCell, FigureFact, FigureFamily, FigureWork
+from inbox.store import Event, FigureState, Store
+from inbox.store.figures import FigureCell, FigureFamily
 
 __all__ = ["SAMPLE", "check_all", "check_some"]
 
@@ -37,15 +37,20 @@ def check_some(store: Store, n: int, chance: random.Random) -> tuple[int, list[s
         if state is None:
             return 0, []
         line = work.connection()
-        names = list(
-            line.execute(select(FigureFamily.name).where(FigureFamily.generation == state.generation)).scalars()
+        names = select(FigureFamily.name).where(FigureFamily.generation == state.generation)
+        told = select(Event.ticket_id, Event.data["ticket"].as_string()).where(
+            Event.kind == "ticket.created", Event.seq <= state.seq
         )
-        chosen = chance.sample(names, min(n, len(names)))
+        stored = set(line.execute(names).scalars())
+        known = stored.union(str(number or name) for number, name in line.execute(told))  # a lost family is not stored
+        chosen = chance.sample(sorted(known), min(n, len(known)))
         pages = StoredPages(line, state.generation, state.seq)
         pages.prepare(chosen)
         config, whole = Config.of(state.raw), state.definition == DEFINITION
-        found = [sentence for name in chosen for sentence in _differences(pages, config, name, whole=whole)]
-    return len(chosen), found
+        found_of = {name: pages.family(name) for name in chosen}
+        families = {kept.name if kept else name: None for name, kept in found_of.items() if kept or name in stored}
+        found = [sentence for name in families for sentence in _differences(pages, config, name, whole=whole)]
+    return len(families), found
 
 
 def _differences(pages: StoredPages, config: Config, name: str, *, whole: bool) -> Iterator[str]:
@@ -115,7 +120,7 @@ def _of_people(pages: StoredPages, config: Config, customer: str) -> Iterator[st
 
 
 def check_all(store: Store, config: Config) -> tuple[int, list[str]]:
-    """Build everything anew beside what is kept and compare cell by cell: (how many cells, what differs)."""
+    """Build everything anew beside what is kept and compare row by row: (how many cells, what differs)."""
     keeper.catch_up(store, config)
     with store.reading() as work:
         now = keeper.current(work)
@@ -130,47 +135,6 @@ def check_all(store: Store, config: Config) -> tuple[int, list[str]]:
         line = work.connection()
         shadow = work.scalar(select(FigureState.generation).where(FigureState.why == keeper.CHECK))
         count = line.execute(select(func.count()).where(FigureCell.generation == shadow)).scalar() or 0
-        found = list(_unequal(line, now.generation, shadow or 0))
+        found = list(unequal(line, now.generation, shadow or 0, now.last_rec))
     keeper.drop(store, shadow or 0)
     return count, found
-
-
-_COMPARED: tuple[tuple[type[Any], tuple[str, ...], tuple[str, ...]], ...] = (
-    (FigureCell, ("unit", "grain", "moment", "value", "channel"), ("plain", "due", "times")),
-    (FigureFact, ("day", "owner", "place"), ("until", "data")),
-    (FigureWork, ("agent", "day", "item"), ("data",)),
-)
-
-
-def _unequal(line: Connection, old: int, new: int) -> Iterator[str]:
-    """The keys at which two generations differ, by walking both in the order of their keys."""
-    for table, key, values in _COMPARED:
-        walks = [_walk(line, table, key, values, generation) for generation in (old, new)]
-        a, b = (next(walk, None) for walk in walks)
-        while a is not None or b is not None:
-            if a == b:
-                a, b = (next(walk, None) for walk in walks)
-                continue
-            first = min(one[0] for one in (a, b) if one is not None)
-            yield f"{table.__tablename__} {' '.join(map(str, first))} differs from a rebuild"
-            if a is not None and a[0] == first:
-                a = next(walks[0], None)
-            if b is not None and b[0] == first:
-                b = next(walks[1], None)
-
-
-def _walk(
-    line: Connection, table: type[Any], key: tuple[str, ...], values: tuple[str, ...], generation: int
-) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
-    rows = table.__table__.c
-    names = [rows[name] for name in (*key, *values)]
-    order = [_bytewise(line, rows[name]) for name in key]
-    query = select(*names).where(rows.generation == generation).order_by(*order)
-    for row in line.execution_options(yield_per=1_000).execute(query):
-        yield tuple(row[: len(key)]), tuple(row[len(key) :])
-
-
-def _bytewise(line: Connection, column: Any) -> Any:
-    """Text in the order of its code points, as Python compares it."""
-    is_text = column.type.python_type is str
-    return column.collate("C") if is_text and line.dialect.name == "postgresql" else column

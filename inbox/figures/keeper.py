@@ -143,6 +143,8 @@ def begin(store: Store, config: Config, why: str, seen: Sequence[int]) -> None:
             if not state.current and (state.why == CHECK) == (why == CHECK):
                 _drop(work, state.generation)
         number = max((state.generation for state in known), default=0) + 1
+        for table in KEPT:  # of a state that was lost: nobody reads them, and they would be in its way
+            work.execute(delete(table).where(table.generation >= number))
         end = work.scalar(select(func.max(Event.seq))) or 0
         state = FigureState(generation=number, seeded=end, why=why, config=config.digest, definition=DEFINITION)
         state.raw, state.summed = dict(config.raw), 0

@@ -100,18 +100,22 @@ class Book:
             "contracts": self._on_contract,
         }
         for event in events:
+            if event.kind in _JOINS:
+                self._on_join(event)
             for changed, drawer in self.living.take(event):
                 if (handler := touch.get(drawer[0])) is not None:
                     handler(changed, drawer)
 
+    def _on_join(self, event: Event) -> None:
+        """Two families are one from now on, even by an event that is void: what a family is does not hang on whether
+        the void or its target came first."""
+        body = event.body
+        record = self._join(self.record_of(body["ticket"]), self.record_of(body[_JOINS[event.kind]]))
+        self.dirty.families[record.name] = None
+
     def _on_ticket(self, event: Event, drawer: Drawer) -> None:
         ticket = drawer[1]
-        record = self.record_of(ticket)
-        other = _JOINS.get(event.kind)
-        if other is not None:
-            partner = event.body[other if ticket == event.body["ticket"] else "ticket"]
-            record = self._join(record, self.record_of(partner))
-        self.dirty.families[record.name] = None
+        self.dirty.families[self.record_of(ticket).name] = None
         if (key := _ROUTED.get(event.kind)) is not None:
             self._route((key, event.body[key]), event)
 

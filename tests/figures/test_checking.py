@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, true, update
 
 from inbox.actions import promises
 from inbox.cli.report import report
-from inbox.figures import keeper
+from inbox.figures import checking, keeper
 from inbox.metrics import Config
+from inbox.metrics.times import DAY
 from inbox.reading import figures
-from inbox.store import Store
-from inbox.store.figures import FigureCell, FigureFamily, FigureWork
+from inbox.store import FigureState, Store
+from inbox.store.figures import KEPT, FigureCell, FigureFamily, FigureLine, FigureName, FigureWork
 from tests.figures.conftest import add, lines
 
 
@@ -83,6 +84,51 @@ def test_a_difference_is_named_ends_with_1_and_is_mended_by_a_rebuild(desk: Stor
             assert check != options[0] or sentence in said, (table, said)
     assert CliRunner().invoke(report, ["rebuild"]).exit_code == 0
     assert verify("--sample", "500")[0] == 0
+
+
+def test_a_row_that_was_lost_or_changed_is_found_in_every_table(desk: Store) -> None:
+    settings = config(desk)
+    keeper.catch_up(desk, settings)
+    rows: dict[Any, Any] = {}
+    with desk.transaction() as work:
+        read = {
+            FigureLine: FigureLine.position >= work.scalars(select(FigureState.last_rec)).one() // DAY,
+            FigureName: FigureName.kind == "survey",
+        }
+        for table in KEPT:
+            columns: Any = table.__table__
+            query = select(columns).where(read.get(table, true())).order_by(*columns.primary_key).limit(1)
+            row = rows[table] = work.execute(query).mappings().one()
+            work.execute(delete(columns).where(*(one == row[one.name] for one in columns.primary_key.columns)))
+    names = {table.__tablename__ for table in KEPT}
+    assert {line.split()[0] for line in checking.check_all(desk, settings)[1]} == names, "lost"
+    with desk.transaction() as work:
+        for table, row in rows.items():
+            told = [one.name for one in table.__table__.columns if not one.primary_key]
+            work.execute(insert(table).values({**row, **{name: other(row[name]) for name in told[-1:]}}))
+    spoiled = {table.__tablename__ for table in KEPT if any(not one.primary_key for one in table.__table__.columns)}
+    assert {line.split()[0] for line in checking.check_all(desk, settings)[1]} == spoiled, "changed"
+
+
+def other(value: Any) -> Any:
+    return value + 1 if isinstance(value, int) else {} if isinstance(value, dict) else '[["x"]]'
+
+
+def test_a_family_that_was_lost_is_found_by_a_sample(desk: Store) -> None:
+    keeper.catch_up(desk, config(desk))
+    with desk.transaction() as work:
+        work.execute(delete(FigureFamily))
+    code, said = verify("--sample", "500")
+    assert code == 1
+    assert "is not among the facts that are kept" in said
+
+
+def test_a_lost_state_is_no_riddle_and_rows_without_one_are_in_nobodys_way(desk: Store) -> None:
+    keeper.catch_up(desk, config(desk))
+    with desk.transaction() as work:
+        work.execute(delete(FigureState))
+    code, said = verify("--full")
+    assert (code, said.count("no difference")) == (0, 1), said
 
 
 def test_pages_ask_the_figures_that_are_kept_and_count_what_came_since(desk: Store) -> None:
