@@ -27,6 +27,10 @@ CASES = Binary(
     " say for first contact resolution why a case counted or not.",
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
+SETTINGS = Binary(
+    "application/json",
+    "Hours, promises, time zone, currency and the rest, as ``sportello report --config`` reads them.",
+)
 MOST = 10_000
 #: Values may have commas of their own.
 _BETWEEN = re.compile(rf",(?=(?:{'|'.join(DIMENSIONS)})=)")
@@ -106,6 +110,14 @@ def show_report_definitions(_call: Call[Nothing, Nothing]) -> Response:
     """What each figure means, in words."""
     body = {name: {"name": each.name, "meaning": each.meaning} for name, each in DEFINITIONS.items()}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+@routes.get("/reports/config", SETTINGS, right="reports.see")
+def show_report_config(call: Call[Nothing, Nothing]) -> Response:
+    """The settings by which the figures are made: with them a report over the events is the desk's own."""
+    with figures.looking(call.store) as work:
+        found = figures.basis(work).config.raw
+    return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.actions import desk as settings
+from inbox.actions.who import SYSTEM
+from inbox.metrics import Config
 from inbox.reading import figures
 from tests.api.conftest import Api, Desk
 
@@ -73,3 +76,14 @@ def test_every_family_has_its_meaning(call: Api) -> None:
 def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) -> None:
     assert call("GET", "/reports/cases?figure=ret.churn&from=2026-01-01&to=2026-02-01").status_code == 422
     assert call("GET", "/reports/cases?figure=frt&from=2026-02-01&to=2026-01-01").status_code == 422
+
+
+def test_the_settings_of_the_figures_are_told_as_a_report_over_a_file_reads_them(call: Api, desk: Desk) -> None:
+    desk.text()
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "desk.timezone", "America/New_York")
+    told = call.get("/reports/config")
+    with desk.store.reading() as work:
+        assert Config.of(told) == figures.basis(work).config
+    assert told["tz"] == "America/New_York"
+    call.of("luca").refused("GET", "/reports/config", 403, "forbidden")

@@ -180,7 +180,8 @@ def test_standard_input_is_a_file_too() -> None:
         (("--log", EXAMPLE, *PERIOD, "--where", "channel"), "key=value"),
         (("--log", EXAMPLE, *PERIOD, "--as-of", "2026-04-01T00:00:00"), "zone"),
         (("--log", EXAMPLE, "--clv", "C1"), "--at"),
-        (("facts",), "--log FILE"),
+        (("facts", "--strict"), "--log FILE"),
+        (("facts", "--config", EXAMPLE), "--log FILE"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(arguments: tuple[str | Path, ...], words: str) -> None:
