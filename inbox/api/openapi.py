@@ -142,16 +142,18 @@ def _inlined(schema: Any, kept: dict[str, Any]) -> Any:
 
 def _answer(some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, Any]:
     content: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
     words = []
     for one in some:
         if isinstance(one, Binary):
             kind = "object" if one.content_type == "application/json" else "string"
             content[one.content_type] = {"schema": {"type": kind}}
             words.append(one.description)
+            headers |= {name: {"description": said, "schema": {"type": "string"}} for name, said in one.headers.items()}
         else:
             content["application/json"] = {"schema": names[one]}
             words.append(" ".join((one.__doc__ or "").split()))
-    return {"description": " ".join(words), "content": content}
+    return {"description": " ".join(words), "content": content, **({"headers": headers} if headers else {})}
 
 
 def _body(route: Route, model: type[BaseModel], names: Names) -> dict[str, Any]:

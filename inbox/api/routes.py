@@ -68,6 +68,8 @@ class Binary:
 
     content_type: str
     description: str
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What else is said in headers, by their names."""
 
 
 Gives = type[Shape] | Binary

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -33,8 +33,10 @@ from inbox.store import Event, Membership, Store, Work
 __all__ = [
     "EXACT",
     "FRESH",
+    "Answer",
     "Basis",
     "Source",
+    "answer",
     "basis",
     "bring_up",
     "facts",
@@ -74,6 +76,13 @@ class Basis:
     as_of: dt.datetime
     config: Config
     rebuilt: int | None = None
+
+
+class Answer(NamedTuple):
+    """A report, and what it was made from."""
+
+    report: Report
+    basis: Basis
 
 
 class Source:
@@ -360,7 +369,12 @@ def _without_people(case: Mapping[str, Any]) -> dict[str, Any]:
     return {**case, **parts, "first_responder": None, "resolver": None}
 
 
-def report(
+def report(work: Work, **asked: Any) -> Report:
+    """The report alone of :func:`answer`."""
+    return answer(work, **asked).report
+
+
+def answer(
     work: Work,
     *,
     first: str,
@@ -369,7 +383,7 @@ def report(
     exact: bool = False,
     progress: Progress | None = None,
     **more: Any,
-) -> Report:
+) -> Answer:
     """The report that CLI and API give over the database; ``exact`` percentiles also of a long log. ``more`` is by,
     where, compare and keys of :class:`Request`.
 
@@ -383,4 +397,4 @@ def report(
         request = Request.of(first, end, known.as_of, **more)
     except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
-    return known.answer(request, exact=exact or known.seq <= EXACT)
+    return Answer(known.answer(request, exact=exact or known.seq <= EXACT), known.basis)

@@ -6,9 +6,11 @@ import pytest
 
 from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
+from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.reading import figures
 from tests.api.conftest import Api, Desk
+from tests.figures.conftest import add, begun_anew, lines
 
 PERIOD = {"from": "2020-01-01", "to": "2022-01-01"}
 
@@ -87,3 +89,41 @@ def test_the_settings_of_the_figures_are_told_as_a_report_over_a_file_reads_them
         assert Config.of(told) == figures.basis(work).config
     assert told["tz"] == "America/New_York"
     call.of("luca").refused("GET", "/reports/config", 403, "forbidden")
+
+
+def test_figures_say_what_they_were_made_from_and_old_ones_that_new_ones_are_under_way(
+    call: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(desk.store, lines(3))
+    asked = "from=2026-01-05&to=2026-02-09&keys=vol,frt_bh"
+    paths = f"/reports?{asked}", "/reports/cases?figure=vol.inbound&from=2026-01-05&to=2026-02-09", "/reports/config"
+
+    def made_from() -> list[dict[str, str]]:
+        every = [dict(call("GET", path).headers.items()) for path in paths]
+        return [{name: value for name, value in one.items() if name.startswith("Sportello-")} for one in every]
+
+    end, before = str(call.get("/status")["last_seq"]), call.get(f"/reports?{asked}")
+    for one in (old := made_from()):
+        assert one.keys() == {"Sportello-Seq", "Sportello-As-Of", "Sportello-Config"}
+        assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)
+    again = {**{part.partition("=")[0]: part.partition("=")[2] for part in asked.split("&")}, "meta": "true"}
+    told = call.get("/reports", as_of=old[0]["Sportello-As-Of"], **again)
+    meta = {"seq": int(end), "as_of": old[0]["Sportello-As-Of"], "config": Config.of().digest, "rebuilding": None}
+    assert told == {**before, "meta": meta}
+
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "desk.timezone", "Asia/Tokyo")
+    with monkeypatch.context() as patched:
+        wanted = begun_anew(desk.store, patched, events=100)
+        add(desk.store, [{**lines(3)[0], "id": "late"}])
+        assert call.get(f"/reports?{asked}") == before
+        for one in made_from():
+            done = 100 * 100 // desk.store.last_seq()
+            assert one["Sportello-Stale"] == f"rebuilding {done} %"
+            assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)
+        assert call.get(paths[1] + "&meta=true")["meta"]["rebuilding"] == done > 0
+    keeper.catch_up(desk.store, wanted)
+    for one in made_from():
+        assert "Sportello-Stale" not in one
+        assert (one["Sportello-Seq"], one["Sportello-Config"]) == (str(desk.store.last_seq()), wanted.digest)
+    assert call.get(f"/reports?{asked}") != before
