@@ -23,6 +23,7 @@ from inbox.metrics import Book, Config, Figures, Report, Request, book_of, expla
 from inbox.metrics.behind import Behind, behind, name_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.loyalty import Cover
+from inbox.metrics.published import refuse_unknown
 from inbox.metrics.report import report_of
 from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import About, Filter
@@ -165,6 +166,7 @@ class Source:
         """
         try:
             request = Request.of(first.isoformat(), end.isoformat(), self.as_of, where=where)
+            refuse_unknown([figure], self.basis.config)
             name_of(figure)
         except ValueError as problem:
             raise Invalid(str(problem)) from None
@@ -395,6 +397,7 @@ def answer(
         Request.of(first, end, moment or clock.now(), **more)  # before anything is read for it
         known = source(work, moment, progress)
         request = Request.of(first, end, known.as_of, **more)
+        refuse_unknown(request.wanted.names, known.basis.config)
     except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
     return Answer(known.answer(request, exact=exact or known.seq <= EXACT), known.basis)

@@ -75,6 +75,27 @@ def test_every_family_has_its_meaning(call: Api) -> None:
     assert all(each["meaning"] for each in found.values())
 
 
+def test_a_figure_that_there_is_not_is_named_with_where_all_of_them_are(call: Api, desk: Desk) -> None:
+    desk.text()
+    period = "from=2026-01-01&to=2026-02-01"
+    for path, name in (("/reports?keys=vol,nonsense", "nonsense"), ("/reports?keys=fcr7.rat", "fcr7.rat")):
+        problem = call.refused("GET", f"{path}&{period}", 422, "invalid")
+        assert f"there is no figure '{name}'" in problem["detail"]
+        assert "/reports/definitions" in problem["detail"]
+    problem = call.refused("GET", f"/reports/cases?figure=nonsense&{period}", 422, "invalid")
+    assert "there is no figure 'nonsense'; /api/v1/reports/definitions" in problem["detail"]
+    assert "/customers/" in call.refused("GET", f"/reports?keys=clv.clv&{period}", 422, "invalid")["detail"]
+    nothing = call.get("/reports", keys="nps[delivery],occ.rate,smi,ret", **PERIOD)["all"]
+    assert {name for name, value in nothing.items() if value} <= {"meta.provisional"}
+    of_channel = call.get("/reports", keys="occ", by="channel", **PERIOD)["channel=sms"]
+    assert of_channel.keys() == {"meta.provisional"}
+
+
+def test_every_figure_of_the_definitions_may_be_asked_for(call: Api) -> None:
+    names = [name for name in call.get("/reports/definitions") if not name.startswith("clv")]
+    assert call.get("/reports", keys=",".join(names), **PERIOD)["all"]
+
+
 def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) -> None:
     assert call("GET", "/reports/cases?figure=ret.churn&from=2026-01-01&to=2026-02-01").status_code == 422
     assert call("GET", "/reports/cases?figure=frt&from=2026-02-01&to=2026-01-01").status_code == 422
@@ -117,8 +138,8 @@ def test_figures_say_what_they_were_made_from_and_old_ones_that_new_ones_are_und
         wanted = begun_anew(desk.store, patched, events=100)
         add(desk.store, [{**lines(3)[0], "id": "late"}])
         assert call.get(f"/reports?{asked}") == before
+        done = 100 * 100 // desk.store.last_seq()
         for one in made_from():
-            done = 100 * 100 // desk.store.last_seq()
             assert one["Sportello-Stale"] == f"rebuilding {done} %"
             assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)
         assert call.get(paths[1] + "&meta=true")["meta"]["rebuilding"] == done > 0

@@ -115,6 +115,13 @@ def test_the_cases_of_the_desk_are_those_of_its_export_and_name_nobody_until_tha
     assert run("report", "facts", "--json", *at).lines == of_file
 
 
+def test_a_figure_that_there_is_not_is_named(run: Run, store: Store) -> None:
+    ran = run("report", *PERIOD, "--keys", "vol,nonsense")
+    assert (ran.out, ran.code > 0) == ("", True)
+    assert "there is no figure 'nonsense'" in ran.err
+    assert run("report", *PERIOD, "--keys", "occ,nps[delivery]").code == 0
+
+
 @pytest.mark.parametrize("asked", [PERIOD, ("--clv", "C1", "--at", "2026-03-01T00:00:00Z"), ("facts",)])
 def test_what_goes_with_a_file_only_is_refused_over_the_desk(run: Run, tmp_path: Path, asked: tuple[str, ...]) -> None:
     config = tmp_path / "config.json"
