@@ -93,7 +93,7 @@ def _operation(route: Route, names: Names) -> dict[str, Any]:
         "description": route.description + ("" if route.public else f" Needs the role {role.value}."),
         "parameters": [*_path(route), *_query(route)],
         "responses": {
-            **{str(status): _answer(some, names) for status, some in route.gives.items()},
+            **{str(status): _answer(route, some, names) for status, some in route.gives.items()},
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
@@ -140,19 +140,18 @@ def _inlined(schema: Any, kept: dict[str, Any]) -> Any:
     return {**plain, **some[0]} if len(some) == 1 else {**plain, **({"anyOf": some} if some else {})}
 
 
-def _answer(some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, Any]:
+def _answer(route: Route, some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, Any]:
     content: dict[str, Any] = {}
-    headers: dict[str, Any] = {}
     words = []
     for one in some:
         if isinstance(one, Binary):
             kind = "object" if one.content_type == "application/json" else "string"
             content[one.content_type] = {"schema": {"type": kind}}
             words.append(one.description)
-            headers |= {name: {"description": said, "schema": {"type": "string"}} for name, said in one.headers.items()}
         else:
             content["application/json"] = {"schema": names[one]}
             words.append(" ".join((one.__doc__ or "").split()))
+    headers = {name: {"description": said, "schema": {"type": "string"}} for name, said in route.headers.items()}
     return {"description": " ".join(words), "content": content, **({"headers": headers} if headers else {})}
 
 

@@ -12,6 +12,7 @@ from flask import Response
 from pydantic import Field
 
 from inbox import clock
+from inbox.api.answers import BASIS, based
 from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Query, Routes
 from inbox.errors import Invalid
 from inbox.metrics.sums import DIMENSIONS
@@ -21,13 +22,6 @@ from inbox.reading.definitions import DEFINITIONS
 __all__ = ["routes"]
 
 routes = Routes()
-#: What an answer's figures were made from, beside a body whose keys are the command line's.
-HEADERS = {
-    "Sportello-Seq": "The last event that counts in it.",
-    "Sportello-As-Of": "The instant as of which it was known; as ``as_of`` it gives the same, by the same settings.",
-    "Sportello-Config": "The fingerprint of the settings by which it was made (``/reports/config``).",
-    "Sportello-Stale": "Only where these are old figures: how far the new ones are, like ``rebuilding 43 %``.",
-}
 META = "Also tell in a member ``meta`` what the headers say: ``seq``, ``as_of``, ``config``, ``rebuilding`` in percent."
 CASES = Binary(
     "application/json",
@@ -35,19 +29,17 @@ CASES = Binary(
     ' "matures"}], "next"}, newest first; ``next`` is null at the end.'
     " ``amount`` is a count, milliseconds or micro-units of money; ``class`` and ``why``"
     " say for first contact resolution why a case counted or not.",
-    HEADERS,
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
 SETTINGS = Binary(
     "application/json",
     "Hours, promises, time zone, currency and the rest, as ``sportello report --config`` reads them.",
-    HEADERS,
 )
 MOST = 10_000
 #: Values may have commas of their own.
 _BETWEEN = re.compile(rf",(?=(?:{'|'.join(DIMENSIONS)})=)")
 REPORT = Binary(
-    "application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.', HEADERS
+    "application/json", 'One object of slices: {"all": {key: value}, "channel=email": {…}}; null is unknown.'
 )
 
 
@@ -65,7 +57,7 @@ class ReportQuery(Query):
     meta: bool = Field(False, description=META)
 
 
-@routes.get("/reports", REPORT, query=ReportQuery, right="reports.see")
+@routes.get("/reports", REPORT, query=ReportQuery, right="reports.see", headers=BASIS)
 def show_report(call: Call[ReportQuery, Nothing]) -> Response:
     """The figures of a period. Slices that show single people are refused until a setting names what allows them."""
     query = call.query
@@ -98,7 +90,7 @@ class CasesQuery(Query):
     meta: bool = Field(False, description=META)
 
 
-@routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see")
+@routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see", headers=BASIS)
 def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
     """The cases behind a figure of a period, and for first contact resolution why each counted or not."""
     query = call.query
@@ -127,7 +119,7 @@ def show_report_definitions(_call: Call[Nothing, Nothing]) -> Response:
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
 
-@routes.get("/reports/config", SETTINGS, right="reports.see")
+@routes.get("/reports/config", SETTINGS, right="reports.see", headers=BASIS)
 def show_report_config(call: Call[Nothing, Nothing]) -> Response:
     """The settings by which the figures are made: with them a report over the events is the desk's own."""
     with figures.looking(call.store) as work:
@@ -136,16 +128,10 @@ def show_report_config(call: Call[Nothing, Nothing]) -> Response:
 
 
 def _told(body: Mapping[str, Any], basis: figures.Basis, *, meta: bool = False) -> Response:
-    facts: dict[str, Any] = {"seq": basis.seq, "as_of": clock.iso(basis.as_of), "config": basis.config.digest}
     if meta:
+        facts = {"seq": basis.seq, "as_of": clock.iso(basis.as_of), "config": basis.config.digest}
         body = {**body, "meta": {**facts, "rebuilding": basis.rebuilt}}
-    answer = Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
-    answer.headers["Sportello-Seq"] = str(basis.seq)
-    answer.headers["Sportello-As-Of"] = facts["as_of"]
-    answer.headers["Sportello-Config"] = basis.config.digest
-    if basis.rebuilt is not None:
-        answer.headers["Sportello-Stale"] = f"rebuilding {basis.rebuilt} %"
-    return answer
+    return based(Response(json.dumps(body, ensure_ascii=False), content_type="application/json"), basis)
 
 
 def _pairs(text: str) -> dict[str, str]:

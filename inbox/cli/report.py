@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from inbox import clock
+from inbox.errors import Invalid
 from inbox.metrics import Config, Figures, Log, Report, Request, explain, lifetime_value, read_lines
 from inbox.metrics import report as figures_of
 from inbox.metrics.hours import Hours
@@ -154,7 +155,7 @@ def report(ctx: click.Context, /, **wanted: object) -> None:
             _say_value(asked, texts)
         else:
             _say_report(asked, texts, dict(wanted["where"]), exact=bool(wanted["exact"]))  # type: ignore[call-overload]
-    except ValueError as error:
+    except (ValueError, Invalid) as error:
         raise click.UsageError(str(error)) from None
 
 

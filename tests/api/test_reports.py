@@ -9,6 +9,7 @@ from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.reading import figures
+from inbox.store import Ticket
 from tests.api.conftest import Api, Desk
 from tests.figures.conftest import add, begun_anew, lines
 
@@ -102,13 +103,16 @@ def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) 
 
 
 def test_the_settings_of_the_figures_are_told_as_a_report_over_a_file_reads_them(call: Api, desk: Desk) -> None:
-    desk.text()
+    ticket = desk.text()
     with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, ticket).customer_id
         settings.put(work, SYSTEM, "desk.timezone", "America/New_York")
     told = call.get("/reports/config")
     with desk.store.reading() as work:
         assert Config.of(told) == figures.basis(work).config
+        digest = figures.basis(work).config.digest
     assert told["tz"] == "America/New_York"
+    assert call("GET", f"/customers/{customer}/worth").headers["Sportello-Config"] == digest
     call.of("luca").refused("GET", "/reports/config", 403, "forbidden")
 
 
