@@ -78,6 +78,9 @@ def test_old_figures_are_marked_while_new_ones_are_worked_out(desk: TestDesk, mo
         for page in pages:
             assert "These are the old figures" in words(browser.get(page))
             assert "0% of that is done" in words(browser.get(page))
+        file = io.BytesIO(browser.get("/reports/cards/volume.xlsx").data)
+        with zipfile.ZipFile(file) as book:
+            assert "the new ones are being worked out, 0% is done" in book.read("xl/sharedStrings.xml").decode()
     keeper.catch_up(desk.store, config)
     assert not any("old figures" in words(browser.get(page)) for page in pages)
 
