@@ -9,21 +9,33 @@ import io
 import json
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from inbox import clock
 from inbox.actions import currencies, desk, history, identities
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
 from inbox.metrics.times import SECOND, instant
-from inbox.store import Customer, Event, Work, names
+from inbox.store import LOG_LOCK, Customer, Event, Work, names
 
-__all__ = ["COLUMNS", "KINDS", "MOST", "Outcome", "Told", "read", "rows_of_csv", "tell"]
+__all__ = [
+    "COLUMNS",
+    "KINDS",
+    "MOST",
+    "TOLD_BY",
+    "Outcome",
+    "Told",
+    "read",
+    "rows_of_csv",
+    "still",
+    "take_back",
+    "tell",
+]
 
 MOST: Final = 1_000
 MOST_BYTES: Final = 20_000_000
@@ -40,6 +52,8 @@ KINDS: Final = frozenset(
 COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "amount", "margin", "currency")
 
 
+#: In what a program told, who did: the same door takes it back.
+TOLD_BY: Final = "told_by"
 #: What lies so far ahead is no mistake, but a clock that is fast.
 AHEAD: Final = dt.timedelta(minutes=5)
 #: An amount in a sheet, and one whose separator may part thousands as well as decimals.
@@ -59,12 +73,17 @@ class Outcome:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
-def tell(work: Work, who: Who, told: Iterable[tuple[int, Told]], *, strict: bool = False) -> Outcome:
+def tell(
+    work: Work, who: Who, told: Iterable[tuple[int, Told]], *, strict: bool = False, marked: bool = False
+) -> Outcome:
     """Appends events from outside, each with its line or place; one whose id is known is left out. A customer is named
     by the desk's id or by an address of theirs (``email:anna@casa.example``), which is not kept; a day without an hour
-    is its midnight here. ``strict`` takes all or nothing. Raises :class:`Forbidden`."""
+    is its midnight here. ``strict`` takes all or nothing; ``marked`` ones can be taken back.
+    Raises :class:`Forbidden`."""
     require(who, "settings.change")
     rows, faults = read(work, who, told)
+    if marked:
+        rows = [{**row, "data": {**row["data"], TOLD_BY: who.id}} for row in rows]
     out = Outcome(faults=faults)
     if strict and faults:
         return out
@@ -84,6 +103,48 @@ def read(work: Work, who: Who, told: Iterable[tuple[int, Told]]) -> tuple[list[h
         except (ValueError, Problem) as problem:
             faults.append((line, str(problem)))
     return rows, faults
+
+
+def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False) -> Outcome:
+    """Makes events void that programs told, each once; what is void already is ``known``. Others are left out by place,
+    from 1 on, and with ``strict`` all of them. Raises :class:`Forbidden`."""
+    require(who, "settings.change")
+    if not work.store.is_sqlite:  # whoever voids the same at the same time waits
+        work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    rows = {row.id: row for row in work.scalars(select(Event).where(Event.id.in_(ids)))}
+    void = _void(work, ids)
+    out, mine = Outcome(), []
+    for place, id in enumerate(ids, 1):
+        row = rows.get(id)
+        if row is None:
+            out.faults.append((place, f"there is no event {id!r}"))
+        elif TOLD_BY not in row.data:
+            out.faults.append((place, f"{id!r} was not told by a program through POST /events, and stays"))
+        elif id in void:
+            out.known += 1
+        else:
+            void.add(id)
+            mine.append(row)
+    if strict and out.faults:
+        return Outcome(faults=out.faults)
+    for row in mine:
+        work.append("void", actor=who.actor, ticket=row.ticket_id, target=row.id)
+        desk.audit(work, who, "event.voided", name=f"{row.kind} {row.id}")
+    out.added = len(mine)
+    return out
+
+
+def still(work: Work, rows: Iterable[Event]) -> list[Event]:
+    """Events without those that a program told and has taken back."""
+    every = list(rows)
+    told = [row.id for row in every if TOLD_BY in row.data]
+    void = _void(work, told) if told else set()
+    return [row for row in every if row.id not in void]
+
+
+def _void(work: Work, ids: Sequence[str]) -> set[str]:
+    target = Event.data["target"].as_string()
+    return {*work.scalars(select(target).where(Event.kind == "void", target.in_(ids)))}
 
 
 class _Reader:
@@ -108,7 +169,7 @@ class _Reader:
         if str(raw.get("kind")) not in KINDS:
             msg = f"kind is none of {', '.join(sorted(KINDS))}"
             raise Invalid(msg)
-        told = {name: value for name, value in raw.items() if name not in {"seq", "rec"}}
+        told = {name: value for name, value in raw.items() if name not in {"seq", "rec", TOLD_BY}}
         for name, read in self._fields.items():
             if told.get(name) is not None:
                 told[name] = read(told[name])

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from inbox import clock, shapes
 from inbox.actions import erasing
-from inbox.api.answers import shape, write
+from inbox.api.answers import BASIS, based, shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Query, Routes
 from inbox.errors import NotFound
 from inbox.reading import dossier, figures
@@ -67,7 +67,7 @@ class CustomerWorth(shapes.Shape):
     full: int | None = Field(alias="cost.full", description="The same with its share of paid time and fees.")
 
 
-@routes.get("/customers/{customer}/worth", CustomerWorth, query=WorthQuery, right="reports.see")
+@routes.get("/customers/{customer}/worth", CustomerWorth, query=WorthQuery, right="reports.see", headers=BASIS)
 def show_customer_worth(call: Call[WorthQuery, Nothing], customer: str) -> Response:
     """What a customer is worth to the desk, and what serving them has cost."""
     query = call.query
@@ -76,7 +76,8 @@ def show_customer_worth(call: Call[WorthQuery, Nothing], customer: str) -> Respo
             msg = f"there is no customer {customer}"
             raise NotFound(msg)
         found = figures.worth(work, customer, query.at or clock.now(), query.as_of)
-    return shape(CustomerWorth.model_validate(found))
+        basis = figures.basis(work, query.as_of)
+    return based(shape(CustomerWorth.model_validate(found)), basis)
 
 
 @routes.get("/customers/{customer}/export", ARCHIVE, query=ExportQuery, right="customer.export")

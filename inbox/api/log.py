@@ -65,9 +65,28 @@ def tell_events(call: Call[Nothing, EventsBody]) -> Response:
     """Calls, social counters, contracts, revenue and the like, told by programs. A wrong one is named by its place from
     1 on and the others are kept, or with ``strict`` none is."""
     with call.store.transaction() as work:
-        found = telling.tell(work, call.who, enumerate(call.body.events, 1), strict=call.body.strict)
-    faults = [shapes.Fault(place=place, reason=why) for place, why in found.faults]
-    return shape(shapes.Told(added=found.added, known=found.known, faults=faults))
+        found = telling.tell(work, call.who, enumerate(call.body.events, 1), strict=call.body.strict, marked=True)
+    return shape(shapes.Told(added=found.added, known=found.known, faults=_faults(found)))
+
+
+class VoidBody(Body):
+    """Events that are to be as if nobody had told them."""
+
+    ids: list[str] = Field(min_length=1, max_length=telling.MOST, description="As they were told.")
+    strict: bool = Field(False, description="Take back all of them or none.")
+
+
+@routes.post("/events/void", shapes.Voided, body=VoidBody, right="settings.change")
+def void_events(call: Call[Nothing, VoidBody]) -> Response:
+    """Takes back events that came by ``POST /events``, and only those: no figure counts them, the log keeps them with a
+    ``void``, and the audit log says who did. What is void already stays so. A corrected event has an id of its own."""
+    with call.store.transaction() as work:
+        found = telling.take_back(work, call.who, call.body.ids, strict=call.body.strict)
+    return shape(shapes.Voided(voided=found.added, known=found.known, faults=_faults(found)))
+
+
+def _faults(found: telling.Outcome) -> list[shapes.Fault]:
+    return [shapes.Fault(place=place, reason=why) for place, why in found.faults]
 
 
 @routes.get("/status", shapes.DeskStatus)

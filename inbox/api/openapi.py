@@ -93,7 +93,7 @@ def _operation(route: Route, names: Names) -> dict[str, Any]:
         "description": route.description + ("" if route.public else f" Needs the role {role.value}."),
         "parameters": [*_path(route), *_query(route)],
         "responses": {
-            **{str(status): _answer(some, names) for status, some in route.gives.items()},
+            **{str(status): _answer(route, some, names) for status, some in route.gives.items()},
             "default": {"$ref": "#/components/responses/Problem"},
         },
     }
@@ -140,7 +140,7 @@ def _inlined(schema: Any, kept: dict[str, Any]) -> Any:
     return {**plain, **some[0]} if len(some) == 1 else {**plain, **({"anyOf": some} if some else {})}
 
 
-def _answer(some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, Any]:
+def _answer(route: Route, some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, Any]:
     content: dict[str, Any] = {}
     words = []
     for one in some:
@@ -151,7 +151,8 @@ def _answer(some: tuple[type[Shape] | Binary, ...], names: Names) -> dict[str, A
         else:
             content["application/json"] = {"schema": names[one]}
             words.append(" ".join((one.__doc__ or "").split()))
-    return {"description": " ".join(words), "content": content}
+    headers = {name: {"description": said, "schema": {"type": "string"}} for name, said in route.headers.items()}
+    return {"description": " ".join(words), "content": content, **({"headers": headers} if headers else {})}
 
 
 def _body(route: Route, model: type[BaseModel], names: Names) -> dict[str, Any]:

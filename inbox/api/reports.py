@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from flask import Response
 from pydantic import Field
 
+from inbox import clock
+from inbox.api.answers import BASIS, based
 from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Query, Routes
 from inbox.errors import Invalid
 from inbox.metrics.sums import DIMENSIONS
@@ -19,6 +22,7 @@ from inbox.reading.definitions import DEFINITIONS
 __all__ = ["routes"]
 
 routes = Routes()
+META = "Also tell in a member ``meta`` what the headers say: ``seq``, ``as_of``, ``config``, ``rebuilding`` in percent."
 CASES = Binary(
     "application/json",
     '{"figure", "total", "items": [{"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why",'
@@ -27,6 +31,10 @@ CASES = Binary(
     " say for first contact resolution why a case counted or not.",
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
+SETTINGS = Binary(
+    "application/json",
+    "Hours, promises, time zone, currency and the rest, as ``sportello report --config`` reads them.",
+)
 MOST = 10_000
 #: Values may have commas of their own.
 _BETWEEN = re.compile(rf",(?=(?:{'|'.join(DIMENSIONS)})=)")
@@ -46,14 +54,15 @@ class ReportQuery(Query):
     compare: Literal["previous", "year"] | None = Field(None, description="Beside the period before, or a year before.")
     exact: bool = Field(False, description="Exact percentiles, however long the log is; else at most 1.6 % off.")
     keys: str = Field("", description="Only these figures: ``fcr7.rate`` for one, ``fcr7,aht`` for families; else all.")
+    meta: bool = Field(False, description=META)
 
 
-@routes.get("/reports", REPORT, query=ReportQuery, right="reports.see")
+@routes.get("/reports", REPORT, query=ReportQuery, right="reports.see", headers=BASIS)
 def show_report(call: Call[ReportQuery, Nothing]) -> Response:
     """The figures of a period. Slices that show single people are refused until a setting names what allows them."""
     query = call.query
     with figures.looking(call.store) as work:
-        found = figures.report(
+        found, basis = figures.answer(
             work,
             first=query.first.isoformat(),
             end=query.end.isoformat(),
@@ -64,7 +73,7 @@ def show_report(call: Call[ReportQuery, Nothing]) -> Response:
             exact=query.exact,
             keys=[name.strip() for name in query.keys.split(",") if name.strip()],
         )
-    return Response(json.dumps(found, ensure_ascii=False), content_type="application/json")
+    return _told(found, basis, meta=query.meta)
 
 
 class CasesQuery(Query):
@@ -78,9 +87,10 @@ class CasesQuery(Query):
     after: str = Field("", max_length=200, description="The ``next`` of the page before.")
     offset: int = Field(0, ge=0, le=HIGHEST, description="How many to leave out; ``after`` keeps its place meanwhile.")
     limit: int = Field(1_000, ge=1, le=MOST, description="How many at most.")
+    meta: bool = Field(False, description=META)
 
 
-@routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see")
+@routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see", headers=BASIS)
 def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
     """The cases behind a figure of a period, and for first contact resolution why each counted or not."""
     query = call.query
@@ -91,6 +101,7 @@ def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
         asked = query.figure, (query.first, query.end), _pairs(query.where)
         beside = behind.Beside(query.after, skip=query.offset)
         found = behind.listed(work, *asked, limit=query.limit, beside=beside, as_of=query.as_of)
+        basis = figures.basis(work, query.as_of)
     more = found.first + len(found.cases) < found.total
     body = {
         "figure": query.figure,
@@ -98,7 +109,7 @@ def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
         "items": behind.cases(found.cases),
         "next": behind.cursor(found.cases[-1]) if found.cases and more else None,
     }
-    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+    return _told(body, basis, meta=query.meta)
 
 
 @routes.get("/reports/definitions", MEANINGS, right="reports.see")
@@ -106,6 +117,21 @@ def show_report_definitions(_call: Call[Nothing, Nothing]) -> Response:
     """What each figure means, in words."""
     body = {name: {"name": each.name, "meaning": each.meaning} for name, each in DEFINITIONS.items()}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+@routes.get("/reports/config", SETTINGS, right="reports.see", headers=BASIS)
+def show_report_config(call: Call[Nothing, Nothing]) -> Response:
+    """The settings by which the figures are made: with them a report over the events is the desk's own."""
+    with figures.looking(call.store) as work:
+        basis = figures.basis(work)
+    return _told(basis.config.raw, basis)
+
+
+def _told(body: Mapping[str, Any], basis: figures.Basis, *, meta: bool = False) -> Response:
+    if meta:
+        facts = {"seq": basis.seq, "as_of": clock.iso(basis.as_of), "config": basis.config.digest}
+        body = {**body, "meta": {**facts, "rebuilding": basis.rebuilt}}
+    return based(Response(json.dumps(body, ensure_ascii=False), content_type="application/json"), basis)
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -75,7 +75,8 @@ Gives = type[Shape] | Binary
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the table. ``path`` has its numbers in braces: ``/tickets/{number}``."""
+    """One line of the table. ``path`` has its numbers in braces: ``/tickets/{number}``; ``headers`` are what an answer
+    says beside its body, by their names."""
 
     method: str
     path: str
@@ -86,6 +87,7 @@ class Route:
     right: str = "ticket.read"
     public: bool = False
     uploads: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

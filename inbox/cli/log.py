@@ -39,6 +39,8 @@ def log() -> None:
 def export(file: str, after: int) -> None:
     """Write the event log, one JSON object a line; FILE is standard output unless named.
 
+    It says nothing of hours, promises and the like: sportello report config writes these for a report over the file.
+
     \b
     Example:
       sportello log export events.jsonl

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from inbox import clock
+from inbox.errors import Invalid
 from inbox.metrics import Config, Figures, Log, Report, Request, explain, lifetime_value, read_lines
 from inbox.metrics import report as figures_of
 from inbox.metrics.hours import Hours
@@ -22,12 +23,16 @@ from inbox.metrics.table import table
 if TYPE_CHECKING:
     import datetime as dt
 
-    from inbox.store import Store
+    from inbox.store import Store, Work
 
 __all__ = ["report"]
 
 DATA_ERROR = 65  # EX_DATAERR
 SLOW = 20_000  # events: some seconds
+_OF_A_FILE = {
+    "--config": "the desk's own figures are by the settings of the desk",
+    "--strict": "the desk's own lines were looked at when they came in",
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,9 @@ class Asked:
     strict: bool
     as_json: bool
 
-    def read(self) -> Log:
-        """The log of the file; what is wrong with it is said on standard error, and ends the command if strict."""
-        if self.log is None:
-            raise click.UsageError("this needs --log FILE")
-        with _lines(self.log) as lines:
+    def read(self, file: Path) -> Log:
+        """The log of a file; what is wrong with it is said on standard error, and ends the command if strict."""
+        with _lines(file) as lines:
             log = read_lines(lines)
         for problem in log.problems:
             click.echo(f"line {problem.line}: {problem.reason}", err=True)
@@ -57,6 +60,15 @@ class Asked:
                 err=True,
             )
         return log
+
+    def file(self) -> Path | None:
+        """The file whose log is asked about, None for the desk's own. Ends the command where something was said that
+        goes with a file only."""
+        if self.log is None:
+            for name, said in (("--config", self.config is not None), ("--strict", self.strict)):
+                if said:
+                    raise click.UsageError(f"{name} needs --log FILE: {_OF_A_FILE[name]}")
+        return self.log
 
     def definitions(self) -> Config:
         """The configuration of the file, else the defaults."""
@@ -97,7 +109,7 @@ class Pair(click.ParamType[tuple[str, str]]):
 
 _FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 _LOG = click.option("--log", "log", type=_FILE, help="A file of events, one JSON object a line; - is standard input.")
-_CONFIG = click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Definitions' settings, JSON.")
+_CONFIG = click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help="Settings for a --log, JSON.")
 _STRICT = click.option("--strict", is_flag=True, help="Compute nothing where a line is wrong; ends with 65.")
 _AS_OF = click.option("--as-of", metavar="TIME", help="Only what was known then (RFC 3339); now unless said.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -122,14 +134,17 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def report(ctx: click.Context, /, **wanted: object) -> None:
     """Figures from the event log: FCR, AHT, cost per channel and the rest, as docs/metrics.md defines them.
 
-    Without --log the desk's own log is read. A wrong line is named with its number and reason, and the rest goes on.
+    Without --log the desk's own log is read, by the desk's settings. A wrong line of a file is named with its number
+    and reason, and the rest goes on; --config are the settings by which it is read, as sportello report config writes
+    them, and the defaults of docs/metrics.md without.
 
     \b
     Example:
       sportello report --from 2026-03-01 --to 2026-04-01 --by channel
       sportello report --log events.jsonl --from 2026-03-01 --to 2026-04-01 --compare previous --json
       sportello report --clv C00013 --at 2026-03-31T00:00:00Z
-      sportello report facts --log events.jsonl
+      sportello report facts
+      sportello report config config.json
     """
     if ctx.invoked_subcommand is not None:
         return
@@ -140,7 +155,7 @@ def report(ctx: click.Context, /, **wanted: object) -> None:
             _say_value(asked, texts)
         else:
             _say_report(asked, texts, dict(wanted["where"]), exact=bool(wanted["exact"]))  # type: ignore[call-overload]
-    except ValueError as error:
+    except (ValueError, Invalid) as error:
         raise click.UsageError(str(error)) from None
 
 
@@ -157,10 +172,11 @@ def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str], *, e
         compare=texts.get("compare"),
         keys=_names(texts),
     )
+    file = asked.file()
     found = (
         _of_the_desk(texts, where, exact=exact)
-        if asked.log is None
-        else figures_of(asked.read(), request, asked.definitions())
+        if file is None
+        else figures_of(asked.read(file), request, asked.definitions())
     )
     if asked.as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
@@ -170,24 +186,40 @@ def _say_report(asked: Asked, texts: dict[str, str], where: dict[str, str], *, e
 
 
 def _of_the_desk(texts: dict[str, str], where: dict[str, str], *, exact: bool) -> Report:
+    from inbox.reading import figures
+
+    with _desk() as work:
+        return figures.report(
+            work,
+            first=texts["first"],
+            end=texts["end"],
+            by=texts.get("by"),
+            where=where,
+            compare=texts.get("compare"),
+            as_of=texts.get("as_of"),
+            keys=_names(texts),
+            exact=exact,
+            progress=_progress,
+        )
+
+
+@contextmanager
+def _desk() -> Iterator[Work]:
+    """The desk with its figures; old ones are said to be such on standard error."""
     from inbox.cli.opening import opened
     from inbox.reading import figures
 
     with opened(connectors=False) as store:
         _made(store)
         with figures.looking(store) as work:
-            return figures.report(
-                work,
-                first=texts["first"],
-                end=texts["end"],
-                by=texts.get("by"),
-                where=where,
-                compare=texts.get("compare"),
-                as_of=texts.get("as_of"),
-                keys=_names(texts),
-                exact=exact,
-                progress=_progress,
-            )
+            done = figures.basis(work).rebuilt
+            if done is not None:
+                click.echo(
+                    f"these are the old figures: the new ones are being worked out, {done} % is done"
+                    " (sportello worker does it)",
+                    err=True,
+                )
+            yield work
 
 
 def _made(store: Store) -> None:
@@ -216,11 +248,12 @@ def _say_value(asked: Asked, texts: dict[str, str]) -> None:
         raise click.UsageError("--clv needs --at TIME")
     as_of = clock.parse(texts["as_of"]) if "as_of" in texts else None
     at = clock.parse(texts["at"])
-    if asked.log is None:
+    file = asked.file()
+    if file is None:
         value = _value_in_the_desk(texts["clv"], at, as_of)
     else:
         known = _millis(as_of or clock.now())
-        value = lifetime_value(asked.read(), texts["clv"], _millis(at), known, asked.definitions())
+        value = lifetime_value(asked.read(file), texts["clv"], _millis(at), known, asked.definitions())
     if asked.as_json:
         click.echo(json.dumps(value))
     else:
@@ -229,13 +262,10 @@ def _say_value(asked: Asked, texts: dict[str, str]) -> None:
 
 
 def _value_in_the_desk(customer: str, at: dt.datetime, as_of: dt.datetime | None) -> Figures:
-    from inbox.cli.opening import opened
     from inbox.reading import figures
 
-    with opened(connectors=False) as store:
-        _made(store)
-        with figures.looking(store) as work:
-            return figures.worth(work, customer, at, as_of, _progress)
+    with _desk() as work:
+        return figures.worth(work, customer, at, as_of, _progress)
 
 
 def _value_lines(value: Figures) -> Iterable[str]:
@@ -264,22 +294,58 @@ def _value_lines(value: Figures) -> Iterable[str]:
 def facts(log: Path | None, as_of: str | None, config: Path | None, *, strict: bool, as_json: bool) -> None:
     """Print each case: its times, interactions, contacts, and whether and why it counts as first contact resolution.
 
+    Without --log they are those of the desk's own log, which takes some 4 kB of memory for each event.
+
     \b
     Example:
+      sportello report facts
       sportello report facts --log events.jsonl
     """
     asked = Asked(log, config, strict, as_json)
+    file = asked.file()
     try:
         moment = clock.parse(as_of) if as_of is not None else clock.now()
         definitions = asked.definitions()
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    for case in explain(asked.read(), _millis(moment), definitions):
+    cases = _facts_in_the_desk(moment) if file is None else explain(asked.read(file), _millis(moment), definitions)
+    for case in cases:
         if as_json:
             click.echo(json.dumps(case, ensure_ascii=False))
         else:
             for line in _case_lines(case):
                 click.echo(line)
+
+
+def _facts_in_the_desk(moment: dt.datetime) -> list[dict[str, Any]]:
+    from inbox.reading import figures
+
+    with _desk() as work:
+        return figures.facts(work, moment)
+
+
+@report.command("config")
+@click.argument("file", default="-", metavar="[FILE]")
+def write_config(file: str) -> None:
+    """Write the settings by which the desk's figures are made: hours, holidays, promises, time zone, currency and the
+    rest. --config reads them, so that a report over an exported log is the desk's own; FILE is standard output unless
+    named.
+
+    \b
+    Example:
+      sportello report config config.json
+      sportello log export events.jsonl
+      sportello report --log events.jsonl --config config.json --from 2026-03-01 --to 2026-04-01
+    """
+    from inbox.reading import figures
+
+    with _desk() as work:
+        told = json.dumps(figures.basis(work).config.raw, ensure_ascii=False, indent=2)
+    if file == "-":
+        click.echo(told)
+        return
+    Path(file).write_text(f"{told}\n", encoding="utf-8")
+    click.echo(f"the settings of the figures are in {file}.")
 
 
 @report.command()

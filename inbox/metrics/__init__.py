@@ -18,6 +18,7 @@ from inbox.metrics.explain import explained
 from inbox.metrics.factual import Facts
 from inbox.metrics.keys import Figures
 from inbox.metrics.log import Event, Log, Problem, read_events, read_lines
+from inbox.metrics.published import refuse_unknown
 from inbox.metrics.report import Report, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.settling import settle
@@ -50,8 +51,9 @@ def report(source: Source | State, request: Request, config: Config | None = Non
     """The slices of a report: ``{"all": {key: value}, "channel=email": {...}}``, keys of section 12.
 
     The source is a read ``Log``, an iterable of event objects (bad ones are left out), or a ``State`` with its own
-    configuration, whose roll-ups answer at once.
+    configuration, whose roll-ups answer at once. Raises ``ValueError`` where a figure is asked for that there is not.
     """
+    refuse_unknown(request.wanted.names, source.config if isinstance(source, State) else config or Config.of())
     if isinstance(source, State):
         return source.report(request)
     return report_of(Facts(book_of(source, request.as_of, config)), request)

@@ -20,20 +20,20 @@ class Wanted:
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = frozenset(names)
-        for name in self._names:
+        self.names = frozenset(names)
+        for name in self.names:
             if _HEAD.match(name) is None:
                 raise ValueError(f"{name!r} is no figure; write one as fcr7.rate, or several as fcr7")
-        self._heads = {_head(name) for name in self._names}
+        self._heads = {_head(name) for name in self.names}
         self._known: dict[str, bool] = {}
 
     def family(self, *heads: str) -> bool:
         """Whether some key that begins with one of these words is wanted."""
-        return not self._names or not self._heads.isdisjoint(heads)
+        return not self.names or not self._heads.isdisjoint(heads)
 
     def of(self, found: Mapping[str, _V]) -> dict[str, _V]:
         """What is wanted of some figures; what is known of the report itself always is."""
-        if not self._names:
+        if not self.names:
             return dict(found)
         return {key: value for key, value in found.items() if self._wants(key)}
 
@@ -42,7 +42,7 @@ class Wanted:
         if known is None:
             families = (key[:n] for n, mark in enumerate(key) if mark in ".[")
             family = key.partition("].")[0] + "]"
-            known = key in self._names or family in self._names or not self._names.isdisjoint(families)
+            known = key in self.names or family in self.names or not self.names.isdisjoint(families)
             known = self._known[key] = known or key.startswith("meta.")
         return known
 

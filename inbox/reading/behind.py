@@ -52,7 +52,8 @@ class CaseRow:
 class CasesPage:
     """``page`` of ``reports/cases.html``: one part of the list, newest first; ``first`` is the number of its first row.
     ``newer`` and ``older`` are the parameters that show what lies beside it, None where nothing does. ``back`` is the
-    page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was grouped."""
+    page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was grouped;
+    ``rebuilt`` how many percent of new figures are worked out where this is the list of old ones."""
 
     figure: str
     family: str
@@ -69,6 +70,7 @@ class CasesPage:
     back: str = "overview"
     row: str = ""
     by: str = ""
+    rebuilt: int | None = None
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
@@ -154,6 +156,7 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         back=back if (back := args.get("page", "")) in PAGES else "overview",
         row=row if (row := args.get("row", "")) in asking.FILTERS else "",
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
+        rebuilt=figures.basis(work).rebuilt,
     )
     older = found.first + len(rows) < found.total
     return replace(

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 from sqlalchemy import or_, select
 
 from inbox import clock
-from inbox.actions import desk
+from inbox.actions import desk, telling
 from inbox.actions.who import Who, require, visible
 from inbox.errors import NotFound
 from inbox.shapes.files import clean
@@ -36,6 +36,8 @@ from inbox.terms import Delivery, Direction
 
 __all__ = ["archive"]
 
+#: Fields of a line that tell a customer nothing about themselves.
+_OURS: Final = {"customer", telling.TOLD_BY}
 #: Lines of the log that are about a customer and no ticket: what they bought and for how long.
 BOUGHT: Final = ("contract.started", "contract.renewed", "revenue")
 #: Where the two texts lie in the archive.
@@ -86,8 +88,8 @@ def _person(work: Work, customer: Customer, *, notes: bool) -> dict[str, Any]:
         "consents": [{name: getattr(one, name) for name in ("what", "given", "source", "at")} for one in consents],
         **({"notes": [{"text": one.text, "at": one.at} for one in work.scalars(written)]} if notes else {}),
         "bought": [
-            {"kind": one.kind, "at": one.ts, **{k: v for k, v in one.data.items() if k != "customer"}}
-            for one in work.scalars(bought.order_by(Event.seq))
+            {"kind": one.kind, "at": one.ts, **{k: v for k, v in one.data.items() if k not in _OURS}}
+            for one in telling.still(work, work.scalars(bought.order_by(Event.seq)))
         ],
     }
 

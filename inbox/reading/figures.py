@@ -6,8 +6,9 @@ import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -18,10 +19,11 @@ from inbox.figures import keeper
 from inbox.figures.asking import KeptFigures, kept
 from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
-from inbox.metrics import Book, Figures, Report, Request, book_of
+from inbox.metrics import Book, Config, Figures, Report, Request, book_of, explain
 from inbox.metrics.behind import Behind, behind, name_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.loyalty import Cover
+from inbox.metrics.published import refuse_unknown
 from inbox.metrics.report import report_of
 from inbox.metrics.sheets import WHOLE
 from inbox.metrics.sums import About, Filter
@@ -29,7 +31,23 @@ from inbox.metrics.times import Days
 from inbox.metrics.value import Margin, Ratios, margin_of, overhead, ratios_of, worth_of
 from inbox.store import Event, Membership, Store, Work
 
-__all__ = ["EXACT", "FRESH", "Source", "bring_up", "guard", "lines", "looking", "report", "source", "worth"]
+__all__ = [
+    "EXACT",
+    "FRESH",
+    "Answer",
+    "Basis",
+    "Source",
+    "answer",
+    "basis",
+    "bring_up",
+    "facts",
+    "guard",
+    "lines",
+    "looking",
+    "report",
+    "source",
+    "worth",
+]
 
 #: How long one derivation serves while nothing was appended: only what matures with time can be that old.
 FRESH = dt.timedelta(seconds=60)
@@ -39,6 +57,8 @@ EXACT = 50_000
 MOST = 250_000
 #: So many events that were recorded later are taken back while somebody waits: some 20 s.
 TAKEN_BACK = 50_000
+#: Percent of what is worked out as long as something is left.
+_NEARLY = 99
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
@@ -46,18 +66,53 @@ TEAM_AT_LEAST = 5
 EARLIEST, LATEST = 1972, 9000
 
 
+@dataclass(frozen=True)
+class Basis:
+    """What figures were made from: the log up to ``seq``, as it was known at ``as_of``, and the settings ``config``.
+
+    ``rebuilt`` is None, or how many percent of the new figures are worked out beside which these old ones are shown.
+    """
+
+    seq: int
+    as_of: dt.datetime
+    config: Config
+    rebuilt: int | None = None
+
+
+class Answer(NamedTuple):
+    """A report, and what it was made from."""
+
+    report: Report
+    basis: Basis
+
+
 class Source:
     """The figures as one unit of work sees them: the roll-ups that are kept, else the log derived as a whole."""
 
     def __init__(self, work: Work, as_of: dt.datetime | None = None, progress: Progress | None = None) -> None:
         self.as_of = as_of or clock.now()
-        self.seq = work.scalar(select(func.max(Event.seq))) or 0
+        self._end = work.scalar(select(func.max(Event.seq))) or 0
         self._work = work
         self._then = as_of
         if as_of is not None and progress is None:
             _not_too_early(work, as_of)
         self._kept = kept(work, progress)
-        self.progress = keeper.progress(work)
+        #: Up to where the log counts: new figures that are worked out leave the old ones where they are.
+        self.seq = self._end if self._kept is None else self._kept.state.seq
+
+    @cached_property
+    def basis(self) -> Basis:
+        """What the figures were made from."""
+        wanted = promises.config(self._work)
+        if self._kept is None:
+            return Basis(self.seq, self.as_of, wanted)
+        under_way = keeper.progress(self._work)
+        rebuilt = None
+        if under_way is not None:
+            rebuilt = min(_NEARLY, 100 * under_way.seq // max(1, under_way.goal))
+        elif keeper.stale(self._kept.state, wanted):
+            rebuilt = 0
+        return Basis(self.seq, self.as_of, self._kept.config, rebuilt)
 
     @cached_property
     def book(self) -> Book:
@@ -65,10 +120,10 @@ class Source:
 
         Raises :class:`Unavailable` for a log of which that would be too much, while it is worked through.
         """
-        if self.seq > MOST:
+        if self._end > MOST:
             msg = "the figures are being worked out from the log; look again in a few minutes"
             raise Unavailable(msg)
-        return _derived(self._work, self._then, self.seq)
+        return _derived(self._work, self._then, self._end)
 
     def ask(
         self,
@@ -111,6 +166,7 @@ class Source:
         """
         try:
             request = Request.of(first.isoformat(), end.isoformat(), self.as_of, where=where)
+            refuse_unknown([figure], self.basis.config)
             name_of(figure)
         except ValueError as problem:
             raise Invalid(str(problem)) from None
@@ -181,8 +237,7 @@ class Source:
     def ratios(self, at: int | None = None) -> Ratios:
         """By channel, how many times its direct cost the full cost of the 365 days before an instant is."""
         as_of = _ms(self.as_of)
-        config = self._kept.config if self._kept is not None else promises.config(self._work)
-        days = Days(config.zone)
+        days = Days(self.basis.config.zone)
         return ratios_of(self.answer(overhead(days, as_of if at is None else at, as_of)))
 
     @property
@@ -251,6 +306,11 @@ def source(work: Work, as_of: dt.datetime | None = None, progress: Progress | No
     return Source(work, as_of, progress)
 
 
+def basis(work: Work, as_of: dt.datetime | None = None) -> Basis:
+    """What figures of now, or as they were known at an instant, are made from."""
+    return Source(work, as_of).basis
+
+
 def _derived(work: Work, as_of: dt.datetime | None, seq: int) -> Book:
     """The derived log, kept while nothing new was appended."""
     definitions = promises.config(work)
@@ -296,7 +356,27 @@ def worth(
     return source(work, as_of, progress).worth(customer, _ms(at))
 
 
-def report(
+def facts(work: Work, as_of: dt.datetime) -> list[dict[str, Any]]:
+    """Each case as :func:`inbox.metrics.explain` tells it, from the whole log in memory. Who answered is None
+    while figures per person are switched off."""
+    found = explain(lines(work), _ms(as_of), basis(work).config)
+    return found if agreements.current(work) is not None else [_without_people(case) for case in found]
+
+
+def _without_people(case: Mapping[str, Any]) -> dict[str, Any]:
+    parts = {
+        "closings": [{**one, "agent": None} for one in case["closings"]],
+        "interactions": [{**one, "responder": None} for one in case["interactions"]],
+    }
+    return {**case, **parts, "first_responder": None, "resolver": None}
+
+
+def report(work: Work, **asked: Any) -> Report:
+    """The report alone of :func:`answer`."""
+    return answer(work, **asked).report
+
+
+def answer(
     work: Work,
     *,
     first: str,
@@ -305,7 +385,7 @@ def report(
     exact: bool = False,
     progress: Progress | None = None,
     **more: Any,
-) -> Report:
+) -> Answer:
     """The report that CLI and API give over the database; ``exact`` percentiles also of a long log. ``more`` is by,
     where, compare and keys of :class:`Request`.
 
@@ -317,6 +397,7 @@ def report(
         Request.of(first, end, moment or clock.now(), **more)  # before anything is read for it
         known = source(work, moment, progress)
         request = Request.of(first, end, known.as_of, **more)
+        refuse_unknown(request.wanted.names, known.basis.config)
     except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
-    return known.answer(request, exact=exact or known.seq <= EXACT)
+    return Answer(known.answer(request, exact=exact or known.seq <= EXACT), known.basis)

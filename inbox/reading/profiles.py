@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from inbox.actions import lines
+from inbox.actions import lines, telling
 from inbox.actions.who import Who, may, visible
 from inbox.errors import Unavailable
 from inbox.reading import asking, figures, once
@@ -208,14 +208,14 @@ def _answers(work: Work, customers: set[str]) -> list[float]:
     an answer that was corrected counts once."""
     asked = {}
     for theirs in (_of_tickets(customers, "survey.sent"), names("customer", customers, "survey.sent")):
-        for data in work.scalars(select(Event.data).where(theirs)):
+        for data in (line.data for line in telling.still(work, work.scalars(select(Event).where(theirs)))):
             if data.get("type") == "csat":
                 asked[str(data.get("survey"))] = (float(data.get("min") or LEAST), float(data.get("max") or BEST))
     if not asked:
         return []
     answers: dict[str, float] = {}
-    told = select(Event.data).where(names("survey", asked, "survey.answered"))
-    for data in work.scalars(told.order_by(Event.seq)):
+    told = select(Event).where(names("survey", asked, "survey.answered")).order_by(Event.seq)
+    for data in (line.data for line in telling.still(work, work.scalars(told))):
         survey, score = str(data.get("survey")), float(data.get("score") or 0)
         least, best = asked[survey]
         answers[survey] = LEAST + (BEST - LEAST) * (score - least) / (best - least) if best > least else score

@@ -143,6 +143,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         rate_per_hour=_default_rate(work, asked.today),
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,
+        rebuilt=derived.basis.rebuilt,
         paces=tuple(_paces(work, asked, chosen, rows, weeks)),
         backlog=sheets.cell(work, "backlog.open", now, asked, {**where, "page": "overview"}),
         agents=sheets.sheet(work, derived, "agents", asked, plots=False) if asking.shown(work, "agent") else None,

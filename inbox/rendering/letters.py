@@ -46,7 +46,7 @@ def _stage() -> Flask:
 def report(page: SheetsPage, *, name: str, desk: str, link: str, manage: str, language: str) -> Letter:
     """A page of figures as a mail. ``link`` opens the page, ``manage`` the list of reports by mail."""
     with _stage().test_request_context("/"), force_locale(language):
-        said = workbooks.about(page.asked, _(page.word))
+        said = workbooks.about(page.asked, _(page.word), page.rebuilt)
         values = {"page": page, "name": name, "said": said, "link": link, "manage": manage, "defined": defined}
         html = render_template("reports/mail.html", desk=desk, language=language, **values)
         days = figures.period(page.asked.period.start, page.asked.period.end)

@@ -32,8 +32,10 @@ _WIDE: Final = (28, 16)
 _LONGEST: Final = 31  # of a sheet's name
 
 
-def about(asked: Asked, page: str) -> tuple[tuple[str, str], ...]:
-    """What a file or a mail says of itself: page, period, comparison, filters and time zone."""
+def about(asked: Asked, page: str, rebuilt: int | None = None) -> tuple[tuple[str, str], ...]:
+    """What a file or a mail says of itself: page, period, comparison, filters and time zone; and that figures are old
+    ones, where the new ones are ``rebuilt`` to so many percent."""
+    done = None if rebuilt is None else figures.share(rebuilt / 100)
     words = {"channel": _("Channel"), "team": _("Team"), "reason": _("Reason"), "tag": _("Tag"), "agent": _("Agent")}
     period = asked.period
     filters = (
@@ -45,6 +47,7 @@ def about(asked: Asked, page: str) -> tuple[tuple[str, str], ...]:
         (_("Compared with"), figures.period(period.previous_start, period.previous_end)),
         *filters,
         (_("Time zone"), asked.zone),
+        *([(_("Old figures"), _("the new ones are being worked out, %(n)s is done", n=done))] if done else []),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inbox.shapes.arrivals import Entry, Item, LedgerRow, Replayed
 from inbox.shapes.base import Page, Person, Shape, Time
 from inbox.shapes.channels import ChannelHealth
-from inbox.shapes.log import Actor, DeskStatus, Event, Fault, Told
+from inbox.shapes.log import Actor, DeskStatus, Event, Fault, Told, Voided
 from inbox.shapes.messages import Attachment, Message
 from inbox.shapes.rules import Condition, Rule, Step, Trial, TrialTicket
 from inbox.shapes.tickets import Customer, Ticket
@@ -34,4 +34,5 @@ __all__ = [
     "Told",
     "Trial",
     "TrialTicket",
+    "Voided",
 ]

@@ -47,6 +47,14 @@ class Told(Shape):
     faults: list[Fault]
 
 
+class Voided(Shape):
+    """What became of events that were to be taken back."""
+
+    voided: int
+    known: int = Field(description="Those that were void already.")
+    faults: list[Fault]
+
+
 class DeskStatus(Shape):
     """What the desk has still to do; all zero means that everything which arrived is read and everything sent."""
 

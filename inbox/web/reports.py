@@ -102,13 +102,14 @@ def card(name: str, kind: str) -> Response:
     with figures.looking(store()) as work:
         asked = asking.asked(work, request.args)
         by = request.args.get("by", "") if name == "figures" else ""
-        found = sheets.sheet(work, figures.source(work), name, asked, by if by in asking.FILTERS else "", plots=False)
-        currency = asking.currency(work)
+        source = figures.source(work)
+        found = sheets.sheet(work, source, name, asked, by if by in asking.FILTERS else "", plots=False)
+        currency, rebuilt = asking.currency(work), source.basis.rebuilt
         if found.refused:
             raise Withheld(found.refused)
     saved = f"{name}-{asked.period.start}-{asked.period.end}"
     if kind == "xlsx":
-        about = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]))
+        about = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]), rebuilt)
         return _file(workbooks.workbook([found], about, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from inbox.actions import agreements, costs
 from inbox.actions.who import SYSTEM
-from inbox.store import Message
+from inbox.figures import keeper
+from inbox.metrics import Config
+from inbox.store import Audit, Message
 from inbox.terms import Delivery
-from tests.api.conftest import Api, Desk
+from tests.api.conftest import CHIARA, Api, Desk
+from tests.figures.conftest import add, lines, wrong
 
 
 def ndjson(call: Api, path: str) -> list[dict[str, object]]:
@@ -163,3 +167,55 @@ def test_an_event_names_a_ticket_of_this_desk_by_its_number_or_none(call: Api, d
     assert told["faults"][3]["reason"] == "'T-12' is no ticket's number"
     lines = call.get("/events", ticket=number, limit=500)["items"]
     assert [one["id"] for one in lines if one["kind"] == kind] == ["t0", "t1"]
+
+
+def test_what_a_program_told_it_takes_back_and_nothing_else(call: Api, desk: Desk) -> None:
+    add(desk.store, lines(3))
+    keeper.catch_up(desk.store, Config.of())
+    ticket = desk.text()
+    cost = {
+        "kind": "cost.provider",
+        "ts": "2026-03-09T08:00:00Z",
+        "type": "actual",
+        "currency": "EUR",
+        "channel": "sms",
+    }
+    contract = {"kind": "contract.started", "ts": "2026-01-09T08:00:00Z", "ends": "2027-01-01T00:00:00Z"}
+    told: list[dict[str, Any]] = [
+        *({**one, "ticket": ticket} if "ticket" in one else one for one in TOLD),
+        {**cost, "id": "order/7", "cost": "p1", "amount": "9.50", "ticket": ticket, "told_by": "somebody"},
+        {**contract, "id": "k-1", "contract": "K1", "customer": f"sms:{CHIARA}"},
+        {"id": "r-1", "kind": "revenue", "ts": "2026-03-09T08:00:00Z", "customer": f"sms:{CHIARA}", "amount": "120",
+         "margin": "80", "currency": "EUR"},
+        {"id": "s-2", "kind": "survey.answered", "ts": "2026-03-09T09:00:00Z", "survey": "s", "score": 10},
+    ]  # fmt: skip
+    period = {"from": "2026-01-01", "to": "2026-06-01"}
+    before = call.get("/reports", **period)
+    ids = [str(one["id"]) for one in told]
+    found = call.post("/events", {"events": told})
+    assert (found["faults"], found["added"]) == ([], len(told))
+    assert call.get("/reports", **period) != before
+
+    theirs = next(one["id"] for one in call.get("/events", ticket=ticket)["items"] if one["kind"] == "msg.in")
+    refused = call.post("/events/void", {"ids": ["pbx-1", "nobodys", theirs], "strict": True})
+    assert (refused["voided"], refused["known"]) == (0, 0)
+    assert [one["place"] for one in refused["faults"]] == [2, 3]
+    assert refused["faults"][0]["reason"] == "there is no event 'nobodys'"
+    assert "was not told by a program through POST /events" in refused["faults"][1]["reason"]
+    for name in ("luca", "sara"):
+        call.of(name).refused("POST", "/events/void", 403, "forbidden", json={"ids": ids})
+
+    nothing: list[object] = []
+    assert call.post("/events/void", {"ids": [*ids, ids[0]]}) == {"voided": len(ids), "known": 1, "faults": nothing}
+    assert call.post("/events/void", {"ids": ids}) == {"voided": 0, "known": len(ids), "faults": nothing}
+    assert call.get("/reports", **period) == before
+    assert wrong(desk.store) == []
+    voids = call.get("/events", after=call.get("/status")["last_seq"] - len(ids))["items"]
+    assert [(one["kind"], one["target"], one["actor"]["id"]) for one in voids] == [
+        ("void", id, desk.agents["anna"]) for id in ids
+    ]
+    assert call.post("/events", {"events": told[:1]}) == {"added": 0, "known": 1, "faults": nothing}
+    with desk.store.reading() as work:
+        audited = work.query(Audit).filter_by(what="event.voided").order_by(Audit.id).all()
+        assert [one.detail["name"] for one in audited] == [f"{one['kind']} {one['id']}" for one in told]
+        assert {one.agent_id for one in audited} == {desk.agents["anna"]}

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.actions import desk as settings
+from inbox.actions.who import SYSTEM
+from inbox.figures import keeper
+from inbox.metrics import Config
 from inbox.reading import figures
+from inbox.store import Ticket
 from tests.api.conftest import Api, Desk
+from tests.figures.conftest import add, begun_anew, lines
 
 PERIOD = {"from": "2020-01-01", "to": "2022-01-01"}
 
@@ -70,6 +76,79 @@ def test_every_family_has_its_meaning(call: Api) -> None:
     assert all(each["meaning"] for each in found.values())
 
 
+def test_a_figure_that_there_is_not_is_named_with_where_all_of_them_are(call: Api, desk: Desk) -> None:
+    desk.text()
+    period = "from=2026-01-01&to=2026-02-01"
+    for path, name in (("/reports?keys=vol,nonsense", "nonsense"), ("/reports?keys=fcr7.rat", "fcr7.rat")):
+        problem = call.refused("GET", f"{path}&{period}", 422, "invalid")
+        assert f"there is no figure '{name}'" in problem["detail"]
+        assert "/reports/definitions" in problem["detail"]
+    problem = call.refused("GET", f"/reports/cases?figure=nonsense&{period}", 422, "invalid")
+    assert "there is no figure 'nonsense'; /api/v1/reports/definitions" in problem["detail"]
+    assert "/customers/" in call.refused("GET", f"/reports?keys=clv.clv&{period}", 422, "invalid")["detail"]
+    nothing = call.get("/reports", keys="nps[delivery],occ.rate,smi,ret", **PERIOD)["all"]
+    assert {name for name, value in nothing.items() if value} <= {"meta.provisional"}
+    of_channel = call.get("/reports", keys="occ", by="channel", **PERIOD)["channel=sms"]
+    assert of_channel.keys() == {"meta.provisional"}
+
+
+def test_every_figure_of_the_definitions_may_be_asked_for(call: Api) -> None:
+    names = [name for name in call.get("/reports/definitions") if not name.startswith("clv")]
+    assert call.get("/reports", keys=",".join(names), **PERIOD)["all"]
+
+
 def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) -> None:
     assert call("GET", "/reports/cases?figure=ret.churn&from=2026-01-01&to=2026-02-01").status_code == 422
     assert call("GET", "/reports/cases?figure=frt&from=2026-02-01&to=2026-01-01").status_code == 422
+
+
+def test_the_settings_of_the_figures_are_told_as_a_report_over_a_file_reads_them(call: Api, desk: Desk) -> None:
+    ticket = desk.text()
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, ticket).customer_id
+        settings.put(work, SYSTEM, "desk.timezone", "America/New_York")
+    told = call.get("/reports/config")
+    with desk.store.reading() as work:
+        assert Config.of(told) == figures.basis(work).config
+        digest = figures.basis(work).config.digest
+    assert told["tz"] == "America/New_York"
+    assert call("GET", f"/customers/{customer}/worth").headers["Sportello-Config"] == digest
+    call.of("luca").refused("GET", "/reports/config", 403, "forbidden")
+
+
+def test_figures_say_what_they_were_made_from_and_old_ones_that_new_ones_are_under_way(
+    call: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(desk.store, lines(3))
+    asked = "from=2026-01-05&to=2026-02-09&keys=vol,frt_bh"
+    paths = f"/reports?{asked}", "/reports/cases?figure=vol.inbound&from=2026-01-05&to=2026-02-09", "/reports/config"
+
+    def made_from() -> list[dict[str, str]]:
+        every = [dict(call("GET", path).headers.items()) for path in paths]
+        return [{name: value for name, value in one.items() if name.startswith("Sportello-")} for one in every]
+
+    end, before = str(call.get("/status")["last_seq"]), call.get(f"/reports?{asked}")
+    for one in (old := made_from()):
+        assert one.keys() == {"Sportello-Seq", "Sportello-As-Of", "Sportello-Config"}
+        assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)
+    again = {**{part.partition("=")[0]: part.partition("=")[2] for part in asked.split("&")}, "meta": "true"}
+    told = call.get("/reports", as_of=old[0]["Sportello-As-Of"], **again)
+    meta = {"seq": int(end), "as_of": old[0]["Sportello-As-Of"], "config": Config.of().digest, "rebuilding": None}
+    assert told == {**before, "meta": meta}
+
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "desk.timezone", "Asia/Tokyo")
+    with monkeypatch.context() as patched:
+        wanted = begun_anew(desk.store, patched, events=100)
+        add(desk.store, [{**lines(3)[0], "id": "late"}])
+        assert call.get(f"/reports?{asked}") == before
+        done = 100 * 100 // desk.store.last_seq()
+        for one in made_from():
+            assert one["Sportello-Stale"] == f"rebuilding {done} %"
+            assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)
+        assert call.get(paths[1] + "&meta=true")["meta"]["rebuilding"] == done > 0
+    keeper.catch_up(desk.store, wanted)
+    for one in made_from():
+        assert "Sportello-Stale" not in one
+        assert (one["Sportello-Seq"], one["Sportello-Config"]) == (str(desk.store.last_seq()), wanted.digest)
+    assert call.get(f"/reports?{asked}") != before

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from bench.metrics_log import Shape, generate
@@ -42,6 +43,19 @@ def taken_in_by_parts(store: Store, events: Lines) -> Store:
         add(store, part)
         keeper.catch_up(store, config, size=size)
     return store
+
+
+def begun_anew(store: Store, patched: pytest.MonkeyPatch, events: int = 0) -> Config:
+    """Figures by other settings were begun beside those of a log and stand still, as where the log is long; gives the
+    settings. ``events`` are worked out already."""
+    with store.reading() as work:
+        config = promises.config(work)
+        known = [state.generation for state in keeper.states(work)]
+    keeper.begin(store, config, "settings", known)
+    if events:
+        keeper.advance(store, config, events)
+    patched.setattr(keeper, "advance", lambda *_args: 0)
+    return config
 
 
 def told(store: Store) -> list[Told]:

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from inbox.cli.report import report
-from inbox.metrics import Request, book_of, read_lines
+from inbox.metrics import Config, Request, book_of, read_lines
 from inbox.metrics.factual import Facts
+from inbox.metrics.published import known
 from inbox.metrics.report import report_of
 
 HERE = Path(__file__).parent
@@ -78,7 +79,8 @@ def test_only_the_figures_that_are_named_come() -> None:
     }
     for name, slice_ in found.items():
         assert slice_ == {key: everything[name][key] for key in slice_}
-    assert run("--log", EXAMPLE, *PERIOD, "--keys", "FCR!").exit_code == 2
+    for unknown in ("FCR!", "nonsense", "fcr2.rate", "cost.per_hour", "nps[delivery].rate", "prev:vol.inbound:abs"):
+        assert run("--log", EXAMPLE, *PERIOD, "--keys", f"vol,{unknown}").exit_code == 2, unknown
 
 
 def test_every_figure_comes_by_its_own_name_and_by_its_family() -> None:
@@ -91,6 +93,7 @@ def test_every_figure_comes_by_its_own_name_and_by_its_family() -> None:
         for key, value in everything[name].items():
             family = key.partition("].")[0] + "]" if "]." in key else key.rpartition(".")[0]
             for asked in (key, family, key.partition(".")[0].partition("[")[0]):
+                assert known(asked, Config.of()), asked
                 assert report_of(Facts(book), request(keys=[asked]))[name][key] == value, (key, asked)
 
 
@@ -180,7 +183,8 @@ def test_standard_input_is_a_file_too() -> None:
         (("--log", EXAMPLE, *PERIOD, "--where", "channel"), "key=value"),
         (("--log", EXAMPLE, *PERIOD, "--as-of", "2026-04-01T00:00:00"), "zone"),
         (("--log", EXAMPLE, "--clv", "C1"), "--at"),
-        (("facts",), "--log FILE"),
+        (("facts", "--strict"), "--log FILE"),
+        (("facts", "--config", EXAMPLE), "--log FILE"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_sentence(arguments: tuple[str | Path, ...], words: str) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import joining
+from inbox.actions import joining, telling
+from inbox.actions.who import SYSTEM
 from inbox.reading import figures
 from inbox.store import Identity, Ticket, Work
 from tests.web.conftest import TestDesk, words
@@ -53,6 +54,11 @@ def test_what_is_known_of_a_customers_worth_comes_from_every_survey_and_every_na
         work.append("survey.answered", survey="b", score=10)
         work.append("survey.sent", ticket=one, survey="c", type="nps", customer=mine)
         work.append("survey.answered", ticket=one, survey="c", score=1)
+        ts = "2026-03-09T08:00:00Z"
+        asked = {"id": "d1", "kind": "survey.sent", "ts": ts, "survey": "d", "type": "csat", "customer": mine}
+        answered = {"id": "d2", "kind": "survey.answered", "ts": ts, "survey": "d", "score": 1}
+        telling.tell(work, SYSTEM, [(1, asked), (2, answered)], marked=True)
+        telling.take_back(work, SYSTEM, ["d2"])  # a program was wrong
         for whose, margin in ((mine, "120.50"), (before, "30")):
             work.append("revenue", customer=whose, margin=margin, currency="EUR")
         for score in (-0.6, -0.4, -0.3):

@@ -11,10 +11,12 @@ import pytest
 
 from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
+from inbox.figures import keeper
 from inbox.reading import behind, sheets
 from inbox.reading.pages.sheets import Card, Cell, Line
 from inbox.sentiment import MODEL
 from inbox.store import ReportMail
+from tests.figures.conftest import begun_anew
 from tests.web.conftest import TestDesk, words
 
 
@@ -65,6 +67,22 @@ def test_the_panel_of_how_customers_sound_names_its_model(desk: TestDesk) -> Non
     for language, word in (("it", "Modello"), ("", "Model")):
         browser.post("/me/language", language=language)
         assert f"{word}: {MODEL}" in words(browser.get("/reports"))
+
+
+def test_old_figures_are_marked_while_new_ones_are_worked_out(desk: TestDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = desk.browser("supervisor")
+    pages = "/reports", "/reports/channels", "/reports/cases/vol.inbound"
+    assert not any("old figures" in words(browser.get(page)) for page in pages)
+    with monkeypatch.context() as patched:
+        config = begun_anew(desk.store, patched)
+        for page in pages:
+            assert "These are the old figures" in words(browser.get(page))
+            assert "0% of that is done" in words(browser.get(page))
+        file = io.BytesIO(browser.get("/reports/cards/volume.xlsx").data)
+        with zipfile.ZipFile(file) as book:
+            assert "the new ones are being worked out, 0% is done" in book.read("xl/sharedStrings.xml").decode()
+    keeper.catch_up(desk.store, config)
+    assert not any("old figures" in words(browser.get(page)) for page in pages)
 
 
 def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:

@@ -79,7 +79,8 @@ class ReportsPage:
     so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
     ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
     through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page;
-    ``mood_model`` names what scores how customers sound."""
+    ``mood_model`` names what scores how customers sound; ``rebuilt`` is how many percent of new figures are worked out
+    where these are old ones."""
 
     asked: Asked
     table: Sheet
@@ -105,6 +106,7 @@ class ReportsPage:
     backlog: Cell | None = None
     mood_model: str = ""
     agents: Sheet | None = None
+    rebuilt: int | None = None
     name: Literal["overview"] = "overview"
 
     @property

@@ -167,7 +167,8 @@ class Finding(NamedTuple):
 class SheetsPage:
     """``page`` of ``reports/sheets.html``; ``said_by`` is how the names in its findings are cut,
     ``word`` what it is called, as a message of the catalogue; ``standing`` (maturity.MaturityPage) where the desk
-    stands by its own assessment; ``cohorts`` how long customers stay."""
+    stands by its own assessment; ``cohorts`` how long customers stay; ``rebuilt`` how many percent of new figures are
+    worked out where these are old ones."""
 
     name: str
     asked: Asked
@@ -185,6 +186,7 @@ class SheetsPage:
     word: str = ""
     standing: Any = None
     cohorts: Cohorts | None = None
+    rebuilt: int | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
