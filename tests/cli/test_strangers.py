@@ -13,9 +13,13 @@ from sqlalchemy import select
 from inbox import clock
 from inbox.actions import channels, telling
 from inbox.actions.who import SYSTEM
+from inbox.metrics.kinds import KINDS, refers
 from inbox.store import Channel, Event, Message, Store, Ticket, numbers
 from tests.cli.conftest import Ran, Run
 from tests.cli.test_backup import arrive
+from tests.cli.test_log import EXAMPLE, PERIOD
+
+HELP = "import the history with --prefix NAME"
 
 
 @pytest.fixture
@@ -115,3 +119,92 @@ def test_numbers_in_what_programs_tell_are_passed_over_too(run: Run, store: Stor
         work.add(last := Ticket(subject="d", channel_id=mailbox.id, kind="email"))
         work.flush()
         assert last.id == 43
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_a_history_does_not_become_a_part_of_the_desk_s_own_tickets(run: Run, store: Store, tmp_path: Path) -> None:
+    assert arrive(store, "Sito offline") == 1  # with message 1
+    before = run("log", "export").lines
+    lines = [*conversation(1), *conversation(2, message=1), *conversation(3)]
+    path = written(tmp_path, lines)
+    strict = run("log", "import", "--strict", path)
+    assert (strict.code, strict.out) == (65, "")
+    assert strict.err.splitlines()[-1].startswith("nothing was imported: ")
+    assert run("log", "export").lines == before
+    ran = run("log", "import", path)
+    faults = dict(line.split(": ", 1) for line in ran.err.splitlines())
+    ticket, message = (f"{what} 1 is one of this desk's own; {HELP}" for what in ("ticket", "message"))
+    assert faults == {
+        **{f"line {n}": ticket for n in (1, 2, 4, 5)},
+        "line 3": message,
+        **{f"line {n}": message for n in (8, 9)},
+    }
+    with store.reading() as work:
+        assert [row.id for row in work.scalars(select(Event).where(Event.ticket_id == 1))] == [
+            line["id"] for line in before if line.get("ticket") == "1"
+        ]
+    assert arrive(store, "Fattura", sender="bruno@bici.example") == 4
+    over_desk, over_export = reports(run, tmp_path)
+    assert over_desk == over_export
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_another_event_under_an_id_that_the_desk_gave_is_no_repetition(run: Run, store: Store, tmp_path: Path) -> None:
+    arrive(store, "Sito offline")
+    [other, *_] = [line for line in conversation(1) if line["kind"] == "msg.in"]
+    ran = run("log", "import", written(tmp_path, [{**other, "ticket": "old-1", "msg": "old-1"}]))
+    assert ran.err == f"line 1: msg.in:1 is another event here; {HELP}\n"
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_a_history_under_a_name_of_its_own_stands_beside_the_desk_s(run: Run, store: Store, tmp_path: Path) -> None:
+    arrive(store, "Sito offline")
+    path = written(tmp_path, [*conversation(1), *conversation(2)])
+    ran = run("log", "import", "--strict", "--prefix", "old", path)
+    assert (ran.code, ran.err) == (0, "")
+    assert run("log", "import", "--prefix", "old", path).out.startswith("0 events are imported, 12 were there already")
+    found = {line["id"]: line for line in run("log", "export").lines}
+    assert found["old:msg.in:1"]["ticket"] == found["old:f1a"]["ticket"] == "old:1"
+    assert (found["old:msg.in:1"]["msg"], found["old:f1b"]["msg"]) == ("old:1", "old:1")
+    assert found["old:f1a"]["actor"] == {"kind": "customer", "id": "old:zoe", "team": None}
+    assert (found["old:f1a"]["customer"], found["old:f1a"]["channel"]) == ("old:zoe", "email")
+    assert found["old:f1d"]["target"] == "old:f1z"
+    assert arrive(store, "Fattura", sender="bruno@bici.example") == 2
+    over_desk, over_export = reports(run, tmp_path)
+    assert over_desk == over_export
+
+
+def test_a_report_over_a_prefixed_history_is_the_same_report(run: Run, store: Store, tmp_path: Path) -> None:
+    """Every kind there is; no slice of the whole is called by an id."""
+    plain = run("report", "--log", EXAMPLE, *PERIOD)
+    assert run("log", "import", "--strict", "--prefix", "old-desk", EXAMPLE).code == 0
+    over_desk = run("report", *PERIOD)
+    assert plain.code == over_desk.code == 0
+    for name, value in plain.json.items():
+        assert over_desk.json[name] == value, name
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a:b", "x" * 17, "è"])
+def test_what_is_no_prefix_is_refused(run: Run, store: Store, tmp_path: Path, name: str) -> None:
+    ran = run("log", "import", "--prefix", name, written(tmp_path, conversation(1)))
+    assert ran.code == 2
+    assert f"{name!r} is no prefix; write 1 to 16 letters, digits or -, like old-desk" in " ".join(ran.err.split())
+
+
+def test_an_id_that_gets_too_long_is_named_by_its_line(run: Run, store: Store, tmp_path: Path) -> None:
+    long = {**conversation(1)[0], "id": "i" * 78}
+    ran = run("log", "import", "--prefix", "old", written(tmp_path, [long]))
+    assert ran.err == "line 1: id is longer than 80 characters with its prefix\n"
+
+
+def test_what_a_kind_refers_to_is_what_the_engine_reads_as_a_name() -> None:
+    """A field that is new among the kinds has to be one or the other."""
+    words = {
+        *("id", "seq", "ts", "rec", "kind", "actor", "channel", "origin", "reason", "tag", "op", "status", "cause"),
+        *("why", "direction", "state", "currency", "ccy", "type", "touchpoint", "model", "item", "axis", "comment"),
+        *("auto", "ack", "cont", "idle", "spam"),
+    }
+    for name, kind in KINDS.items():
+        values = {field for field, _read in kind.read} - {"msgs"}
+        assert kind.known - values - words == kind.known & refers(name), name
+    assert "from" not in refers("cost.rate")
