@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import insert, select, text
 
 from inbox import clock
-from inbox.actions import currencies
+from inbox.actions import currencies, strangers
 from inbox.actions.who import Who, require
 from inbox.metrics.kinds import Wrong
 from inbox.metrics.log import read_events
@@ -76,10 +76,11 @@ def read(line: bytes | str) -> Row:
 
 def add(work: Work, who: Who, rows: Sequence[Row], places: Places | None = None) -> int:
     """Appends the rows whose ids the log does not have yet, in their order; gives how many those were. ``places`` are
-    remembered over the batches of one file."""
+    remembered over the batches of one file. Numbers that the rows name are given to nothing new of this desk."""
     require(who, "settings.change")
     if not work.store.is_sqlite:
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+    strangers.make_way(work, rows)
     fresh = {row["id"]: row for row in reversed(rows)}  # of one id the first line counts
     known = set(work.scalars(select(Event.id).where(Event.id.in_(fresh))))
     new = [row for row in rows if row["id"] not in known and fresh[row["id"]] is row]

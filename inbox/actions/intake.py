@@ -33,7 +33,6 @@ from inbox.actions import (
     moods,
     profiles,
     ratings,
-    restored,
     statuses,
     uploads,
 )
@@ -221,9 +220,6 @@ def _open(
         active_at=at,
         updated_at=clock.now(),
     )
-    number = restored.next_number(work)
-    if number is not None:
-        ticket.id = number
     work.insert(ticket)
     who = SYSTEM if item.echo else Who.customer(ticket.customer_id)
     events.created(work, ticket, who, at)

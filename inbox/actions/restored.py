@@ -15,16 +15,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox import clock
 from inbox.actions import attention, events
-from inbox.store import Event, Lease, Message, Notice, Post, Setting, Ticket, Work
+from inbox.store import Event, Lease, Message, Notice, Post, Ticket, Work, numbers
 from inbox.terms import Delivery, Direction
 
-__all__ = ["NUMBERS", "next_number", "settle"]
+__all__ = ["settle"]
 
 WAITING = (Delivery.HELD, Delivery.QUEUED, Delivery.CLAIMED, Delivery.SENDING)
-#: The first ticket number that nobody can have seen before the restore (SQLite has no counter to set).
-NUMBERS: Final = "desk.numbers_from"
 MONTH = timedelta(days=30)
-FIRST: Final = select(Setting.value).where(Setting.name == NUMBERS)
 CODE: Final = "restored"
 PROBLEM: Final = "it was waiting when the backup was made, and may have been sent since; see, then send it again"
 
@@ -36,18 +33,17 @@ def settle(work: Work, made_at: datetime) -> int:
     work.execute(delete(Post))  # what somebody was to be told they may have been told since
     work.execute(update(Notice).values(push_at=None, mail_at=None))
     work.execute(delete(Lease))  # whoever held one is another desk's process
-    tickets = _leap(work, Ticket.id, Ticket.created_at, made_at, least=100)
-    lines = _leap(work, Event.seq, Event.rec, made_at, least=1_000)
+    tickets = _unseen(work, numbers.highest(work, Ticket), Ticket.created_at, made_at, least=100)
+    messages = _unseen(work, numbers.highest(work, Message), Message.received_at, made_at, least=1_000)
+    lines = _unseen(work, work.scalar(select(func.max(Event.seq))) or 0, Event.rec, made_at, least=1_000)
+    numbers.leap(work, Ticket, tickets)
+    numbers.leap(work, Message, messages)
     line = work.append("desk.restored", made_at=clock.iso(made_at), unknown=held, tickets_from=tickets)
     if work.store.is_sqlite:
         line.seq = lines
-        _remember(work, tickets)
     else:
-        for table, column, first in (("tickets", "id", tickets), ("events", "seq", lines)):
-            work.execute(
-                text("SELECT setval(CAST(pg_get_serial_sequence(:table, :column) AS regclass), :first, false)"),
-                {"table": table, "column": column, "first": first},
-            )
+        counter = "SELECT setval(CAST(pg_get_serial_sequence('events', 'seq') AS regclass), :first, false)"
+        work.execute(text(counter), {"first": lines})
     return held
 
 
@@ -78,34 +74,8 @@ def _seen_in_chat(work: Work, made_at: datetime) -> None:
         message.extra = {**(message.extra or {}), "by_mail": True}
 
 
-def _leap(
-    work: Work,
-    number: InstrumentedAttribute[int],
-    at: InstrumentedAttribute[datetime],
-    made_at: datetime,
-    *,
-    least: int,
-) -> int:
+def _unseen(work: Work, top: int, at: InstrumentedAttribute[datetime], made_at: datetime, *, least: int) -> int:
     """A number beyond all that the desk can have given out since: four times what its last month would give."""
-    top = work.scalar(select(func.max(number))) or 0
     month = work.scalar(select(func.count()).where(at > made_at - MONTH)) or 0
     days = max(clock.now() - made_at, timedelta()) / timedelta(days=1) + 1
     return int(top + least + 4 * month / MONTH.days * days)
-
-
-def _remember(work: Work, first: int) -> None:
-    row = work.get(Setting, NUMBERS)
-    if row is None:
-        work.add(Setting(name=NUMBERS, value=first))
-    else:
-        row.value = first
-
-
-def next_number(work: Work) -> int | None:
-    """The number for the next ticket where the database's own would be one from before a restore; None mostly."""
-    if not work.store.is_sqlite:
-        return None
-    first = work.scalar(FIRST)
-    if first is None or (work.scalar(select(func.max(Ticket.id))) or 0) >= int(first):
-        return None
-    return int(first)

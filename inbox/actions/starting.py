@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from connectors.base import Address
 from inbox import clock
-from inbox.actions import events, holding, identities, lines, reply, restored
+from inbox.actions import events, holding, identities, lines, reply
 from inbox.actions.people import EMAIL
 from inbox.actions.who import Who, may
 from inbox.errors import Invalid
@@ -100,9 +100,6 @@ def start(  # noqa: PLR0913  (a first message has that many parts)
         active_at=now,
         updated_at=now,
     )
-    number = restored.next_number(work)
-    if number is not None:
-        ticket.id = number
     ticket.customer = work.get(Customer, identity.customer_id)
     work.add(ticket)
     work.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -12,12 +12,17 @@ from typing import IO
 import click
 
 from inbox.actions import history, telling
+from inbox.actions.prefixing import Prefix
+from inbox.actions.strangers import Strangers
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import opened
 from inbox.reading import feeds
 from inbox.store import Store
 
 __all__ = ["log"]
+
+#: A line's number in its file, and the event in it.
+Line = tuple[int, history.Row]
 
 BATCH = 1_000
 REFUSED = 65  # EX_DATAERR
@@ -63,35 +68,44 @@ def _write(store: Store, out: IO[str], after: int) -> int:
     return count
 
 
+def _prefix(_context: click.Context, _option: click.Parameter, name: str | None) -> Prefix | None:
+    try:
+        return None if name is None else Prefix(name)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
 @log.command("import")
 @click.argument("file", default="-", metavar="[FILE]")
 @click.option("--strict", is_flag=True, help="Import nothing unless every line is right; ends with 65 else.")
-def bring(file: str, strict: bool) -> None:
+@click.option("--prefix", metavar="NAME", callback=_prefix, help="Put NAME: before every id that the file brings.")
+def bring(file: str, strict: bool, prefix: Prefix | None) -> None:
     """Append events from a file of JSON lines: this desk's own export, or the history of another system.
 
     An event whose id is there already is left out. A wrong line is named with its number and reason, and the rest
-    goes on.
+    goes on. Where the file calls tickets or messages by numbers that this desk has given to others, those lines are
+    left out: with --prefix nothing in the file can meet what is here.
 
     \b
     Example:
       sportello log import old-desk.jsonl --strict
+      sportello log import old-desk.jsonl --prefix bologna
     """
     with opened(connectors=False) as store, _lines(file) as lines:
-        reader = Reader(lines)
+        reader = Reader(lines, prefix)
+        batches: Iterator[list[Line]] = iter(lambda: list(islice(reader, BATCH)), [])
         if strict:
-            rows = list(reader)
-            if reader.wrong:
-                click.echo(f"nothing was imported: {reader.wrong} lines are wrong", err=True)
-                sys.exit(REFUSED)
-            batches: Iterator[list[history.Row]] = iter([rows])
-        else:
-            batches = iter(lambda: list(islice(reader, BATCH)), [])
+            batches = iter([list(reader)])
         added = read = 0
-        places = history.Places()
+        places, strange = history.Places(), Strangers()
         for batch in batches:
             with store.transaction() as work:
-                added += history.add(work, SYSTEM, batch, places)
-            read += len(batch)
+                rows = reader.sift(batch, strange.find(work, [row for _number, row in batch]))
+                if strict and reader.wrong:
+                    click.echo(f"nothing was imported: {reader.wrong} lines are wrong", err=True)
+                    sys.exit(REFUSED)
+                added += history.add(work, SYSTEM, rows, places)
+            read += len(rows)
     click.echo(f"{added} events are imported, {read - added} were there already, {reader.wrong} lines were left out.")
 
 
@@ -122,22 +136,34 @@ def _lines(file: str) -> IO[bytes]:
 
 
 class Reader:
-    """The right lines as rows; the wrong ones are named on standard error and counted."""
+    """The right lines as rows with their numbers; the wrong ones are named on standard error and counted."""
 
-    def __init__(self, lines: IO[bytes]) -> None:
+    def __init__(self, lines: IO[bytes], prefix: Prefix | None = None) -> None:
         self.wrong = 0
         self._lines = enumerate(lines, 1)
+        self._prefix = prefix
 
-    def __iter__(self) -> Iterator[history.Row]:
+    def __iter__(self) -> Iterator[Line]:
         return self
 
-    def __next__(self) -> history.Row:
+    def __next__(self) -> Line:
         while True:
             number, line = next(self._lines)
             if not line.strip():
                 continue
             try:
-                return history.read(line)
+                row = history.read(line)
+                return number, self._prefix.put(row) if self._prefix else row
             except ValueError as problem:
-                self.wrong += 1
-                click.echo(f"line {number}: {problem}", err=True)
+                self._refuse(number, problem)
+
+    def sift(self, lines: Sequence[Line], faults: Sequence[str | None]) -> list[history.Row]:
+        """The rows of those lines that have no fault."""
+        for (number, _row), why in zip(lines, faults, strict=True):
+            if why is not None:
+                self._refuse(number, why)
+        return [row for (_number, row), why in zip(lines, faults, strict=True) if why is None]
+
+    def _refuse(self, number: int, why: object) -> None:
+        self.wrong += 1
+        click.echo(f"line {number}: {why}", err=True)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from inbox.metrics.times import millis, ordinal
 
-__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "Wrong", "moment", "plausible", "possible"]
+__all__ = ["ENVELOPE", "KINDS", "SCALES", "Kind", "Wrong", "moment", "plausible", "possible", "refers"]
 
 ENVELOPE = frozenset({"id", "seq", "ts", "rec", "kind", "actor", "address"})
 
@@ -29,6 +29,13 @@ _EARLIEST, _LATEST = millis("1900-01-01T00:00:00Z"), millis("2200-01-01T00:00:00
 
 # Fields that are no names: truths, and what is read as something else.
 _NO_NAMES = frozenset({"seq", "actor", "auto", "ack", "cont", "idle", "spam", "comment", "amount"})
+# Fields that name a thing, a person or a line by an id that whoever wrote the log has given.
+_REFERRING = frozenset(
+    {
+        *("ticket", "into", "from", "to", "msg", "msgs", "call", "session", "address", "agent", "team", "customer"),
+        *("contract", "survey", "cost", "supersedes", "of", "post", "target"),
+    }
+)
 
 
 class Kind(NamedTuple):
@@ -199,3 +206,10 @@ KINDS: dict[str, Kind] = {
     "smi.answer": _kind("item axis weight score", weight=_number, score=_number),
     "void": _kind("target"),
 }
+
+
+def refers(kind: str) -> frozenset[str]:
+    """The fields of a kind, known or not, that hold ids: texts, or lists of them."""
+    known = KINDS.get(kind)
+    other = {name for name, read in known.read if read is not _texts} if known is not None else set()
+    return _REFERRING - other

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, make_transient_to_detached
@@ -19,7 +19,7 @@ from connectors.base import Connector
 from inbox import clock, logs
 from inbox.errors import Conflict, NoRoom, Unavailable
 from inbox.settings import Settings
-from inbox.store import engine
+from inbox.store import engine, numbers
 from inbox.store.bulk import BulkItem, BulkRun
 from inbox.store.channels import Channel, Lease
 from inbox.store.columns import Base, insert_row, insert_rows
@@ -188,6 +188,7 @@ class Work(Session):
 
         A fraction of what the unit of work takes for the same. What hangs on the row by a relationship is not stored.
         """
+        numbers.lead(self, [row])
         insert_row(self.connection(), row)
         make_transient_to_detached(row)
         self.add(row)
@@ -229,6 +230,11 @@ class Work(Session):
         self.written += lines
         if postgres:
             self.execute(text(f"NOTIFY {NOTIFY}"))
+
+
+@event.listens_for(Work, "before_flush")
+def _number(work: Work, *_flushing: object) -> None:
+    numbers.lead(work, work.new)
 
 
 class Store:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from inbox.actions import drafts, later, mentions, notes, outbox, people, reply, restored, starting, tickets
+from inbox.actions import drafts, later, lines, mentions, notes, outbox, people, reply, starting, tickets
 from inbox.actions.who import SYSTEM
 from inbox.errors import Forbidden, Invalid, NotFound
 from inbox.reading import compose, threads
@@ -335,13 +335,13 @@ def test_two_presses_of_one_button_in_the_same_moment_make_one_ticket(
 ) -> None:
     if known:
         desk.take(desk.text())
-    number = restored.next_number
+    subject_of = lines.subject_of
 
-    def slowly(work: Work) -> int | None:
+    def slowly(*said: Any) -> str:
         time.sleep(0.2)  # both have looked for what the other makes, if nothing keeps them apart
-        return number(work)
+        return subject_of(*said)
 
-    monkeypatch.setattr(restored, "next_number", slowly)
+    monkeypatch.setattr(lines, "subject_of", slowly)
     who = desk.who(desk.giulia)
 
     def begin(work: Work) -> int:

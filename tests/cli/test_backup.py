@@ -199,10 +199,29 @@ def test_numbers_that_were_given_out_since_the_backup_are_not_given_out_again(
     go_to(monkeypatch, elsewhere)
     run("restore", file)
     found = open_at(elsewhere)
+    with found.reading() as work:
+        said = work.scalar(select(func.max(Message.id))) or 0
     assert arrive(found, "Prima mail dopo", sender="bruno@bici.example") > lost + 50
+    with found.reading() as work:
+        assert (work.scalar(select(func.max(Message.id))) or 0) > said + 500
     assert found.last_seq() > last + 500
     second = arrive(found, "Seconda", sender="carla@fiori.example")
     assert second - arrive(found, "Terza", sender="dario@vini.example") == -1
+    found.close()
+
+
+def test_numbers_of_an_imported_history_stay_passed_over_in_a_restored_desk(
+    desk: Store, run: Run, tmp_path: Path, elsewhere: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = {"id": "o1", "ts": "2026-03-09T08:00:00Z", "kind": "ticket.created", "ticket": "5000", "channel": "email"}
+    history = tmp_path / "old.jsonl"
+    history.write_text(json.dumps(line))
+    assert run("log", "import", history).err == ""
+    run("backup", tmp_path / "desk.zip")
+    go_to(monkeypatch, elsewhere)
+    run("restore", tmp_path / "desk.zip")
+    found = open_at(elsewhere)
+    assert arrive(found, "Prima mail dopo", sender="bruno@bici.example") > 5050
     found.close()
 
 
