@@ -13,7 +13,7 @@ from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
-from inbox.reading.pages import Asked, Bucket, Figures, Period, ReportsPage, WeekPoint
+from inbox.reading.pages import Asked, Bucket, Figures, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
 from inbox.sentiment import MODEL
 from inbox.store import Event, Work
@@ -21,13 +21,11 @@ from inbox.store import Event, Work
 __all__ = ["page"]
 
 MICRO: Final = Decimal(1_000_000)
-BUCKETS = 31  # more days than that are shown as weeks
 BY = ("channel", "team", "reason")
 #: What the page shows: nothing else is asked of the roll-ups.
 SHOWN: Final = ("vol", "frt", "fcr7", "aht", "cost", "sent")
 VOLUME: Final = ("vol", "case")
 WEEKLY: Final = sheets.families((*TILES["overview"], "csat.mean"))
-PACES: Final = 4  # lines that one drawing has room for
 Values = Mapping[str, Any]
 Weeks = list[tuple[dt.date, Mapping[str, Values], Values]]
 
@@ -93,14 +91,6 @@ def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool)
     return tuple(sorted(found, key=lambda one: -one.inbound))
 
 
-def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
-    """The period in days, or in weeks from its end where it is long."""
-    days = (period.end - period.start).days
-    step = 1 if days <= BUCKETS else 7
-    ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
-    return [(max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends)]
-
-
 def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     """The whole page. Raises :class:`Invalid` for a bad period, :class:`Forbidden` for slices behind the gate."""
     asked = asking.asked(work, args)
@@ -150,7 +140,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
 
 
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
-    for start, end in _spans(asked.period):
+    for start, end in asking.spans(asked.period):
         part = derived.ask(start, end, where=asked.where, keys=VOLUME)["all"]
         counts = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
         yield Bucket(start, *(int(part[key] or 0) for key in counts))
@@ -175,7 +165,7 @@ def _paces(
     weeks: Weeks,
 ) -> Iterator[Mark]:
     """The handle time by week of the rows of which most was measured."""
-    for row in sorted(rows, key=lambda row: -row.aht_n)[:PACES]:
+    for row in sorted(rows, key=lambda row: -row.aht_n)[: sheets.COURSES]:
         slices = [week.get(f"{by}={row.value}", {}) for _start, week, _before in weeks]
         yield Mark(row.label, row.kind, tuple(sheets.cell(work, "aht.mean_ms", one, asked, None) for one in slices))
 

@@ -12,22 +12,24 @@ from inbox.metrics.behind import BEHIND
 from inbox.reading import asking, cohorts, desk, figures, maturity, once, saying, special
 from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
+from inbox.reading.derived import FEW, derived
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from inbox.store import Work
 
-__all__ = ["FEW", "cell", "compiled", "families", "in_order", "page", "sheet", "tiles"]
+__all__ = ["COURSES", "FEW", "cell", "compiled", "families", "in_order", "page", "sheet", "tiles"]
 
-FEW: Final = 10
 #: Counts that are no news where there was nothing: without posts there are no likes.
 _SILENT: Final = ("social.", "sent.")
 #: Figures of the whole desk, which no filter cuts.
 _WHOLE: Final = ("ret.", "silence.", "smi.")
 #: Cards of one line that filters cut all the same.
-_FILTERED: Final = ("social", "touchpoints")
+_FILTERED: Final = ("social", "touchpoints", "fcr_weeks", "hours", "backlog", "inflow")
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 #: Digits of a change that readers see.
 _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
+#: Lines that one drawing over time has room for.
+COURSES: Final = 4
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -100,15 +102,17 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
     marks = list(_lines(work, source, card, asked, where, by))
     ones = [(line, row) for line, row, one in marks if one]
+    named = [(line, one) for line, _row, one in marks if one]
     drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
     lines = _courses(source, card, [line for line, _row, _one in marks], asked, where)
-    return Sheet(card, in_order(lines, card, asked.sort), graphs=drawn, title=TITLES[name])
+    weekly = tuple(_weekly(work, source, card, named, asked))
+    return Sheet(card, (*in_order(lines, card, asked.sort), *weekly), graphs=drawn, title=TITLES[name])
 
 
 def _lines(
     work: Work, source: figures.Source, card: Card, asked: Asked, where: Mapping[str, str], by: str
-) -> Iterator[tuple[Line, Row, bool]]:
-    """The lines of a card, each with its figures and whether it is one of several."""
+) -> Iterator[tuple[Line, Row, str]]:
+    """The lines of a card, each with its figures and the name of its slice, empty for that of everything."""
     period, named = asked.period, asking.named(work, card.by)
     people = once.agents(work) if card.by == "agent" else {}
     found = source.ask(
@@ -128,7 +132,7 @@ def _lines(
             desk.chip(people[value]) if value in people else None,
         )
         if not value or any(one.n or one.value for one in line.cells):
-            yield line, row, bool(value)
+            yield line, row, slice_name if value else ""
 
 
 def _courses(
@@ -144,6 +148,19 @@ def _courses(
         line._replace(spark=tuple(_number(week.get(name, {}).get(card.spark)) for week in weeks))
         for name, line in zip(names, lines, strict=True)
     ]
+
+
+def _weekly(
+    work: Work, source: figures.Source, card: Card, named: list[tuple[Line, str]], asked: Asked
+) -> Iterator[Line]:
+    """The lines of which most is known, again for each of the last twelve weeks, where the card has such."""
+    if not card.weeks:
+        return
+    keys, at = families(card.keys), card.keys.index(card.weeks)
+    weeks = [(a, source.ask(a, b, by=card.by, where=asked.where, keys=keys)) for a, b in asking.weeks(asked.period)]
+    for line, name in sorted(named, key=lambda one: -(one[0].cells[at].n or 0))[:COURSES]:
+        for start, week in weeks:
+            yield line._replace(cells=_cells(work, card, week.get(name, {}), asked, None), step=start)
 
 
 def _number(value: Any) -> float:
@@ -173,6 +190,7 @@ def families(keys: Iterable[str]) -> list[str]:
 
 
 def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str] | None) -> tuple[Cell, ...]:
+    row = derived(row, card.keys, asking.COMPARISONS[asked.compare])
     return tuple(cell(work, key, row, asked, where) for key in card.keys)
 
 

@@ -1,4 +1,4 @@
-"""Cards whose lines are no slices of a report: NPS by touchpoint, and what customers are worth by band."""
+"""Cards whose lines are no slices of a report: touchpoints, bands of customers, days, hours of the week, cohorts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from inbox.figures.worth import Worths
 from inbox.metrics.value import Margin, Ratios, Service, loaded
+from inbox.reading import asking, cohorts
 from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Work
@@ -83,7 +84,56 @@ def _together(bands: Iterable[Row]) -> Row:
     return means
 
 
-SPECIAL: Final = {"touchpoints": _touchpoints, "value": _value}
+def _fcr_weeks(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """The last twelve weeks, each with the one that lay so long before it as the period compared with."""
+    del work
+    length, prefix = asked.period.start - asked.period.previous_start, asking.COMPARISONS[asked.compare]
+    found: list[tuple[str, Row]] = []
+    for start, end in asking.weeks(asked.period):
+        now = source.ask(start, end, where=asked.where, keys=("fcr7",))["all"]
+        old = source.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
+        found.append((start.isoformat(), {**now, **{f"{prefix}:{key}:old": value for key, value in old.items()}}))
+    return found
+
+
+def _inflow(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """What came and went on each day or week of the period."""
+    del work
+    return [
+        (start.isoformat(), source.ask(start, end, where=asked.where, keys=("vol", "case"))["all"])
+        for start, end in asking.spans(asked.period)
+    ]
+
+
+def _hours(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """What came in at each hour of the week: ``1 09:00`` is Monday at nine."""
+    del work
+    heat = source.heat(asked.period.start, asked.period.end, asked.where)
+    return [
+        (f"{day} {hour:02d}:00", {"vol.inbound": n}) for day, row in enumerate(heat, 1) for hour, n in enumerate(row)
+    ]
+
+
+def _cohorts(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """Each cohort at each stretch after its own, which is 0: ``2026-01 · 3``."""
+    del work
+    found = cohorts.cohorts(source, asked)
+    told: list[tuple[str, Row]] = []
+    for row in found.rows if found else ():
+        for n, cell in enumerate(row.cells):
+            told.append((f"{row.start:%Y-%m} · {n}", {cell.key: cell.value, "ret.retention.n": cell.n}))
+    return told
+
+
+SPECIAL: Final = {
+    "touchpoints": _touchpoints,
+    "value": _value,
+    "fcr_weeks": _fcr_weeks,
+    "backlog": _inflow,
+    "inflow": _inflow,
+    "hours": _hours,
+    "cohorts": _cohorts,
+}
 
 
 def rows(work: Work, source: Source, name: str, asked: Asked) -> list[tuple[str, Row]]:

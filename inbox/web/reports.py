@@ -101,7 +101,7 @@ def card(name: str, kind: str) -> Response:
         raise NotFound(msg)
     with figures.looking(store()) as work:
         asked = asking.asked(work, request.args)
-        by = request.args.get("by", "") if name == "figures" else ""
+        by = request.args.get("by", "") if cards.has_ways(name) else ""
         found = sheets.sheet(work, figures.source(work), name, asked, by if by in asking.FILTERS else "", plots=False)
         currency = asking.currency(work)
         if found.refused:
@@ -115,7 +115,7 @@ def card(name: str, kind: str) -> Response:
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line.label, None, first=not n)), *cells])
+        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from sqlalchemy import select
 from inbox.actions import desk as settings
 from inbox.actions import sample
 from inbox.app import create_app
+from inbox.reading import figures, reports, sheets
+from inbox.reading.cards import DRAWN, PAGES
+from inbox.reading.pages.sheets import Cell, Line
 from inbox.store import Agent, Attachment, Channel, Message, Store, Ticket
 from tests.demo.conftest import SampleDesk, opened
 
@@ -139,3 +143,61 @@ def test_a_new_desk_can_begin_with_it(sqlite_url: str, data_dir: Path) -> None:
 
 def settings_of(work: Any) -> tuple[str, bool]:
     return settings.get(work, "desk.name"), settings.get(work, "desk.sample")
+
+
+REPORTS = ("", *(f"/{name}" for name in PAGES))
+
+
+def test_every_card_of_figures_comes_as_files(client: FlaskClient) -> None:
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        parts = [part.partition("</section>")[0] for part in page.split('<section class="card')[1:]]
+        shown = [part for part in parts if "astable" in part or 'class="tbl figures"' in part]
+        assert shown or name == "/agents"  # which the gate keeps
+        for part in shown:
+            files = {
+                link.partition("?")[0]: unescape(link) for link in re.findall(r'href="(/reports/cards/[^"]+)"', part)
+            }
+            assert sorted(file.rpartition(".")[2] for file in files) == ["csv", "xlsx"], part[:200]
+            for link in files.values():
+                answer = client.get(link)
+                assert answer.status_code == 200, link
+                assert len(answer.data) > 50
+
+
+def test_a_drawings_file_has_the_figures_that_are_drawn(sqlite_desk: SampleDesk) -> None:
+    with figures.looking(sqlite_desk.store) as work:
+        drawn = reports.page(work, sqlite_desk.luca, {})
+        source = figures.source(work)
+
+        def told(name: str) -> dict[str, tuple[Cell, ...]]:
+            some = sheets.sheet(work, source, name, drawn.asked, "channel").lines
+            return {named(line): line.cells for line in some}
+
+        files = {name: told(name) for name in DRAWN if DRAWN[name] == "overview"}
+    for row in drawn.rows:
+        rate, low, high, pending, _before = files["fcr"][row.value]
+        assert (rate.value, rate.n, pending.value) == (row.fcr_rate, row.fcr_n, row.fcr_pending)
+        assert rate.few or (low.value, high.value) == (row.fcr_lo, row.fcr_hi)
+        assert (files["handle_time"][row.value][0].value, files["handle_time"][row.value][0].n) == (
+            row.aht_mean_ms,
+            row.aht_n,
+        )
+        assert files["contact_cost"][row.value][3].value == pytest.approx(float(row.cost_total or 0), abs=0.001)
+        assert files["mood"][row.value][0].n == row.mood_n
+    for mark in drawn.paces:
+        weekly = [cells[0] for name, cells in files["handle_time"].items() if name.startswith(f"{mark.kind} ")]
+        assert [one.known for one in weekly] == [one.known for one in mark.cells]
+    for week in drawn.weeks:
+        rate, before = files["fcr_weeks"][week.start.isoformat()]
+        assert (rate.n, before.known) == (week.n, week.previous)
+    for bucket in drawn.volume:
+        came, handled = files["inflow"][bucket.start.isoformat()]
+        assert (came.value, handled.value) == (bucket.inbound, bucket.handled)
+        assert files["backlog"][bucket.start.isoformat()][1].value == bucket.resolved
+    assert [cells[0].value for cells in files["hours"].values()] == [n for row in drawn.heat for n in row]
+
+
+def named(line: Line) -> str:
+    """A line's name without the words of a language."""
+    return f"{line.kind or line.label}{'' if line.step is None else f' {line.step}'}"
