@@ -20,7 +20,9 @@ from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
 from inbox.metrics import Book, Figures, Report, Request, book_of
 from inbox.metrics.behind import Behind, behind, name_of
+from inbox.metrics.config import Config
 from inbox.metrics.factual import Facts
+from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.report import report_of
 from inbox.metrics.sheets import WHOLE
@@ -189,6 +191,35 @@ class Source:
     def cover(self) -> Cover:
         """Who had a contract when."""
         return self.book.cover if self._kept is None else self._kept.book(_ms(self.as_of)).cover
+
+    @property
+    def days(self) -> Days:
+        """The local days of the desk."""
+        return self.book.context.days if self._kept is None else Days(self._kept.config.zone)
+
+    @property
+    def config(self) -> Config:
+        """By which definitions the figures are made."""
+        return self.book.context.config if self._kept is None else self._kept.config
+
+    def sides(self, first: dt.date, end: dt.date) -> dict[str, set[str]]:
+        """The customers on each side of the silence link in a period: ``exposed`` and ``unexposed``."""
+        request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
+        whole = Facts(self.book) if self._kept is None else self._kept.whole(request)
+        wrote, left = map(whole.roots, whole.heard(request.first, request.end, request.as_of))
+        return whole.cover().sides(wrote, left, self.days.start(request.first))
+
+    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[str, FiledDay]]:
+        """What posts and mentions add on the local days [first, end), by owner."""
+        request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
+        if self._facts is not None:
+            for owner, text in self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.']):
+                yield owner, day_of_text(text)
+            return
+        for owner, some in self.book.loose.items():
+            for row in rows_of(some) if owner.startswith(("post ", "mention ")) else ():
+                if request.first <= row.day < request.end:
+                    yield owner, day_of_text(row.text)
 
     def worths(self, end: dt.date) -> Worths | None:
         """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, cohorts, desk, figures, maturity, once, saying, special
+from inbox.reading import asking, cohorts, counted, desk, figures, maturity, once, saying, special
 from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.derived import FEW, derived
@@ -25,6 +25,8 @@ _SILENT: Final = ("social.", "sent.")
 _WHOLE: Final = ("ret.", "silence.", "smi.")
 #: Cards of one line that filters cut all the same.
 _FILTERED: Final = ("social", "touchpoints", "fcr_weeks", "hours", "backlog", "inflow")
+#: What the lines of a card are that are no slices of a report, as addresses say it.
+_SLICED: Final = {"touchpoints": "touchpoint", "value": "band"}
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 #: Digits of a change that readers see.
 _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
@@ -98,7 +100,11 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         return Sheet(card, (), str(problem), title=TITLES[name])
     if name in special.SPECIAL:
         told = special.rows(work, source, name, asked)
-        some = ((label, _cells(work, card, row, asked, None)) for label, row in told)
+        own = {**where, "page": PAGE_OF[name]}
+        some = (
+            (label, _cells(work, card, row, asked, {**own, _SLICED[name]: label} if name in _SLICED else None))
+            for label, row in told
+        )
         return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
     marks = list(_lines(work, source, card, asked, where, by))
     ones = [(line, row) for line, row, one in marks if one]
@@ -218,12 +224,18 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
         change = None
     if change is not None and measured in _SHOWN_TO:
         change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
-    opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
+    opens = where if _opens(key) else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
     low, high = (row.get(f"{stem}.{end}") if measured == "share" and not few else None for end in ("lo", "hi"))
     of = row.get(OF.get(key, ""))
     return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens, low, high, of)
+
+
+def _opens(key: str) -> bool:
+    """Whether there is something behind a figure."""
+    own = key, family(key), key.rpartition(".")[0]
+    return any(name in BEHIND for name in own) or counted.has(key) or key in counted.PARTS or key.startswith("smi.")
 
 
 # --- drawings -----------------------------------------------------------------------------------------------------

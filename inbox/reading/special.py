@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from inbox.figures.worth import Worths
@@ -13,7 +13,7 @@ from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Work
 
-__all__ = ["SPECIAL", "rows"]
+__all__ = ["SPECIAL", "bands", "each_worth", "rows"]
 
 #: Of a band with more customers so many are looked at one by one.
 MOST: Final = 500
@@ -40,24 +40,32 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
     del work
     worths = source.worths(asked.period.end)
-    wanted = set() if worths is None else worths.earning()
-    if worths is None or not wanted:
+    by_band = {} if worths is None else bands(worths, asked)
+    if worths is None or not by_band:
         return [("", {})]
-    if asked.where:
+    looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
+    told = each_worth(source, worths, {one for some in looked.values() for one in some})
+    means = {band: _means([told[one] for one in some], len(by_band[band])) for band, some in looked.items()}
+    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+
+
+def bands(worths: Worths, asked: Asked) -> dict[str, list[str]]:
+    """The customers of whom lifetime value speaks, by band."""
+    wanted = worths.earning()
+    if wanted and asked.where:
         first, end = (day.toordinal() for day in (asked.period.start, asked.period.end))
         wanted &= worths.who_had(first, end, asked.where)
-    by_band: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for customer, band in sorted(worths.bands(wanted).items()):
-        by_band.setdefault(band, []).append(customer)
-    looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
-    everybody = {one for some in looked.values() for one in some}
-    margins, services = worths.margins(everybody), worths.services(everybody)
+        found.setdefault(band, []).append(customer)
+    return found
+
+
+def each_worth(source: Source, worths: Worths, customers: Collection[str]) -> dict[str, Row]:
+    """``clv.*`` of some customers, in micro-units."""
+    margins, services = worths.margins(customers), worths.services(customers)
     ratios = source.ratios(worths.at)
-    means = {
-        band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))
-        for band, some in looked.items()
-    }
-    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+    return {one: _figures(worths, margins[one], services[one], ratios) for one in customers}
 
 
 def _figures(worths: Worths, margin: Margin, service: Service, ratios: Ratios) -> Row:

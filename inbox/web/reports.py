@@ -82,7 +82,8 @@ def _case_line(row: behind.CaseRow) -> str:
     counted = "" if row.held is None else int(row.held)
     judged = row.verdict, said(row.why) if row.why else "", "" if row.matures is None else clock.iso(row.matures)
     named = row.ticket or "", _guarded(row.subject), row.channel or "", _guarded(row.reason or "")
-    return _line((row.case, *named, clock.iso(row.began), row.amount, counted, *judged))
+    began = "" if row.began is None else clock.iso(row.began)
+    return _line((_guarded(row.case), *named, began, row.amount, counted, *judged))
 
 
 def _line(cells: Iterable[Any]) -> str:

@@ -14,10 +14,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from inbox.actions import desk as settings
-from inbox.actions import sample
+from inbox.actions import promises, sample
 from inbox.app import create_app
-from inbox.reading import figures, reports, sheets
+from inbox.figures import keeper
+from inbox.reading import behind, figures, reports, sheets
 from inbox.reading.cards import DRAWN, PAGES
+from inbox.reading.counted import PARTS
 from inbox.reading.pages.sheets import Cell, Line
 from inbox.store import Agent, Attachment, Channel, Message, Store, Ticket
 from tests.demo.conftest import SampleDesk, opened
@@ -201,3 +203,54 @@ def test_a_drawings_file_has_the_figures_that_are_drawn(sqlite_desk: SampleDesk)
 def named(line: Line) -> str:
     """A line's name without the words of a language."""
     return f"{line.kind or line.label}{'' if line.step is None else f' {line.step}'}"
+
+
+def test_every_figure_of_the_reports_opens_what_it_counts(client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    with sqlite_desk.store.transaction() as work:
+        settings.put(work, sqlite_desk.luca, "report.agent_time", "Accordo 3/2026")
+    opened_keys: set[str] = set()
+    unopened: set[str] = set()
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        for tag, key in re.findall(r'<(a|span)(?! tabindex="0" class="muted")[^>]*? data-explain="d-([\w-]+)"', page):
+            (opened_keys if tag == "a" else unopened).add(key)
+        for link in sorted({unescape(one) for one in re.findall(r'href="(/reports/(?:cases/|maturity)[^"]*)"', page)}):
+            answer = client.get(link)
+            assert answer.status_code == 200, link
+            if "/cases/" in link:
+                path, _, asked = link.partition("?")
+                in_parts = path.rpartition("/")[2] in PARTS  # these divide others, which have the lists
+                assert client.get(f"{path}/all.csv?{asked}").status_code == (422 if in_parts else 200), link
+    assert len(opened_keys) > 30
+    assert unopened == set()
+
+
+#: Figures whose list says how many are among the k, and others whose list is as long as the figure is large.
+JUDGED = {f"{name}.rate" for name in ("ret.retention", "ret.churn", "ret.renewal")}
+JUDGED |= {f"{name}.rate" for name in ("silence.exposed", "silence.unexposed", "social.positive")}
+LONG = {"backlog.open", "clv.customers", "social.mentions", "nps.promoters", "nps.passives", "nps.detractors"}
+ADDED = {"social.likes", "social.comments", "social.shares"}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_list_behind_a_figure_is_as_long_as_the_figure_says(sqlite_desk: SampleDesk, *, is_kept: bool) -> None:
+    if is_kept:
+        with sqlite_desk.store.reading() as work:
+            config = promises.config(work)
+        keeper.catch_up(sqlite_desk.store, config)
+    seen = set()
+    with sqlite_desk.store.reading() as work:
+        for name in ("customers", "social", "sla", "satisfaction"):
+            for sheet in sheets.page(work, sqlite_desk.luca, name, {}).sheets:
+                for one in (one for line in sheet.lines for one in line.cells if one.value is not None):
+                    if one.key not in JUDGED | LONG | ADDED:
+                        continue
+                    found = behind.page(work, sqlite_desk.luca, one.key, dict(one.where or {}))
+                    seen.add(one.key)
+                    if one.key in JUDGED:
+                        assert (found.total, found.held) == ((one.n or 0) + one.pending, one.k), one
+                    elif one.key in LONG:
+                        assert found.total == one.value, one
+                    elif one.key in ADDED:
+                        assert sum(row.amount or 0 for row in found.rows) == one.value, one
+    assert seen == JUDGED | LONG | ADDED if is_kept else {"ret.churn.rate", "backlog.open", *ADDED} <= seen
