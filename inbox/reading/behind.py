@@ -29,7 +29,8 @@ __all__ = ["Beside", "CaseRow", "CasesPage", "Part", "cases", "cursor", "each", 
 
 PART: Final = 50
 #: What rows are about that are no filters.
-SLICES: Final = ("touchpoint", "band")
+SLICES: Final = ("touchpoint", "band", "hour")
+_HOUR: Final = re.compile(r"([1-7])-([01]\d|2[0-3])")
 _SPAN: Final = re.compile(r"\d{4}-\d\d-\d\d~\d{4}-\d\d-\d\d")
 LONGEST: Final = 20  # characters of an instant in a cursor
 
@@ -112,8 +113,9 @@ def listed(
     limit: int,
     beside: Beside,
     as_of: dt.datetime | None = None,
+    hour: tuple[int, int] | None = None,
 ) -> Part:
-    """A part of the cases behind a figure, the newest first.
+    """A part of the cases behind a figure, the newest first; with ``hour`` of what came in at that hour of the week.
 
     Raises :class:`Invalid`, :class:`Forbidden` (section 8).
     """
@@ -125,6 +127,8 @@ def listed(
     except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
     source = figures.source(work, as_of)
+    if hour is not None:
+        return part_of(source.at_hour(*period, where, hour), limit, place, newer=beside.newer)
     part = part_of(source.cases(figure, *period, where), limit, place, newer=beside.newer)
     if beside.skip and place is None:
         every = in_order(source.cases(figure, *period, where))
@@ -141,11 +145,13 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     figures.guard(work, None, asked.where)
     source, figure = figures.source(work), _named(figure, args)
     if counted.has(figure):
-        kind, some = counted.counted(source, figure, asked, args.get("band", ""))
+        kind, own = counted.counted(source, figure, asked, args.get("band", ""))
         return asked, (
-            tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(some, PART * 10)
+            tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(own, PART * 10)
         )
-    every = in_order(source.cases(figure, asked.period.start, asked.period.end, asked.where))
+    period, hour = (asked.period.start, asked.period.end), _hour(figure, args)
+    some = source.at_hour(*period, asked.where, hour) if hour else source.cases(figure, *period, asked.where)
+    every = in_order(some)
     parts = (source.judged(figure, some) for some in in_parts(every, PART * 10))
     return asked, (tuple(_rows(work, who, some, unit(figure))) for some in parts)
 
@@ -170,7 +176,7 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         row=row if (row := args.get("row", "")) in asking.FILTERS else "",
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
         span=span if _SPAN.fullmatch(span := args.get("span", "")) else "",
-        slice={name: args[name] for name in SLICES if args.get(name)},
+        slice={name: args[name] for name in SLICES if args.get(name) and (name != "hour" or _hour(figure, args))},
         parts=counted.PARTS.get(figure, ()),
     )
     if shown.parts:
@@ -184,7 +190,9 @@ def _of_cases(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -
     asked = shown.asked
     period = asked.period.start, asked.period.end
     beside = Beside(after or before, newer=bool(before and not after))
-    found = listed(work, _named(shown.figure, args), period, asked.where, limit=PART, beside=beside)
+    found = listed(
+        work, _named(shown.figure, args), period, asked.where, limit=PART, beside=beside, hour=_hour(shown.figure, args)
+    )
     rows = tuple(_rows(work, who, found.cases, shown.unit))
     shown = replace(shown, rows=rows, total=found.total, held=found.held, first=found.first + 1)
     older = found.first + len(rows) < found.total
@@ -237,6 +245,12 @@ def _named(figure: str, args: Mapping[str, str]) -> str:
     """The figure by the name that its cases have: NPS of one touchpoint has its own."""
     touchpoint = args.get("touchpoint", "")
     return figure.replace("nps.", f"nps[{touchpoint}].", 1) if touchpoint and figure.startswith("nps.") else figure
+
+
+def _hour(figure: str, args: Mapping[str, str]) -> tuple[int, int] | None:
+    """The weekday, Monday 0, and the hour to which what came in is narrowed."""
+    found = _HOUR.fullmatch(args.get("hour", "")) if figure == "vol.inbound" else None
+    return (int(found[1]) - 1, int(found[2])) if found else None
 
 
 def cursor(one: Behind) -> str:

@@ -25,7 +25,7 @@ from inbox.metrics.factual import Facts
 from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.report import report_of
-from inbox.metrics.sheets import WHOLE
+from inbox.metrics.sheets import WHOLE, CaseName
 from inbox.metrics.sums import About, Filter
 from inbox.metrics.times import Days
 from inbox.metrics.value import Margin, Ratios, margin_of, overhead, ratios_of, worth_of
@@ -138,6 +138,34 @@ class Source:
                 if first.toordinal() <= one.day < end.toordinal() and filter.lets(about):
                     counts[(one.day - 1) % 7][days.hour(one.start)] += 1
         return tuple(map(tuple, counts))
+
+    def at_hour(
+        self, first: dt.date, end: dt.date, where: Mapping[str, str], hour: tuple[int, int]
+    ) -> Iterator[Behind]:
+        """The cases of what the heat map counts in one cell, in no order: ``hour`` is the weekday, Monday 0, and the
+        hour."""
+        filter, days, found = Filter(where), self.days, dict[CaseName, Behind]()
+        weekday, at = hour
+        for day in range(first.toordinal(), end.toordinal()):
+            if (day - 1) % 7 != weekday:
+                continue
+            for case, reason, start, about in self._came(day):
+                if case is not None and filter.lets(about) and days.hour(start) == at:
+                    before = found.get(case, Behind(case, reason, 0))
+                    found[case] = before._replace(amount=before.amount + 1)
+        yield from found.values()
+
+    def _came(self, day: int) -> Iterator[tuple[CaseName | None, str | None, int, About]]:
+        """The contacts that came in on a local day: their case, its reason, when, and whose they are."""
+        if self._facts is not None:
+            for told in map(day_of_text, self._facts.facts(_ms(self.as_of)).days(day, day + 1)):
+                yield from ((told.case, told.reason, start, about) for start, about in told.came)
+            return
+        for sheet in self.book.sheets():
+            for one in sheet.came:
+                if one.day == day:
+                    about = About(one.channel, one.agent, one.team, sheet.reason, sheet.tags)
+                    yield sheet.case, sheet.reason, one.start, about
 
     def spent(self, root: str) -> dict[str, dict[str, int]]:
         """What the cases of a ticket add up to, by channel and measure."""

@@ -109,7 +109,7 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
     marks = list(_lines(work, source, card, asked, where, by))
     ones = [(line, row) for line, row, one in marks if one]
     named = [(line, one) for line, _row, one in marks if one]
-    drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
+    drawn = tuple(_graph(work, source, plot, ones, asked, PAGE_OF[name]) for plot in card.plots) if plots else ()
     lines = _courses(source, card, [line for line, _row, _one in marks], asked, where)
     weekly = tuple(_weekly(work, source, card, named, asked))
     return Sheet(card, (*in_order(lines, card, asked.sort), *weekly), graphs=drawn, title=TITLES[name])
@@ -241,12 +241,16 @@ def _opens(key: str) -> bool:
 # --- drawings -----------------------------------------------------------------------------------------------------
 
 
-def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Line, Row]], asked: Asked) -> Graph:
+def _graph(
+    work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Line, Row]], asked: Asked, page: str
+) -> Graph:
     measured = unit(plot.keys[0])
     if plot.kind in _OVER_TIME:
         steps = asking.steps(asked.period)
-        rows = _course(source, plot.keys, asked, steps)
-        series = tuple(tuple(cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
+        rows = list(zip(_course(source, plot.keys, asked, steps), steps, strict=True))
+        series = tuple(
+            tuple(cell(work, key, row, asked, asked.part(page, *step)) for row, step in rows) for key in plot.keys
+        )
         return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
     prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
     marks = []

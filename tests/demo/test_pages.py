@@ -254,3 +254,45 @@ def test_the_list_behind_a_figure_is_as_long_as_the_figure_says(sqlite_desk: Sam
                     elif one.key in ADDED:
                         assert sum(row.amount or 0 for row in found.rows) == one.value, one
     assert seen == JUDGED | LONG | ADDED if is_kept else {"ret.churn.rate", "backlog.open", *ADDED} <= seen
+
+
+def test_a_card_that_is_cut_by_its_filter_draws_that_one_bar(sqlite_desk: SampleDesk) -> None:
+    with figures.looking(sqlite_desk.store) as work:
+        page = sheets.page(work, sqlite_desk.luca, "channels", {"channel": "email"})
+        drawn = [graph for sheet in page.sheets for graph in sheet.graphs if graph.plot.kind in ("bars", "dots")]
+        assert [[mark.kind for mark in graph.marks] for graph in drawn] == [["email"]] * 5
+        assert all(graph.known for graph in drawn)
+        overview = reports.page(work, sqlite_desk.luca, {"channel": "email"})
+        assert [row.kind for row in overview.rows] == ["email"]
+        assert [mark.kind for mark in overview.paces] == ["email"]
+
+
+def test_every_mark_of_a_drawing_opens_what_it_stands_for_and_so_does_its_cell_in_the_table(
+    client: FlaskClient,
+) -> None:
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        for part in page.split('<div class="cv-w">')[1:]:
+            drawing, _, rest = part.partition("</svg>")
+            links = {unescape(one) for one in re.findall(r' data-href="([^"]+)"', drawing)}
+            table = rest.partition("<table")[2].partition("</table>")[0]
+            assert links <= {unescape(one) for one in re.findall(r'<a href="([^"]+)"', table)}, name
+            tips = re.findall(r' data-tip="([^"]+)"( data-href)?', drawing)
+            untold = [tip for tip, href in tips if not href and not tip.endswith(" 0") and " · n " not in tip]
+            assert untold == [], name
+            for link in sorted(links)[::5]:
+                assert client.get(link).status_code == 200, link
+
+
+def test_an_hour_of_the_week_lists_what_came_in_then(client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    day = hour = 0
+    for where in ({}, {"channel": "email"}):
+        with figures.looking(sqlite_desk.store) as work:
+            heat = reports.page(work, sqlite_desk.luca, where).heat
+            day, hour = max(((d, h) for d in range(7) for h in range(24)), key=lambda at: heat[at[0]][at[1]])
+            asked = {**where, "hour": f"{day + 1}-{hour:02d}"}
+            found = behind.page(work, sqlite_desk.luca, "vol.inbound", asked)
+        assert sum(row.amount or 0 for row in found.rows) == heat[day][hour] > 0
+    page = client.get(f"/reports/cases/vol.inbound?hour={day + 1}-{hour:02d}&page=overview").text
+    assert f"{hour:02d}:00" in page
+    assert client.get("/reports/cases/vol.inbound?hour=9-77").status_code == 200
