@@ -293,6 +293,9 @@ def test_an_hour_of_the_week_lists_what_came_in_then(client: FlaskClient, sqlite
             asked = {**where, "hour": f"{day + 1}-{hour:02d}"}
             found = behind.page(work, sqlite_desk.luca, "vol.inbound", asked)
         assert sum(row.amount or 0 for row in found.rows) == heat[day][hour] > 0
-    page = client.get(f"/reports/cases/vol.inbound?hour={day + 1}-{hour:02d}&page=overview").text
+    (link,) = set(
+        re.findall(rf'data-href="([^"]+hour={day + 1}-{hour:02d})"', client.get("/reports?channel=email").text)
+    )
+    page = client.get(unescape(link)).text
     assert f"{hour:02d}:00" in page
     assert client.get("/reports/cases/vol.inbound?hour=9-77").status_code == 200

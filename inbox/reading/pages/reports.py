@@ -130,7 +130,3 @@ class ReportsPage:
     def behind_step(self, step: Bucket | WeekPoint) -> dict[str, str]:
         """The same of a day or a week."""
         return {} if step.end is None else self.address(**self.asked.part(self.name, step.start, step.end))
-
-    def behind_hour(self, day: int, hour: int) -> dict[str, str]:
-        """The same of an hour of the week; Monday is 0."""
-        return self.address(page=self.name, hour=f"{day + 1}-{hour:02d}")
