@@ -13,12 +13,12 @@ from inbox.figures.facts import StoredFacts
 from inbox.figures.filing import UNFINISHED
 from inbox.figures.pages import StoredPages
 from inbox.figures.rolls import StoredRolls
-from inbox.metrics.behind import Behind, counted, marks_of, name_of, window_of
+from inbox.metrics.behind import BACKLOG, Behind, closes, counted, marks_of, name_of, still_open, window_of
 from inbox.metrics.collector import uncollected
 from inbox.metrics.config import Config
 from inbox.metrics.filed import Filed, day_of_text
 from inbox.metrics.paged import PagedBook
-from inbox.metrics.report import Report, report_of
+from inbox.metrics.report import Report, Source, report_of
 from inbox.metrics.request import Request
 from inbox.metrics.rolled import RolledUp
 from inbox.metrics.rollup import ALL, HOUR
@@ -110,6 +110,9 @@ class KeptFigures:
 
     def cases(self, figure: str, request: Request) -> Iterator[Behind]:
         """The cases behind a figure, a stream in no order; ask ``has_facts`` first. Raises ``ValueError``."""
+        if name_of(figure) == BACKLOG:
+            at = closes(request, Days(self.config.zone))
+            return still_open(self.facts(request.as_of).open_after(at), figure, request.where, at)
         rows = self.facts(request.as_of).owners(request.first, request.end, marks_of(figure))
         return counted(rows, figure, request)
 
@@ -121,6 +124,13 @@ class KeptFigures:
             return some
         verdicts = self.facts(as_of).verdicts([one.case.root for one in some])
         return [one.judged(verdicts[one.case.id][window]) for one in some]
+
+    def whole(self, request: Request) -> Source:
+        """What the figures of the whole desk are made from."""
+        if not self.knows(request.as_of):
+            then = self.earlier(request.as_of)
+            return then.rolled(request.wanted) or then.source(request.first, request.end)
+        return RolledUp(self.book(request.as_of), StoredRolls(self.work.connection(), self.state.generation))
 
     def first_day(self) -> int | None:
         """The first local day on which anything counts."""

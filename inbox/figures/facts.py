@@ -92,6 +92,10 @@ class StoredFacts:
         for row in self._line.execute(query, execution_options={"yield_per": _STREAM}):
             yield row[0], row[1], row[2]
 
+    def owned(self, first: int, end: int, marks: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """(owner, text) of the local days [first, end) in which one of these words stands, owner by owner."""
+        yield from self._stream(*self._within(first, end, marks), by=_FACT.owner)
+
     def _within(self, first: int, end: int, marks: Sequence[str]) -> list[Any]:
         within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
         some = [or_(*(within(_FACT.data, mark) > 0 for mark in marks))] if marks else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import nlargest, nsmallest
@@ -14,12 +15,29 @@ from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.outcomes import NOT_YET, spelt_out
 from inbox.metrics.request import Request
 from inbox.metrics.sheets import CaseName
-from inbox.metrics.sums import TOTAL, Filter
+from inbox.metrics.sums import TOTAL, About, Filter
+from inbox.metrics.times import Days
 
-__all__ = ["BEHIND", "Behind", "Part", "Place", "behind", "counted", "marks_of", "name_of", "part_of", "window_of"]
+__all__ = [
+    "BACKLOG",
+    "BEHIND",
+    "Behind",
+    "Part",
+    "Place",
+    "behind",
+    "closes",
+    "counted",
+    "marks_of",
+    "name_of",
+    "part_of",
+    "still_open",
+    "window_of",
+]
 
 Place = tuple[int, str]
 
+BACKLOG = "backlog"
+_TOUCHPOINT = re.compile(r"(nps\[.*\])(?:\.(?:(promoters|passives|detractors)|\w+))?")
 _TIMES = ("frt", "frt_bh", "frt_handoff", "rt", "ttr_first", "ttr_full", "ttr_net", "aht")
 _RATES = ("containment", "reopen", "one_reply", "sla_frt", "sla_ttr", "csat", "ces", "fcr_survey", "nps_loop")
 _WINDOWS = (1, 3, 7, 30)
@@ -37,6 +55,7 @@ BEHIND: dict[str, tuple[str, ...]] = {
     "case.created": ("created",),
     "case.first_resolved": ("first_resolved",),
     "case.resolved": ("resolved",),
+    "backlog": (),  # read from when cases were open, not from what they add
     "ipc": ("ipc.n",),
     "nps": ("nps.n",),
     **{f"nps.{kind}": (f"nps.{kind}",) for kind in ("promoters", "passives", "detractors")},
@@ -95,11 +114,21 @@ class Part(NamedTuple):
 
 def name_of(figure: str) -> str:
     """The figure without its leaf. Raises ``ValueError`` where no case can be behind it."""
+    touchpoint = _TOUCHPOINT.fullmatch(figure)
+    if touchpoint is not None:
+        return f"{touchpoint[1]}.{touchpoint[2]}" if touchpoint[2] else touchpoint[1]
     name = figure if figure in BEHIND else figure.rpartition(".")[0] or figure
     name = name if name in BEHIND else name.partition(".")[0]
     if name not in BEHIND:
         raise ValueError(f"there is no list of cases behind {figure!r}")
     return name
+
+
+def measures_of(name: str) -> tuple[str, ...]:
+    """The measures of a figure without its leaf; NPS of one touchpoint has those of NPS under its own name."""
+    if name.startswith("nps["):
+        return (name if _TOUCHPOINT.fullmatch(name)[2] else f"{name}.n",)  # type: ignore[index]
+    return BEHIND[name]
 
 
 def window_of(name: str) -> int | None:
@@ -116,7 +145,7 @@ def marks_of(figure: str) -> list[str]:
     name = name_of(figure)
     if name.startswith("vol.") and BEHIND[name] == (name,):
         return ['"vol|']
-    own = [measure for measure in BEHIND[name] if "." not in measure and TOTAL not in measure]
+    own = [measure for measure in measures_of(name) if "." not in measure and TOTAL not in measure]
     return [f'"{measure}"' for measure in own] or [f'"{name.removesuffix("_net")}']
 
 
@@ -134,7 +163,7 @@ class _Wanted(dict[str, bool]):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._measures = {*BEHIND[name], f"{name}.n", f"{name}.k"}
+        self._measures = {*measures_of(name), f"{name}.n", f"{name}.k"}
         self.has_times = any(TOTAL in measure for measure in self._measures)
 
     def __missing__(self, count: str) -> bool:
@@ -150,7 +179,8 @@ def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> I
     name = name_of(figure)
     window = window_of(name)
     outcome = f"{name.removesuffix('_net')}|" if window is not None else None
-    whole, wanted = Filter(request.where), _Wanted(name)
+    whole, wanted, measures = Filter(request.where), _Wanted(name), measures_of(name)
+    judged = name.partition("[")[0] not in _UNJUDGED
     for rows in owners:
         cases: dict[CaseName, _Case] = {}
         for text in rows:
@@ -159,11 +189,28 @@ def counted(owners: Iterable[Iterable[str]], figure: str, request: Request) -> I
                 _add(cases, day.case, day, whole, wanted, request.as_of, outcome)
         for case, one in cases.items():
             counts = spelt_out(one.counts)
-            if any(measure in counts for measure in BEHIND[name]):
-                amount = sum(counts.get(measure, 0) for measure in BEHIND[name])
-                held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts and name not in _UNJUDGED else None
+            if any(measure in counts for measure in measures):
+                amount = sum(counts.get(measure, 0) for measure in measures)
+                held = bool(counts.get(f"{name}.k")) if f"{name}.n" in counts and judged else None
                 matures = one.matures
                 yield Behind(case, one.reason, amount, held if matures is None else None, matures)
+
+
+def still_open(texts: Iterable[str], figure: str, where: Mapping[str, str], at: int) -> Iterator[Behind]:
+    """The cases open at an instant, in no order, from filed rows; ``amount`` is 1, or in ms how old each is."""
+    whole = Filter(where)
+    for text in texts:
+        day = day_of_text(text)
+        for span in day.spans:
+            about = About(span.channel, span.agent, span.team, span.reason, span.tags)
+            is_open = span.begin <= at and (span.end is None or at < span.end)
+            if day.case is not None and is_open and whole.lets(about):
+                yield Behind(day.case, day.reason, span.age(at) if figure.endswith("_ms") else 1)
+
+
+def closes(request: Request, days: Days) -> int:
+    """The instant of which a period tells what was open: its end, or when it is looked at."""
+    return min(days.start(request.end), request.as_of)
 
 
 def part_of(every: Iterable[Behind], limit: int, place: Place | None = None, *, newer: bool = False) -> Part:
@@ -227,7 +274,13 @@ def _begins(outcome: str) -> Callable[[str], bool]:
 def behind(book: Book, figure: str, request: Request) -> Iterator[Behind]:
     """The same of a whole book, the newest first, each with its class and why."""
     verdicts: dict[str, Mapping[int, Verdict]] = {fact.case.id: fact.verdicts for fact in book.facts()}
-    window = window_of(name_of(figure))
+    name = name_of(figure)
+    if name == BACKLOG:
+        own = (row.text for fact in book.facts() for row in rows_of([sheet_of(fact, book.context)]))
+        some = still_open(own, figure, request.where, closes(request, book.context.days))
+        yield from sorted(some, key=_place, reverse=True)
+        return
+    window = window_of(name)
     rows = (rows_of([sheet_of(fact, book.context)]) for fact in book.facts())
     owners = ((row.text for row in own if request.first <= row.day < request.end) for own in rows)
     for one in sorted(counted(owners, figure, request), key=_place, reverse=True):

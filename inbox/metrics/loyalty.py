@@ -22,6 +22,7 @@ class Term:
     ends: int
     renewed: bool = False
     cancelled: bool = False
+    customer: str = ""
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Contract:
     spans: list[tuple[int, int]] = field(default_factory=list)
 
     def starts(self, at: int, ends: int) -> None:
-        self.terms.append(Term(ends))
+        self.terms.append(Term(ends, customer=self.customer))
         self.spans.append((at, ends))
 
     def renews(self, at: int, ends: int, grace: int) -> None:
@@ -43,7 +44,7 @@ class Contract:
             self.starts(at, ends)
             return
         last.renewed = True
-        self.terms.append(Term(ends))
+        self.terms.append(Term(ends, customer=self.customer))
         self.spans[-1] = (self.spans[-1][0], ends)
 
     def stops(self, at: int) -> None:
@@ -83,6 +84,7 @@ class Cover:
         for contract in contracts:
             terms += contract.terms
             self._spans.setdefault(root(contract.customer), []).extend(contract.spans)
+        self._root = root
         self._terms = sorted(terms, key=lambda term: term.ends)
         self._spans = {who: _union(spans) for who, spans in self._spans.items()}
         self._begins = sorted(begin for spans in self._spans.values() for begin, _ in spans)
@@ -118,17 +120,21 @@ class Cover:
 
     def renewals(self, begin: int, end: int, as_of: int, grace: int) -> tuple[int, int, int]:
         """Of the terms that end in a period: (renewed, decided, undecided)."""
-        renewed = decided = undecided = 0
+        judged = [renewed for _, _, renewed in self.due(begin, end, as_of, grace)]
+        return judged.count(True), len(judged) - judged.count(None), judged.count(None)
+
+    def due(self, begin: int, end: int, as_of: int, grace: int) -> list[tuple[str, int, bool | None]]:
+        """The terms that end in a period: whose, when, and whether renewed, None while that is undecided."""
         low, high = (bisect_left(self._terms, at, key=lambda term: term.ends) for at in (begin, end))
-        for term in self._terms[low:high]:
-            if term.cancelled:
-                continue
-            if term.renewed or as_of >= term.ends + grace:
-                decided += 1
-                renewed += term.renewed
-            else:
-                undecided += 1
-        return renewed, decided, undecided
+        return [
+            (self._root(one.customer), one.ends, one.renewed if one.renewed or as_of >= one.ends + grace else None)
+            for one in self._terms[low:high]
+            if not one.cancelled
+        ]
+
+    def since(self, customer: str, at: int) -> int | None:
+        """When the cover of an instant began, None without any."""
+        return next((begin for begin, end in self._spans.get(customer, ()) if begin <= at < end), None)
 
     def cohorts(self, marks: Sequence[int]) -> list[tuple[int, list[int]]]:
         """Of the customers whose first contract began between each two marks: how many, and how many of them were
@@ -146,9 +152,13 @@ class Cover:
     def silence(self, wrote: set[str], left: set[str], begin: int, later: int) -> dict[str, tuple[int, int]]:
         """Of the customers active at the start who ``wrote`` in the period: (lost, all) of those whom something
         ``left`` unanswered in time exposed to silence, and of the others."""
-        base, stayed = self.active(begin) & wrote, self.active(later)
-        sides = {"exposed": base & left, "unexposed": base - left}
-        return {name: (len(side - stayed), len(side)) for name, side in sides.items()}
+        stayed = self.active(later)
+        return {name: (len(side - stayed), len(side)) for name, side in self.sides(wrote, left, begin).items()}
+
+    def sides(self, wrote: set[str], left: set[str], begin: int) -> dict[str, set[str]]:
+        """Who is on which side of the silence link."""
+        base = self.active(begin) & wrote
+        return {"exposed": base & left, "unexposed": base - left}
 
 
 def _union(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -45,7 +45,8 @@ class RolledUp:
     def values(self, dimension: str, where: Mapping[str, str]) -> Iterable[str]:
         filter = {**where, dimension: ""}
         grain = _grain(filter)
-        wanted = where.get(_matter(filter)) if dimension == "channel" else None
+        matter = _matter(filter)
+        wanted = where.get(matter) if dimension == "channel" != matter else None
         for value, channel in self._rolls.values(grain):
             if wanted is not None and value != wanted:
                 continue

@@ -29,6 +29,7 @@ __all__ = [
     "presets",
     "priced",
     "shown",
+    "spans",
     "steps",
     "today",
     "weeks",
@@ -40,6 +41,7 @@ COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
 LONGEST: Final = dt.timedelta(days=800)
 #: Up to how many days a drawing has steps of how many.
 _STEPS: Final = ((14, 1), (182, 7), (LONGEST.days, 30))
+_DAYS: Final = 31  # more are shown as weeks where it is counted what came and went
 _WEEKS: Final = 12
 _WEEK: Final = dt.timedelta(days=7)
 
@@ -154,8 +156,17 @@ def priced(work: Work) -> bool:
 def steps(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
     """The period cut for a drawing: days of a short one, weeks from its end, or stretches of 30 days."""
     days = (period.end - period.start).days
-    step = next(size for most, size in _STEPS if days <= most)
-    ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
+    return _cut(period, next(size for most, size in _STEPS if days <= most))
+
+
+def spans(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
+    """The period in days, or in weeks from its end where it is long: what came and went on each."""
+    days = (period.end - period.start).days
+    return _cut(period, 1 if days <= _DAYS else 7)
+
+
+def _cut(period: Period, step: int) -> tuple[tuple[dt.date, dt.date], ...]:
+    ends = [period.end - dt.timedelta(days=n) for n in range(0, (period.end - period.start).days, step)]
     return tuple((max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends))
 
 

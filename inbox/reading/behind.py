@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import select
 
@@ -18,7 +19,7 @@ from inbox.figures.scratch import in_order
 from inbox.metrics import Request
 from inbox.metrics.behind import Behind, Part, Place, part_of
 from inbox.metrics.times import iso
-from inbox.reading import asking, figures
+from inbox.reading import asking, counted, figures
 from inbox.reading.cards import PAGES
 from inbox.reading.definitions import DEFINITIONS, family, unit
 from inbox.reading.pages import Asked
@@ -27,12 +28,17 @@ from inbox.store import Ticket, Work
 __all__ = ["Beside", "CaseRow", "CasesPage", "Part", "cases", "cursor", "each", "listed", "page"]
 
 PART: Final = 50
+#: What rows are about that are no filters.
+SLICES: Final = ("touchpoint", "band", "hour")
+_HOUR: Final = re.compile(r"([1-7])-([01]\d|2[0-3])")
+_SPAN: Final = re.compile(r"\d{4}-\d\d-\d\d~\d{4}-\d\d-\d\d")
 LONGEST: Final = 20  # characters of an instant in a cursor
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """A case. ``ticket`` and ``subject`` only where the reader may open it; ``amount`` by the figure's unit;
+    """A case, or a customer, post or mention where the figure counts those: ``subject`` is then the name and ``ticket``
+    the newest one. ``ticket`` and ``subject`` only where the reader may open it; ``amount`` by the figure's unit;
     ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR."""
 
     case: str
@@ -40,8 +46,8 @@ class CaseRow:
     subject: str
     channel: str | None
     reason: str | None
-    began: dt.datetime
-    amount: float
+    began: dt.datetime | None
+    amount: float | None
     held: bool | None
     verdict: str
     why: str
@@ -51,9 +57,12 @@ class CaseRow:
 @dataclass(frozen=True)
 class CasesPage:
     """``page`` of ``reports/cases.html``: one part of the list, newest first; ``first`` is the number of its first row.
-    ``newer`` and ``older`` are the parameters that show what lies beside it, None where nothing does. ``back`` is the
-    page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was grouped;
-    ``rebuilt`` how many percent of new figures are worked out where this is the list of old ones."""
+    ``newer`` and ``older`` are the parameters that show what lies beside it, None where nothing does.
+
+    ``back`` is the page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was
+    grouped; ``span`` is that page's period where the list is about a part of it, ``slice`` what the row was that is no
+    filter. ``kind`` is what is listed; ``parts`` are the figures that this one divides, which have the lists then.
+    ``rebuilt`` is how many percent of new figures are worked out where this is the list of old ones."""
 
     figure: str
     family: str
@@ -71,14 +80,21 @@ class CasesPage:
     row: str = ""
     by: str = ""
     rebuilt: int | None = None
+    span: str = ""
+    slice: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["case", "customer", "post", "mention"] = "case"
+    parts: tuple[str, ...] = ()
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
-        return self.asked.address(page=self.back, row=self.row, by=self.by, **more)
+        own = {"page": self.back, "row": self.row, "by": self.by, "span": self.span}
+        return self.asked.address(**{**own, **self.slice, **more})
 
     def way_back(self) -> dict[str, str]:
         """The parameters of the page from which the list was opened: without what its row added."""
         gone: dict[str, str | None] = {self.row: None} if self.row else {}
+        if self.span:
+            gone |= dict(zip(("from", "to"), self.span.split("~"), strict=True))
         return self.asked.address(**{"by": self.by, **gone})
 
 
@@ -99,8 +115,9 @@ def listed(
     limit: int,
     beside: Beside,
     as_of: dt.datetime | None = None,
+    hour: tuple[int, int] | None = None,
 ) -> Part:
-    """A part of the cases behind a figure, the newest first.
+    """A part of the cases behind a figure, the newest first; with ``hour`` of what came in at that hour of the week.
 
     Raises :class:`Invalid`, :class:`Forbidden` (section 8).
     """
@@ -112,6 +129,8 @@ def listed(
     except (ValueError, OverflowError) as problem:
         raise Invalid(str(problem)) from None
     source = figures.source(work, as_of)
+    if hour is not None:
+        return part_of(source.at_hour(*period, where, hour), limit, place, newer=beside.newer)
     part = part_of(source.cases(figure, *period, where), limit, place, newer=beside.newer)
     if beside.skip and place is None:
         every = in_order(source.cases(figure, *period, where))
@@ -126,8 +145,15 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     """
     asked = asking.asked(work, args)
     figures.guard(work, None, asked.where)
-    source = figures.source(work)
-    every = in_order(source.cases(figure, asked.period.start, asked.period.end, asked.where))
+    source, figure = figures.source(work), _named(figure, args)
+    if counted.has(figure):
+        kind, own = counted.counted(source, figure, asked, args.get("band", ""))
+        return asked, (
+            tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(own, PART * 10)
+        )
+    period, hour = (asked.period.start, asked.period.end), _hour(figure, args)
+    some = source.at_hour(*period, asked.where, hour) if hour else source.cases(figure, *period, asked.where)
+    every = in_order(some)
     parts = (source.judged(figure, some) for some in in_parts(every, PART * 10))
     return asked, (tuple(_rows(work, who, some, unit(figure))) for some in parts)
 
@@ -135,21 +161,16 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
 def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
     """One part of the list behind a figure. Raises :class:`Invalid` for a figure that has none."""
     asked = asking.asked(work, args)
-    after, before = args.get("after", ""), args.get("before", "")
-    period = asked.period.start, asked.period.end
-    beside = Beside(after or before, newer=bool(before and not after))
-    found = listed(work, figure, period, asked.where, limit=PART, beside=beside)
-    rows = tuple(_rows(work, who, found.cases, unit(figure)))
     shown = CasesPage(
         figure=figure,
         family=family(figure),
         known=family(figure) in DEFINITIONS,
         unit=unit(figure),
         asked=asked,
-        rows=rows,
-        total=found.total,
-        held=found.held,
-        first=found.first + 1,
+        rows=(),
+        total=0,
+        held=None,
+        first=1,
         newer=None,
         older=None,
         currency=asking.currency(work),
@@ -157,13 +178,82 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         row=row if (row := args.get("row", "")) in asking.FILTERS else "",
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
         rebuilt=figures.basis(work).rebuilt,
+        span=span if _SPAN.fullmatch(span := args.get("span", "")) else "",
+        slice={name: args[name] for name in SLICES if args.get(name) and (name != "hour" or _hour(figure, args))},
+        parts=counted.PARTS.get(figure, ()),
     )
+    if shown.parts:
+        figures.guard(work, None, asked.where)
+        return shown
+    return _of_counted(work, who, shown, args) if counted.has(figure) else _of_cases(work, who, shown, args)
+
+
+def _of_cases(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -> CasesPage:
+    after, before = args.get("after", ""), args.get("before", "")
+    asked = shown.asked
+    period = asked.period.start, asked.period.end
+    beside = Beside(after or before, newer=bool(before and not after))
+    found = listed(
+        work, _named(shown.figure, args), period, asked.where, limit=PART, beside=beside, hour=_hour(shown.figure, args)
+    )
+    rows = tuple(_rows(work, who, found.cases, shown.unit))
+    shown = replace(shown, rows=rows, total=found.total, held=found.held, first=found.first + 1)
     older = found.first + len(rows) < found.total
     return replace(
         shown,
         newer=shown.address(before=cursor(found.cases[0])) if rows and found.first else None,
         older=shown.address(after=cursor(found.cases[-1])) if rows and older else None,
     )
+
+
+def _of_counted(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -> CasesPage:
+    figures.guard(work, None, shown.asked.where)
+    source, asked = figures.source(work), shown.asked
+    kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""))
+    at = int(text) if (text := args.get("after", "")).isascii() and text.isdecimal() and len(text) < LONGEST else 0
+    judged = [one.held for one in some if one.held is not None]
+    return replace(
+        shown,
+        asked=replace(asked, labels={}) if counted.is_whole(shown.figure) else asked,
+        rows=tuple(_counted_rows(work, who, source, shown.figure, asked, kind, some[at : at + PART])),
+        total=len(some),
+        held=judged.count(True) if judged else None,
+        first=at + 1,
+        newer=shown.address(after=str(max(at - PART, 0))) if at else None,
+        older=shown.address(after=str(at + PART)) if at + PART < len(some) else None,
+        kind=kind,
+    )
+
+
+def _counted_rows(
+    work: Work,
+    who: Who,
+    source: figures.Source,
+    figure: str,
+    asked: Asked,
+    kind: counted.What,
+    some: list[counted.Counted],
+) -> Iterator[CaseRow]:
+    some = counted.worth_of(source, figure, asked, some)
+    people = counted.known(work, who, [one.id for one in some]) if kind == "customer" else {}
+    for one in some:
+        person = people.get(one.id)
+        began = _moment(one.at) if one.at is not None else person.since if person else None
+        amount = one.amount / 1_000_000 if one.amount is not None and unit(figure) == "money" else one.amount
+        name, ticket = (person.name, person.ticket) if person else ("", None)
+        yield CaseRow(one.id, ticket, name, one.channel, None, began, amount, one.held, "", "", None)
+
+
+def _named(figure: str, args: Mapping[str, str]) -> str:
+    """The figure by the name that its cases have: NPS of one touchpoint has its own."""
+    touchpoint = args.get("touchpoint", "")
+    return figure.replace("nps.", f"nps[{touchpoint}].", 1) if touchpoint and figure.startswith("nps.") else figure
+
+
+def _hour(figure: str, args: Mapping[str, str]) -> tuple[int, int] | None:
+    """The weekday, Monday 0, and the hour to which what came in is narrowed."""
+    found = _HOUR.fullmatch(args.get("hour", "")) if figure == "vol.inbound" else None
+    return (int(found[1]) - 1, int(found[2])) if found else None
 
 
 def cursor(one: Behind) -> str:

@@ -7,7 +7,20 @@ from typing import Final
 from inbox.reading.definitions import N_
 from inbox.reading.pages.sheets import Card, Plot
 
-__all__ = ["BESIDE", "CARDS", "COUNTS", "OF", "PAGES", "PAGE_OF", "TILES", "TITLES", "UP_GOOD", "WORDS"]
+__all__ = [
+    "BESIDE",
+    "CARDS",
+    "COUNTS",
+    "DRAWN",
+    "OF",
+    "PAGES",
+    "PAGE_OF",
+    "TILES",
+    "TITLES",
+    "UP_GOOD",
+    "WORDS",
+    "has_ways",
+]
 
 #: What cards and pages are called, as messages of the catalogue.
 TITLES: Final = {
@@ -29,6 +42,15 @@ TITLES: Final = {
     "value": N_("Value by band"),
     "social": N_("Social"),
     "maturity": N_("Maturity self-assessment"),
+    "fcr_weeks": N_("First contact resolution"),
+    "contact_cost": N_("Cost per contact"),
+    "fcr": N_("First contact resolution, part by part"),
+    "hours": N_("When customers write"),
+    "handle_time": N_("Handle time"),
+    "backlog": N_("Backlog: created and resolved"),
+    "mood": N_("How customers sound"),
+    "inflow": N_("Volume"),
+    "cohorts": N_("How long customers stay"),
 }
 WORDS: Final = {
     "overview": N_("Overview"),
@@ -134,6 +156,15 @@ CARDS: Final = {
             (Plot("columns", ("social.likes", "social.comments", "social.shares")), Plot("over", ("social.rate",))),
         ),
         Card("maturity", None, ("smi.investment", "smi.innovation")),
+        Card("fcr_weeks", None, ("fcr7.rate", "fcr7.before")),
+        Card("contact_cost", "channel", ("cost.each_work", "cost.each_provider", "cost.each_fees", "cost.each")),
+        Card("fcr", "channel", ("fcr7.rate", "fcr7.lo", "fcr7.hi", "fcr7.pending", "fcr7.before")),
+        Card("hours", None, ("vol.inbound",)),
+        Card("handle_time", "channel", ("aht.mean_ms", "aht.untracked"), weeks="aht.mean_ms"),
+        Card("backlog", None, ("case.created", "case.resolved")),
+        Card("mood", "channel", ("sent.pos_rate", "sent.neu_rate", "sent.neg_rate")),
+        Card("inflow", None, ("vol.inbound", "vol.handled")),
+        Card("cohorts", None, ("ret.retention.rate",)),
     )
 }
 
@@ -147,8 +178,16 @@ PAGES: Final = {
     "social": ("social", "maturity"),
 }
 
+#: Cards whose page draws them in its own way: they are files only.
+DRAWN: Final = {
+    **dict.fromkeys(
+        ("fcr_weeks", "contact_cost", "fcr", "hours", "handle_time", "backlog", "mood", "inflow"), "overview"
+    ),
+    "cohorts": "customers",
+}
+
 #: The page on which a card stands.
-PAGE_OF: Final = {"figures": "overview", **{card: name for name, cards in PAGES.items() for card in cards}}
+PAGE_OF: Final = {"figures": "overview", **DRAWN, **{card: name for name, cards in PAGES.items() for card in cards}}
 
 #: The headlines of a page.
 TILES: Final = {
@@ -187,6 +226,8 @@ COUNTS: Final = {
     "cost.per_interaction_direct": "vol.handled",
     "cost.per_interaction_full": "vol.handled",
     "cost.per_resolution": "case.resolved",
+    **dict.fromkeys(("cost.each_work", "cost.each_provider", "cost.each_fees", "cost.each"), "vol.handled"),
+    "fcr7.before": "fcr7.before_n",
     "occ.rate": "",
     "vol.flow_ratio": "vol.inbound",
     "social.rate": "social.impressions",
@@ -196,3 +237,8 @@ COUNTS: Final = {
 OF: Final = {"occ.rate": "occ.online_ms"}
 #: What stands beside a headline: of the same answers.
 BESIDE: Final = {"csat.rate": "csat.mean", "ces.rate": "ces.mean"}
+
+
+def has_ways(name: str) -> bool:
+    """Whether a card is cut in the way in which the overview is grouped."""
+    return PAGE_OF.get(name) == "overview" and CARDS[name].by is not None

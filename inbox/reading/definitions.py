@@ -35,6 +35,8 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "vol.handled": Definition(
         N_("Handled"), N_("Answered by a person, or closed on purpose, in the period in which that happened.")
     ),
+    "case.created": Definition(N_("Created"), N_("Cases that customers or we began in the period.")),
+    "case.resolved": Definition(N_("Resolved"), N_("Cases whose last resolution so far lies in the period.")),
     "vol.flow_ratio": Definition(N_("Handled per contact"), N_("Above one, the backlog of earlier days shrank.")),
     "vol.answered": Definition(
         N_("Answered"), N_("Of the contacts old enough to be judged, the share that a person answered in time.")
@@ -164,6 +166,9 @@ _UNITS: Final[dict[str, Unit]] = {
     "clv.service12": "money",
     "clv.service12_full": "money",
     "clv.clv": "money",
+    **dict.fromkeys(("cost.each", "cost.each_work", "cost.each_provider", "cost.each_fees"), "money"),
+    **dict.fromkeys(("fcr7.before", "fcr7.lo", "fcr7.hi"), "share"),
+    **dict.fromkeys(("sent.pos_rate", "sent.neu_rate", "sent.neg_rate"), "share"),
     "vol.flow_ratio": "ratio",
     "ipc.mean": "ratio",
     "csat.mean": "ratio",
@@ -187,6 +192,18 @@ _LEAVES: Final[dict[str, str]] = {
     "frt.p90_ms": N_("First response, 9 of 10"),
     "csat.mean": N_("CSAT, mean score"),
     "cost.per_interaction_full": N_("Cost per contact, in full"),
+    "cost.each": N_("Together"),
+    "cost.each_work": N_("Work"),
+    "cost.each_provider": N_("Provider"),
+    "cost.each_fees": N_("Fees"),
+    "fcr7.before": N_("FCR, period before"),
+    "fcr7.lo": N_("FCR, at least"),
+    "fcr7.hi": N_("FCR, at most"),
+    "fcr7.pending": N_("FCR, pending"),
+    "aht.untracked": N_("not measured"),
+    "sent.pos_rate": N_("good"),
+    "sent.neu_rate": N_("neither"),
+    "sent.neg_rate": N_("bad"),
     "sent.pos": N_("good"),
     "sent.neu": N_("neither"),
     "sent.neg": N_("bad"),
@@ -207,6 +224,14 @@ _LEAVES: Final[dict[str, str]] = {
 
 #: What leaves mean that are no share, sum or median of their family.
 _MEANT: Final[dict[str, str]] = {
+    "cost.each": N_("Work, prices of the provider and monthly fees, per handled contact."),
+    "cost.each_work": N_("Measured time at the hourly rate of that day, per handled contact."),
+    "cost.each_provider": N_("What providers charged, per handled contact."),
+    "cost.each_fees": N_("The monthly fees of the channel, per handled contact."),
+    "fcr7.lo": N_("The true share is hardly smaller: 19 times out of 20 it lies between both."),
+    "fcr7.hi": N_("The true share is hardly larger: 19 times out of 20 it lies between both."),
+    "fcr7.pending": N_("Cases that were resolved, but are not old enough to be judged."),
+    "aht.untracked": N_("Handled contacts of which no time was measured."),
     "csat.mean": N_("The mean of the scores that customers gave."),
     "ces.mean": N_("The mean of the scores that customers gave."),
 }

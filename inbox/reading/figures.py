@@ -21,11 +21,13 @@ from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
 from inbox.metrics import Book, Config, Figures, Report, Request, book_of, explain
 from inbox.metrics.behind import Behind, behind, name_of
+from inbox.metrics.config import Config
 from inbox.metrics.factual import Facts
+from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.loyalty import Cover
 from inbox.metrics.published import refuse_unknown
 from inbox.metrics.report import report_of
-from inbox.metrics.sheets import WHOLE
+from inbox.metrics.sheets import WHOLE, CaseName
 from inbox.metrics.sums import About, Filter
 from inbox.metrics.times import Days
 from inbox.metrics.value import Margin, Ratios, margin_of, overhead, ratios_of, worth_of
@@ -193,6 +195,34 @@ class Source:
                     counts[(one.day - 1) % 7][days.hour(one.start)] += 1
         return tuple(map(tuple, counts))
 
+    def at_hour(
+        self, first: dt.date, end: dt.date, where: Mapping[str, str], hour: tuple[int, int]
+    ) -> Iterator[Behind]:
+        """The cases of what the heat map counts in one cell, in no order: ``hour`` is the weekday, Monday 0, and the
+        hour."""
+        filter, days, found = Filter(where), self.days, dict[CaseName, Behind]()
+        weekday, at = hour
+        for day in range(first.toordinal(), end.toordinal()):
+            if (day - 1) % 7 != weekday:
+                continue
+            for case, reason, start, about in self._came(day):
+                if case is not None and filter.lets(about) and days.hour(start) == at:
+                    before = found.get(case, Behind(case, reason, 0))
+                    found[case] = before._replace(amount=before.amount + 1)
+        yield from found.values()
+
+    def _came(self, day: int) -> Iterator[tuple[CaseName | None, str | None, int, About]]:
+        """The contacts that came in on a local day: their case, its reason, when, and whose they are."""
+        if self._facts is not None:
+            for told in map(day_of_text, self._facts.facts(_ms(self.as_of)).days(day, day + 1)):
+                yield from ((told.case, told.reason, start, about) for start, about in told.came)
+            return
+        for sheet in self.book.sheets():
+            for one in sheet.came:
+                if one.day == day:
+                    about = About(one.channel, one.agent, one.team, sheet.reason, sheet.tags)
+                    yield sheet.case, sheet.reason, one.start, about
+
     def spent(self, root: str) -> dict[str, dict[str, int]]:
         """What the cases of a ticket add up to, by channel and measure."""
         known = self._facts
@@ -244,6 +274,35 @@ class Source:
     def cover(self) -> Cover:
         """Who had a contract when."""
         return self.book.cover if self._kept is None else self._kept.book(_ms(self.as_of)).cover
+
+    @property
+    def days(self) -> Days:
+        """The local days of the desk."""
+        return self.book.context.days if self._kept is None else Days(self._kept.config.zone)
+
+    @property
+    def config(self) -> Config:
+        """By which definitions the figures are made."""
+        return self.book.context.config if self._kept is None else self._kept.config
+
+    def sides(self, first: dt.date, end: dt.date) -> dict[str, set[str]]:
+        """The customers on each side of the silence link in a period: ``exposed`` and ``unexposed``."""
+        request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
+        whole = Facts(self.book) if self._kept is None else self._kept.whole(request)
+        wrote, left = map(whole.roots, whole.heard(request.first, request.end, request.as_of))
+        return whole.cover().sides(wrote, left, self.days.start(request.first))
+
+    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[str, FiledDay]]:
+        """What posts and mentions add on the local days [first, end), by owner."""
+        request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
+        if self._facts is not None:
+            for owner, text in self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.']):
+                yield owner, day_of_text(text)
+            return
+        for owner, some in self.book.loose.items():
+            for row in rows_of(some) if owner.startswith(("post ", "mention ")) else ():
+                if request.first <= row.day < request.end:
+                    yield owner, day_of_text(row.text)
 
     def worths(self, end: dt.date) -> Worths | None:
         """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""

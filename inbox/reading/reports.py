@@ -13,7 +13,7 @@ from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
-from inbox.reading.pages import Asked, Bucket, Figures, Period, ReportsPage, WeekPoint
+from inbox.reading.pages import Asked, Bucket, Figures, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
 from inbox.sentiment import MODEL
 from inbox.store import Event, Work
@@ -21,15 +21,14 @@ from inbox.store import Event, Work
 __all__ = ["page"]
 
 MICRO: Final = Decimal(1_000_000)
-BUCKETS = 31  # more days than that are shown as weeks
 BY = ("channel", "team", "reason")
 #: What the page shows: nothing else is asked of the roll-ups.
 SHOWN: Final = ("vol", "frt", "fcr7", "aht", "cost", "sent")
 VOLUME: Final = ("vol", "case")
+_COUNTED: Final = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
 WEEKLY: Final = sheets.families((*TILES["overview"], "csat.mean"))
-PACES: Final = 4  # lines that one drawing has room for
 Values = Mapping[str, Any]
-Weeks = list[tuple[dt.date, Mapping[str, Values], Values]]
+Weeks = list[tuple[tuple[dt.date, dt.date], Mapping[str, Values], Values]]
 
 
 def money(micro: int | None, n: int | None = 1) -> Decimal | None:
@@ -93,14 +92,6 @@ def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool)
     return tuple(sorted(found, key=lambda one: -one.inbound))
 
 
-def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
-    """The period in days, or in weeks from its end where it is long."""
-    days = (period.end - period.start).days
-    step = 1 if days <= BUCKETS else 7
-    ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
-    return [(max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends)]
-
-
 def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     """The whole page. Raises :class:`Invalid` for a bad period, :class:`Forbidden` for slices behind the gate."""
     asked = asking.asked(work, args)
@@ -118,7 +109,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         asked=asked,
         by=cast("Any", chosen),
         currency=asking.currency(work),
-        tiles=sheets.tiles(work, "overview", now, [week["all"] for _start, week, _before in weeks], asked),
+        tiles=sheets.tiles(work, "overview", now, [week["all"] for _dates, week, _before in weeks], asked),
         rows=rows,
         volume=tuple(_volume(derived, asked)),
         weeks=tuple(
@@ -127,8 +118,9 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
                 week["all"]["fcr7.n"],
                 week["all"]["fcr7.rate"],
                 before["fcr7.rate"] if (before["fcr7.n"] or 0) >= sheets.FEW else None,
+                end,
             )
-            for start, week, before in weeks
+            for (start, end), week, before in weeks
         ),
         heat=derived.heat(period.start, period.end, where),
         as_of=derived.as_of,
@@ -151,10 +143,10 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
 
 
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
-    for start, end in _spans(asked.period):
+    for start, end in asking.spans(asked.period):
         part = derived.ask(start, end, where=asked.where, keys=VOLUME)["all"]
-        counts = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
-        yield Bucket(start, *(int(part[key] or 0) for key in counts))
+        came, handled, created, resolved = (int(part[key] or 0) for key in _COUNTED)
+        yield Bucket(start, came, handled, created, resolved, end)
 
 
 def _weeks(derived: Source, asked: Asked, by: str) -> Weeks:
@@ -164,7 +156,7 @@ def _weeks(derived: Source, asked: Asked, by: str) -> Weeks:
     found: Weeks = []
     for a, b in asking.weeks(period):
         before = derived.before(a - length, b - length, where=where, keys=("fcr7",))["all"]
-        found.append((a, derived.ask(a, b, by=by, where=where, keys=WEEKLY), before))
+        found.append(((a, b), derived.ask(a, b, by=by, where=where, keys=WEEKLY), before))
     return found
 
 
@@ -176,9 +168,13 @@ def _paces(
     weeks: Weeks,
 ) -> Iterator[Mark]:
     """The handle time by week of the rows of which most was measured."""
-    for row in sorted(rows, key=lambda row: -row.aht_n)[:PACES]:
-        slices = [week.get(f"{by}={row.value}", {}) for _start, week, _before in weeks]
-        yield Mark(row.label, row.kind, tuple(sheets.cell(work, "aht.mean_ms", one, asked, None) for one in slices))
+    for row in sorted(rows, key=lambda row: -row.aht_n)[: sheets.COURSES]:
+        cells = []
+        for (start, end), week, _before in weeks:
+            added = "" if by in asked.where else by
+            own = {**asked.part("overview", start, end), "by": by, "row": added, by: row.value} if row.value else None
+            cells.append(sheets.cell(work, "aht.mean_ms", week.get(f"{by}={row.value}", {}), asked, own))
+        yield Mark(row.label, row.kind, tuple(cells))
 
 
 def _default_rate(work: Work, today: dt.date) -> Decimal | None:

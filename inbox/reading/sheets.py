@@ -9,25 +9,29 @@ from typing import Any, Final
 from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
-from inbox.reading import asking, cohorts, desk, figures, maturity, once, saying, special
+from inbox.reading import asking, cohorts, counted, desk, figures, maturity, once, saying, special
 from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
+from inbox.reading.derived import FEW, derived
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
 from inbox.store import Work
 
-__all__ = ["FEW", "cell", "compiled", "families", "in_order", "page", "sheet", "tiles"]
+__all__ = ["COURSES", "FEW", "cell", "compiled", "families", "in_order", "page", "sheet", "tiles"]
 
-FEW: Final = 10
 #: Counts that are no news where there was nothing: without posts there are no likes.
 _SILENT: Final = ("social.", "sent.")
 #: Figures of the whole desk, which no filter cuts.
 _WHOLE: Final = ("ret.", "silence.", "smi.")
 #: Cards of one line that filters cut all the same.
-_FILTERED: Final = ("social", "touchpoints")
+_FILTERED: Final = ("social", "touchpoints", "fcr_weeks", "hours", "backlog", "inflow")
+#: What the lines of a card are that are no slices of a report, as addresses say it.
+_SLICED: Final = {"touchpoints": "touchpoint", "value": "band"}
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 #: Digits of a change that readers see.
 _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
+#: Lines that one drawing over time has room for.
+COURSES: Final = 4
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -98,19 +102,25 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
         return Sheet(card, (), str(problem), title=TITLES[name])
     if name in special.SPECIAL:
         told = special.rows(work, source, name, asked)
-        some = ((label, _cells(work, card, row, asked, None)) for label, row in told)
+        own = {**where, "page": PAGE_OF[name]}
+        some = (
+            (label, _cells(work, card, row, asked, {**own, _SLICED[name]: label} if name in _SLICED else None))
+            for label, row in told
+        )
         return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
     marks = list(_lines(work, source, card, asked, where, by))
     ones = [(line, row) for line, row, one in marks if one]
-    drawn = tuple(_graph(work, source, plot, ones, asked) for plot in card.plots) if plots else ()
+    named = [(line, one) for line, _row, one in marks if one]
+    drawn = tuple(_graph(work, source, plot, ones, asked, PAGE_OF[name]) for plot in card.plots) if plots else ()
     lines = _courses(source, card, [line for line, _row, _one in marks], asked, where)
-    return Sheet(card, in_order(lines, card, asked.sort), graphs=drawn, title=TITLES[name])
+    weekly = tuple(_weekly(work, source, card, named, asked))
+    return Sheet(card, (*in_order(lines, card, asked.sort), *weekly), graphs=drawn, title=TITLES[name])
 
 
 def _lines(
     work: Work, source: figures.Source, card: Card, asked: Asked, where: Mapping[str, str], by: str
-) -> Iterator[tuple[Line, Row, bool]]:
-    """The lines of a card, each with its figures and whether it is one of several."""
+) -> Iterator[tuple[Line, Row, str]]:
+    """The lines of a card, each with its figures and the name of its slice, empty for that of everything."""
     period, named = asked.period, asking.named(work, card.by)
     people = once.agents(work) if card.by == "agent" else {}
     found = source.ask(
@@ -130,7 +140,7 @@ def _lines(
             desk.chip(people[value]) if value in people else None,
         )
         if not value or any(one.n or one.value for one in line.cells):
-            yield line, row, bool(value)
+            yield line, row, slice_name if value else ""
 
 
 def _courses(
@@ -146,6 +156,19 @@ def _courses(
         line._replace(spark=tuple(_number(week.get(name, {}).get(card.spark)) for week in weeks))
         for name, line in zip(names, lines, strict=True)
     ]
+
+
+def _weekly(
+    work: Work, source: figures.Source, card: Card, named: list[tuple[Line, str]], asked: Asked
+) -> Iterator[Line]:
+    """The lines of which most is known, again for each of the last twelve weeks, where the card has such."""
+    if not card.weeks:
+        return
+    keys, at = families(card.keys), card.keys.index(card.weeks)
+    weeks = [(a, source.ask(a, b, by=card.by, where=asked.where, keys=keys)) for a, b in asking.weeks(asked.period)]
+    for line, name in sorted(named, key=lambda one: -(one[0].cells[at].n or 0))[:COURSES]:
+        for start, week in weeks:
+            yield line._replace(cells=_cells(work, card, week.get(name, {}), asked, None), step=start)
 
 
 def _number(value: Any) -> float:
@@ -175,6 +198,7 @@ def families(keys: Iterable[str]) -> list[str]:
 
 
 def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str] | None) -> tuple[Cell, ...]:
+    row = derived(row, card.keys, asking.COMPARISONS[asked.compare])
     return tuple(cell(work, key, row, asked, where) for key in card.keys)
 
 
@@ -202,7 +226,7 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
         change = None
     if change is not None and measured in _SHOWN_TO:
         change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
-    opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
+    opens = where if _opens(key) else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
     low, high = (row.get(f"{stem}.{end}") if measured == "share" and not few else None for end in ("lo", "hi"))
@@ -210,15 +234,25 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens, low, high, of)
 
 
+def _opens(key: str) -> bool:
+    """Whether there is something behind a figure."""
+    own = key, family(key), key.rpartition(".")[0]
+    return any(name in BEHIND for name in own) or counted.has(key) or key in counted.PARTS or key.startswith("smi.")
+
+
 # --- drawings -----------------------------------------------------------------------------------------------------
 
 
-def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Line, Row]], asked: Asked) -> Graph:
+def _graph(
+    work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Line, Row]], asked: Asked, page: str
+) -> Graph:
     measured = unit(plot.keys[0])
     if plot.kind in _OVER_TIME:
         steps = asking.steps(asked.period)
-        rows = _course(source, plot.keys, asked, steps)
-        series = tuple(tuple(cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
+        rows = list(zip(_course(source, plot.keys, asked, steps), steps, strict=True))
+        series = tuple(
+            tuple(cell(work, key, row, asked, asked.part(page, *step)) for row, step in rows) for key in plot.keys
+        )
         return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
     prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
     marks = []

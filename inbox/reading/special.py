@@ -1,18 +1,19 @@
-"""Cards whose lines are no slices of a report: NPS by touchpoint, and what customers are worth by band."""
+"""Cards whose lines are no slices of a report: touchpoints, bands of customers, days, hours of the week, cohorts."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from inbox.figures.worth import Worths
 from inbox.metrics.value import Margin, Ratios, Service, loaded
+from inbox.reading import asking, cohorts
 from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Work
 
-__all__ = ["SPECIAL", "rows"]
+__all__ = ["SPECIAL", "bands", "each_worth", "rows"]
 
 #: Of a band with more customers so many are looked at one by one.
 MOST: Final = 500
@@ -39,24 +40,32 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
     del work
     worths = source.worths(asked.period.end)
-    wanted = set() if worths is None else worths.earning()
-    if worths is None or not wanted:
+    by_band = {} if worths is None else bands(worths, asked)
+    if worths is None or not by_band:
         return [("", {})]
-    if asked.where:
+    looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
+    told = each_worth(source, worths, {one for some in looked.values() for one in some})
+    means = {band: _means([told[one] for one in some], len(by_band[band])) for band, some in looked.items()}
+    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+
+
+def bands(worths: Worths, asked: Asked) -> dict[str, list[str]]:
+    """The customers of whom lifetime value speaks, by band."""
+    wanted = worths.earning()
+    if wanted and asked.where:
         first, end = (day.toordinal() for day in (asked.period.start, asked.period.end))
         wanted &= worths.who_had(first, end, asked.where)
-    by_band: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for customer, band in sorted(worths.bands(wanted).items()):
-        by_band.setdefault(band, []).append(customer)
-    looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
-    everybody = {one for some in looked.values() for one in some}
-    margins, services = worths.margins(everybody), worths.services(everybody)
+        found.setdefault(band, []).append(customer)
+    return found
+
+
+def each_worth(source: Source, worths: Worths, customers: Collection[str]) -> dict[str, Row]:
+    """``clv.*`` of some customers, in micro-units."""
+    margins, services = worths.margins(customers), worths.services(customers)
     ratios = source.ratios(worths.at)
-    means = {
-        band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))
-        for band, some in looked.items()
-    }
-    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+    return {one: _figures(worths, margins[one], services[one], ratios) for one in customers}
 
 
 def _figures(worths: Worths, margin: Margin, service: Service, ratios: Ratios) -> Row:
@@ -83,7 +92,56 @@ def _together(bands: Iterable[Row]) -> Row:
     return means
 
 
-SPECIAL: Final = {"touchpoints": _touchpoints, "value": _value}
+def _fcr_weeks(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """The last twelve weeks, each with the one that lay so long before it as the period compared with."""
+    del work
+    length, prefix = asked.period.start - asked.period.previous_start, asking.COMPARISONS[asked.compare]
+    found: list[tuple[str, Row]] = []
+    for start, end in asking.weeks(asked.period):
+        now = source.ask(start, end, where=asked.where, keys=("fcr7",))["all"]
+        old = source.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
+        found.append((start.isoformat(), {**now, **{f"{prefix}:{key}:old": value for key, value in old.items()}}))
+    return found
+
+
+def _inflow(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """What came and went on each day or week of the period."""
+    del work
+    return [
+        (start.isoformat(), source.ask(start, end, where=asked.where, keys=("vol", "case"))["all"])
+        for start, end in asking.spans(asked.period)
+    ]
+
+
+def _hours(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """What came in at each hour of the week: ``1 09:00`` is Monday at nine."""
+    del work
+    heat = source.heat(asked.period.start, asked.period.end, asked.where)
+    return [
+        (f"{day} {hour:02d}:00", {"vol.inbound": n}) for day, row in enumerate(heat, 1) for hour, n in enumerate(row)
+    ]
+
+
+def _cohorts(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
+    """Each cohort at each stretch after its own, which is 0: ``2026-01 · 3``."""
+    del work
+    found = cohorts.cohorts(source, asked)
+    told: list[tuple[str, Row]] = []
+    for row in found.rows if found else ():
+        for n, cell in enumerate(row.cells):
+            told.append((f"{row.start:%Y-%m} · {n}", {cell.key: cell.value, "ret.retention.n": cell.n}))
+    return told
+
+
+SPECIAL: Final = {
+    "touchpoints": _touchpoints,
+    "value": _value,
+    "fcr_weeks": _fcr_weeks,
+    "backlog": _inflow,
+    "inflow": _inflow,
+    "hours": _hours,
+    "cohorts": _cohorts,
+}
 
 
 def rows(work: Work, source: Source, name: str, asked: Asked) -> list[tuple[str, Row]]:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from inbox.reading.definitions import defined
 from inbox.reading.pages.asked import Asked
-from inbox.reading.pages.sheets import Cell, Sheet
+from inbox.reading.pages.sheets import Cell, Line, Sheet
 from inbox.rendering import figures
 
 __all__ = ["TYPE", "about", "line_name", "workbook"]
@@ -51,11 +51,16 @@ def about(asked: Asked, page: str, rebuilt: int | None = None) -> tuple[tuple[st
     )
 
 
-def line_name(sheet: Sheet, label: str, kind: str | None, *, first: bool) -> str:
-    """What a line is called: a channel by its word, everything, or what people called it."""
+def line_name(sheet: Sheet, line: Line, kind: str | None, *, first: bool) -> str:
+    """What a line is called: a channel by its word, everything, or what people called it; and the week it is about."""
+    if line.step is not None:
+        return f"{line_name(sheet, line._replace(step=None), kind, first=first)} · {line.step}"
     if kind:
         return figures.kind_name(kind)
-    return label or (
+    if sheet.card.name == "hours":
+        day, hour = line.label.split()
+        return f"{figures.weekday(int(day) - 1, wide=True)} {hour}"
+    return line.label or (
         _("All") if first else {"team": _("No team"), "reason": _("No reason given")}.get(sheet.card.by or "", "–")
     )
 
@@ -91,7 +96,7 @@ def _card(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
     page.set_column(0, 0, _WIDE[0])
     page.set_column(1, len(heads) - 1, _WIDE[1])
     for row, line in enumerate(sheet.lines, 1):
-        page.write_string(row, 0, line_name(sheet, line.label, line.kind, first=row == 1))
+        page.write_string(row, 0, line_name(sheet, line, line.kind, first=row == 1))
         for column, (value, look) in enumerate(_values(line.cells), 1):
             if isinstance(value, str):
                 page.write_string(row, column, value)

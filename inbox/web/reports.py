@@ -82,7 +82,8 @@ def _case_line(row: behind.CaseRow) -> str:
     counted = "" if row.held is None else int(row.held)
     judged = row.verdict, said(row.why) if row.why else "", "" if row.matures is None else clock.iso(row.matures)
     named = row.ticket or "", _guarded(row.subject), row.channel or "", _guarded(row.reason or "")
-    return _line((row.case, *named, clock.iso(row.began), row.amount, counted, *judged))
+    began = "" if row.began is None else clock.iso(row.began)
+    return _line((_guarded(row.case), *named, began, row.amount, counted, *judged))
 
 
 def _line(cells: Iterable[Any]) -> str:
@@ -101,7 +102,7 @@ def card(name: str, kind: str) -> Response:
         raise NotFound(msg)
     with figures.looking(store()) as work:
         asked = asking.asked(work, request.args)
-        by = request.args.get("by", "") if name == "figures" else ""
+        by = request.args.get("by", "") if cards.has_ways(name) else ""
         source = figures.source(work)
         found = sheets.sheet(work, source, name, asked, by if by in asking.FILTERS else "", plots=False)
         currency, rebuilt = asking.currency(work), source.basis.rebuilt
@@ -116,7 +117,7 @@ def card(name: str, kind: str) -> Response:
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line.label, None, first=not n)), *cells])
+        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from inbox.actions import desk as settings
-from inbox.actions import sample
+from inbox.actions import promises, sample
 from inbox.app import create_app
+from inbox.figures import keeper
+from inbox.reading import behind, figures, reports, sheets
+from inbox.reading.cards import DRAWN, PAGES
+from inbox.reading.counted import PARTS
+from inbox.reading.pages.sheets import Cell, Line
 from inbox.store import Agent, Attachment, Channel, Message, Store, Ticket
 from tests.demo.conftest import SampleDesk, opened
 
@@ -139,3 +145,157 @@ def test_a_new_desk_can_begin_with_it(sqlite_url: str, data_dir: Path) -> None:
 
 def settings_of(work: Any) -> tuple[str, bool]:
     return settings.get(work, "desk.name"), settings.get(work, "desk.sample")
+
+
+REPORTS = ("", *(f"/{name}" for name in PAGES))
+
+
+def test_every_card_of_figures_comes_as_files(client: FlaskClient) -> None:
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        parts = [part.partition("</section>")[0] for part in page.split('<section class="card')[1:]]
+        shown = [part for part in parts if "astable" in part or 'class="tbl figures"' in part]
+        assert shown or name == "/agents"  # which the gate keeps
+        for part in shown:
+            files = {
+                link.partition("?")[0]: unescape(link) for link in re.findall(r'href="(/reports/cards/[^"]+)"', part)
+            }
+            assert sorted(file.rpartition(".")[2] for file in files) == ["csv", "xlsx"], part[:200]
+            for link in files.values():
+                answer = client.get(link)
+                assert answer.status_code == 200, link
+                assert len(answer.data) > 50
+
+
+def test_a_drawings_file_has_the_figures_that_are_drawn(sqlite_desk: SampleDesk) -> None:
+    with figures.looking(sqlite_desk.store) as work:
+        drawn = reports.page(work, sqlite_desk.luca, {})
+        source = figures.source(work)
+
+        def told(name: str) -> dict[str, tuple[Cell, ...]]:
+            some = sheets.sheet(work, source, name, drawn.asked, "channel").lines
+            return {named(line): line.cells for line in some}
+
+        files = {name: told(name) for name in DRAWN if DRAWN[name] == "overview"}
+    for row in drawn.rows:
+        rate, low, high, pending, _before = files["fcr"][row.value]
+        assert (rate.value, rate.n, pending.value) == (row.fcr_rate, row.fcr_n, row.fcr_pending)
+        assert rate.few or (low.value, high.value) == (row.fcr_lo, row.fcr_hi)
+        assert (files["handle_time"][row.value][0].value, files["handle_time"][row.value][0].n) == (
+            row.aht_mean_ms,
+            row.aht_n,
+        )
+        assert files["contact_cost"][row.value][3].value == pytest.approx(float(row.cost_total or 0), abs=0.001)
+        assert files["mood"][row.value][0].n == row.mood_n
+    for mark in drawn.paces:
+        weekly = [cells[0] for name, cells in files["handle_time"].items() if name.startswith(f"{mark.kind} ")]
+        assert [one.known for one in weekly] == [one.known for one in mark.cells]
+    for week in drawn.weeks:
+        rate, before = files["fcr_weeks"][week.start.isoformat()]
+        assert (rate.n, before.known) == (week.n, week.previous)
+    for bucket in drawn.volume:
+        came, handled = files["inflow"][bucket.start.isoformat()]
+        assert (came.value, handled.value) == (bucket.inbound, bucket.handled)
+        assert files["backlog"][bucket.start.isoformat()][1].value == bucket.resolved
+    assert [cells[0].value for cells in files["hours"].values()] == [n for row in drawn.heat for n in row]
+
+
+def named(line: Line) -> str:
+    """A line's name without the words of a language."""
+    return f"{line.kind or line.label}{'' if line.step is None else f' {line.step}'}"
+
+
+def test_every_figure_of_the_reports_opens_what_it_counts(client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    with sqlite_desk.store.transaction() as work:
+        settings.put(work, sqlite_desk.luca, "report.agent_time", "Accordo 3/2026")
+    opened_keys: set[str] = set()
+    unopened: set[str] = set()
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        for tag, key in re.findall(r'<(a|span)(?! tabindex="0" class="muted")[^>]*? data-explain="d-([\w-]+)"', page):
+            (opened_keys if tag == "a" else unopened).add(key)
+        for link in sorted({unescape(one) for one in re.findall(r'href="(/reports/(?:cases/|maturity)[^"]*)"', page)}):
+            answer = client.get(link)
+            assert answer.status_code == 200, link
+            if "/cases/" in link:
+                path, _, asked = link.partition("?")
+                in_parts = path.rpartition("/")[2] in PARTS  # these divide others, which have the lists
+                assert client.get(f"{path}/all.csv?{asked}").status_code == (422 if in_parts else 200), link
+    assert len(opened_keys) > 30
+    assert unopened == set()
+
+
+#: Figures whose list says how many are among the k, and others whose list is as long as the figure is large.
+JUDGED = {f"{name}.rate" for name in ("ret.retention", "ret.churn", "ret.renewal")}
+JUDGED |= {f"{name}.rate" for name in ("silence.exposed", "silence.unexposed", "social.positive")}
+LONG = {"backlog.open", "clv.customers", "social.mentions", "nps.promoters", "nps.passives", "nps.detractors"}
+ADDED = {"social.likes", "social.comments", "social.shares"}
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_list_behind_a_figure_is_as_long_as_the_figure_says(sqlite_desk: SampleDesk, *, is_kept: bool) -> None:
+    if is_kept:
+        with sqlite_desk.store.reading() as work:
+            config = promises.config(work)
+        keeper.catch_up(sqlite_desk.store, config)
+    seen = set()
+    with sqlite_desk.store.reading() as work:
+        for name in ("customers", "social", "sla", "satisfaction"):
+            for sheet in sheets.page(work, sqlite_desk.luca, name, {}).sheets:
+                for one in (one for line in sheet.lines for one in line.cells if one.value is not None):
+                    if one.key not in JUDGED | LONG | ADDED:
+                        continue
+                    found = behind.page(work, sqlite_desk.luca, one.key, dict(one.where or {}))
+                    seen.add(one.key)
+                    if one.key in JUDGED:
+                        assert (found.total, found.held) == ((one.n or 0) + one.pending, one.k), one
+                    elif one.key in LONG:
+                        assert found.total == one.value, one
+                    elif one.key in ADDED:
+                        assert sum(row.amount or 0 for row in found.rows) == one.value, one
+    assert seen == JUDGED | LONG | ADDED if is_kept else {"ret.churn.rate", "backlog.open", *ADDED} <= seen
+
+
+def test_a_card_that_is_cut_by_its_filter_draws_that_one_bar(sqlite_desk: SampleDesk) -> None:
+    with figures.looking(sqlite_desk.store) as work:
+        page = sheets.page(work, sqlite_desk.luca, "channels", {"channel": "email"})
+        drawn = [graph for sheet in page.sheets for graph in sheet.graphs if graph.plot.kind in ("bars", "dots")]
+        assert [[mark.kind for mark in graph.marks] for graph in drawn] == [["email"]] * 5
+        assert all(graph.known for graph in drawn)
+        overview = reports.page(work, sqlite_desk.luca, {"channel": "email"})
+        assert [row.kind for row in overview.rows] == ["email"]
+        assert [mark.kind for mark in overview.paces] == ["email"]
+
+
+def test_every_mark_of_a_drawing_opens_what_it_stands_for_and_so_does_its_cell_in_the_table(
+    client: FlaskClient,
+) -> None:
+    for name in REPORTS:
+        page = client.get(f"/reports{name}").text
+        for part in page.split('<div class="cv-w">')[1:]:
+            drawing, _, rest = part.partition("</svg>")
+            links = {unescape(one) for one in re.findall(r' data-href="([^"]+)"', drawing)}
+            table = rest.partition("<table")[2].partition("</table>")[0]
+            assert links <= {unescape(one) for one in re.findall(r'<a href="([^"]+)"', table)}, name
+            tips = re.findall(r' data-tip="([^"]+)"( data-href)?', drawing)
+            untold = [tip for tip, href in tips if not href and not tip.endswith(" 0") and " · n " not in tip]
+            assert untold == [], name
+            for link in sorted(links)[::5]:
+                assert client.get(link).status_code == 200, link
+
+
+def test_an_hour_of_the_week_lists_what_came_in_then(client: FlaskClient, sqlite_desk: SampleDesk) -> None:
+    day = hour = 0
+    for where in ({}, {"channel": "email"}):
+        with figures.looking(sqlite_desk.store) as work:
+            heat = reports.page(work, sqlite_desk.luca, where).heat
+            day, hour = max(((d, h) for d in range(7) for h in range(24)), key=lambda at: heat[at[0]][at[1]])
+            asked = {**where, "hour": f"{day + 1}-{hour:02d}"}
+            found = behind.page(work, sqlite_desk.luca, "vol.inbound", asked)
+        assert sum(row.amount or 0 for row in found.rows) == heat[day][hour] > 0
+    (link,) = set(
+        re.findall(rf'data-href="([^"]+hour={day + 1}-{hour:02d})"', client.get("/reports?channel=email").text)
+    )
+    page = client.get(unescape(link)).text
+    assert f"{hour:02d}:00" in page
+    assert client.get("/reports/cases/vol.inbound?hour=9-77").status_code == 200

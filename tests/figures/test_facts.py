@@ -51,6 +51,18 @@ def test_the_cases_behind_every_figure_are_those_of_the_derived_log(asked: figur
             assert [one for walked in walk(asked, figure, where) for one in walked] == part.cases, figure
 
 
+@pytest.mark.parametrize("by", ["channel", "team"])
+def test_a_report_cut_by_what_it_is_filtered_by_has_that_one_slice_as_the_derived_log_has(
+    asked: figures.Source, by: str
+) -> None:
+    value = {"channel": "email", "team": "care"}[by]
+    found = asked.ask(FIRST, END, by=by, where={by: value})
+    assert "book" not in vars(asked), "nothing was derived"
+    request = Request.of(FIRST.isoformat(), END.isoformat(), asked.as_of, by=by, where={by: value})
+    assert list(found) == list(report_of(Facts(figures.Source(asked._work).book), request)) == ["all", f"{by}={value}"]
+    assert found[f"{by}={value}"]["vol.inbound"] == found["all"]["vol.inbound"]
+
+
 def walk(asked: figures.Source, figure: str, where: dict[str, str]) -> Iterator[list[Behind]]:
     """The list in parts of three, from its beginning to its end; each part stands there on the way back as well."""
 

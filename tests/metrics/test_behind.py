@@ -55,6 +55,27 @@ def test_a_figure_without_good_ones_says_of_none_that_it_was_bad_and_each_class_
     assert {one.held for figure in ("nps.score", "sent.n", "ipc.mean") for one in cases(book, figure)} == {None}
 
 
+@pytest.mark.parametrize("where", [{}, {"channel": "email"}])
+def test_what_is_open_at_the_end_has_its_cases(book: Book, where: dict[str, str]) -> None:
+    row = next(iter(report_of(Facts(book), asked(where)).values()))
+    some = cases(book, "backlog.open", where)
+    assert len(some) == row["backlog.open"]
+    assert sum(one.amount for one in some) == row["backlog.open"]
+    assert row["backlog.open"] or where
+    ages = sorted(one.amount for one in cases(book, "backlog.age_p50_ms", where))
+    assert len(ages) == len(some)
+    assert not ages or row["backlog.age_p50_ms"] in ages
+
+
+def test_each_touchpoint_has_the_cases_of_its_answers(book: Book) -> None:
+    row = report_of(Facts(book), asked())["all"]
+    names = [key.removesuffix(".n") for key in row if key.startswith("nps[") and key.endswith("].n")]
+    assert names
+    for name in names:
+        assert sum(one.amount for one in cases(book, f"{name}.score")) == row[f"{name}.n"]
+        assert sum(one.amount for one in cases(book, f"{name}.promoters")) == row[f"{name}.promoters"]
+
+
 def test_for_fcr_each_says_why_it_counted_or_not(book: Book) -> None:
     row = report_of(Facts(book), asked())["all"]
     some = cases(book, "fcr30.rate")

@@ -139,3 +139,27 @@ def test_the_busiest_hour_is_darkest_and_an_empty_one_palest() -> None:
 def test_a_spark_needs_two_values_and_is_hidden_from_readers() -> None:
     assert charts.spark([]) == charts.spark([None, 3]) == ""
     assert drawn(charts.spark([1, None, 3])).get("aria-hidden") == "true"
+
+
+def test_a_mark_says_its_number_and_knows_what_it_opens() -> None:
+    note = charts.Note("n = 12", "/reports/cases/frt?from=1&to=2")
+    words = 'data-tip="{}" data-href="/reports/cases/frt?from=1&amp;to=2"'
+    bar = charts.stacked([("Mail", [4], "4", [note])], [("came", "c1")], title="t", fmt=plain)
+    assert words.format("Mail · came 4 · n = 12") in bar
+    assert words.format("Mail · 80 · n = 12") in charts.dots(
+        [("Mail", 0.8, 0.7, 0.9, None, "80", note)], title="t", fmt=plain
+    )
+    for drawing in (charts.line, charts.columns):
+        svg = drawing(["1 Mar", "8 Mar"], [("FCR", [4, None], [note, note])], title="t", fmt=plain)
+        assert words.format("1 Mar · FCR 4 · n = 12") in svg
+        assert svg.count("data-href") == 1
+    cell = charts.heat([[3]], ["Mon"], [9], title="t", fmt=plain, notes=[[note]])
+    assert words.format("Mon 09:00 · 3 · n = 12") in cell
+    assert "data-href" not in charts.heat([[3]], ["Mon"], [9], title="t", fmt=plain)
+
+
+def test_nothing_lies_under_the_words_of_a_bar_of_too_few() -> None:
+    svg = charts.stacked([("Mail", [None], "too few: n = 9")], [("came", "c1")], title="t", fmt=plain)
+    assert "<rect" not in svg
+    assert "too few: n = 9" in svg
+    assert charts.stacked([("Mail", [0], "0")], [("came", "c1")], title="t", fmt=plain).count("<rect") == 1

@@ -48,9 +48,11 @@ def figures(
         inbound // 3,
         inbound - 20 - inbound // 3 - inbound // 8,
         inbound // 8,
+        kind or label,
     )
 
 
+WEEK = dt.timedelta(weeks=1)
 WEEKS = [dt.date(2026, 8, 31) + dt.timedelta(weeks=n) for n in range(12)]
 RATES = [0.73, 0.72, 0.74, 0.75, 0.75, 0.77, 0.76, 0.78, 0.79, 0.77, 0.80, None]
 rows = (
@@ -89,11 +91,11 @@ reports = pages.ReportsPage(
     TILES,
     rows,
     tuple(
-        pages.Bucket(week, 70 + n * 13 % 29, 66 + n * 17 % 31, 60 + n * 13 % 29, 58 + n * 17 % 31)
+        pages.Bucket(week, 70 + n * 13 % 29, 66 + n * 17 % 31, 60 + n * 13 % 29, 58 + n * 17 % 31, week + WEEK)
         for n, week in enumerate(WEEKS)
     ),
     tuple(
-        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035)
+        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035, week + WEEK)
         for week, rate in zip(WEEKS, RATES, strict=True)
     ),
     HEAT,

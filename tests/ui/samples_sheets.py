@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 
 from inbox.reading import behind, sheets
 from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD, WORDS
@@ -204,4 +205,34 @@ cases = behind.CasesPage(
     currency="EUR",
     back="channels",
     row="channel",
+)
+#: What counts customers lists those, and what divides two others names them.
+left = replace(
+    cases,
+    figure="ret.churn.rate",
+    family="ret.churn",
+    asked=ASKED,
+    rows=tuple(
+        behind.CaseRow(f"c{n}", number, name, None, None, NOW, 1, n == 0, "", "", None)
+        for n, (number, name) in enumerate(((4021, "Chiara Ferrari"), (None, "Omar Benetti"), (4016, "")))
+    ),
+    total=130,
+    held=1,
+    newer={"after": "0"},
+    older={"after": "100"},
+    back="customers",
+    row="",
+    kind="customer",
+)
+divided = replace(
+    left,
+    figure="occ.rate",
+    family="occ",
+    rows=(),
+    total=0,
+    held=None,
+    newer=None,
+    older=None,
+    kind="case",
+    parts=("aht.mean_ms",),
 )

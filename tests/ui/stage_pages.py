@@ -219,6 +219,8 @@ PAGES = {
     "reports-mails-new": Page("reports/mails.html", mail.new, "reports"),
     "reports-mails-none": Page("reports/mails.html", mail.none, "reports"),
     "reports-cases": Page("reports/cases.html", sheet.cases, "reports"),
+    "reports-left": Page("reports/cases.html", sheet.left, "reports"),
+    "reports-divided": Page("reports/cases.html", sheet.divided, "reports"),
     "reports-reason": Page("reports/index.html", figure.reports_by_reason, "reports"),
     "views": Page("views/index.html", view.views, "views"),
     "views-filter": Page("views/filter.html", view.filter_form, "views"),

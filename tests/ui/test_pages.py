@@ -225,6 +225,20 @@ def test_a_charts_mark_says_its_figure(page: Page, address: str) -> None:
     expect(page.locator(".tip")).to_contain_text("31 Aug")
 
 
+def test_a_press_on_a_mark_opens_what_is_behind_it_and_the_table_has_the_same_for_the_keys(
+    page: Page, address: str
+) -> None:
+    go(page, address, "reports")
+    card = page.locator("section[aria-labelledby=h-volume]")
+    mark = card.locator(".cv-w [data-href]").first
+    href = mark.get_attribute("data-href")
+    assert href
+    card.get_by_text("View as table").click()
+    assert href in [link.get_attribute("href") for link in card.locator("table a").all()]
+    with page.expect_request(lambda request: request.url.endswith(href)):
+        mark.click()
+
+
 def test_a_figure_says_what_it_means_on_hover_on_focus_and_where_its_sign_is_pressed(
     open_page: OpenPage, address: str
 ) -> None:

@@ -51,7 +51,7 @@ def test_the_cases_come_in_parts_that_stay_where_they_are_and_all_of_them_as_a_s
     assert [(int(row[1]), row[2]) for row in mine] == [
         (one, f"'=Richiesta {numbers.index(one)}") for one in numbers[::-1]
     ]
-    assert browser.get("/reports/cases/ret.churn/all.csv").status_code == 422
+    assert browser.get("/reports/cases/ret.start/all.csv").status_code == 422
 
 
 def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: TestDesk) -> None:

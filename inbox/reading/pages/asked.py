@@ -51,3 +51,8 @@ class Asked:
             **more,
         }
         return {name: value for name, value in own.items() if value}
+
+    def part(self, page: str, start: dt.date, end: dt.date, **more: str) -> dict[str, str]:
+        """What opens the list of a part of the period from a page: the days [start, end) of the same filters."""
+        span = f"{self.period.start}~{self.period.end}"
+        return {**self.where, "page": page, "span": span, "from": start.isoformat(), "to": end.isoformat(), **more}

@@ -52,13 +52,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A day or a week of the charts of what came and went, named by its first day: contacts, and cases."""
+    """A day or a week of the charts of what came and went, named by its first day: contacts, and cases. ``end`` is the
+    day after its last."""
 
     start: dt.date
     inbound: int
     handled: int
     created: int = 0
     resolved: int = 0
+    end: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class WeekPoint:
     n: int
     rate: float | None
     previous: float | None = None
+    end: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -118,3 +121,14 @@ class ReportsPage:
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""
         return self.asked.address(**{"by": self.by, **more})
+
+    def behind_row(self, row: Figures) -> dict[str, str]:
+        """The parameters of the list behind a figure of a row; none where its slice has no name."""
+        if not row.value:
+            return {}
+        own = {"page": self.name, "row": "" if self.by in self.asked.where else self.by, self.by: row.value}
+        return self.address(**own)
+
+    def behind_step(self, step: Bucket | WeekPoint) -> dict[str, str]:
+        """The same of a day or a week."""
+        return {} if step.end is None else self.address(**self.asked.part(self.name, step.start, step.end))

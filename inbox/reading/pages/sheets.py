@@ -36,7 +36,8 @@ class Plot(NamedTuple):
 
 class Card(NamedTuple):
     """A table of figures, one line for all and one for each value of ``by``, and the drawings above it. ``meter`` is a
-    share that has a bar in each line, ``spark`` a figure whose last twelve weeks are drawn there."""
+    share that has a bar in each line, ``spark`` a figure whose last twelve weeks are drawn there; ``weeks`` is a figure
+    by which the largest lines have one for each of these weeks as well."""
 
     name: str
     by: str | None
@@ -44,6 +45,7 @@ class Card(NamedTuple):
     plots: tuple[Plot, ...] = ()
     meter: str = ""
     spark: str = ""
+    weeks: str = ""
 
 
 class Cell(NamedTuple):
@@ -74,13 +76,14 @@ class Cell(NamedTuple):
 
 class Line(NamedTuple):
     """``label`` is data; empty for the line of everything. ``person`` is whose line it is, ``spark`` the course of the
-    card's own figure."""
+    card's own figure; ``step`` is the week that it is about where it is not about the whole period."""
 
     label: str
     kind: str | None
     cells: tuple[Cell, ...]
     person: AgentChip | None = None
     spark: tuple[float | None, ...] = ()
+    step: dt.date | None = None
 
 
 class Mark(NamedTuple):

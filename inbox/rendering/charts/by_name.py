@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from inbox.rendering.charts.canvas import Format, Values, svg, ticks, tip
+from inbox.rendering.charts.canvas import NOTHING, Format, Note, Values, note_of, svg, ticks, tip
 
 __all__ = ["dots", "meter", "stacked"]
 
@@ -28,7 +28,7 @@ class _Rows:
 
 
 def stacked(
-    rows: Sequence[tuple[str, Values, str]],
+    rows: Sequence[tuple[str, Values, str] | tuple[str, Values, str, Sequence[Note]]],
     keys: Sequence[tuple[str, str]],
     *,
     title: str,
@@ -37,25 +37,27 @@ def stacked(
     names: int = 92,
     figures: int = 66,
 ) -> Markup:
-    """Lying bars in parts. Each row is its name, one value per key and the figure to its right; ``keys`` are
-    (name, tone)."""
+    """Lying bars in parts. Each row is its name, one value per key and the figure to its right, and may have a note for
+    each value; ``keys`` are (name, tone). Where every value is None no bar is in the way of what the figure says."""
     shape = _Rows(width, names, figures, 27)
-    most = max((sum(value or 0 for value in values) for _, values, _ in rows), default=0) or 1
+    most = max((sum(value or 0 for value in row[1]) for row in rows), default=0) or 1
     parts = []
-    for n, (name, values, figure) in enumerate(rows):
+    for n, (name, values, figure, *more) in enumerate(rows):
         y = n * shape.tall + 6
         parts.append(_label(name, y + 12, figure, shape))
-        parts.append(
-            f'<rect x="{names}" y="{y}" width="{shape.room}" height="14" rx="4" fill="var(--surface-3)" opacity=".7"/>'
-        )
-        x = float(names)
-        for value, (key, tone) in zip(values, keys, strict=True):
+        if any(value is not None for value in values):
+            parts.append(
+                f'<rect x="{names}" y="{y}" width="{shape.room}" height="14" rx="4" fill="var(--surface-3)"'
+                ' opacity=".7"/>'
+            )
+        x, notes = float(names), more[0] if more else ()
+        for at, (value, (key, tone)) in enumerate(zip(values, keys, strict=True)):
             if not value:
                 continue
             wide = shape.room * float(value) / float(most)
             parts.append(
                 f'<rect x="{x:.1f}" y="{y}" width="{max(1.5, wide - 1.5):.1f}" height="14" rx="3" fill="var(--{tone})"'
-                f"{tip(f'{name} · {key} {fmt(value)}')}/>"
+                f"{tip(f'{name} · {key} {fmt(value)}', note_of(notes, at))}/>"
             )
             x += wide
     return svg(width, len(rows) * shape.tall + 8, "".join(parts), title)
@@ -82,10 +84,14 @@ class Dot:
     high: float | None
     before: float | None
     figure: str
+    note: Note = NOTHING
 
 
 def dots(
-    rows: Sequence[tuple[str, float | None, float | None, float | None, float | None, str]],
+    rows: Sequence[
+        tuple[str, float | None, float | None, float | None, float | None, str]
+        | tuple[str, float | None, float | None, float | None, float | None, str, Note]
+    ],
     *,
     title: str,
     fmt: Format,
@@ -94,7 +100,7 @@ def dots(
     figures: int = 64,
 ) -> Markup:
     """Shares on one scale: a dot for now, a hollow one for before, and the 95 % interval as a pale bar. Each row is
-    (name, value, low, high, before, figure); without a value only name and figure are drawn."""
+    (name, value, low, high, before, figure) and may have a note; without a value only name and figure are drawn."""
     shape = _Rows(width, names, figures, 29)
     all_rows = [Dot(*row) for row in rows]
     known = [each for row in all_rows for each in (row.value, row.low, row.before) if each is not None]
@@ -127,7 +133,7 @@ def dots(
                 f'<circle cx="{across(row.before):.1f}" cy="{y}" r="3.5" fill="var(--surface)" stroke="var(--c6)"'
                 ' stroke-width="1.5"/>'
             )
-        said = tip(f"{row.name} · {row.figure}")
+        said = tip(f"{row.name} · {row.figure}", row.note)
         parts.append(f'<circle cx="{across(row.value):.1f}" cy="{y}" r="5.5" fill="var(--c1)"{said}/>')
     return svg(width, foot + 20, "".join(parts), title)
 
@@ -137,5 +143,5 @@ def _label(name: str, y: float, figure: str, shape: _Rows) -> str:
     short = name if len(name) <= fits else name[: fits - 1].rstrip() + "…"
     return (
         f'<text class="row" x="0" y="{y}">{escape(short)}</text>'
-        f'<text class="lab" x="{shape.width}" y="{y}" text-anchor="end">{escape(figure)}</text>'
+        f'<text class="lab end" x="{shape.width}" y="{y}" text-anchor="end">{escape(figure)}</text>'
     )

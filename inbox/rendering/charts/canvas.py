@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from inbox.rendering.figures import duration
 
 __all__ = [
+    "NOTHING",
     "Format",
+    "Note",
     "Value",
     "Values",
     "area",
     "below",
     "grid",
     "hit",
+    "note_of",
     "path",
     "runs",
     "scale",
@@ -121,11 +125,28 @@ def below(labels: Sequence[str], across: Callable[[int], float], y: float, fit: 
     )
 
 
-def tip(text: str) -> str:
-    """The attribute that shows ``text`` while the pointer is over a mark."""
-    return f' data-tip="{escape(text)}"'
+class Note(NamedTuple):
+    """What a mark says beside its value, ``n = 12``, and the address that it opens; by keys the table's cells do."""
+
+    said: str = ""
+    href: str = ""
 
 
-def hit(where: str, text: str) -> str:
+NOTHING = Note()
+
+
+def tip(text: str, note: Note = NOTHING) -> str:
+    """The attributes that show ``text`` while the pointer is over a mark, and open what is behind it."""
+    words = f"{text} · {note.said}" if note.said else text
+    opens = f' data-href="{escape(note.href)}"' if note.href else ""
+    return f' data-tip="{escape(words)}"{opens}'
+
+
+def hit(where: str, text: str, note: Note = NOTHING) -> str:
     """An unseen circle that is easier to point at than the mark."""
-    return f'<circle {where} fill="transparent"{tip(text)}/>'
+    return f'<circle {where} fill="transparent"{tip(text, note)}/>'
+
+
+def note_of(notes: Sequence[Note], n: int) -> Note:
+    """One of the notes, an empty one where there are fewer."""
+    return notes[n] if n < len(notes) else NOTHING

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from inbox.rendering.charts import canvas
-from inbox.rendering.charts.canvas import Format, Values
+from inbox.rendering.charts.canvas import Format, Note, Values, note_of
 
 __all__ = ["columns", "line", "spark"]
 
+#: A name, its values, and where they have some a note for each.
+Series = tuple[str, Values] | tuple[str, Values, Sequence[Note]]
 LINES = ("c1", "c3", "c4", "c5")
 BARS = ("c3", "c1", "c2")
 LABEL_WIDTH = 46  # room that a day's label takes
@@ -38,7 +40,7 @@ def spark(values: Values, *, tone: str = "c1", width: int = 88, height: int = 26
 
 def line(
     labels: Sequence[str],
-    series: Sequence[tuple[str, Values]],
+    series: Sequence[Series],
     *,
     title: str,
     fmt: Format,
@@ -48,7 +50,7 @@ def line(
     before: Values | None = None,
 ) -> Markup:
     """Lines over equal steps of time. ``before`` draws a dashed line underneath: the period before."""
-    known = [value for _, values in series for value in values if value is not None]
+    known = [value for _, values, *_ in series for value in values if value is not None]
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
     highest = high if high is not None else max(known, default=1)
@@ -68,15 +70,19 @@ def line(
     if before is not None:
         along = "".join(canvas.path(run) for run in canvas.runs(before, across, place))
         parts.append(f'<path d="{along}" fill="none" stroke="var(--c6)" stroke-width="1.5" stroke-dasharray="4 4"/>')
-    for which, (name, values) in enumerate(series):
-        tone = LINES[which % len(LINES)]
+    for which, (name, values, *more) in enumerate(series):
+        tone, own = LINES[which % len(LINES)], more[0] if more else ()
         runs = canvas.runs(values, across, place)
         if len(series) == 1:
             under = "".join(canvas.area(run, height - bottom) for run in runs if len(run) > 1)
             parts.append(f'<path d="{under}" fill="var(--{tone})" opacity=".1"/>')
         parts.append(_stroke(runs, tone))
         parts += [
-            canvas.hit(f'cx="{across(n):.1f}" cy="{place(value):.1f}" r="10"', f"{labels[n]} · {name} {fmt(value)}")
+            canvas.hit(
+                f'cx="{across(n):.1f}" cy="{place(value):.1f}" r="10"',
+                f"{labels[n]} · {name} {fmt(value)}",
+                note_of(own, n),
+            )
             for n, value in enumerate(values)
             if value is not None
         ]
@@ -84,10 +90,15 @@ def line(
 
 
 def columns(
-    labels: Sequence[str], series: Sequence[tuple[str, Values]], *, title: str, fmt: Format, width: int = 620
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    title: str,
+    fmt: Format,
+    width: int = 620,
 ) -> Markup:
     """Standing bars from zero, one group for each label."""
-    most = max((value for _, values in series for value in values if value is not None), default=1)
+    most = max((value for _, values, *_ in series for value in values if value is not None), default=1)
     steps = canvas.ticks(0, most or 1, whole=True)
     left, right, top, bottom, height = canvas.beside(steps, fmt), 4, 8, 24, 200
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
@@ -101,12 +112,13 @@ def columns(
         canvas.grid(steps, place, left, width - right, fmt),
         canvas.below(labels, across, height - 6, (width - left) / LABEL_WIDTH),
     ]
-    for which, (name, values) in enumerate(series):
-        start = (which - len(series) / 2) * (bar + 1) + 0.5
+    for which, (name, values, *more) in enumerate(series):
+        start, own = (which - len(series) / 2) * (bar + 1) + 0.5, more[0] if more else ()
         parts += [
             f'<rect x="{across(n) + start:.1f}" y="{place(value):.1f}" width="{bar:.1f}"'
             f' height="{max(place(0) - place(value), 0):.1f}" rx="{min(2.5, bar / 2):.1f}"'
-            f' fill="var(--{BARS[which % len(BARS)]})"{canvas.tip(f"{labels[n]} · {name} {fmt(value)}")}/>'
+            f' fill="var(--{BARS[which % len(BARS)]})"'
+            f"{canvas.tip(f'{labels[n]} · {name} {fmt(value)}', note_of(own, n))}/>"
             for n, value in enumerate(values)
             if value is not None
         ]

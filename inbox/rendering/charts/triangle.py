@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from inbox.rendering.charts.canvas import Format, Values, svg, tip
+from inbox.rendering.charts.canvas import Format, Note, Values, svg, tip
 
 __all__ = ["triangle"]
 
@@ -33,7 +33,7 @@ def triangle(
             deep = 0.06 if value is None else 0.08 + 0.4 * float(value)
             drawn.append(
                 f'<rect x="{x + 1:.1f}" y="{y}" width="{wide - 2:.1f}" height="{TALL - 3}" rx="4" fill="var(--c1)"'
-                f' opacity="{deep:.2f}"{tip(f"{name} · {n} · {said}")}/>'
+                f' opacity="{deep:.2f}"{tip(f"{name} · {n} · {said}", Note(size))}/>'
             )
             short = said.removesuffix("%").rstrip() if wide < WITH_SIGN else said
             if wide >= FITS:

@@ -1,6 +1,7 @@
-// The words of a chart's mark, beside the pointer.
+// The words of a chart's mark, beside the pointer; a press opens what is behind it, as the table's cells do.
 
 import { Controller } from "@hotwired/stimulus";
+import { visit } from "@hotwired/turbo";
 
 export default class extends Controller {
   connect() {
@@ -12,6 +13,8 @@ export default class extends Controller {
     this.over = ({ target }) => this.show(target.closest?.("[data-tip]"));
     this.away = () => this.show(null);
     this.element.addEventListener("pointerover", this.over);
+    this.press = (event) => this.open(event);
+    this.element.addEventListener("click", this.press);
     this.element.addEventListener("pointerleave", this.away);
     this.element.addEventListener("scroll", this.away, { passive: true });
     if (this.element.querySelector("[data-explain]")) this.explain();
@@ -26,9 +29,17 @@ export default class extends Controller {
   disconnect() {
     this.end?.();
     this.element.removeEventListener("pointerover", this.over);
+    this.element.removeEventListener("click", this.press);
     this.element.removeEventListener("pointerleave", this.away);
     this.element.removeEventListener("scroll", this.away);
     this.box.remove();
+  }
+
+  open({ target, ctrlKey, metaKey }) {
+    const href = target.closest?.("[data-href]")?.dataset.href;
+    if (!href) return;
+    if (ctrlKey || metaKey) window.open(href, "_blank", "noopener");
+    else visit(href);
   }
 
   print() {
