@@ -56,7 +56,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Problem:
-    """A line that was left out: its number (from 1) and one sentence why."""
+    """A line that was left out, or that says nothing: its number (from 1) and one sentence why."""
 
     line: int
     reason: str
@@ -64,7 +64,7 @@ class Problem:
 
 @dataclass
 class Log:
-    """What was read: the events in the order of the file, the lines left out, and what was ignored by definition."""
+    """What was read: the events, the lines of which nothing is made, and what was ignored by definition."""
 
     events: list[Event] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -119,21 +119,17 @@ def _take(log: Log, number: int, raw: Any) -> Event | None:
 
 
 def _ends_before_starts(log: Log, ends: list[tuple[int, Event]]) -> None:
-    """Leave out the ends of sessions and calls that lie before every start of theirs in the log."""
+    """Name the ends of sessions and calls that lie before every start of theirs; the figures make nothing of them."""
     starts: dict[tuple[str, str], int] = {}
     for event in log.events:
         if event.kind in _STARTS:
             name = event.kind.partition(".")[0], event.body[_STARTS[event.kind]]
             starts[name] = min(event.at, starts.get(name, event.at))
-    wrong: set[int] = set()
     for number, event in ends:
         start = starts.get((event.kind.partition(".")[0], event.body[_ENDS[event.kind]]))
         if start is not None and event.at < start:
-            wrong.add(id(event))
             log.problems.append(Problem(number, str(_backwards(event.kind))))
-    if wrong:
-        log.events = [event for event in log.events if id(event) not in wrong]
-        log.problems.sort(key=lambda problem: problem.line)
+    log.problems.sort(key=lambda problem: problem.line)
 
 
 def _event(log: Log, raw: Any) -> Event | None:

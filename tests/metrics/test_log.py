@@ -183,4 +183,19 @@ def test_an_end_before_its_start_is_named_wherever_the_start_is(start: dict[str,
     late = {"id": "c", "seq": 3, "ts": "2026-03-02T09:00:00Z", **end}
     log = read_lines(json.dumps(body) for body in (early, first, late))
     assert [(problem.line, "an end before its start" in problem.reason) for problem in log.problems] == [(1, True)]
-    assert [event.id for event in log.events] == ["a", "c"]
+    assert {event.id for event in log.events} == {"a", "b", "c"}
+
+
+def test_a_call_that_ends_before_it_began_goes_on_like_one_that_nobody_ended() -> None:
+    call = {"call": "K", "ticket": "T1", "channel": "voice"}
+    lines = [
+        event(1, "call.ended", "2026-03-03T08:00:05Z", call="K"),
+        event(2, "call.started", "2026-03-03T08:00:10Z", direction="in", **call),
+        event(3, "call.leg", "2026-03-03T08:00:20Z", call="K", agent="A1", state="talk"),
+    ]
+    endless, ended = figures(lines[1:]), figures([*lines, event(4, "call.ended", "2026-03-03T08:01:20Z", call="K")])
+    for some in (lines, [*lines[1:], lines[0]]):
+        assert figures(some) == endless
+    assert (endless["aht.sum_ms"], ended["aht.sum_ms"]) == (4 * 3_600_000, 60_000)
+    sooner = event(5, "call.started", "2026-03-03T08:00:00Z", direction="in", **call)
+    assert figures([*lines, event(6, "void", target="e2"), sooner])["aht.sum_ms"] == 0
