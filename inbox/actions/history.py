@@ -44,7 +44,7 @@ _ABOUT: Final = {
     "survey.followup": ("survey",),
 }
 _DIGITS: Final = 20
-LONGEST: Final = {"id": 80, "kind": 40}
+LONGEST: Final = {"id": 80, "kind": 40, "actor": 80}
 
 
 def read(line: bytes | str) -> Row:
@@ -54,7 +54,8 @@ def read(line: bytes | str) -> Row:
     this desk's ticket of that number; any other text stays text.
     """
     raw = _object(line)
-    for name, longest in LONGEST.items():
+    for name in ("id", "kind"):
+        longest = LONGEST[name]
         if not isinstance(raw.get(name), str) or not 0 < len(raw[name]) <= longest:
             raise Wrong(f"{name} is a text of 1 to {longest} characters")
     actor = _actor(raw.get("actor"))
@@ -176,8 +177,8 @@ def _actor(value: Any) -> Row:
     ids = {}
     for name in ("id", "team"):
         one = actor.get(name)
-        if one is not None and (not isinstance(one, str) or len(one) > 32):
-            raise Wrong(f"actor.{name} is a text of up to 32 characters, or null")
+        if one is not None and (not isinstance(one, str) or len(one) > LONGEST["actor"]):
+            raise Wrong(f"actor.{name} is a text of up to {LONGEST['actor']} characters, or null")
         ids[f"actor_{name}"] = one
     return {"actor_kind": actor["kind"], **ids}
 

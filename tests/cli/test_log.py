@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inbox.figures import keeper
+from inbox.metrics import Config
 from inbox.settings import Settings
 from inbox.store import Event, Store
 from tests.cli.conftest import Run
@@ -42,6 +44,16 @@ def test_what_comes_in_goes_out_the_same(run: Run, store: Store, tmp_path: Path)
     assert [line["seq"] for line in exported(run)] == [1, 2]
     with store.reading() as work:
         assert [row.ticket_id for row in work.query(Event).order_by(Event.seq)] == [None, 12, None]
+
+
+def test_names_of_other_systems_may_be_long(run: Run, store: Store, tmp_path: Path) -> None:
+    actor = {"kind": "agent", "id": f"agent-{'7f9c24e8-3b12-4e0f-a3a6-1f2b3c4d5e6f' * 2}"[:80], "team": "t" * 80}
+    ran = run("log", "import", file(tmp_path, {**LINE, "actor": actor}, {**LINE, "actor": {**actor, "team": "t" * 81}}))
+    assert ran.err == "line 2: actor.team is a text of up to 80 characters, or null\n"
+    assert [line["actor"] for line in exported(run)] == [actor]
+    keeper.catch_up(store, Config.of())
+    with store.reading() as work:
+        assert keeper.current(work) is not None
 
 
 def test_the_same_file_again_adds_nothing(run: Run, surroundings: Settings, tmp_path: Path) -> None:
