@@ -42,8 +42,6 @@ KINDS: Final = frozenset(
 COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "amount", "margin", "currency")
 
 
-#: What lies so far ahead is no mistake, but a clock that is fast.
-AHEAD: Final = dt.timedelta(minutes=5)
 #: An amount in a sheet, and one whose separator may part thousands as well as decimals.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
 _TWO_WAYS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -133,7 +131,7 @@ class _Reader:
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
             msg = f"no contract {contract!r} has started here; write its contract.started before"
             raise Invalid(msg)
-        elif kind == "revenue" and row["ts"] > clock.now() + AHEAD:
+        elif kind == "revenue" and row["ts"] > clock.now() + history.AHEAD:
             msg = f"{raw['ts']} lies in the future; write when the revenue came in"
             raise Invalid(msg)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
 
+from inbox import clock
 from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.settings import Settings
@@ -83,6 +85,9 @@ WRONG: list[tuple[dict[str, Any] | str, str]] = [
     ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "'2026-03-09T08:00:00' is no time with a zone"),
     ({**LINE, "kind": "x.y", "ts": None}, "None is no time with a zone"),
     ({**LINE, "rec": "soon"}, "rec"),
+    ({**LINE, "rec": "2199-01-01T00:00:00Z"}, "the field rec: '2199-01-01T00:00:00Z' lies in the future"),
+    ({**LINE, "kind": "x.y", "rec": "9999-12-31T23:59:59.999Z"}, "lies in the future"),
+    ({**LINE, "ts": "2199-01-01T00:00:00Z", "rec": None}, "the field ts: '2199-01-01T00:00:00Z' lies in the future"),
     ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
     ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
     ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
@@ -127,6 +132,19 @@ def test_a_wrong_line_is_named_and_the_rest_goes_on(run: Run, surroundings: Sett
         assert ran.err.count("\n") == 1
         assert ran.out == "2 events are imported, 0 were there already, 1 lines were left out.\n"
     assert [one["id"] for one in exported(run)] == [f"{side}{n}" for n in range(len(WRONG)) for side in "ab"]
+
+
+def test_a_fast_clock_and_what_is_fixed_for_later_are_no_mistakes(run: Run, store: Store, tmp_path: Path) -> None:
+    soon = clock.iso(clock.now() + dt.timedelta(minutes=4))
+    contract = {"kind": "contract.started", "contract": "K", "customer": "c", "ends": "2199-01-01T00:00:00Z"}
+    lines = [
+        {**LINE, "id": "fast", "rec": soon},
+        {**LINE, "id": "late", "ts": "2199-01-01T00:00:00Z"},
+        {**LINE, "id": "ends", **contract},
+        {**LINE, "id": "rate", "kind": "cost.rate", "agent": None, "per_hour": "20", "from": "2199-01-01"},
+        {**LINE, "id": "fee", "kind": "cost.fixed", "month": "2199-01", "amount": "9", "currency": "EUR"},
+    ]
+    assert run("log", "import", file(tmp_path, *lines)).out.startswith("5 events are imported, 0 ")
 
 
 def test_strict_imports_nothing_unless_every_line_is_right(run: Run, surroundings: Settings, tmp_path: Path) -> None:
