@@ -14,6 +14,7 @@ import click
 from inbox.actions import history, telling
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import opened
+from inbox.cli.ordered import in_order
 from inbox.reading import feeds
 from inbox.store import Store
 
@@ -67,8 +68,8 @@ def _write(store: Store, out: IO[str], after: int) -> int:
 def bring(file: str, strict: bool) -> None:
     """Append events from a file of JSON lines: this desk's own export, or the history of another system.
 
-    An event whose id is there already is left out. A wrong line is named with its number and reason, and the rest
-    goes on.
+    An event whose id is there already is left out. Where every line has a seq that is the order in which they come in,
+    else that of the file. A wrong line is named with its number and reason, and the rest goes on.
 
     \b
     Example:
@@ -124,7 +125,7 @@ class Reader:
 
     def __init__(self, lines: IO[bytes]) -> None:
         self.wrong = 0
-        self._lines = enumerate(lines, 1)
+        self._lines = in_order(lines)
 
     def __iter__(self) -> Iterator[history.Row]:
         return self

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from inbox import clock
+from inbox.cli.ordered import in_order
 from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.settings import Settings
@@ -46,6 +48,38 @@ def test_what_comes_in_goes_out_the_same(run: Run, store: Store, tmp_path: Path)
     assert [line["seq"] for line in exported(run)] == [1, 2]
     with store.reading() as work:
         assert [row.ticket_id for row in work.query(Event).order_by(Event.seq)] == [None, 12, None]
+
+
+SHUFFLED = [
+    {**LINE, "id": "m2", "seq": 9, "msg": "10"},
+    {**LINE, "id": "m1", "seq": 12, "channel": "sms"},
+    {**LINE, "id": "wrong", "seq": 8, "ts": "soon"},
+    {**LINE, "id": "m1", "seq": 7},
+    {**LINE, "id": "m3", "seq": 9, "msg": "11"},
+]
+
+
+def test_lines_with_a_seq_come_in_by_it_wherever_they_stand(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    """Of two lines with one id the lower seq counts, as in a report over the file."""
+    path = file(tmp_path, SHUFFLED[0], "{", "", *SHUFFLED[1:])
+    ran = run("log", "import", path)
+    assert [line.partition(":")[0] for line in ran.err.splitlines()] == ["line 5", "line 2"]
+    assert ran.out == "3 events are imported, 1 were there already, 2 lines were left out.\n"
+    assert [(line["id"], line["channel"]) for line in exported(run)] == [(f"m{n}", "email") for n in (1, 2, 3)]
+
+
+def test_lines_without_a_seq_come_in_as_they_stand(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    bare = {name: value for name, value in LINE.items() if name != "seq"}
+    run("log", "import", file(tmp_path, {**LINE, "id": "b", "seq": 5}, {**bare, "id": "a"}, "[]", {**LINE, "id": "c"}))
+    assert [line["id"] for line in exported(run)] == ["b", "a", "c"]
+
+
+def test_a_pipe_is_read_in_order_too() -> None:
+    end, begin = os.pipe()
+    with os.fdopen(begin, "wb") as pipe:
+        pipe.write(b'{"seq": 2}\nnothing\n{"seq": 1}')
+    with os.fdopen(end, "rb") as lines:
+        assert list(in_order(lines)) == [(3, b'{"seq": 1}'), (1, b'{"seq": 2}\n'), (2, b"nothing\n")]
 
 
 def test_names_of_other_systems_may_be_long(run: Run, store: Store, tmp_path: Path) -> None:
