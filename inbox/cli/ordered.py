@@ -59,7 +59,8 @@ def _seqs(file: IO[bytes]) -> Iterator[int]:
         except ValueError:
             told = None
         if isinstance(told, dict):
-            last = told.get("seq")
-            if not isinstance(last, int) or isinstance(last, bool) or not -_MOST <= last < _MOST:
+            seq = told.get("seq")
+            if not isinstance(seq, int) or isinstance(seq, bool) or not -_MOST <= seq < _MOST:
                 raise LookupError
+            last = seq
         yield last
