@@ -23,10 +23,13 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     return False
 
 
-def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: Any, metadata_type: Any) -> bool | None:
-    """Money is text on SQLite and NUMERIC elsewhere; both are what the model says."""
+def compare_type(at: Any, _inspected: Any, _column: Any, inspected_type: Any, metadata_type: Any) -> bool | None:
+    """Money is text on SQLite and NUMERIC elsewhere; both are what the model says. A text's length is none of SQLite's
+    business: a longer one needs no new table there."""
     if isinstance(metadata_type, Exact):
         return not isinstance(inspected_type, (Numeric, String))
+    if at.dialect.name == "sqlite" and isinstance(inspected_type, String) and isinstance(metadata_type, String):
+        return False
     return None
 
 

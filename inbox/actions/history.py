@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
@@ -19,8 +20,10 @@ from inbox.metrics.log import read_events
 from inbox.store import LOG_LOCK, PLACED, Event, Work, names
 from inbox.terms import Actor
 
-__all__ = ["NUMBER", "Places", "Row", "add", "read"]
+__all__ = ["AHEAD", "NUMBER", "Places", "Row", "add", "read"]
 
+#: What lies so far ahead is no mistake, but a clock that is fast.
+AHEAD: Final = dt.timedelta(minutes=5)
 #: A row of the table ``events`` without its ``seq``.
 Row = dict[str, Any]
 
@@ -44,17 +47,19 @@ _ABOUT: Final = {
     "survey.followup": ("survey",),
 }
 _DIGITS: Final = 20
-LONGEST: Final = {"id": 80, "kind": 40}
+LONGEST: Final = {"id": 80, "kind": 40, "actor": 80}
 
 
 def read(line: bytes | str) -> Row:
     """The event in one line of JSON. Raises :class:`Wrong` (a ``ValueError``): one sentence on what it is.
 
-    ``rec`` is the event's own, so that a report over this desk equals one over the file. A ticket that is a number is
+    ``rec`` is the event's own, so that a report over this desk equals one over the file; it lies in no future, or
+    every report would be one of an earlier instant. A ticket that is a number is
     this desk's ticket of that number; any other text stays text.
     """
     raw = _object(line)
-    for name, longest in LONGEST.items():
+    for name in ("id", "kind"):
+        longest = LONGEST[name]
         if not isinstance(raw.get(name), str) or not 0 < len(raw[name]) <= longest:
             raise Wrong(f"{name} is a text of 1 to {longest} characters")
     actor = _actor(raw.get("actor"))
@@ -66,6 +71,9 @@ def read(line: bytes | str) -> Row:
         raise Wrong(f"{raw[money]!r} is no currency; write three letters, like EUR")
     ts = _time("ts", raw.get("ts"))
     rec = _time("rec", raw["rec"]) if raw.get("rec") is not None else ts
+    if rec > clock.now() + AHEAD:
+        name, said = ("rec", raw["rec"]) if raw.get("rec") is not None else ("ts", raw["ts"])
+        raise Wrong(f"the field {name}: {said!r} lies in the future; nothing can be recorded before it is known")
     data = {name: value for name, value in raw.items() if name not in ENVELOPE}
     ticket = raw.get("ticket")
     number = int(ticket) if isinstance(ticket, str) and NUMBER.fullmatch(ticket) else None
@@ -177,8 +185,8 @@ def _actor(value: Any) -> Row:
     ids = {}
     for name in ("id", "team"):
         one = actor.get(name)
-        if one is not None and (not isinstance(one, str) or len(one) > 32):
-            raise Wrong(f"actor.{name} is a text of up to 32 characters, or null")
+        if one is not None and (not isinstance(one, str) or len(one) > LONGEST["actor"]):
+            raise Wrong(f"actor.{name} is a text of up to {LONGEST['actor']} characters, or null")
         ids[f"actor_{name}"] = one
     return {"actor_kind": actor["kind"], **ids}
 

@@ -12,6 +12,7 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import select, text
@@ -20,6 +21,7 @@ from inbox import clock
 from inbox.actions import currencies, desk, history, identities
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
+from inbox.metrics.log import fits
 from inbox.metrics.times import SECOND, instant
 from inbox.store import LOG_LOCK, Customer, Event, Work, names
 
@@ -54,8 +56,6 @@ COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "am
 
 #: In what a program told, who did: the same door takes it back.
 TOLD_BY: Final = "told_by"
-#: What lies so far ahead is no mistake, but a clock that is fast.
-AHEAD: Final = dt.timedelta(minutes=5)
 #: An amount in a sheet, and one whose separator may part thousands as well as decimals.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
 _TWO_WAYS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
@@ -154,6 +154,7 @@ class _Reader:
         self._work, self._who = work, who
         self._zone = zoneinfo.ZoneInfo(desk.get(work, "desk.timezone"))
         self._begun: set[str] = set()
+        self._asked: dict[str, Mapping[str, Any]] = {}
         self._fields: dict[str, Callable[[Any], str]] = {
             "ts": self._moment,
             "ends": self._moment,
@@ -182,14 +183,28 @@ class _Reader:
 
     def _sense(self, row: history.Row, raw: Mapping[str, Any]) -> None:
         kind, contract = row["kind"], row["data"].get("contract")
+        if kind == "survey.sent":
+            self._asked.setdefault(row["data"]["survey"], row["data"])
+        elif kind == "survey.answered" and (asked := self._survey(row["data"]["survey"])) is not None:
+            fits(asked, Decimal(str(row["data"]["score"])))
         if kind == "contract.started":
             self._begun.add(contract)
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
             msg = f"no contract {contract!r} has started here; write its contract.started before"
             raise Invalid(msg)
-        elif kind == "revenue" and row["ts"] > clock.now() + AHEAD:
+        elif kind == "revenue" and row["ts"] > clock.now() + history.AHEAD:
             msg = f"{raw['ts']} lies in the future; write when the revenue came in"
             raise Invalid(msg)
+
+    def _survey(self, name: str) -> Mapping[str, Any] | None:
+        """The ``survey.sent`` of a survey, with its scale read."""
+        if name not in self._asked:
+            sent = select(Event.data).where(names("survey", [name], "survey.sent")).order_by(Event.seq).limit(1)
+            if (found := self._work.scalar(sent)) is None:
+                return None
+            self._asked[name] = found
+        scale = {key: value for key in ("min", "max") if (value := self._asked[name].get(key)) is not None}
+        return {**self._asked[name], **{key: Decimal(str(value)) for key, value in scale.items()}}
 
     def _knows(self, contract: str) -> bool:
         if contract not in self._begun:

@@ -16,6 +16,7 @@ from inbox.actions.prefixing import Prefix
 from inbox.actions.strangers import Strangers
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import opened
+from inbox.cli.ordered import in_order
 from inbox.reading import feeds
 from inbox.store import Store
 
@@ -82,9 +83,10 @@ def _prefix(_context: click.Context, _option: click.Parameter, name: str | None)
 def bring(file: str, strict: bool, prefix: Prefix | None) -> None:
     """Append events from a file of JSON lines: this desk's own export, or the history of another system.
 
-    An event whose id is there already is left out. A wrong line is named with its number and reason, and the rest
-    goes on. Where the file calls tickets or messages by numbers that this desk has given to others, those lines are
-    left out: with --prefix nothing in the file can meet what is here.
+    An event whose id is there already is left out. Where every line has a seq that is the order in which they come in,
+    else that of the file. A wrong line is named with its number and reason, and the rest goes on. Where the file calls
+    tickets or messages by numbers that this desk has given to others, those lines are left out: with --prefix nothing
+    in the file can meet what is here.
 
     \b
     Example:
@@ -140,7 +142,7 @@ class Reader:
 
     def __init__(self, lines: IO[bytes], prefix: Prefix | None = None) -> None:
         self.wrong = 0
-        self._lines = enumerate(lines, 1)
+        self._lines = in_order(lines)
         self._prefix = prefix
 
     def __iter__(self) -> Iterator[Line]:

@@ -124,10 +124,15 @@ class Book:
         ticket, known = event.body["ticket"], self._routes.get(name)
         if self.living.lives(event):
             self._routes[name] = ticket
-        elif known == ticket:
+        elif known == ticket and not self._told_again(name, ticket):
             del self._routes[name]
         if self._routes.get(name) != known:
             self.dirty.costs |= self._priced.get(name, {})
+
+    def _told_again(self, name: tuple[str, str], ticket: str) -> bool:
+        """Whether another line that lives says the same of a message or call, as after a correction."""
+        key, id = name
+        return any(_ROUTED.get(e.kind) == key and e.body[key] == id for e in self.living.drawer("ticket", ticket))
 
     def _on_message(self, _event: Event, drawer: Drawer) -> None:
         ticket = self._routes.get(drawer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ class Wrong(ValueError):
     """What is wrong with a line, as one sentence that quotes what stands there."""
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _PLACES = 15  # before and after the decimal point
 _EARLIEST, _LATEST = millis("1900-01-01T00:00:00Z"), millis("2200-01-01T00:00:00Z")
 
@@ -75,9 +77,39 @@ def _count(value: Any) -> int:
     return int(number)
 
 
+def _at_least_0(read: Reader) -> Reader:
+    """What cannot be less than nothing: an amount, a counter, a weight."""
+
+    def check(value: Any) -> Any:
+        number = read(value)
+        if number < 0:
+            raise Wrong(f"{value!r} is less than 0")
+        return number
+
+    return check
+
+
+def _rate(value: Any) -> Decimal:
+    """Base units per unit of a currency."""
+    number = _number(value)
+    if number <= 0:
+        raise Wrong(f"{value!r} is no rate; it is more than 0")
+    return number
+
+
+def _between(low: int, high: int, read: Reader = _number) -> Reader:
+    def check(value: Any) -> Any:
+        number = read(value)
+        if number is not None and not low <= number <= high:
+            raise Wrong(f"{value!r} does not lie between {low} and {high}")
+        return number
+
+    return check
+
+
 def _date(value: Any) -> int:
     try:
-        return ordinal(value[:10] if isinstance(value, str) else "")
+        return ordinal(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
     except ValueError:
         raise Wrong(f"{value!r} is no day; write it like 2026-03-09") from None
 
@@ -166,19 +198,19 @@ KINDS: dict[str, Kind] = {
     "ticket.split": _kind("ticket from msgs", msgs=_texts),
     "ticket.linked": _kind("ticket to"),
     "ticket.spam": _kind("ticket spam"),
-    "ticket.deleted": _kind("ticket why"),
+    "ticket.deleted": _kind("ticket why", why=_one_of("gdpr", "test", "spam")),
     "bot.handoff": _kind("ticket"),
     "handle.start": _kind("session ticket agent channel", "team"),
     "handle.beat": _kind("session", "idle"),
     "handle.end": _kind("session"),
     "handle.span": _kind("session ticket agent channel spans", "team", spans=_spans),
     "call.started": _kind("call ticket direction channel", direction=_one_of("in", "out")),
-    "call.leg": _kind("call agent state", "team"),
+    "call.leg": _kind("call agent state", "team", state=_one_of("dial", "ring", "talk", "hold", "conf", "wrap", "end")),
     "call.ended": _kind("call", "why"),
     "agent.state": _kind("agent state", "team"),
-    "cost.rate": _kind("per_hour from", "agent", **{"per_hour": _number, "from": _date}),
-    "cost.fixed": _kind("month amount currency", "channel", month=_month, amount=_number),
-    "fx.rate": _kind("date ccy rate", date=_date, rate=_number),
+    "cost.rate": _kind("per_hour from", "agent", **{"per_hour": _at_least_0(_number), "from": _date}),
+    "cost.fixed": _kind("month amount currency", "channel", month=_month, amount=_at_least_0(_number)),
+    "fx.rate": _kind("date ccy rate", date=_date, rate=_rate),
     "cost.provider": _kind(
         "cost channel amount currency type",
         "ticket msg call supersedes of",
@@ -188,7 +220,7 @@ KINDS: dict[str, Kind] = {
     "survey.sent": _kind("survey type", "ticket touchpoint customer channel", min=_number_or_none, max=_number_or_none),
     "survey.answered": _kind("survey score", "comment", score=_number),
     "survey.followup": _kind("survey", "ticket"),
-    "sentiment": _kind("msg score", "model", score=_number),
+    "sentiment": _kind("msg score", "model", score=_between(-1, 1)),
     "customer.merged": _kind("customer into"),
     "customer.erased": _kind("customer"),
     "contract.started": _kind("contract customer ends", ends=moment),
@@ -197,13 +229,18 @@ KINDS: dict[str, Kind] = {
     "revenue": _kind("customer margin currency", amount=_number_or_none, margin=_number),
     "social.snapshot": _kind(
         "post channel likes comments shares impressions",
-        likes=_count,
-        comments=_count,
-        shares=_count,
-        impressions=_count,
+        likes=_at_least_0(_count),
+        comments=_at_least_0(_count),
+        shares=_at_least_0(_count),
+        impressions=_at_least_0(_count),
     ),
-    "social.mention": _kind("channel", sentiment=_number_or_none),
-    "smi.answer": _kind("item axis weight score", weight=_number, score=_number),
+    "social.mention": _kind("channel", sentiment=_between(-1, 1, _number_or_none)),
+    "smi.answer": _kind(
+        "item axis weight score",
+        axis=_one_of("investment", "innovation"),
+        weight=_at_least_0(_number),
+        score=_between(0, 1),
+    ),
     "void": _kind("target"),
 }
 

@@ -12,7 +12,7 @@ import orjson
 
 from inbox.metrics.kinds import KINDS, SCALES, Kind, Wrong, plausible, possible
 
-__all__ = ["Event", "Log", "Problem", "read_events", "read_kept", "read_lines", "scale_of"]
+__all__ = ["Event", "Log", "Problem", "fits", "read_events", "read_kept", "read_lines", "scale_of"]
 
 Actor = tuple[str | None, str | None, str | None]  # kind, id, team
 
@@ -56,7 +56,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Problem:
-    """A line that was left out: its number (from 1) and one sentence why."""
+    """A line that was left out, or that says nothing: its number (from 1) and one sentence why."""
 
     line: int
     reason: str
@@ -64,7 +64,7 @@ class Problem:
 
 @dataclass
 class Log:
-    """What was read: the events in the order of the file, the lines left out, and what was ignored by definition."""
+    """What was read: the events, the lines of which nothing is made, and what was ignored by definition."""
 
     events: list[Event] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Log:
 def read_lines(lines: Iterable[str | bytes]) -> Log:
     """Read a log of one JSON object per line; empty lines are nothing."""
     log = Log()
-    ends: list[tuple[int, Event]] = []
+    late: list[tuple[int, Event]] = []  # what another line has to be known for
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -85,9 +85,11 @@ def read_lines(lines: Iterable[str | bytes]) -> Log:
             log.problems.append(Problem(number, f"not JSON: {error}"))
             continue
         event = _take(log, number, raw)
-        if event is not None and event.kind in _ENDS:
-            ends.append((number, event))
-    _ends_before_starts(log, ends)
+        if event is not None and (event.kind in _ENDS or event.kind == "survey.answered"):
+            late.append((number, event))
+    _ends_before_starts(log, late)
+    _off_the_scale(log, late)
+    log.problems.sort(key=lambda problem: problem.line)
     return log
 
 
@@ -119,21 +121,28 @@ def _take(log: Log, number: int, raw: Any) -> Event | None:
 
 
 def _ends_before_starts(log: Log, ends: list[tuple[int, Event]]) -> None:
-    """Leave out the ends of sessions and calls that lie before every start of theirs in the log."""
+    """Name the ends of sessions and calls that lie before every start of theirs; the figures make nothing of them."""
     starts: dict[tuple[str, str], int] = {}
     for event in log.events:
         if event.kind in _STARTS:
             name = event.kind.partition(".")[0], event.body[_STARTS[event.kind]]
             starts[name] = min(event.at, starts.get(name, event.at))
-    wrong: set[int] = set()
     for number, event in ends:
-        start = starts.get((event.kind.partition(".")[0], event.body[_ENDS[event.kind]]))
-        if start is not None and event.at < start:
-            wrong.add(id(event))
-            log.problems.append(Problem(number, str(_backwards(event.kind))))
-    if wrong:
-        log.events = [event for event in log.events if id(event) not in wrong]
-        log.problems.sort(key=lambda problem: problem.line)
+        if event.kind in _ENDS:
+            start = starts.get((event.kind.partition(".")[0], event.body[_ENDS[event.kind]]))
+            if start is not None and event.at < start:
+                log.problems.append(Problem(number, str(_backwards(event.kind))))
+
+
+def _off_the_scale(log: Log, answers: list[tuple[int, Event]]) -> None:
+    """Name the answers whose score their survey does not know; the figures make nothing of them."""
+    sent = {e.body["survey"]: e.body for e in log.events if e.kind == "survey.sent"}
+    for number, event in answers:
+        if event.kind == "survey.answered" and (asked := sent.get(event.body["survey"])) is not None:
+            try:
+                fits(asked, event.body["score"])
+            except Wrong as wrong:
+                log.problems.append(Problem(number, str(wrong)))
 
 
 def _event(log: Log, raw: Any) -> Event | None:
@@ -232,6 +241,14 @@ def scale_of(sent: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
     low, high = SCALES[sent["type"]]
     own = sent.get("min"), sent.get("max")
     return (Decimal(low) if own[0] is None else own[0]), (Decimal(high) if own[1] is None else own[1])
+
+
+def fits(sent: Mapping[str, Any], score: Decimal) -> None:
+    """Raises :class:`Wrong` for a score off the scale of its survey (``survey.sent``, its fields read)."""
+    if sent["type"] in SCALES:
+        low, high = scale_of(sent)
+        if not low <= score <= high:
+            raise Wrong(f"the field score of survey.answered: {score} does not lie between {low} and {high}")
 
 
 def _field(name: str, key: str, read: Any, value: Any) -> Any:

@@ -23,7 +23,7 @@ __all__ = ["DEFINITION", "State"]
 _MANY = 1_000  # events at once
 _TOGETHER = 64  # events whose changes go into the roll-ups together: most of them touch the same cells
 
-DEFINITION = 4  # the version of the definitions that the roll-ups were made by
+DEFINITION = 5  # the version of the definitions that the roll-ups were made by
 
 
 class State:

@@ -55,7 +55,9 @@ def surveys_of(events: Iterable[Event]) -> Iterator[Survey]:
     for event in waiting:
         survey = by_id.get(event.body["survey"])
         if survey is not None and event.kind == "survey.answered":
-            survey.answer = event
+            low, high = scale_of(survey.sent.body)
+            if low <= event.body["score"] <= high:  # a score that the scale does not have says nothing
+                survey.answer = event
         elif survey is not None:
             survey.followups.append(event.at)
     yield from by_id.values()

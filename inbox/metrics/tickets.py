@@ -173,7 +173,7 @@ class Family:
 
     def on_hung_up(self, event: Event) -> None:
         call = self.calls.get(event.body["call"])
-        if call is not None and call.ended is None:
+        if call is not None and call.ended is None and event.at >= call.start:  # an end before its start says nothing
             call.ended = event.at
 
 

@@ -75,8 +75,8 @@ class Event(Base, kw_only=True):
     rec: Mapped[dt.datetime] = mapped_column(UtcDateTime, default_factory=clock.now)
     kind: Mapped[str] = mapped_column(String(40))
     actor_kind: Mapped[str] = mapped_column(String(16), default="system")
-    actor_id: Mapped[str | None] = mapped_column(String(32), default=None)
-    actor_team: Mapped[str | None] = mapped_column(String(32), default=None)
+    actor_id: Mapped[str | None] = mapped_column(String(80), default=None)
+    actor_team: Mapped[str | None] = mapped_column(String(80), default=None)
     ticket_id: Mapped[int | None] = mapped_column(default=None)
     data: Mapped[Json] = mapped_column(default_factory=dict)
 

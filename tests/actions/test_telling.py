@@ -355,3 +355,17 @@ def test_answers_that_were_taken_back_stand_nowhere(desk: SmallDesk) -> None:
     with desk.store.reading() as work:
         page = reading.page(work)
         assert (page.now.quadrant, page.answers, page.history, maturity.latest(work)) == ("", {}, (), {})
+
+
+def test_a_score_has_to_be_on_the_scale_of_its_survey(desk: SmallDesk) -> None:
+    def tell(*lines: dict[str, Any]) -> telling.Outcome:
+        told = [{"id": f"{line['kind']} {line['survey']}", "ts": "2026-03-09T08:00:00Z", **line} for line in lines]
+        with desk.store.transaction() as work:
+            return telling.tell(work, SYSTEM, enumerate(told, 1))
+
+    sent, answer = {"kind": "survey.sent", "type": "nps"}, {"kind": "survey.answered"}
+    found = tell({**sent, "survey": "V"}, {**sent, "survey": "W", "max": 5}, {**answer, "survey": "V", "score": 11})
+    why = "the field score of survey.answered: 11 does not lie between 0 and 10"
+    assert (found.added, found.faults) == (2, [(3, why)])
+    assert tell({**answer, "survey": "W", "score": 7}).faults[0][1].endswith("7 does not lie between 0 and 5")
+    assert tell({**answer, "survey": "V", "score": 10}, {**answer, "survey": "X", "score": 99}).added == 2

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+from inbox import clock
+from inbox.cli.ordered import in_order
+from inbox.figures import keeper
+from inbox.metrics import Config
 from inbox.settings import Settings
 from inbox.store import Event, Store
 from tests.cli.conftest import Run
@@ -44,6 +50,48 @@ def test_what_comes_in_goes_out_the_same(run: Run, store: Store, tmp_path: Path)
         assert [row.ticket_id for row in work.query(Event).order_by(Event.seq)] == [None, 12, None]
 
 
+SHUFFLED = [
+    {**LINE, "id": "m2", "seq": 9, "msg": "10"},
+    {**LINE, "id": "m1", "seq": 12, "channel": "sms"},
+    {**LINE, "id": "wrong", "seq": 8, "ts": "soon"},
+    {**LINE, "id": "m1", "seq": 7},
+    {**LINE, "id": "m3", "seq": 9, "msg": "11"},
+]
+
+
+def test_lines_with_a_seq_come_in_by_it_wherever_they_stand(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    """Of two lines with one id the lower seq counts, as in a report over the file."""
+    path = file(tmp_path, SHUFFLED[0], "{", "", *SHUFFLED[1:])
+    ran = run("log", "import", path)
+    assert [line.partition(":")[0] for line in ran.err.splitlines()] == ["line 5", "line 2"]
+    assert ran.out == "3 events are imported, 1 were there already, 2 lines were left out.\n"
+    assert [(line["id"], line["channel"]) for line in exported(run)] == [(f"m{n}", "email") for n in (1, 2, 3)]
+
+
+def test_lines_without_a_seq_come_in_as_they_stand(run: Run, surroundings: Settings, tmp_path: Path) -> None:
+    bare = {name: value for name, value in LINE.items() if name != "seq"}
+    run("log", "import", file(tmp_path, {**LINE, "id": "b", "seq": 5}, {**bare, "id": "a"}, "[]", {**LINE, "id": "c"}))
+    assert [line["id"] for line in exported(run)] == ["b", "a", "c"]
+
+
+def test_a_pipe_is_read_in_order_too() -> None:
+    end, begin = os.pipe()
+    with os.fdopen(begin, "wb") as pipe:
+        pipe.write(b'{"seq": 2}\nnothing\n{"seq": 1}')
+    with os.fdopen(end, "rb") as lines:
+        assert list(in_order(lines)) == [(3, b'{"seq": 1}'), (1, b'{"seq": 2}\n'), (2, b"nothing\n")]
+
+
+def test_names_of_other_systems_may_be_long(run: Run, store: Store, tmp_path: Path) -> None:
+    actor = {"kind": "agent", "id": f"agent-{'7f9c24e8-3b12-4e0f-a3a6-1f2b3c4d5e6f' * 2}"[:80], "team": "t" * 80}
+    ran = run("log", "import", file(tmp_path, {**LINE, "actor": actor}, {**LINE, "actor": {**actor, "team": "t" * 81}}))
+    assert ran.err == "line 2: actor.team is a text of up to 80 characters, or null\n"
+    assert [line["actor"] for line in exported(run)] == [actor]
+    keeper.catch_up(store, Config.of())
+    with store.reading() as work:
+        assert keeper.current(work) is not None
+
+
 def test_the_same_file_again_adds_nothing(run: Run, surroundings: Settings, tmp_path: Path) -> None:
     path = file(tmp_path, *({**LINE, "id": f"m{n}"} for n in range(2500)))
     assert run("log", "import", path).out.startswith("2500 events are imported, 0 ")
@@ -71,6 +119,9 @@ WRONG: list[tuple[dict[str, Any] | str, str]] = [
     ({**LINE, "kind": "x.y", "ts": "2026-03-09T08:00:00"}, "'2026-03-09T08:00:00' is no time with a zone"),
     ({**LINE, "kind": "x.y", "ts": None}, "None is no time with a zone"),
     ({**LINE, "rec": "soon"}, "rec"),
+    ({**LINE, "rec": "2199-01-01T00:00:00Z"}, "the field rec: '2199-01-01T00:00:00Z' lies in the future"),
+    ({**LINE, "kind": "x.y", "rec": "9999-12-31T23:59:59.999Z"}, "lies in the future"),
+    ({**LINE, "ts": "2199-01-01T00:00:00Z", "rec": None}, "the field ts: '2199-01-01T00:00:00Z' lies in the future"),
     ({**LINE, "actor": {"kind": "robot"}}, "actor.kind is none of"),
     ({**LINE, "actor": {"kind": "agent", "id": 5}}, "actor.id is a text"),
     ({**LINE, "note": "nul \x00"}, "a character that cannot be stored"),
@@ -115,6 +166,19 @@ def test_a_wrong_line_is_named_and_the_rest_goes_on(run: Run, surroundings: Sett
         assert ran.err.count("\n") == 1
         assert ran.out == "2 events are imported, 0 were there already, 1 lines were left out.\n"
     assert [one["id"] for one in exported(run)] == [f"{side}{n}" for n in range(len(WRONG)) for side in "ab"]
+
+
+def test_a_fast_clock_and_what_is_fixed_for_later_are_no_mistakes(run: Run, store: Store, tmp_path: Path) -> None:
+    soon = clock.iso(clock.now() + dt.timedelta(minutes=4))
+    contract = {"kind": "contract.started", "contract": "K", "customer": "c", "ends": "2199-01-01T00:00:00Z"}
+    lines = [
+        {**LINE, "id": "fast", "rec": soon},
+        {**LINE, "id": "late", "ts": "2199-01-01T00:00:00Z"},
+        {**LINE, "id": "ends", **contract},
+        {**LINE, "id": "rate", "kind": "cost.rate", "agent": None, "per_hour": "20", "from": "2199-01-01"},
+        {**LINE, "id": "fee", "kind": "cost.fixed", "month": "2199-01", "amount": "9", "currency": "EUR"},
+    ]
+    assert run("log", "import", file(tmp_path, *lines)).out.startswith("5 events are imported, 0 ")
 
 
 def test_strict_imports_nothing_unless_every_line_is_right(run: Run, surroundings: Settings, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from bench.metrics_log import Shape, generate
+from inbox import clock
 from inbox.actions import history, promises
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
@@ -30,8 +32,8 @@ def lines(seed: int, tickets: int = 20) -> Lines:
 
 
 def add(store: Store, events: Iterable[Mapping[str, Any]]) -> None:
-    """Append events from outside."""
-    with store.transaction() as work:
+    """Append events from outside, whenever the test runs: at a time that is past for all of them."""
+    with clock.at(dt.datetime(2027, 1, 1, tzinfo=dt.UTC)), store.transaction() as work:
         history.add(work, SYSTEM, [history.read(json.dumps(event)) for event in events])
 
 

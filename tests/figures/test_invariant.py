@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from inbox.metrics.times import DAY, Days, millis
 from inbox.store import Event, FigureState, Store
 from inbox.store.figures import KEPT
 from tests.figures.conftest import Lines, add, lines, shown, told, wrong
-from tests.metrics.comparing import differences
+from tests.metrics.comparing import corrected, differences, early_ends
 from tests.metrics.test_golden import CASES, request
 from tests.metrics.test_golden import wrong as unlike
 
@@ -44,7 +45,9 @@ def check(store: Store, data: st.DataObject) -> None:
     events = lines(data.draw(st.integers(0, 10_000)), tickets=data.draw(st.integers(2, 8)))
     undone = data.draw(st.lists(st.sampled_from(events), max_size=4))
     voids = [{"id": f"undo{n}", "ts": LATE, "kind": "void", "target": one["id"]} for n, one in enumerate(undone)]
-    left = [*events, *voids, *data.draw(st.lists(st.sampled_from(events), max_size=4))]
+    early = early_ends(events, random.Random(len(events)))
+    late = [as_ours(one) for one in (*early, *corrected(early, events))]
+    left = [*events, *voids, *late, *data.draw(st.lists(st.sampled_from(events), max_size=4))]
     if data.draw(st.booleans()):
         left = data.draw(st.permutations(left))
     while left:

@@ -12,9 +12,13 @@ from inbox.metrics.keys import Value
 from inbox.metrics.packing import Counts, unpacked
 from inbox.metrics.rollup import ALL, EACH, GRAINS, HEARD, HOUR
 from inbox.metrics.storage import Place
+from inbox.metrics.times import iso, millis
 
 Cells = dict[Place, tuple[Counts, dict[str, list[int]], dict[str, Counts]]]
 Feeding = Callable[[list[Event], random.Random], Iterator[list[Event]]]
+
+#: How a call and a session end, and by what they are called.
+ENDS = {"call.started": ("call.ended", "call"), "handle.start": ("handle.end", "session")}
 
 #: Later than anything in a log, so that everything has matured.
 LATER = "2027-12-31T00:00:00Z"
@@ -90,3 +94,32 @@ def read(events: Sequence[dict[str, Any]]) -> list[Event]:
     log = read_events(events)
     assert not log.problems
     return log.events
+
+
+def early_ends(events: Sequence[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+    """Ends, to be added to a log, that lie before the starts that it has."""
+    starts = [event for event in events if event["kind"] in ENDS]
+    return [
+        _beside(start, n, ENDS[start["kind"]][0], rng.choice([1, 5_000, 3_600_000]))
+        for n, start in enumerate(rng.sample(starts, min(len(starts), 6)))
+    ]
+
+
+def corrected(ends: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is said of such ends later on: one is taken back, and a start turns out to have been before its end."""
+    found: list[dict[str, Any]] = []
+    for n, end in enumerate(ends):
+        name = ENDS["call.started" if end["kind"] == "call.ended" else "handle.start"][1]
+        start = next(one for one in events if one["kind"] in ENDS and one.get(name) == end[name])
+        if n % 3 == 0:
+            found.append({"id": f"undo {end['id']}", "ts": start["ts"], "kind": "void", "target": end["id"]})
+        elif n % 3 == 1:
+            found.append({"id": f"undo {start['id']} {n}", "ts": start["ts"], "kind": "void", "target": start["id"]})
+            found.append(_beside(start, n, start["kind"], 3_600_001) | {"id": f"sooner {n}"})
+    return [{**one, "seq": 2_000_000 + n} for n, one in enumerate(found)]
+
+
+def _beside(start: dict[str, Any], n: int, kind: str, before: int) -> dict[str, Any]:
+    """A line about the same call or session, so many ms before its start."""
+    at = min(millis(start["ts"]), millis(start.get("rec", start["ts"]))) - before
+    return {**start, "id": f"early {n}", "seq": 1_000_000 + n, "ts": iso(at), "rec": iso(at), "kind": kind}

@@ -20,7 +20,9 @@ from tests.metrics.comparing import (
     LATER,
     Feeding,
     cells,
+    corrected,
     differences,
+    early_ends,
     in_batches,
     one_by_one,
     read,
@@ -36,7 +38,9 @@ seeds = st.integers(0, 10_000)
 def odd(seed: int, tickets: int = 14) -> list[Event]:
     """A small log in which nearly everything unusual happens."""
     shape = Shape(tickets, seed, per_day=3, agents=4, customers=6, quirks=1.0, beats=seed % 2 == 0, contracts=0.5)
-    return read(list(generate(shape)))
+    events = list(generate(shape))
+    early = early_ends(events, random.Random(seed))
+    return read([*events, *early, *corrected(early, events)])
 
 
 def built(events: list[Event]) -> State:

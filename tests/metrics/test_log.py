@@ -142,6 +142,23 @@ def test_voids_in_a_circle_end() -> None:
         (event(1, "cost.rate", agent=None, per_hour="1e400", **{"from": "2026-01-01"}), "plausible"),
         (event(1, "survey.sent", survey="V", type="csat", min=9), "scale"),
         (event(1, "social.mention", channel="social_public", sentiment="good"), "no number"),
+        (event(1, "social.mention", channel="social_public", sentiment=2), "2 does not lie between -1 and 1"),
+        (event(1, "sentiment", msg="m1", score="-1.01"), "'-1.01' does not lie between -1 and 1"),
+        (event(1, "cost.rate", agent=None, per_hour="-5", **{"from": "2026-01-01"}), "'-5' is less than 0"),
+        (event(1, "cost.rate", agent=None, per_hour="20", **{"from": "2026-03-01 and then some"}), "is no day"),
+        (event(1, "fx.rate", date="2026-03-16garbage", ccy="USD", rate="0.9"), "'2026-03-16garbage' is no day"),
+        (event(1, "fx.rate", date="2026-03-16", ccy="USD", rate="0"), "'0' is no rate; it is more than 0"),
+        (event(1, "fx.rate", date="2026-03-16", ccy="USD", rate="-1"), "no rate"),
+        (event(1, "cost.fixed", month="2026-03", channel=None, amount="-1", currency="EUR"), "less than 0"),
+        (event(1, "call.leg", call="K", agent="A1", state="coffee"), "'coffee' is none of dial, ring, talk"),
+        (event(1, "ticket.deleted", ticket="T1", why="whim"), "'whim' is none of gdpr, test, spam"),
+        (event(1, "smi.answer", item="staff", axis="mood", weight=1, score=1), "none of investment, innovation"),
+        (event(1, "smi.answer", item="staff", axis="innovation", weight=-1, score=1), "less than 0"),
+        (event(1, "smi.answer", item="staff", axis="innovation", weight=1, score=75), "between 0 and 1"),
+        (
+            event(1, "social.snapshot", post="P", channel="x", likes=-1, comments=0, shares=0, impressions=9),
+            "the field likes of social.snapshot: -1 is less than 0",
+        ),
     ],
 )
 def test_a_wrong_event_is_left_out_with_its_reason(wrong: Any, reason: str) -> None:
@@ -150,6 +167,35 @@ def test_a_wrong_event_is_left_out_with_its_reason(wrong: Any, reason: str) -> N
     (problem,) = log.problems
     assert problem.line == 3
     assert reason in problem.reason
+
+
+def test_a_score_that_its_survey_does_not_know_says_nothing_and_is_named() -> None:
+    day = "2026-03-04T08:00:00Z"
+    lines = [
+        event(11, "survey.sent", day, survey="V", type="csat", ticket="T1"),
+        event(12, "survey.answered", day, survey="V", score=4),
+        event(13, "survey.answered", day, survey="V", score=9),
+        event(14, "survey.sent", day, survey="W", type="csat", ticket="T1", max=10),
+        event(15, "survey.answered", day, survey="W", score=9),
+    ]
+    log = read_lines(map(json.dumps, [*TICKET, *lines[::-1]]))
+    assert [(one.line, one.reason) for one in log.problems] == [
+        (7, "the field score of survey.answered: 9 does not lie between 1 and 5")
+    ]
+    for source in (log, [*TICKET, *lines]):
+        own = report(source, Request.of("2026-03-01", "2026-04-01", "2026-05-01T00:00:00Z"))["all"]
+        assert (own["csat.n"], own["csat.mean"]) == (2, 6.5)
+
+
+def test_a_refund_takes_money_back_and_an_hour_may_cost_nothing() -> None:
+    price = {"channel": "sms", "currency": "EUR"}
+    lines = [
+        event(1, "cost.provider", cost="c", amount="0.05", type="actual", **price),
+        event(2, "cost.provider", cost="r", amount="-0.05", type="refund", of="c", **price),
+        event(3, "cost.rate", agent=None, per_hour=0, **{"from": "2026-01-01"}),
+    ]
+    assert read_events(lines).problems == []
+    assert figures(lines)["cost.provider"] == 0
 
 
 def test_a_line_that_is_not_json_is_named_and_the_rest_goes_on() -> None:
@@ -183,4 +229,19 @@ def test_an_end_before_its_start_is_named_wherever_the_start_is(start: dict[str,
     late = {"id": "c", "seq": 3, "ts": "2026-03-02T09:00:00Z", **end}
     log = read_lines(json.dumps(body) for body in (early, first, late))
     assert [(problem.line, "an end before its start" in problem.reason) for problem in log.problems] == [(1, True)]
-    assert [event.id for event in log.events] == ["a", "c"]
+    assert {event.id for event in log.events} == {"a", "b", "c"}
+
+
+def test_a_call_that_ends_before_it_began_goes_on_like_one_that_nobody_ended() -> None:
+    call = {"call": "K", "ticket": "T1", "channel": "voice"}
+    lines = [
+        event(1, "call.ended", "2026-03-03T08:00:05Z", call="K"),
+        event(2, "call.started", "2026-03-03T08:00:10Z", direction="in", **call),
+        event(3, "call.leg", "2026-03-03T08:00:20Z", call="K", agent="A1", state="talk"),
+    ]
+    endless, ended = figures(lines[1:]), figures([*lines, event(4, "call.ended", "2026-03-03T08:01:20Z", call="K")])
+    for some in (lines, [*lines[1:], lines[0]]):
+        assert figures(some) == endless
+    assert (endless["aht.sum_ms"], ended["aht.sum_ms"]) == (4 * 3_600_000, 60_000)
+    sooner = event(5, "call.started", "2026-03-03T08:00:00Z", direction="in", **call)
+    assert figures([*lines, event(6, "void", target="e2"), sooner])["aht.sum_ms"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 from itertools import pairwise
 from typing import Any
@@ -11,10 +12,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bench.metrics_log import Shape, generate
-from inbox.metrics import Config, Report, Request, report
+from inbox.metrics import Config, Log, Report, Request, State, read_lines, report
 from inbox.metrics.times import DAY, iso, millis
 from inbox.metrics.work import session_of
-from tests.metrics.comparing import LATER, differences, read, same
+from tests.metrics.comparing import LATER, cells, corrected, differences, early_ends, read, same, sentences
 
 Body = dict[str, Any]
 
@@ -68,6 +69,41 @@ def test_the_order_of_arrival_changes_nothing(seed: int) -> None:
     events = odd(seed)
     mixed = random.Random(seed).sample(events, len(events))
     assert differences(report(mixed, asked("agent")), report(events, asked("agent"))) == []
+
+
+@few
+@given(seed=seeds)
+def test_an_end_before_its_start_changes_nothing(seed: int) -> None:
+    events = odd(seed, beats=True)
+    early = early_ends(events, random.Random(seed))
+    wanted = report(events, asked("agent"))
+    mixed = random.Random(seed).sample([*events, *early], len(events) + len(early))
+    assert early
+    assert differences(report(mixed, asked("agent")), wanted) == []
+    whole = read_lines(map(json.dumps, [*early, *events]))
+    assert len(whole.problems) == len(early)
+    assert differences(report(whole, asked("agent")), wanted) == []
+
+
+@few
+@given(seed=seeds)
+def test_a_file_read_whole_gives_what_its_lines_give_one_by_one(seed: int) -> None:
+    events = odd(seed, beats=True)
+    early = early_ends(events, random.Random(seed))
+    told = [*early, *events, *corrected(early, events)]
+    state = State()
+    for event in told:
+        state.append([event])
+    whole = read_lines(map(json.dumps, told))
+    known = Request.of("2026-01-01", "2026-02-01", iso(state.book.living.last_rec), by="agent")
+    assert differences(report(whole, known), report(told, known)) == []
+    assert sentences(cells(state), cells(built(whole))) == []
+
+
+def built(log: Log) -> State:
+    state = State()
+    state.append(log.events)
+    return state
 
 
 @few
