@@ -44,9 +44,10 @@ def test_an_archive_of_a_customer_and_then_nothing_of_them(call: Api, desk: Desk
 
 
 def test_a_customer_who_became_another_is_that_one_and_is_erased_by_their_own_name_alone(call: Api, desk: Desk) -> None:
-    one, two = letter(desk, "uno"), desk.arrive(
-        Inbound("<due@casa.example>", sender=Address("due@casa.example"), text="due", at=clock.now())
-    )[0]
+    one, two = (
+        letter(desk, "uno"),
+        desk.arrive(Inbound("<due@casa.example>", sender=Address("due@casa.example"), text="due", at=clock.now()))[0],
+    )
     stays, gone = (call.get(f"/tickets/{number}")["customer"]["id"] for number in (one, two))
     with desk.store.transaction() as work:
         work.append("revenue", customer=stays, margin="7", currency="EUR")
