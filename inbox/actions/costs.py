@@ -26,6 +26,7 @@ __all__ = [
     "fee",
     "fees",
     "follow_teams",
+    "lines",
     "month_of",
     "rate",
     "rates",
@@ -83,7 +84,7 @@ def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str)
 def team_rates(work: Work) -> dict[str, dict[dt.date, str]]:
     """What was said of each team: the hourly cost by the date from which it holds."""
     said: dict[str, dict[dt.date, str]] = {}
-    for line in _lines(work, "cost.team_rate"):
+    for line in lines(work, "cost.team_rate"):
         said.setdefault(str(line.data["team"]), {})[dt.date.fromisoformat(str(line.data["from"]))] = str(
             line.data["per_hour"]
         )
@@ -93,13 +94,13 @@ def team_rates(work: Work) -> dict[str, dict[dt.date, str]]:
 def rates(work: Work) -> dict[str | None, dict[dt.date, Event]]:
     """The hourly rates by agent (None: everybody's) and by the day from which they hold, where the last word counts."""
     said: dict[str | None, dict[dt.date, Event]] = {}
-    for line in _lines(work, "cost.rate"):
+    for line in lines(work, "cost.rate"):
         said.setdefault(line.data.get("agent"), {})[dt.date.fromisoformat(str(line.data["from"]))] = line
     return said
 
 
-def _lines(work: Work, kind: str) -> list[Event]:
-    """What the log says in order, with what this transaction has said and will write at its end."""
+def lines(work: Work, kind: str) -> list[Event]:
+    """What the log says of a kind in order, with what this transaction has said and will write at its end."""
     written = work.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)).all()
     return [*written, *(line for line in work.events if line.kind == kind)]
 
@@ -123,7 +124,7 @@ def follow_teams(work: Work) -> int:
     known, today = rates(work), _today(work)
     everybody = {day: str(line.data["per_hour"]) for day, line in known.get(None, {}).items()}
     last: dict[str | None, tuple[int, str]] = {}  # where in the log, and from what it follows
-    for n, line in enumerate(_lines(work, "cost.rate")):
+    for n, line in enumerate(lines(work, "cost.rate")):
         if line.data.get("agent") is None or not _theirs(line):
             last[line.data.get("agent")] = n, str(line.data.get("of", ""))
     homes: dict[str, list[str]] = {}
@@ -248,7 +249,7 @@ def carry_fees(work: Work) -> int:
 
 def fees(work: Work) -> dict[tuple[str | None, str], Event]:
     """The fee that holds for each kind and month: the last that was said."""
-    return {(line.data.get("channel"), str(line.data["month"])): line for line in _lines(work, "cost.fixed")}
+    return {(line.data.get("channel"), str(line.data["month"])): line for line in lines(work, "cost.fixed")}
 
 
 def month_of(day: dt.date) -> str:

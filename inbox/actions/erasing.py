@@ -165,7 +165,10 @@ def settle_late(work: Work, entry_id: int, messages: Sequence[int]) -> bool:
 def _customer(work: Work, customer_id: str) -> Customer:
     customer = work.get(Customer, customer_id)
     if customer is None:
+        became = work.scalar(select(CustomerMerge.into_id).where(CustomerMerge.customer_id == customer_id).limit(1))
         msg = f"there is no customer {customer_id}"
+        if became is not None:
+            msg = f"there is no customer {customer_id}; they became {became}"
         raise NotFound(msg)
     if customer.erased_at is not None:
         msg = "this customer was erased already"

@@ -15,7 +15,7 @@ from inbox.actions.naming import Names
 from inbox.actions.rules import keeping
 from inbox.actions.surveys import forms
 from inbox.errors import Invalid
-from inbox.store import Agent, Canned, Channel, Event, Macro, ReportMail, Rule, Team, TicketField, Work
+from inbox.store import Agent, Canned, Channel, Macro, ReportMail, Rule, Team, TicketField, Work
 
 __all__ = ["DESK", "EVERYBODY", "FORM", "WHOLE", "exported"]
 
@@ -156,16 +156,12 @@ def _rule(row: Rule, names: Names) -> dict[str, Any]:
 # --- what things cost -------------------------------------------------------------------------------------------
 
 
-def _lines(work: Work, kind: str) -> list[Event]:
-    return list(work.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)))
-
-
 def _rates(work: Work, names: Names) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for team, rates in costs.team_rates(work).items():
         whose = str(names.named(team)).removeprefix("@team/")
         found[f"{costs.TEAM}{whose}"] = {day.isoformat(): amount for day, amount in rates.items()}
-    for line in _lines(work, "cost.rate"):
+    for line in costs.lines(work, "cost.rate"):
         if line.data.get("of"):  # follows from the team's, or from everybody's
             continue
         agent = line.data.get("agent")
@@ -191,6 +187,6 @@ def _fees(work: Work) -> dict[str, dict[str, Any]]:
 
 def _exchange(work: Work) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for line in _lines(work, "fx.rate"):
+    for line in costs.lines(work, "fx.rate"):
         found.setdefault(str(line.data["ccy"]), {})[str(line.data["date"])] = str(line.data["rate"])
     return {money: dict(sorted(each.items())) for money, each in sorted(found.items())}

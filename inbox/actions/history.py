@@ -146,7 +146,7 @@ def _object(line: bytes | str) -> dict[str, Any]:
         raise Wrong(f"{word} is no JSON number")
 
     try:
-        text_ = line.decode() if isinstance(line, bytes) else line
+        text_ = line.decode("utf-8-sig") if isinstance(line, bytes) else line
         raw = json.loads(text_, parse_constant=refuse, parse_int=_whole, parse_float=_real)
     except RecursionError:
         raise Wrong("it is nested too deeply") from None

@@ -13,7 +13,7 @@ from inbox.actions.who import SYSTEM, Who, find_ticket
 from inbox.errors import Conflict, Invalid, NotFound
 from inbox.store import Consent, Customer, CustomerMerge, CustomerNote, Identity, Message, Ticket, Work
 
-__all__ = ["join", "join_by_hand", "part"]
+__all__ = ["join", "join_by_hand", "now", "part"]
 
 #: What of a customer goes along, by the word that the record keeps its numbers under.
 THEIRS: Final[dict[str, type[Any]]] = {
@@ -63,6 +63,12 @@ def join(work: Work, customer_id: str, into_id: str, who: Who = SYSTEM) -> Custo
     )
     work.add(record)
     return record
+
+
+def now(work: Work, customer_id: str) -> str:
+    """Who a customer is by now: whoever they became, else they themselves, also where nobody knows them."""
+    became = select(CustomerMerge.into_id).where(CustomerMerge.customer_id == customer_id)
+    return work.scalar(became.limit(1)) or customer_id
 
 
 def _give(work: Work, numbers: dict[str, Any], to: str) -> None:

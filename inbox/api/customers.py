@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import AwareDatetime, Field
 
 from inbox import clock, shapes
-from inbox.actions import erasing
+from inbox.actions import erasing, joining
 from inbox.api.answers import BASIS, based, shape, write
 from inbox.api.routes import Binary, Body, Call, Nothing, Query, Routes
 from inbox.errors import NotFound
@@ -69,9 +69,10 @@ class CustomerWorth(shapes.Shape):
 
 @routes.get("/customers/{customer}/worth", CustomerWorth, query=WorthQuery, right="reports.see", headers=BASIS)
 def show_customer_worth(call: Call[WorthQuery, Nothing], customer: str) -> Response:
-    """What a customer is worth to the desk, and what serving them has cost."""
+    """What a customer is worth to the desk, and what serving them has cost; of one who became another, that one's."""
     query = call.query
     with figures.looking(call.store) as work:
+        customer = joining.now(work, customer)
         if work.get(Customer, customer) is None:
             msg = f"there is no customer {customer}"
             raise NotFound(msg)
@@ -82,8 +83,9 @@ def show_customer_worth(call: Call[WorthQuery, Nothing], customer: str) -> Respo
 
 @routes.get("/customers/{customer}/export", ARCHIVE, query=ExportQuery, right="customer.export")
 def export_customer(call: Call[ExportQuery, Nothing], customer: str) -> Response:
-    """All that the desk has about a customer, as one archive."""
+    """All that the desk has about a customer, as one archive; of one who became another, that one's."""
     with call.store.reading() as work:
+        customer = joining.now(work, customer)
         archive = dossier.archive(work, call.who, customer, notes=call.query.notes)
     return Response(files.chunks(archive), headers=files.headers(f"customer-{customer}.zip", "application/zip"))
 

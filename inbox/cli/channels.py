@@ -100,9 +100,9 @@ def _connector(store: Store, kind: str) -> Connector[Any]:
 
 
 def _config(file: str) -> dict[str, Any]:
-    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     try:
-        values = json.loads(text)
+        values = json.loads(data.decode("utf-8-sig"))
     except ValueError as problem:
         msg = f"{file} is not JSON: {problem}"
         raise Invalid(msg) from None

@@ -55,7 +55,7 @@ def opened(*, connectors: bool = True, new: bool = False) -> Iterator[Store]:
 
 def secret(file: str) -> str:
     """A password from the first line of a file (``-`` is standard input), so that it stands in no list of processes."""
-    text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8").partition("\n")[0]
+    text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8-sig").partition("\n")[0]
     word = text.rstrip("\r\n")
     if not word:
         msg = f"there is no password in {file}"

@@ -75,7 +75,7 @@ class Asked:
         if self.config is None:
             return Config.of()
         try:
-            config = Config.of(json.loads(self.config.read_text(encoding="utf-8")))
+            config = Config.of(json.loads(self.config.read_text(encoding="utf-8-sig")))
             Hours(config)  # says what is wrong with opening hours
             return config
         except ValueError as error:

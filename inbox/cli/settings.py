@@ -52,7 +52,7 @@ def import_(file: str, dry_run: bool) -> None:
     Example:
       sportello settings import desk.yaml --dry-run
     """
-    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     with opened() as store:
         outcome = portable.run(store, SYSTEM, text, importing.apply, dry=dry_run)
     for fault in outcome.faults:

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, select
 
 from inbox.actions import lines, telling
+from inbox.actions.erasing import ERASED
+from inbox.actions.history import NUMBER
 from inbox.actions.who import Who, may, visible
 from inbox.errors import Unavailable
 from inbox.reading import asking, figures, once
@@ -30,6 +32,9 @@ LEAST, BEST = 1, 5
 #: How a customer sounds is heard in so many of their last messages, and in no fewer than that.
 LISTENED: Final = 10
 FEWEST: Final = 3
+#: Among so many scores: a corrected message has several, and one whose words are gone is not heard any more.
+LOOKED: Final = 200
+GONE: Final = frozenset({ERASED, "deleted"})
 #: Of a customer with more tickets nobody waits for what serving them has cost: the API and the command line tell it.
 DERIVED: Final = 1_500
 
@@ -210,22 +215,36 @@ def _answers(work: Work, customers: set[str]) -> list[float]:
     for theirs in (_of_tickets(customers, "survey.sent"), names("customer", customers, "survey.sent")):
         for data in (line.data for line in telling.still(work, work.scalars(select(Event).where(theirs)))):
             if data.get("type") == "csat":
-                asked[str(data.get("survey"))] = (float(data.get("min") or LEAST), float(data.get("max") or BEST))
+                asked[str(data.get("survey"))] = _number(data, "min", LEAST), _number(data, "max", BEST)
     if not asked:
         return []
     answers: dict[str, float] = {}
     told = select(Event).where(names("survey", asked, "survey.answered")).order_by(Event.seq)
     for data in (line.data for line in telling.still(work, work.scalars(told))):
-        survey, score = str(data.get("survey")), float(data.get("score") or 0)
+        survey, score = str(data.get("survey")), _number(data, "score", 0)
         least, best = asked[survey]
         answers[survey] = LEAST + (BEST - LEAST) * (score - least) / (best - least) if best > least else score
     return list(answers.values())
 
 
+def _number(data: dict[str, Any], name: str, usual: float) -> float:
+    """What a line says, where 0 is a number like any other."""
+    told = data.get(name)
+    return float(usual if told is None else told)
+
+
 def _sounds(work: Work, customer: str) -> str:
-    """How the last messages of a customer sound; "" where there are too few of them."""
-    said = select(Event.data).where(_of_tickets({customer}, "sentiment"))
-    scores = [float(data.get("score") or 0) for data in work.scalars(said.order_by(Event.seq.desc()).limit(LISTENED))]
+    """How the last messages of a customer sound, each as its last score has it and none that is gone; "" where there
+    are too few of them."""
+    said = select(Event.data).where(_of_tickets({customer}, "sentiment")).order_by(Event.seq.desc()).limit(LOOKED)
+    heard: dict[str, float] = {}
+    for data in reversed(work.scalars(said).all()):
+        heard[str(data.get("msg"))] = _number(data, "score", 0)
+    known = [int(msg) for msg in heard if NUMBER.fullmatch(msg)]  # another system's messages have other names
+    for number, extra in work.execute(select(Message.id, Message.extra).where(Message.id.in_(known))):
+        if extra.keys() & GONE:
+            del heard[str(number)]
+    scores = list(heard.values())[-LISTENED:]
     if len(scores) < FEWEST:
         return ""
     mean = sum(scores) / len(scores)

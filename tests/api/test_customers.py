@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.base import Address, Inbound
 from inbox import clock
+from inbox.actions import joining
 from tests.api.conftest import Api, Desk
 
 
@@ -40,6 +41,22 @@ def test_an_archive_of_a_customer_and_then_nothing_of_them(call: Api, desk: Desk
     call.refused("GET", "/customers/nobody/export", 404, "not-found")
     call.of("luca").refused("GET", f"/customers/{customer}/export", 403, "forbidden")
     call.of("sara").refused("POST", f"/customers/{customer}/erase", 403, "forbidden")
+
+
+def test_a_customer_who_became_another_is_that_one_and_is_erased_by_their_own_name_alone(call: Api, desk: Desk) -> None:
+    one, two = (
+        letter(desk, "uno"),
+        desk.arrive(Inbound("<due@casa.example>", sender=Address("due@casa.example"), text="due", at=clock.now()))[0],
+    )
+    stays, gone = (call.get(f"/tickets/{number}")["customer"]["id"] for number in (one, two))
+    with desk.store.transaction() as work:
+        work.append("revenue", customer=stays, margin="7", currency="EUR")
+        joining.join(work, gone, stays)
+    assert call.get(f"/customers/{gone}/worth") == call.get(f"/customers/{stays}/worth")
+    archive = call("GET", f"/customers/{gone}/export")
+    assert (archive.status_code, f"customer-{stays}.zip" in archive.headers["Content-Disposition"]) == (200, True)
+    refused = call.post(f"/customers/{gone}/erase", {}, status=404)
+    assert refused["detail"] == f"there is no customer {gone}; they became {stays}"
 
 
 def test_the_words_of_one_ticket(call: Api, desk: Desk) -> None:

@@ -92,6 +92,23 @@ def test_names_of_other_systems_may_be_long(run: Run, store: Store, tmp_path: Pa
         assert keeper.current(work) is not None
 
 
+def test_a_mark_that_an_editor_wrote_before_the_first_line_is_passed_over(
+    run: Run, surroundings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps(LINE) + "\n", encoding="utf-8-sig")
+    assert run("report", "--log", path, "--strict", "--from", "2026-03-09", "--to", "2026-03-10").code == 0
+    assert run("log", "import", path, "--strict").out.startswith("1 events are imported, 0 ")
+    assert [{**line, "seq": 7} for line in exported(run)] == [LINE]
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("kind;ts;contract;customer\n", encoding="utf-8-sig")
+    assert run("log", "contracts", sheet).code == 0
+    settings = tmp_path / "desk.yaml"
+    settings.write_text("sportello: 1\ndesk:\n  name: Bottega\n", encoding="utf-8-sig")
+    assert "desk.name" in run("settings", "import", settings).out
+    assert run("settings", "import", "-", stdin=settings.read_bytes()).out == "Nothing is different.\n"
+
+
 def test_the_same_file_again_adds_nothing(run: Run, surroundings: Settings, tmp_path: Path) -> None:
     path = file(tmp_path, *({**LINE, "id": f"m{n}"} for n in range(2500)))
     assert run("log", "import", path).out.startswith("2500 events are imported, 0 ")

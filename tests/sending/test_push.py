@@ -85,6 +85,7 @@ def service(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> Iterator[PushSe
         devices.subscribe(work, desk.who(desk.giulia), found.endpoint, b64(found.key), b64(SECRET), browser="Firefox")
     yield found
     found.server.shutdown()
+    found.server.server_close()
 
 
 def given(desk: SmallDesk, sender: str = "chiara@studio.example") -> int:

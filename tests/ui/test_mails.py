@@ -88,8 +88,13 @@ def test_nothing_of_a_hostile_mail_runs_phones_home_or_leaves_its_frame(
     expect(frames).to_have_count(len(HOSTILE))
     for n in range(len(HOSTILE)):
         frames.nth(n).scroll_into_view_if_needed()
-        expect(page.frame_locator(".mail-frame").nth(n).locator("body")).to_be_attached()
-    page.wait_for_load_state("networkidle")
+    # The page itself is never idle, it listens; a mail has tried what it can once its document and pictures are read.
+    page.wait_for_function(
+        """() => [...document.querySelectorAll(".mail-frame")].every((each) => {
+          const inner = each.contentDocument;
+          return inner && inner.URL !== "about:blank" && inner.readyState === "complete";
+        })"""
+    )
 
     assert page.evaluate("window.owned") is None
     assert dialogs == []

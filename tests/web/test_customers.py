@@ -7,12 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import joining, telling
 from inbox.actions.who import SYSTEM
 from inbox.reading import figures
-from inbox.store import Identity, Ticket, Work
+from inbox.store import Identity, Message, Ticket, Work
 from tests.web.conftest import TestDesk, words
 
 
@@ -61,12 +62,50 @@ def test_what_is_known_of_a_customers_worth_comes_from_every_survey_and_every_na
         telling.take_back(work, SYSTEM, ["d2"])  # a program was wrong
         for whose, margin in ((mine, "120.50"), (before, "30")):
             work.append("revenue", customer=whose, margin=margin, currency="EUR")
-        for score in (-0.6, -0.4, -0.3):
-            work.append("sentiment", ticket=two, msg="1", score=score, model="m")
+        for n, score in enumerate((-0.6, -0.4, -0.3)):
+            work.append("sentiment", ticket=two, msg=f"w{n}", score=score, model="m")
         joining.join_by_hand(work, desk.who(), one, two)
     seen = words(desk.browser("agent").get(f"/tickets/{one}/worth"))
     for said in ("Margin so far €150.50", "Satisfaction 4.5 of 5 2 answers Last answers 4 5", "Last messages sound"):
         assert said in seen
+
+
+def test_an_answer_on_a_scale_from_0_is_read_on_that_scale(desk: TestDesk) -> None:
+    mailbox = desk.add_channel("email", "scala", address="scala@bottega.example")
+    number = desk.mail_in(mailbox, "S <s@studio.example>", "Ciao")
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, number).customer_id
+        for name, score in (("s1", 0), ("s2", 5)):
+            work.append("survey.sent", ticket=number, survey=name, type="csat", customer=customer, min=0, max=10)
+            work.append("survey.answered", ticket=number, survey=name, score=score)
+    seen = words(desk.browser("agent").get(f"/tickets/{number}/worth"))
+    assert "Satisfaction 2 of 5 2 answers Last answers 1 3" in seen
+
+
+def test_how_a_customer_sounds_is_heard_once_in_each_message_that_still_stands(desk: TestDesk) -> None:
+    mailbox = desk.add_channel("email", "umore", address="umore@bottega.example")
+    sender = "U <u@studio.example>"
+    number = desk.mail_in(mailbox, sender, "Ciao")
+    page, agent = f"/tickets/{number}/worth", desk.browser("agent")
+
+    def score(msg: str, *scores: float) -> None:
+        with desk.store.transaction() as work:
+            for one in scores:
+                work.append("sentiment", ticket=number, msg=msg, score=one, model="m")
+
+    score("u1", -0.9, -0.8, -0.9, 0.9)
+    assert "sound" not in words(agent.get(page)), "with the mail two messages, one of them corrected"
+    score("u2", 0.9)
+    assert "Last messages sound good" in words(agent.get(page))
+    with desk.store.transaction() as work:
+        first = work.scalars(select(Message).where(Message.ticket_id == number)).one()
+        work.append("sentiment", ticket=number, msg=str(first.id), score=-1.0, model="m")
+        work.append("sentiment", ticket=number, msg="u4", score=-1.0, model="m")
+    assert "Last messages sound neither" in words(agent.get(page))
+    for gone in ("erased", "deleted"):
+        with desk.store.transaction() as work:
+            work.get_one(Message, first.id).extra = {gone: "2026-03-01T08:00:00Z"}
+        assert "Last messages sound good" in words(agent.get(page))
 
 
 def test_what_a_customer_cost_and_is_worth_is_that_of_the_figures_and_for_whoever_sees_reports(desk: TestDesk) -> None:
@@ -152,8 +191,8 @@ def test_while_a_long_log_is_worked_through_for_the_first_time_the_panel_says_th
     mailbox = desk.add_channel("email", "attesa", address="attesa@bottega.example")
     number = desk.mail_in(mailbox, "A <a@studio.example>", "Ciao")
     with desk.store.transaction() as work:
-        for score in (0.6, 0.4, 0.3):
-            work.append("sentiment", ticket=number, msg="1", score=score, model="m")
+        for n, score in enumerate((0.6, 0.4, 0.3)):
+            work.append("sentiment", ticket=number, msg=f"a{n}", score=score, model="m")
     monkeypatch.setattr(figures, "kept", lambda *_args: None)
     monkeypatch.setattr(figures, "MOST", 0)
     supervisor = desk.browser("supervisor")

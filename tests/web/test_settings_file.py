@@ -258,7 +258,36 @@ def test_what_is_no_file_of_settings_is_refused(filled: TestDesk, values: str, l
 def test_a_part_of_another_form_is_a_fault_and_no_crash(filled: TestDesk, part: str) -> None:
     for value in ("7", "[1, {}]", "{x: 3}", "{x: {}}", "text"):
         outcome = read(filled.store, f"sportello: 1\n{part}: {value}\n", dry=True)
-        assert outcome.faults or part in {"reasons", "costs"}, (part, value)
+        assert outcome.faults or part == "reasons", (part, value)
+
+
+def test_what_things_cost_is_compared_and_told(filled: TestDesk) -> None:
+    """Rates are lines of the log, which are written when all the rest is."""
+    values = """sportello: 1
+costs:
+  rates: {everybody: {2026-01-01: 24.5, 2026-09-01: 26}, agent@bottega.example: {2026-03-01: 33}}
+  fees: {sms: {2026-05: {amount: 13, currency: EUR}, 2026-07: {amount: "15", currency: EUR, each: month}}}
+  exchange: {USD: {2026-06-30: 0.920, 2026-07-01: 0.95}}
+"""
+    for dry in (True, False):
+        outcome = read(filled.store, values, dry=dry)
+        assert outcome.faults == ()
+        assert {(one.where, str(one.now)) for one in outcome.changes} == {
+            ("costs.rates.everybody.2026-09-01", "26"),
+            ("costs.rates.agent@bottega.example.2026-03-01", "33"),
+            ("costs.fees.sms.2026-05.amount", "13"),
+            ("costs.exchange.USD.2026-07-01", "0.95"),
+        }, "what stands later stays as the file has it, and 24.5 is 24.50"
+    told = yaml.safe_load(text(filled.store))["costs"]
+    assert told["fees"]["sms"]["2026-07"]["amount"] == "15"
+    assert read(filled.store, values).changes == ()
+
+
+def test_a_part_of_the_costs_that_there_is_not_is_named(filled: TestDesk) -> None:
+    outcome = read(filled.store, "sportello: 1\ncosts:\n  rate: {everybody: {2026-01-01: 99}}\n", dry=True)
+    assert [(one.line, one.where) for one in outcome.faults] == [(3, "costs.rate")]
+    outcome = read(filled.store, "sportello: 1\ncosts:\n  rates:\n    everybody:\n      2026-01-01: x\n", dry=True)
+    assert [(one.line, one.where) for one in outcome.faults] == [(5, "costs.rates.everybody.2026-01-01")]
 
 
 def test_the_page_compares_first_and_takes_over_when_asked(filled: TestDesk) -> None:

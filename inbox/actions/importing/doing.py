@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
 from inbox.actions import costs as money
+from inbox.actions import desk as settings
 from inbox.actions import fields as custom
 from inbox.actions import macros as several
 from inbox.actions import outside as panel
@@ -92,18 +94,43 @@ def outside(reading: Reading, values: Any) -> None:
 
 def costs(reading: Reading, values: Any) -> None:
     """Rates, fees and exchange rates, each written down where this desk has it otherwise."""
-    before = reading.before["costs"]
-    for part, take in {"rates": _rate, "fees": _fee, "exchange": _exchange}.items():
-        told = values.get(part) if isinstance(values, Mapping) else None
-        if told is not None and not isinstance(told, Mapping):
-            reading.fault(("costs", part), "this has another form than the same part of an export")
-            continue
-        for name, dated in sorted((told or {}).items(), key=lambda one: not str(one[0]).startswith(money.TEAM)):
-            with reading.at("costs", part, str(name)):
-                known = before[part].get(str(name), {})
-                for when, what in sorted({str(day): one for day, one in dated.items()}.items()):
-                    if known.get(when) != what:
-                        take(reading, str(name), when, what)
+    if values is None:
+        return
+    if not isinstance(values, Mapping):
+        reading.fault(("costs",), "this has another form than the same part of an export")
+        return
+    for part, told in values.items():
+        with reading.at("costs", str(part)):
+            if part not in _COSTS:
+                msg = f"there is no such part; there are {', '.join(_COSTS)}"
+                raise Invalid(msg)
+            for name in sorted(told or {}, key=lambda name: not str(name).startswith(money.TEAM)):
+                _dated(reading, part, str(name), told[name])
+
+
+def _dated(reading: Reading, part: str, name: str, told: Any) -> None:
+    """What one name has by day or month. A fee for each month reaches over those said of later ones before, which are
+    said anew."""
+    take, same = _COSTS[part]
+    known = reading.before["costs"][part].get(name, {})
+    anew = False
+    with reading.at("costs", part, name):
+        for when, what in sorted((str(day), one) for day, one in told.items()):
+            with reading.at("costs", part, name, when):
+                if anew or when not in known or not same(reading, known[when], what):
+                    take(reading, name, when, what)
+                    anew = part == "fees" and what.get("each", "month") == "month"
+
+
+def _same_amount(_reading: Reading, known: str, told: Any) -> bool:
+    return money.amount_of(str(told), "amount") == Decimal(known)
+
+
+def _same_fee(reading: Reading, known: Mapping[str, str], told: Mapping[str, Any]) -> bool:
+    usual = {"each": "month", "currency": settings.get(reading.work, "desk.currency")}
+    given = usual | {name: one for name, one in told.items() if one is not None}
+    alike = all(str(given[name]) == known[name] for name in usual)
+    return alike and _same_amount(reading, known["amount"], given["amount"])
 
 
 def _rate(reading: Reading, whose: str, day: str, amount: Any) -> None:
@@ -129,6 +156,14 @@ def _fee(reading: Reading, kind: str, month: str, what: Mapping[str, Any]) -> No
 
 def _exchange(reading: Reading, currency: str, day: str, rate: Any) -> None:
     money.exchange(reading.work, reading.who, currency=currency, rate=str(rate), day=dt.date.fromisoformat(day))
+
+
+#: The parts: how a value is taken, and whether one is what the desk has already, however it is written.
+_COSTS: Final[dict[str, tuple[Callable[..., None], Callable[..., bool]]]] = {
+    "rates": (_rate, _same_amount),
+    "fees": (_fee, _same_fee),
+    "exchange": (_exchange, _same_amount),
+}
 
 
 # --- rules ------------------------------------------------------------------------------------------------------

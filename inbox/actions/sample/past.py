@@ -35,7 +35,7 @@ AFTERWARDS: Final = {"messenger": ("ces", "nps"), **ASKS}
 TOUCHPOINTS: Final = {"Fatturazione": "amministrazione", "Trasferimento": "attivazione"}
 ANSWERS: Final = {
     "csat": (5, 5, 4, 4, 4, 3, 2),
-    "nps": (10, 9, 9, 8, 7, 5, 3),
+    "nps": (10, 10, 9, 9, 9, 9, 9, 9, 9, 8, 6, 6, 5, 3),
     "ces": (7, 6, 6, 5, 3),
     "fcr": (1, 1, 1, 0),
 }
