@@ -221,7 +221,7 @@ def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -
                 yield thing, name
     if kind == "ticket.linked":
         yield "ticket", body["to"]
-    elif kind == "survey.sent" or (home is None and kind.startswith("survey.")):
+    elif kind.startswith("survey."):
         yield "survey", body["survey"]
     elif kind == "social.snapshot":
         yield "post", body["post"]
