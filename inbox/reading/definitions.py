@@ -95,7 +95,7 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "backlog": Definition(N_("Backlog"), N_("Cases that were open at the end of the period.")),
     "csat": Definition(N_("CSAT"), N_("The share of answers that were good: 4 or 5 of 5, or a thumb up.")),
     "nps": Definition(
-        N_("NPS"), N_("Promoters (9, 10) minus detractors (0 to 6), per hundred answers: from -100 to 100.")
+        N_("NPS"), N_("Promoters (9, 10) minus detractors (0 to 6), per hundred answers: from −100 to 100.")
     ),
     "nps_loop": Definition(
         N_("Detractors followed up"), N_("The share of detractors whom somebody followed up within 72 hours.")
@@ -186,6 +186,7 @@ def family(key: str) -> str:
 _LEAVES: Final[dict[str, str]] = {
     "frt.p90_ms": N_("First response, 9 of 10"),
     "csat.mean": N_("CSAT, mean score"),
+    "cost.per_interaction_direct": N_("Cost per contact, direct"),
     "cost.per_interaction_full": N_("Cost per contact, in full"),
     "sent.pos": N_("good"),
     "sent.neu": N_("neither"),
@@ -207,6 +208,13 @@ _LEAVES: Final[dict[str, str]] = {
 
 #: What leaves mean that are no share, sum or median of their family.
 _MEANT: Final[dict[str, str]] = {
+    "cost.per_interaction_direct": N_(
+        "Measured time at the hourly rate of that day and what providers charged, per handled contact. Monthly fees and"
+        " time that was paid but not measured are not in it."
+    ),
+    "cost.per_interaction_full": N_(
+        "All paid time at the hourly rate of that day, what providers charged and the monthly fees, per handled contact."
+    ),
     "csat.mean": N_("The mean of the scores that customers gave."),
     "ces.mean": N_("The mean of the scores that customers gave."),
 }

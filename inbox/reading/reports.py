@@ -38,11 +38,10 @@ def money(micro: int | None, n: int | None = 1) -> Decimal | None:
 
 
 def _costs(row: Values) -> dict[str, Decimal | None]:
-    """Per handled interaction: work, provider, fee, and together."""
+    """Per handled interaction: work, provider and fee, and the two figures that they are parts of."""
     n = row.get("vol.handled")
-    work, provider, fixed = (money(row.get(f"cost.{part}"), n) for part in ("labour_direct", "provider", "fixed"))
-    total = None if work is None else work + (provider or 0) + (fixed or 0)
-    return {"labour": work, "provider": provider, "fixed": fixed, "total": total}
+    found = {part: money(row.get(f"cost.{part}"), n) for part in ("labour_direct", "provider", "fixed")}
+    return found | {kind: money(row.get(f"cost.per_interaction_{kind}")) for kind in ("direct", "full")}
 
 
 def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate: bool) -> Figures:
@@ -65,10 +64,11 @@ def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate:
         fcr_pending=row["fcr7.pending"],
         aht_n=row["aht.n"],
         aht_mean_ms=row["aht.mean_ms"],
-        cost_labour=cost["labour"] if has_rate else None,
+        cost_labour=cost["labour_direct"] if has_rate else None,
         cost_provider=cost["provider"],
         cost_fixed=cost["fixed"] if row.get("cost.fixed") else None,
-        cost_total=cost["total"] if has_rate else None,
+        cost_direct=cost["direct"] if has_rate else None,
+        cost_full=cost["full"] if has_rate else None,
         per_resolution=money(row.get("cost.per_resolution")) if has_rate else None,
         fcr_previous=old.get("fcr7.rate"),
         aht_untracked=row["aht.untracked"],

@@ -28,6 +28,7 @@ _FILTERED: Final = ("social", "touchpoints")
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 #: Digits of a change that readers see.
 _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
+_HALF: Final = 0.5
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -198,8 +199,8 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     known = asked.comparable or before or (before == 0 and n is not None)
     if few or value is None or (n is not None and (before_n or 0) < FEW) or not known:
         change = None
-    if change is not None and measured in _SHOWN_TO:
-        change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
+    if change is not None and abs(change) * 10 ** _SHOWN_TO.get(measured, 0) < _HALF and measured in _SHOWN_TO:
+        change = 0  # what is not seen is no change
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0

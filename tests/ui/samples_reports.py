@@ -40,6 +40,7 @@ def figures(
         parts_of[0],
         parts_of[1],
         parts_of[2],
+        parts_of[0] + parts_of[1],
         sum(parts_of, D(0)),
         sum(parts_of, D(0)) * D("1.24"),
         rate - 0.04 if rate else None,
@@ -128,7 +129,7 @@ reports_no_rate = replace(
     rate_per_hour=None,
     tiles=(*TILES[:2], Tile(sheet.cell("cost.per_interaction_direct", None, 968)), *TILES[3:]),
     table=sheet.sheet(CARDS["figures"], priced=False),
-    rows=tuple(replace(row, cost_labour=None, cost_total=None, per_resolution=None) for row in rows),
+    rows=tuple(replace(row, cost_labour=None, cost_direct=None, cost_full=None, per_resolution=None) for row in rows),
 )
 reports_empty = replace(
     reports,

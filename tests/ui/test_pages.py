@@ -78,6 +78,17 @@ def test_a_figure_of_fewer_than_ten_hides_behind_its_n() -> None:
     assert "71%" not in html
 
 
+def test_the_cost_of_a_contact_is_named_and_the_same_in_its_drawing_and_its_table() -> None:
+    card = stage_pages.html("reports").partition('id="h-cost"')[2].partition("</section>")[0]
+    assert "Cost per contact, direct" in card
+    assert 'popovertarget="d-cost-per_interaction_full"' in card
+    drawing, _, table = card.partition("<table")
+    assert "€5.61" in drawing
+    assert "€5.69" not in drawing
+    assert "€5.61" in table
+    assert "€5.69" in table  # in full, in a column of that name
+
+
 def test_errors_stand_beside_their_fields() -> None:
     html = stage_pages.html("setup-business-failed")
     assert re.search(r'name="name"[^>]*aria-invalid="true"[^>]*aria-describedby="f-name-says"', html)

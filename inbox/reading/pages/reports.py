@@ -39,7 +39,8 @@ class Figures:
     cost_labour: Decimal | None  # per handled interaction
     cost_provider: Decimal | None  # per handled interaction
     cost_fixed: Decimal | None  # per handled interaction; None where no fee is set
-    cost_total: Decimal | None  # per handled interaction; None without an hourly rate
+    cost_direct: Decimal | None  # work and provider per handled interaction; None without an hourly rate
+    cost_full: Decimal | None  # with all paid time and the fees; None as well where a filter has no fees
     per_resolution: Decimal | None
     fcr_previous: float | None = None
     aht_untracked: int = 0
@@ -111,7 +112,8 @@ class ReportsPage:
     def keys(self) -> tuple[str, ...]:
         """Every figure on the page."""
         sheets = (self.table, *([self.agents] if self.agents else []))
-        return tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+        shown = tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+        return (*shown, "cost.per_interaction_direct", "cost.per_interaction_full")
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""
