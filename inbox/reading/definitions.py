@@ -213,7 +213,8 @@ _MEANT: Final[dict[str, str]] = {
         " time that was paid but not measured are not in it."
     ),
     "cost.per_interaction_full": N_(
-        "All paid time at the hourly rate of that day, what providers charged and the monthly fees, per handled contact."
+        "All paid time at the hourly rate of that day, what providers charged and the monthly fees, per handled"
+        " contact."
     ),
     "csat.mean": N_("The mean of the scores that customers gave."),
     "ces.mean": N_("The mean of the scores that customers gave."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -13,12 +13,12 @@ from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
-from inbox.reading.pages import Asked, Bucket, Figures, Period, ReportsPage, WeekPoint
+from inbox.reading.pages import Asked, Bucket, Figures, Peak, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
 from inbox.sentiment import MODEL
 from inbox.store import Event, Work
 
-__all__ = ["page"]
+__all__ = ["page", "peak"]
 
 MICRO: Final = Decimal(1_000_000)
 BUCKETS = 31  # more days than that are shown as weeks
@@ -112,6 +112,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     keys = [*WEEKLY, "backlog"]
     now = derived.ask(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
     weeks = _weeks(derived, asked, chosen)
+    heat = derived.heat(period.start, period.end, where)
     has_rate = asking.priced(work)
     rows = _rows(work, derived, asked, chosen, has_rate=has_rate)
     return ReportsPage(
@@ -130,7 +131,8 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
             )
             for start, week, before in weeks
         ),
-        heat=derived.heat(period.start, period.end, where),
+        heat=heat,
+        peak=peak(heat),
         as_of=derived.as_of,
         has_rate=has_rate,
         presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
@@ -147,6 +149,19 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         backlog=sheets.cell(work, "backlog.open", now, asked, {**where, "page": "overview"}),
         agents=sheets.sheet(work, derived, "agents", asked, plots=False) if asking.shown(work, "agent") else None,
     )
+
+
+def peak(heat: Iterable[Iterable[int]]) -> Peak | None:
+    """The hour at which most came in, else the weekday; None where neither has ten or stands alone with the most."""
+    grid = [list(row) for row in heat]
+    hours = [(n, day, hour) for day, row in enumerate(grid) for hour, n in enumerate(row)]
+    days = [(sum(row), day, None) for day, row in enumerate(grid)]
+    of = sum(n for n, *_ in days)
+    for all_of_them in (hours, days):
+        first, second = (sorted(all_of_them, key=lambda one: -one[0]) + [(0, 0, None)] * 2)[:2]
+        if first[0] >= sheets.FEW and first[0] > second[0]:
+            return Peak(first[1], first[2], first[0], of)
+    return None
 
 
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:

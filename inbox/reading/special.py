@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from inbox.actions import desk
 from inbox.figures.worth import Worths
 from inbox.metrics.value import Margin, Ratios, Service, loaded
 from inbox.reading.figures import Source
@@ -35,9 +36,9 @@ def _own(row: Row, stem: str) -> dict[str, Any]:
 
 
 def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
-    """Means over the customers with revenue, all and by band, as of the period's end; with a filter over those who had
-    something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
-    del work
+    """Means over the customers with revenue, all and by band, the best first, as of the period's end; with a filter
+    over those who had something in it. Of a large band some are looked at, evenly spread, and the means of all weigh
+    the bands."""
     worths = source.worths(asked.period.end)
     wanted = set() if worths is None else worths.earning()
     if worths is None or not wanted:
@@ -56,7 +57,9 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
         band: _means([_figures(worths, margins[one], services[one], ratios) for one in some], len(by_band[band]))
         for band, some in looked.items()
     }
-    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+    best: list[str] = desk.get(work, "routing.bands")
+    bands = sorted(filter(None, means), key=lambda band: (best.index(band) if band in best else len(best), band))
+    return [("", _together(means.values())), *((band, means[band]) for band in bands)]
 
 
 def _figures(worths: Worths, margin: Margin, service: Service, ratios: Ratios) -> Row:

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from inbox.reading.pages.asked import Asked, Preset
 from inbox.reading.pages.sheets import Cell, Finding, Mark, Sheet, Tile
 
-__all__ = ["Bucket", "Figures", "ReportsPage", "WeekPoint"]
+__all__ = ["Bucket", "Figures", "Peak", "ReportsPage", "WeekPoint"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,15 @@ class Bucket:
     resolved: int = 0
 
 
+class Peak(NamedTuple):
+    """When most came in: a weekday (Monday is 0), and its hour unless no hour has enough; ``n`` of all ``of``."""
+
+    day: int
+    hour: int | None
+    n: int
+    of: int
+
+
 @dataclass(frozen=True)
 class WeekPoint:
     """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` one period before."""
@@ -77,7 +86,8 @@ class ReportsPage:
     """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive), ``compare``, ``by`` and one
     for each filter. ``choices`` are what the filters offer (value, name), ``presets`` the shortcuts of the period with
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
-    so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
+    so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions, ``peak`` what it says where ten or more
+    came in at one time and fewer at every other. ``table`` holds all figures of the rows,
     ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
     through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page;
     ``mood_model`` names what scores how customers sound."""
@@ -106,6 +116,7 @@ class ReportsPage:
     backlog: Cell | None = None
     mood_model: str = ""
     agents: Sheet | None = None
+    peak: Peak | None = None
     name: Literal["overview"] = "overview"
 
     @property
