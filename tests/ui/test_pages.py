@@ -221,6 +221,20 @@ def test_a_password_can_be_looked_at(page: Page, address: str) -> None:
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_filter_is_seen_and_taken_away_and_paper_and_mail_are_reached(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    go(page, address, "reports-filtered")
+    chips = page.get_by_role("navigation", name="Filters")
+    expect(chips.get_by_role("link", name="Channel: Email")).to_be_in_viewport()
+    left = chips.get_by_role("link", name="Tag: trasloco").get_attribute("href") or ""
+    assert "channel=email" in left
+    assert "tag=" not in left
+    assert "compare=year" in left
+    expect(page.get_by_role("button", name="Print")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Send by mail…")).to_be_in_viewport()
+
+
 def test_the_period_pane_closes_with_escape_and_gives_the_focus_back(page: Page, address: str) -> None:
     go(page, address, "reports")
     page.locator(".pop > summary").click()
