@@ -21,7 +21,7 @@ from inbox.store import Event, Work
 __all__ = ["page", "peak"]
 
 MICRO: Final = Decimal(1_000_000)
-BUCKETS = 31  # more days than that are shown as weeks
+BUCKETS: Final = 31  # more days than that are shown as weeks
 BY = ("channel", "team", "reason")
 #: What the page shows: nothing else is asked of the roll-ups.
 SHOWN: Final = ("vol", "frt", "fcr7", "aht", "cost", "sent")
@@ -29,7 +29,7 @@ VOLUME: Final = ("vol", "case")
 WEEKLY: Final = sheets.families((*TILES["overview"], "csat.mean"))
 PACES: Final = 4  # lines that one drawing has room for
 Values = Mapping[str, Any]
-Weeks = list[tuple[dt.date, Mapping[str, Values], Values]]
+Rows = Mapping[asking.Span, Mapping[str, Values]]
 
 
 def money(micro: int | None, n: int | None = 1) -> Decimal | None:
@@ -93,14 +93,6 @@ def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool)
     return tuple(sorted(found, key=lambda one: -one.inbound))
 
 
-def _spans(period: Period) -> list[tuple[dt.date, dt.date]]:
-    """The period in days, or in weeks from its end where it is long."""
-    days = (period.end - period.start).days
-    step = 1 if days <= BUCKETS else 7
-    ends = [period.end - dt.timedelta(days=n) for n in range(0, days, step)]
-    return [(max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends)]
-
-
 def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     """The whole page. Raises :class:`Invalid` for a bad period, :class:`Forbidden` for slices behind the gate."""
     asked = asking.asked(work, args)
@@ -111,7 +103,8 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     period, where = asked.period, asked.where
     keys = [*WEEKLY, "backlog"]
     now = derived.ask(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
-    weeks = _weeks(derived, asked, chosen)
+    spans = asking.steps(period)
+    parts = _parts(derived, asked, chosen, (*asking.weeks(period), *spans))
     heat = derived.heat(period.start, period.end, where)
     has_rate = asking.priced(work)
     rows = _rows(work, derived, asked, chosen, has_rate=has_rate)
@@ -119,18 +112,12 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         asked=asked,
         by=cast("Any", chosen),
         currency=asking.currency(work),
-        tiles=sheets.tiles(work, "overview", now, [week["all"] for _start, week, _before in weeks], asked),
+        tiles=sheets.tiles(work, "overview", now, _course(derived, period, parts), asked),
         rows=rows,
         volume=tuple(_volume(derived, asked)),
-        weeks=tuple(
-            WeekPoint(
-                start,
-                week["all"]["fcr7.n"],
-                week["all"]["fcr7.rate"],
-                before["fcr7.rate"] if (before["fcr7.n"] or 0) >= sheets.FEW else None,
-            )
-            for start, week, before in weeks
-        ),
+        weeks=tuple(_points(derived, asked, parts)),
+        step=asking.unit(period),
+        volume_step=asking.unit(period, BUCKETS),
         heat=heat,
         peak=peak(heat),
         as_of=derived.as_of,
@@ -145,7 +132,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         rate_per_hour=_default_rate(work, asked.today),
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,
-        paces=tuple(_paces(work, asked, chosen, rows, weeks)),
+        paces=tuple(_paces(work, asked, chosen, rows, [parts[span] for span in spans])),
         backlog=sheets.cell(work, "backlog.open", now, asked, {**where, "page": "overview"}),
         agents=sheets.sheet(work, derived, "agents", asked, plots=False) if asking.shown(work, "agent") else None,
     )
@@ -165,21 +152,32 @@ def peak(heat: Iterable[Iterable[int]]) -> Peak | None:
 
 
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
-    for start, end in _spans(asked.period):
-        part = derived.ask(start, end, where=asked.where, keys=VOLUME)["all"]
-        counts = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
-        yield Bucket(start, *(int(part[key] or 0) for key in counts))
+    counts = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
+    for span, whole in zip(asking.steps(asked.period, BUCKETS), asking.whole(asked, BUCKETS), strict=True):
+        part: Values = derived.ask(*span, where=asked.where, keys=VOLUME)["all"]
+        came, handled, created, resolved = (int(part[key] or 0) for key in counts)
+        yield Bucket(span[0], came, handled, created, resolved, whole)
 
 
-def _weeks(derived: Source, asked: Asked, by: str) -> Weeks:
-    """The last twelve weeks up to the period's end, each cut by ``by``, and all of what it is compared with."""
-    period, where = asked.period, asked.where
-    length = period.start - period.previous_start
-    found: Weeks = []
-    for a, b in asking.weeks(period):
-        before = derived.before(a - length, b - length, where=where, keys=("fcr7",))["all"]
-        found.append((a, derived.ask(a, b, by=by, where=where, keys=WEEKLY), before))
-    return found
+def _parts(derived: Source, asked: Asked, by: str, spans: Iterable[asking.Span]) -> Rows:
+    """The figures of some stretches of time, each cut by ``by``."""
+    return {span: derived.ask(*span, by=by, where=asked.where, keys=WEEKLY) for span in dict.fromkeys(spans)}
+
+
+def _course(derived: Source, period: Period, parts: Rows) -> list[Values]:
+    """The twelve weeks up to the period's end: one in which the log began is not whole, and says nothing."""
+    begins = derived.begins
+    return [parts[span]["all"] if begins and begins <= span[0] else {} for span in asking.weeks(period)]
+
+
+def _points(derived: Source, asked: Asked, parts: Rows) -> Iterator[WeekPoint]:
+    """First contact resolution along the period, beside that of what it is compared with."""
+    length = asked.period.start - asked.period.previous_start
+    for (start, end), whole in zip(asking.steps(asked.period), asking.whole(asked), strict=True):
+        row = parts[start, end]["all"]
+        old: Values = derived.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
+        before = old["fcr7.rate"] if (old["fcr7.n"] or 0) >= sheets.FEW else None
+        yield WeekPoint(start, row["fcr7.n"], row["fcr7.rate"], before, whole=whole)
 
 
 def _paces(
@@ -187,11 +185,11 @@ def _paces(
     asked: Asked,
     by: str,
     rows: tuple[Figures, ...],
-    weeks: Weeks,
+    parts: list[Mapping[str, Values]],
 ) -> Iterator[Mark]:
-    """The handle time by week of the rows of which most was measured."""
+    """The handle time along the period of the rows of which most was measured."""
     for row in sorted(rows, key=lambda row: -row.aht_n)[:PACES]:
-        slices = [week.get(f"{by}={row.value}", {}) for _start, week, _before in weeks]
+        slices = [part.get(f"{by}={row.value}", {}) for part in parts]
         yield Mark(row.label, row.kind, tuple(sheets.cell(work, "aht.mean_ms", one, asked, None) for one in slices))
 
 

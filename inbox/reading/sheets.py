@@ -50,7 +50,7 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         as_of=source.as_of,
         seq=source.seq,
         may_set=may(who, "settings.change"),
-        tiles=_tiles(work, source, name, asked, asking.steps(asked.period)),
+        tiles=_tiles(work, source, name, asked, asking.whole_steps(asked)),
         findings=saying.findings(work, source, name, asked),
         standing=maturity.page(work) if name == "social" else None,
         cohorts=cohorts.cohorts(source, asked) if name == "customers" else None,
@@ -218,7 +218,14 @@ def _graph(work: Work, source: figures.Source, plot: Plot, lines: list[tuple[Lin
         steps = asking.steps(asked.period)
         rows = _course(source, plot.keys, asked, steps)
         series = tuple(tuple(cell(work, key, row, asked, None) for row in rows) for key in plot.keys)
-        return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
+        return Graph(
+            plot,
+            measured,
+            steps=tuple(start for start, _end in steps),
+            series=series,
+            step=asking.unit(asked.period),
+            whole=asking.whole(asked),
+        )
     prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
     marks = []
     for line, row in lines:

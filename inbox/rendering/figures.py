@@ -28,6 +28,7 @@ __all__ = [
     "quarter",
     "share",
     "size",
+    "step",
     "weekday",
     "whole_day",
 ]
@@ -132,6 +133,11 @@ def month(date: dt.date) -> str:
     return str(format_date(date, "LLLL y"))
 
 
+def step(date: dt.date, size: str) -> str:
+    """What a day, a week or a month in a drawing is called that begins so: ``14 Mar``, of a month ``Mar 26``."""
+    return str(format_date(date, "LLL yy")) if size == "month" else day(date)
+
+
 def quarter(date: dt.date) -> str:
     """``Q1 2026``, ``T1 2026``."""
     return str(format_date(date, "QQQ y"))
@@ -190,6 +196,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "day": day,
     "full_day": full_day,
     "month": month,
+    "step": step,
     "weekday": weekday,
     "period": period,
 }

@@ -94,7 +94,7 @@ reports = pages.ReportsPage(
         for n, week in enumerate(WEEKS)
     ),
     tuple(
-        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035)
+        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035, whole=week != WEEKS[0])
         for week, rate in zip(WEEKS, RATES, strict=True)
     ),
     HEAT,

@@ -74,7 +74,7 @@ def graph(card: Card, plot: Plot) -> Graph:
             )
             for which, key in enumerate(plot.keys)
         )
-        return Graph(plot, unit(plot.keys[0]), steps=WEEKS, series=series)
+        return Graph(plot, unit(plot.keys[0]), steps=WEEKS, series=series, whole=(False, *[True] * 11))
     if plot.kind == "parts":
         marks = tuple(
             Mark(label, kind, tuple(cell(key, n, 100) for key, n in zip(plot.keys, (30, 58, 12), strict=True)))

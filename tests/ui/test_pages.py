@@ -89,6 +89,15 @@ def test_the_cost_of_a_contact_is_named_and_the_same_in_its_drawing_and_its_tabl
     assert "€5.69" in table  # in full, in a column of that name
 
 
+def test_a_week_that_the_period_cuts_says_so_and_what_is_compared_with_is_named() -> None:
+    card = stage_pages.html("reports").partition('id="h-fcr-weeks"')[2].partition("</section>")[0]
+    assert card.count("31 Aug (incomplete)") == 1
+    assert card.count('class="part"') == 2  # once for each width
+    assert "7 Sep (incomplete)" not in card
+    assert "period before" in card
+    assert "31 Aug (incomplete)" in stage_pages.html("reports-sla")
+
+
 def test_errors_stand_beside_their_fields() -> None:
     html = stage_pages.html("setup-business-failed")
     assert re.search(r'name="name"[^>]*aria-invalid="true"[^>]*aria-describedby="f-name-says"', html)

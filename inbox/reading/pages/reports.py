@@ -53,13 +53,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A day or a week of the charts of what came and went, named by its first day: contacts, and cases."""
+    """A step of the charts of what came and went, named by its first day: contacts, and cases. ``whole`` is False
+    where a part of it lies outside of the period."""
 
     start: dt.date
     inbound: int
     handled: int
     created: int = 0
     resolved: int = 0
+    whole: bool = True
 
 
 class Peak(NamedTuple):
@@ -73,12 +75,14 @@ class Peak(NamedTuple):
 
 @dataclass(frozen=True)
 class WeekPoint:
-    """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` one period before."""
+    """A step of the FCR line; ``rate`` None where nothing has matured, ``previous`` that of what is compared with.
+    ``whole`` is False where a part of it lies outside of the period."""
 
     start: dt.date
     n: int
     rate: float | None
     previous: float | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -87,10 +91,10 @@ class ReportsPage:
     for each filter. ``choices`` are what the filters offer (value, name), ``presets`` the shortcuts of the period with
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
     so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions, ``peak`` what it says where ten or more
-    came in at one time and fewer at every other. ``table`` holds all figures of the rows,
-    ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
-    through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page;
-    ``mood_model`` names what scores how customers sound."""
+    came in at one time and fewer at every other. ``table`` holds all figures of the rows, ``weeks`` and ``paces``,
+    the largest rows' handle times, go by ``step``, ``volume`` by ``volume_step``, ``agents`` the card of the people
+    where the gate lets it through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the
+    link to the costs page; ``mood_model`` names what scores how customers sound."""
 
     asked: Asked
     table: Sheet
@@ -117,6 +121,8 @@ class ReportsPage:
     mood_model: str = ""
     agents: Sheet | None = None
     peak: Peak | None = None
+    step: str = "week"
+    volume_step: str = "week"
     name: Literal["overview"] = "overview"
 
     @property

@@ -95,13 +95,16 @@ class Mark(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A drawing with its figures: ``marks`` by name, or a line of cells for each of the days ``steps`` over time."""
+    """A drawing with its figures: ``marks`` by name, or a line of cells for each of the days ``steps`` over time,
+    of which each begins a ``step`` (day, week or month) that may not be ``whole``."""
 
     plot: Plot
     unit: Unit
     marks: tuple[Mark, ...] = ()
     steps: tuple[dt.date, ...] = ()
     series: tuple[tuple[Cell, ...], ...] = ()
+    step: str = "week"
+    whole: tuple[bool, ...] = ()
 
     @property
     def known(self) -> bool:

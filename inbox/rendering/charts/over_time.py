@@ -36,7 +36,7 @@ def spark(values: Values, *, tone: str = "c1", width: int = 88, height: int = 26
     )
 
 
-def line(
+def line(  # noqa: PLR0913  (that is what a line stands beside)
     labels: Sequence[str],
     series: Sequence[tuple[str, Values]],
     *,
@@ -46,8 +46,10 @@ def line(
     high: float | None = None,
     width: int = 620,
     before: Values | None = None,
+    whole: Sequence[bool] = (),
 ) -> Markup:
-    """Lines over equal steps of time. ``before`` draws a dashed line underneath: the period before."""
+    """Lines over equal steps of time. ``before`` draws a dashed line underneath: what is compared with. What is not
+    ``whole`` has a hollow dot."""
     known = [value for _, values in series for value in values if value is not None]
     known += [value for value in before or () if value is not None]
     lowest = low if low is not None else min(known, default=0)
@@ -76,6 +78,12 @@ def line(
             parts.append(f'<path d="{under}" fill="var(--{tone})" opacity=".1"/>')
         parts.append(_stroke(runs, tone))
         parts += [
+            f'<circle class="part" cx="{across(n):.1f}" cy="{place(value):.1f}" r="4" fill="var(--surface)"'
+            f' stroke="var(--{tone})" stroke-width="2"/>'
+            for n, value in enumerate(values)
+            if value is not None and not all(whole[n : n + 1])
+        ]
+        parts += [
             canvas.hit(f'cx="{across(n):.1f}" cy="{place(value):.1f}" r="10"', f"{labels[n]} · {name} {fmt(value)}")
             for n, value in enumerate(values)
             if value is not None
@@ -84,9 +92,15 @@ def line(
 
 
 def columns(
-    labels: Sequence[str], series: Sequence[tuple[str, Values]], *, title: str, fmt: Format, width: int = 620
+    labels: Sequence[str],
+    series: Sequence[tuple[str, Values]],
+    *,
+    title: str,
+    fmt: Format,
+    width: int = 620,
+    whole: Sequence[bool] = (),
 ) -> Markup:
-    """Standing bars from zero, one group for each label."""
+    """Standing bars from zero, one group for each label; those of a step that is not ``whole`` are hollow."""
     most = max((value for _, values in series for value in values if value is not None), default=1)
     steps = canvas.ticks(0, most or 1, whole=True)
     left, right, top, bottom, height = canvas.beside(steps, fmt), 4, 8, 24, 200
@@ -106,11 +120,16 @@ def columns(
         parts += [
             f'<rect x="{across(n) + start:.1f}" y="{place(value):.1f}" width="{bar:.1f}"'
             f' height="{max(place(0) - place(value), 0):.1f}" rx="{min(2.5, bar / 2):.1f}"'
-            f' fill="var(--{BARS[which % len(BARS)]})"{canvas.tip(f"{labels[n]} · {name} {fmt(value)}")}/>'
+            f' fill="var(--{BARS[which % len(BARS)]})"{_hollow(BARS[which % len(BARS)], whole[n : n + 1])}'
+            f"{canvas.tip(f'{labels[n]} · {name} {fmt(value)}')}/>"
             for n, value in enumerate(values)
             if value is not None
         ]
     return canvas.svg(width, height, "".join(parts), title)
+
+
+def _hollow(tone: str, whole: Sequence[bool]) -> str:
+    return "" if all(whole) else f' class="part" fill-opacity=".15" stroke="var(--{tone})"'
 
 
 def _stroke(runs: Sequence[Sequence[tuple[float, float]]], tone: str) -> str:
