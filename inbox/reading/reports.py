@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import select
 
+from inbox.actions import desk as settings
 from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.cards import TILES
@@ -117,6 +118,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         volume=tuple(_volume(derived, asked)),
         weeks=tuple(_points(derived, asked, parts)),
         step=asking.unit(period),
+        fcr_target=_target(work),
         volume_step=asking.unit(period, BUCKETS),
         heat=heat,
         peak=peak(heat),
@@ -191,6 +193,12 @@ def _paces(
     for row in sorted(rows, key=lambda row: -row.aht_n)[:PACES]:
         slices = [part.get(f"{by}={row.value}", {}) for part in parts]
         yield Mark(row.label, row.kind, tuple(sheets.cell(work, "aht.mean_ms", one, asked, None) for one in slices))
+
+
+def _target(work: Work) -> float | None:
+    """The share of cases that are to be settled at the first contact, where the desk has set one."""
+    per_cent = settings.get(work, "report.fcr_target")
+    return None if per_cent is None else per_cent / 100
 
 
 def _default_rate(work: Work, today: dt.date) -> Decimal | None:

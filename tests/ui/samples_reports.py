@@ -122,6 +122,7 @@ reports = pages.ReportsPage(
     backlog=sheet.cell("backlog.open", 38, None, -12),
     agents=sheet.sheet(CARDS["agents"])._replace(graphs=()),
     mood_model="words-2",
+    fcr_target=0.75,
     peak=pages.Peak(0, 10, 24, 1_031),
 )
 reports_no_rate = replace(

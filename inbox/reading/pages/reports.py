@@ -123,6 +123,7 @@ class ReportsPage:
     peak: Peak | None = None
     step: str = "week"
     volume_step: str = "week"
+    fcr_target: float | None = None  # a share
     name: Literal["overview"] = "overview"
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from inbox.rendering.charts import canvas
 from inbox.rendering.charts.canvas import Format, Values
@@ -47,11 +47,12 @@ def line(  # noqa: PLR0913  (that is what a line stands beside)
     width: int = 620,
     before: Values | None = None,
     whole: Sequence[bool] = (),
+    target: tuple[float, str] | None = None,
 ) -> Markup:
     """Lines over equal steps of time. ``before`` draws a dashed line underneath: what is compared with. What is not
-    ``whole`` has a hollow dot."""
+    ``whole`` has a hollow dot; ``target`` is a value to reach, and its words."""
     known = [value for _, values in series for value in values if value is not None]
-    known += [value for value in before or () if value is not None]
+    known += [value for value in before or () if value is not None] + ([target[0]] if target else [])
     lowest = low if low is not None else min(known, default=0)
     highest = high if high is not None else max(known, default=1)
     if lowest == highest:  # a single value has no span of its own: it stands as far as it is from nothing
@@ -67,6 +68,11 @@ def line(  # noqa: PLR0913  (that is what a line stands beside)
         canvas.grid(steps, place, left, width - right, fmt),
         canvas.below(labels, across, height - 6, (width - left) / LABEL_WIDTH),
     ]
+    if target:
+        y = place(target[0])
+        where = f'x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"'
+        words = f'<text x="{left + 4}" y="{y - 5:.1f}">{escape(target[1])}</text>'
+        parts.append(canvas.target_line(where) + words)
     if before is not None:
         along = "".join(canvas.path(run) for run in canvas.runs(before, across, place))
         parts.append(f'<path d="{along}" fill="none" stroke="var(--c6)" stroke-width="1.5" stroke-dasharray="4 4"/>')
