@@ -98,6 +98,15 @@ def test_a_week_that_the_period_cuts_says_so_and_what_is_compared_with_is_named(
     assert "31 Aug (incomplete)" in stage_pages.html("reports-sla")
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "contacted us again in"), ("it", "ci ha contattato di nuovo in")]
+)
+def test_why_a_case_failed_names_the_other_ticket_and_opens_it(language: str, words: str) -> None:
+    html = stage_pages.html("reports-cases", language)
+    assert re.search(words + r' <a href="[^"]*4020">#4020</a>', html)
+    assert "#3990</a>" in html
+
+
 def test_errors_stand_beside_their_fields() -> None:
     html = stage_pages.html("setup-business-failed")
     assert re.search(r'name="name"[^>]*aria-invalid="true"[^>]*aria-describedby="f-name-says"', html)
