@@ -109,7 +109,7 @@ def columns(
     """Standing bars from zero, one group for each label; those of a step that is not ``whole`` are hollow."""
     most = max((value for _, values in series for value in values if value is not None), default=1)
     steps = canvas.ticks(0, most or 1, whole=True)
-    left, right, top, bottom, height = canvas.beside(steps, fmt), 4, 8, 24, 200
+    left, right, top, bottom, height = canvas.beside(steps, fmt), 10, 8, 24, 200
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
     group = (width - left - right) / max(len(labels), 1)
     bar = max(2.0, min(12.0, group * 0.72 / len(series)))
