@@ -21,7 +21,6 @@ from inbox.figures.earlier import Progress
 from inbox.figures.worth import Worths
 from inbox.metrics import Book, Config, Figures, Report, Request, book_of, explain
 from inbox.metrics.behind import Behind, behind, name_of
-from inbox.metrics.config import Config
 from inbox.metrics.factual import Facts
 from inbox.metrics.filed import FiledDay, day_of_text, rows_of
 from inbox.metrics.loyalty import Cover
