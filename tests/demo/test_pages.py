@@ -222,7 +222,8 @@ def test_a_drawings_file_has_the_steps_that_are_drawn_and_says_which_are_incompl
     along = {str(one.start): one.whole for one in drawn.weeks}
     assert (told["fcr_weeks"], told["handle_time"]) == (along, along)
     assert told["inflow"] == told["backlog"] == {str(one.start): one.whole for one in drawn.volume}
-    assert all(one.end for one in (*drawn.weeks, *drawn.volume))
+    assert all(one.end for one in drawn.weeks)
+    assert all(one.end for one in drawn.volume)
 
 
 def named(line: Line) -> str:
