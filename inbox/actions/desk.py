@@ -48,6 +48,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "surveys.seq": 0,
     "sentiment.run": 3,  # so many unhappy messages of a customer in a row are told to supervisors; 0: never
     "handling.correct_d": 7,  # so many days back people may correct their own day
+    "report.fcr_target": None,  # per cent of cases to be settled at the first contact: a line in the reports
     "report.agent_time": "",  # what allows figures per person; inbox/actions/agreements.py checks and changes it
 }
 
@@ -96,6 +97,11 @@ def _span(field: str, least: int, most: int) -> Any:
     return check
 
 
+def _target(value: Any) -> None:
+    if value is not None:
+        _span("fcr_target", 1, 100)(value)
+
+
 def _named(value: Any) -> None:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= 80:
         msg = "give the business a name of up to 80 letters"
@@ -115,6 +121,7 @@ CHECKS: Final = {
     "desk.currency": _currency,
     "desk.close_after_d": _close_after,
     "reply.undo_s": _undo,
+    "report.fcr_target": _target,
     "sentiment.run": _span("unhappy_run", 0, 20),
     "handling.correct_d": _span("correct_d", 0, 90),
     "surveys.quiet_d": _span("quiet_d", 0, 365),

@@ -29,6 +29,7 @@ DESK: Final = {
     "currency": "desk.currency",
     "close_after_d": "desk.close_after_d",
     "undo_s": "reply.undo_s",
+    "fcr_target": "report.fcr_target",
     "agent_time": "report.agent_time",
     "unhappy_run": "sentiment.run",
     "correct_own_day_d": "handling.correct_d",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import zoneinfo
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from sqlalchemy import select
 
@@ -19,6 +20,7 @@ from inbox.reading.pages import Asked, Period
 from inbox.store import Channel, Event, Reason, TicketTag, Work
 
 __all__ = [
+    "BUCKETS",
     "COMPARISONS",
     "FILTERS",
     "asked",
@@ -29,19 +31,25 @@ __all__ = [
     "presets",
     "priced",
     "shown",
-    "spans",
     "steps",
     "today",
+    "unit",
     "weeks",
+    "whole",
+    "whole_steps",
 ]
 
 FILTERS: Final = ("channel", "team", "reason", "tag", "agent")
 #: How the address says what is compared with, and how the keys of a report begin that say it.
 COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
 LONGEST: Final = dt.timedelta(days=800)
-#: Up to how many days a drawing has steps of how many.
-_STEPS: Final = ((14, 1), (182, 7), (LONGEST.days, 30))
-_DAYS: Final = 31  # more are shown as weeks where it is counted what came and went
+#: Up to how many days a drawing has steps of a day, and of a week.
+DAILY: Final = 14
+_WEEKLY: Final = 182
+#: The first of them where it is counted what came and went.
+BUCKETS: Final = 31
+Unit = Literal["day", "week", "month"]
+Span = tuple[dt.date, dt.date]
 _WEEKS: Final = 12
 _WEEK: Final = dt.timedelta(days=7)
 
@@ -153,24 +161,42 @@ def priced(work: Work) -> bool:
     )
 
 
-def steps(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
-    """The period cut for a drawing: days of a short one, weeks from its end, or stretches of 30 days."""
+def unit(period: Period, daily: int = DAILY) -> Unit:
+    """What a drawing of a period counts in: up to ``daily`` days days, up to half a year weeks, else months."""
     days = (period.end - period.start).days
-    return _cut(period, next(size for most, size in _STEPS if days <= most))
+    return "day" if days <= daily else "week" if days <= _WEEKLY else "month"
 
 
-def spans(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
-    """The period in days, or in weeks from its end where it is long: what came and went on each."""
-    days = (period.end - period.start).days
-    return _cut(period, 1 if days <= _DAYS else 7)
+def steps(period: Period, daily: int = DAILY) -> tuple[Span, ...]:
+    """The period cut for a drawing: days, weeks from its end, or calendar months; none reaches beyond the period."""
+    start, end, size = period.start, period.end, unit(period, daily)
+    if size == "month":
+        days = (start + dt.timedelta(days=n) for n in range(1, (end - start).days))
+        edges = [start, *(day for day in days if day.day == 1), end]
+    else:
+        step = 1 if size == "day" else 7
+        edges = [start, *(end - dt.timedelta(days=n) for n in reversed(range(0, (end - start).days, step)))]
+    return tuple(itertools.pairwise(edges))
 
 
-def _cut(period: Period, step: int) -> tuple[tuple[dt.date, dt.date], ...]:
-    ends = [period.end - dt.timedelta(days=n) for n in range(0, (period.end - period.start).days, step)]
-    return tuple((max(period.start, end - dt.timedelta(days=step)), end) for end in reversed(ends))
+def whole(asked: Asked, daily: int = DAILY) -> tuple[bool, ...]:
+    """Of each of the steps whether all of it lies in the period and, but for today in a week or a month, is past."""
+    size, over = unit(asked.period, daily), asked.today + dt.timedelta(days=1)
+
+    def past(start: dt.date, end: dt.date) -> bool:
+        if size == "month":
+            return start.day == end.day == 1 and end <= over
+        return end < over if size == "day" else end - start == _WEEK and end <= over
+
+    return tuple(past(*span) for span in steps(asked.period, daily))
 
 
-def weeks(period: Period) -> tuple[tuple[dt.date, dt.date], ...]:
+def whole_steps(asked: Asked) -> tuple[Span, ...]:
+    """The steps that can be compared with each other: a part of a week would look like a fall."""
+    return tuple(span for span, all_of_it in zip(steps(asked.period), whole(asked), strict=True) if all_of_it)
+
+
+def weeks(period: Period) -> tuple[Span, ...]:
     """The twelve weeks up to the period's end."""
     ends = [period.end - n * _WEEK for n in reversed(range(_WEEKS))]
     return tuple((end - _WEEK, end) for end in ends)

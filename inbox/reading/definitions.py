@@ -97,7 +97,7 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     "backlog": Definition(N_("Backlog"), N_("Cases that were open at the end of the period.")),
     "csat": Definition(N_("CSAT"), N_("The share of answers that were good: 4 or 5 of 5, or a thumb up.")),
     "nps": Definition(
-        N_("NPS"), N_("Promoters (9, 10) minus detractors (0 to 6), per hundred answers: from -100 to 100.")
+        N_("NPS"), N_("Promoters (9, 10) minus detractors (0 to 6), per hundred answers: from −100 to 100.")
     ),
     "nps_loop": Definition(
         N_("Detractors followed up"), N_("The share of detractors whom somebody followed up within 72 hours.")
@@ -166,7 +166,7 @@ _UNITS: Final[dict[str, Unit]] = {
     "clv.service12": "money",
     "clv.service12_full": "money",
     "clv.clv": "money",
-    **dict.fromkeys(("cost.each", "cost.each_work", "cost.each_provider", "cost.each_fees"), "money"),
+    **dict.fromkeys(("cost.each_work", "cost.each_provider", "cost.each_fees"), "money"),
     **dict.fromkeys(("fcr7.before", "fcr7.lo", "fcr7.hi"), "share"),
     **dict.fromkeys(("sent.pos_rate", "sent.neu_rate", "sent.neg_rate"), "share"),
     "vol.flow_ratio": "ratio",
@@ -191,12 +191,12 @@ def family(key: str) -> str:
 _LEAVES: Final[dict[str, str]] = {
     "frt.p90_ms": N_("First response, 9 of 10"),
     "csat.mean": N_("CSAT, mean score"),
+    "cost.per_interaction_direct": N_("Cost per contact, direct"),
     "cost.per_interaction_full": N_("Cost per contact, in full"),
-    "cost.each": N_("Together"),
     "cost.each_work": N_("Work"),
     "cost.each_provider": N_("Provider"),
-    "cost.each_fees": N_("Fees"),
-    "fcr7.before": N_("FCR, period before"),
+    "cost.each_fees": N_("Monthly fees"),
+    "fcr7.before": N_("FCR, before"),
     "fcr7.lo": N_("FCR, at least"),
     "fcr7.hi": N_("FCR, at most"),
     "fcr7.pending": N_("FCR, pending"),
@@ -224,7 +224,6 @@ _LEAVES: Final[dict[str, str]] = {
 
 #: What leaves mean that are no share, sum or median of their family.
 _MEANT: Final[dict[str, str]] = {
-    "cost.each": N_("Work, prices of the provider and monthly fees, per handled contact."),
     "cost.each_work": N_("Measured time at the hourly rate of that day, per handled contact."),
     "cost.each_provider": N_("What providers charged, per handled contact."),
     "cost.each_fees": N_("The monthly fees of the channel, per handled contact."),
@@ -232,6 +231,14 @@ _MEANT: Final[dict[str, str]] = {
     "fcr7.hi": N_("The true share is hardly larger: 19 times out of 20 it lies between both."),
     "fcr7.pending": N_("Cases that were resolved, but are not old enough to be judged."),
     "aht.untracked": N_("Handled contacts of which no time was measured."),
+    "cost.per_interaction_direct": N_(
+        "Measured time at the hourly rate of that day and what providers charged, per handled contact. Monthly fees and"
+        " time that was paid but not measured are not in it."
+    ),
+    "cost.per_interaction_full": N_(
+        "All paid time at the hourly rate of that day, what providers charged and the monthly fees, per handled"
+        " contact."
+    ),
     "csat.mean": N_("The mean of the scores that customers gave."),
     "ces.mean": N_("The mean of the scores that customers gave."),
 }

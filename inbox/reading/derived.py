@@ -15,14 +15,11 @@ Row = Mapping[str, Any]
 _Formula = Callable[[Row, str], float | None]
 
 
-def _each(*measures: str) -> _Formula:
-    """Measures together for each handled contact, in micro-units."""
-
-    def found(row: Row, _compared: str) -> float | None:
-        known = [row[each] for each in measures if row.get(each) is not None]
-        return sum(known) / row["vol.handled"] if known and row.get("vol.handled") else None
-
-    return found
+def _each(measure: str) -> _Formula:
+    """A measure for each handled contact, in micro-units."""
+    return lambda row, _compared: (
+        row[measure] / row["vol.handled"] if row.get(measure) is not None and row.get("vol.handled") else None
+    )
 
 
 def _part(mood: str) -> _Formula:
@@ -37,7 +34,6 @@ DERIVED: Final[Mapping[str, _Formula]] = {
     "cost.each_work": _each("cost.labour_direct"),
     "cost.each_provider": _each("cost.provider"),
     "cost.each_fees": _each("cost.fixed"),
-    "cost.each": _each("cost.labour_direct", "cost.provider", "cost.fixed"),
     "sent.pos_rate": _part("sent.pos"),
     "sent.neu_rate": _part("sent.neu"),
     "sent.neg_rate": _part("sent.neg"),

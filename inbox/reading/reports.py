@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
 
 from sqlalchemy import select
 
+from inbox.actions import desk as settings
 from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
 from inbox.reading.cards import TILES
 from inbox.reading.figures import Source
-from inbox.reading.pages import Asked, Bucket, Figures, ReportsPage, WeekPoint
+from inbox.reading.pages import Asked, Bucket, Figures, Peak, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
 from inbox.sentiment import MODEL
 from inbox.store import Event, Work
 
-__all__ = ["page"]
+__all__ = ["page", "peak"]
 
 MICRO: Final = Decimal(1_000_000)
 BY = ("channel", "team", "reason")
@@ -28,7 +29,7 @@ VOLUME: Final = ("vol", "case")
 _COUNTED: Final = ("vol.inbound", "vol.handled", "case.created", "case.resolved")
 WEEKLY: Final = sheets.families((*TILES["overview"], "csat.mean"))
 Values = Mapping[str, Any]
-Weeks = list[tuple[tuple[dt.date, dt.date], Mapping[str, Values], Values]]
+Rows = Mapping[asking.Span, Mapping[str, Values]]
 
 
 def money(micro: int | None, n: int | None = 1) -> Decimal | None:
@@ -37,11 +38,10 @@ def money(micro: int | None, n: int | None = 1) -> Decimal | None:
 
 
 def _costs(row: Values) -> dict[str, Decimal | None]:
-    """Per handled interaction: work, provider, fee, and together."""
+    """Per handled interaction: work, provider and fee, and the two figures that they are parts of."""
     n = row.get("vol.handled")
-    work, provider, fixed = (money(row.get(f"cost.{part}"), n) for part in ("labour_direct", "provider", "fixed"))
-    total = None if work is None else work + (provider or 0) + (fixed or 0)
-    return {"labour": work, "provider": provider, "fixed": fixed, "total": total}
+    found = {part: money(row.get(f"cost.{part}"), n) for part in ("labour_direct", "provider", "fixed")}
+    return found | {kind: money(row.get(f"cost.per_interaction_{kind}")) for kind in ("direct", "full")}
 
 
 def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate: bool) -> Figures:
@@ -64,10 +64,11 @@ def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate:
         fcr_pending=row["fcr7.pending"],
         aht_n=row["aht.n"],
         aht_mean_ms=row["aht.mean_ms"],
-        cost_labour=cost["labour"] if has_rate else None,
+        cost_labour=cost["labour_direct"] if has_rate else None,
         cost_provider=cost["provider"],
         cost_fixed=cost["fixed"] if row.get("cost.fixed") else None,
-        cost_total=cost["total"] if has_rate else None,
+        cost_direct=cost["direct"] if has_rate else None,
+        cost_full=cost["full"] if has_rate else None,
         per_resolution=money(row.get("cost.per_resolution")) if has_rate else None,
         fcr_previous=old.get("fcr7.rate"),
         aht_untracked=row["aht.untracked"],
@@ -102,27 +103,24 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     period, where = asked.period, asked.where
     keys = [*WEEKLY, "backlog"]
     now = derived.ask(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
-    weeks = _weeks(derived, asked, chosen)
+    spans = asking.steps(period)
+    parts = _parts(derived, asked, chosen, (*asking.weeks(period), *spans))
+    heat = derived.heat(period.start, period.end, where)
     has_rate = asking.priced(work)
     rows = _rows(work, derived, asked, chosen, has_rate=has_rate)
     return ReportsPage(
         asked=asked,
         by=cast("Any", chosen),
         currency=asking.currency(work),
-        tiles=sheets.tiles(work, "overview", now, [week["all"] for _dates, week, _before in weeks], asked),
+        tiles=sheets.tiles(work, "overview", now, _course(derived, period, parts), asked),
         rows=rows,
         volume=tuple(_volume(derived, asked)),
-        weeks=tuple(
-            WeekPoint(
-                start,
-                week["all"]["fcr7.n"],
-                week["all"]["fcr7.rate"],
-                before["fcr7.rate"] if (before["fcr7.n"] or 0) >= sheets.FEW else None,
-                end,
-            )
-            for (start, end), week, before in weeks
-        ),
-        heat=derived.heat(period.start, period.end, where),
+        weeks=tuple(_points(derived, asked, parts)),
+        step=asking.unit(period),
+        fcr_target=_target(work),
+        volume_step=asking.unit(period, asking.BUCKETS),
+        heat=heat,
+        peak=peak(heat),
         as_of=derived.as_of,
         has_rate=has_rate,
         presets=tuple((cast("Any", name), *dates) for name, dates in asking.presets(asked.today).items()),
@@ -136,28 +134,52 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
         may_set_costs=may(who, "costs.change"),
         seq=derived.seq,
         rebuilt=derived.basis.rebuilt,
-        paces=tuple(_paces(work, asked, chosen, rows, weeks)),
+        paces=tuple(_paces(work, asked, chosen, rows, {span: parts[span] for span in spans})),
         backlog=sheets.cell(work, "backlog.open", now, asked, {**where, "page": "overview"}),
         agents=sheets.sheet(work, derived, "agents", asked, plots=False) if asking.shown(work, "agent") else None,
     )
 
 
+def peak(heat: Iterable[Iterable[int]]) -> Peak | None:
+    """The hour at which most came in, else the weekday; None where neither has ten or stands alone with the most."""
+    grid = [list(row) for row in heat]
+    hours = [(n, day, hour) for day, row in enumerate(grid) for hour, n in enumerate(row)]
+    days = [(sum(row), day, None) for day, row in enumerate(grid)]
+    of = sum(n for n, *_ in days)
+    for all_of_them in (hours, days):
+        first, second = (sorted(all_of_them, key=lambda one: -one[0]) + [(0, 0, None)] * 2)[:2]
+        if first[0] >= sheets.FEW and first[0] > second[0]:
+            return Peak(first[1], first[2], first[0], of)
+    return None
+
+
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
-    for start, end in asking.spans(asked.period):
-        part = derived.ask(start, end, where=asked.where, keys=VOLUME)["all"]
+    steps = asking.steps(asked.period, asking.BUCKETS)
+    for span, whole in zip(steps, asking.whole(asked, asking.BUCKETS), strict=True):
+        part: Values = derived.ask(*span, where=asked.where, keys=VOLUME)["all"]
         came, handled, created, resolved = (int(part[key] or 0) for key in _COUNTED)
-        yield Bucket(start, came, handled, created, resolved, end)
+        yield Bucket(span[0], came, handled, created, resolved, span[1], whole)
 
 
-def _weeks(derived: Source, asked: Asked, by: str) -> Weeks:
-    """The last twelve weeks up to the period's end, each cut by ``by``, and all of what it is compared with."""
-    period, where = asked.period, asked.where
-    length = period.start - period.previous_start
-    found: Weeks = []
-    for a, b in asking.weeks(period):
-        before = derived.before(a - length, b - length, where=where, keys=("fcr7",))["all"]
-        found.append(((a, b), derived.ask(a, b, by=by, where=where, keys=WEEKLY), before))
-    return found
+def _parts(derived: Source, asked: Asked, by: str, spans: Iterable[asking.Span]) -> Rows:
+    """The figures of some stretches of time, each cut by ``by``."""
+    return {span: derived.ask(*span, by=by, where=asked.where, keys=WEEKLY) for span in dict.fromkeys(spans)}
+
+
+def _course(derived: Source, period: Period, parts: Rows) -> list[Values]:
+    """The twelve weeks up to the period's end: one in which the log began is not whole, and says nothing."""
+    begins = derived.begins
+    return [parts[span]["all"] if begins and begins <= span[0] else {} for span in asking.weeks(period)]
+
+
+def _points(derived: Source, asked: Asked, parts: Rows) -> Iterator[WeekPoint]:
+    """First contact resolution along the period, beside that of what it is compared with."""
+    length = asked.period.start - asked.period.previous_start
+    for (start, end), whole in zip(asking.steps(asked.period), asking.whole(asked), strict=True):
+        row = parts[start, end]["all"]
+        old: Values = derived.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
+        before = old["fcr7.rate"] if (old["fcr7.n"] or 0) >= sheets.FEW else None
+        yield WeekPoint(start, row["fcr7.n"], row["fcr7.rate"], before, end, whole)
 
 
 def _paces(
@@ -165,16 +187,22 @@ def _paces(
     asked: Asked,
     by: str,
     rows: tuple[Figures, ...],
-    weeks: Weeks,
+    parts: Rows,
 ) -> Iterator[Mark]:
-    """The handle time by week of the rows of which most was measured."""
+    """The handle time along the period of the rows of which most was measured."""
     for row in sorted(rows, key=lambda row: -row.aht_n)[: sheets.COURSES]:
         cells = []
-        for (start, end), week, _before in weeks:
+        for (start, end), part in parts.items():
             added = "" if by in asked.where else by
             own = {**asked.part("overview", start, end), "by": by, "row": added, by: row.value} if row.value else None
-            cells.append(sheets.cell(work, "aht.mean_ms", week.get(f"{by}={row.value}", {}), asked, own))
+            cells.append(sheets.cell(work, "aht.mean_ms", part.get(f"{by}={row.value}", {}), asked, own))
         yield Mark(row.label, row.kind, tuple(cells))
+
+
+def _target(work: Work) -> float | None:
+    """The share of cases that are to be settled at the first contact, where the desk has set one."""
+    per_cent = settings.get(work, "report.fcr_target")
+    return None if per_cent is None else per_cent / 100
 
 
 def _default_rate(work: Work, today: dt.date) -> Decimal | None:

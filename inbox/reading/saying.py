@@ -4,6 +4,7 @@ than ten cases nor of what is unknown. The sentences themselves are made by temp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from inbox.errors import Forbidden
@@ -42,15 +43,21 @@ def _known(row: Row, key: str, counted: str) -> bool:
     return row.get(key) is not None and (row.get(counted) or 0) >= FEW
 
 
+def _cents(micro: float) -> Decimal:
+    """An amount as readers see it, so that who divides what a sentence names gets what it says."""
+    return (Decimal(micro) / 1_000_000).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def _dearest(seen: Seen) -> Iterator[Finding]:
-    """The dearest channel against the cheapest."""
+    """The dearest channel against the cheapest, by the direct cost that tile, drawing and table show."""
     key, counted = "cost.per_interaction_direct", "vol.handled"
     known = sorted(
         (row[key], name, row[counted]) for name, row in seen.parts if _known(row, key, counted) and row[key] > 0
     )
     if len(known) > 1 and known[-1][0] >= _RATIO * known[0][0]:
-        times = known[-1][0] / known[0][0]
-        values = {"name": known[-1][1], "other": known[0][1], "times": times}
+        cost, other = (_cents(each[0]) for each in (known[-1], known[0]))
+        times = float(cost / other) if other else known[-1][0] / known[0][0]
+        values = {"name": known[-1][1], "cost": cost, "other": known[0][1], "other_cost": other, "times": times}
         yield Finding("cost_ratio", known[-1][2], values, min(1.0, times / 5))
 
 

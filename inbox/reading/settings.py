@@ -83,13 +83,14 @@ def nav(work: Work, who: Who) -> SettingsNav:
 
 def general(work: Work, who: Who) -> GeneralPage:
     """The desk's own settings as they are; the choices are the door's to fill."""
-    undo = settings.get(work, "reply.undo_s")
+    undo, target = settings.get(work, "reply.undo_s"), settings.get(work, "report.fcr_target")
     values = {
         "name": str(settings.get(work, "desk.name")),
         "language": str(settings.get(work, "desk.language")),
         "timezone": str(settings.get(work, "desk.timezone")),
         "close_after_d": str(settings.get(work, "desk.close_after_d")),
         "undo_s": "" if undo is None else str(undo),
+        "fcr_target": "" if target is None else str(target),
         "unhappy_run": str(settings.get(work, "sentiment.run")),
         "correct_d": str(settings.get(work, "handling.correct_d")),
         "push_names": "on" if settings.get(work, "push.names") else "",

@@ -32,6 +32,7 @@ _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
 _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
 #: Lines that one drawing over time has room for.
 COURSES: Final = 4
+_HALF: Final = 0.5
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -54,7 +55,7 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
         seq=source.seq,
         rebuilt=source.basis.rebuilt,
         may_set=may(who, "settings.change"),
-        tiles=_tiles(work, source, name, asked, asking.steps(asked.period)),
+        tiles=_tiles(work, source, name, asked, asking.whole_steps(asked)),
         findings=saying.findings(work, source, name, asked),
         standing=maturity.page(work) if name == "social" else None,
         cohorts=cohorts.cohorts(source, asked) if name == "customers" else None,
@@ -107,14 +108,16 @@ def sheet(work: Work, source: figures.Source, name: str, asked: Asked, by: str =
             (label, _cells(work, card, row, asked, {**own, _SLICED[name]: label} if name in _SLICED else None))
             for label, row in told
         )
-        return Sheet(card, tuple(Line(label, None, cells) for label, cells in some), title=TITLES[name])
+        parts = special.incomplete(name, asked)
+        steps = (Line(label, None, cells, whole=label not in parts) for label, cells in some)
+        return Sheet(card, tuple(steps), title=TITLES[name])
     marks = list(_lines(work, source, card, asked, where, by))
     ones = [(line, row) for line, row, one in marks if one]
     named = [(line, one) for line, _row, one in marks if one]
     drawn = tuple(_graph(work, source, plot, ones, asked, PAGE_OF[name]) for plot in card.plots) if plots else ()
     lines = _courses(source, card, [line for line, _row, _one in marks], asked, where)
-    weekly = tuple(_weekly(work, source, card, named, asked))
-    return Sheet(card, (*in_order(lines, card, asked.sort), *weekly), graphs=drawn, title=TITLES[name])
+    along = tuple(_along(work, source, card, named, asked))
+    return Sheet(card, (*in_order(lines, card, asked.sort), *along), graphs=drawn, title=TITLES[name])
 
 
 def _lines(
@@ -158,17 +161,18 @@ def _courses(
     ]
 
 
-def _weekly(
+def _along(
     work: Work, source: figures.Source, card: Card, named: list[tuple[Line, str]], asked: Asked
 ) -> Iterator[Line]:
-    """The lines of which most is known, again for each of the last twelve weeks, where the card has such."""
-    if not card.weeks:
+    """The lines of which most is known, again for each step of the period, where the card has such."""
+    if not card.along:
         return
-    keys, at = families(card.keys), card.keys.index(card.weeks)
-    weeks = [(a, source.ask(a, b, by=card.by, where=asked.where, keys=keys)) for a, b in asking.weeks(asked.period)]
+    keys, at = families(card.keys), card.keys.index(card.along)
+    steps = zip(asking.steps(asked.period), asking.whole(asked), strict=True)
+    told = [(a, source.ask(a, b, by=card.by, where=asked.where, keys=keys), whole) for (a, b), whole in steps]
     for line, name in sorted(named, key=lambda one: -(one[0].cells[at].n or 0))[:COURSES]:
-        for start, week in weeks:
-            yield line._replace(cells=_cells(work, card, week.get(name, {}), asked, None), step=start)
+        for start, step, whole in told:
+            yield line._replace(cells=_cells(work, card, step.get(name, {}), asked, None), step=start, whole=whole)
 
 
 def _number(value: Any) -> float:
@@ -224,8 +228,8 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     known = asked.comparable or before or (before == 0 and n is not None)
     if few or value is None or (n is not None and (before_n or 0) < FEW) or not known:
         change = None
-    if change is not None and measured in _SHOWN_TO:
-        change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
+    if change is not None and abs(change) * 10 ** _SHOWN_TO.get(measured, 0) < _HALF and measured in _SHOWN_TO:
+        change = 0  # what is not seen is no change
     opens = where if _opens(key) else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
@@ -253,7 +257,14 @@ def _graph(
         series = tuple(
             tuple(cell(work, key, row, asked, asked.part(page, *step)) for row, step in rows) for key in plot.keys
         )
-        return Graph(plot, measured, steps=tuple(start for start, _end in steps), series=series)
+        return Graph(
+            plot,
+            measured,
+            steps=tuple(start for start, _end in steps),
+            series=series,
+            step=asking.unit(asked.period),
+            whole=asking.whole(asked),
+        )
     prefix, stem = asking.COMPARISONS[asked.compare], plot.keys[0].rpartition(".")[0]
     marks = []
     for line, row in lines:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
+from inbox.actions import desk
 from inbox.figures.worth import Worths
 from inbox.metrics.value import Margin, Ratios, Service, loaded
 from inbox.reading import asking, cohorts
@@ -13,7 +14,7 @@ from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Work
 
-__all__ = ["SPECIAL", "bands", "each_worth", "rows"]
+__all__ = ["SPECIAL", "bands", "each_worth", "incomplete", "rows"]
 
 #: Of a band with more customers so many are looked at one by one.
 MOST: Final = 500
@@ -36,9 +37,9 @@ def _own(row: Row, stem: str) -> dict[str, Any]:
 
 
 def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
-    """Means over the customers with revenue, all and by band, as of the period's end; with a filter over those who had
-    something in it. Of a large band some are looked at, evenly spread, and the means of all weigh the bands."""
-    del work
+    """Means over the customers with revenue, all and by band, the best first, as of the period's end; with a filter
+    over those who had something in it. Of a large band some are looked at, evenly spread, and the means of all weigh
+    the bands."""
     worths = source.worths(asked.period.end)
     by_band = {} if worths is None else bands(worths, asked)
     if worths is None or not by_band:
@@ -46,7 +47,9 @@ def _value(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     looked = {band: some[:: -(-len(some) // MOST)] for band, some in by_band.items()}
     told = each_worth(source, worths, {one for some in looked.values() for one in some})
     means = {band: _means([told[one] for one in some], len(by_band[band])) for band, some in looked.items()}
-    return [("", _together(means.values())), *((band, means[band]) for band in sorted(means) if band)]
+    best: list[str] = desk.get(work, "routing.bands")
+    named = sorted(filter(None, means), key=lambda band: (best.index(band) if band in best else len(best), band))
+    return [("", _together(means.values())), *((band, means[band]) for band in named)]
 
 
 def bands(worths: Worths, asked: Asked) -> dict[str, list[str]]:
@@ -93,11 +96,11 @@ def _together(bands: Iterable[Row]) -> Row:
 
 
 def _fcr_weeks(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
-    """The last twelve weeks, each with the one that lay so long before it as the period compared with."""
+    """The steps of the period, each with the one that lay so long before it as the period compared with."""
     del work
     length, prefix = asked.period.start - asked.period.previous_start, asking.COMPARISONS[asked.compare]
     found: list[tuple[str, Row]] = []
-    for start, end in asking.weeks(asked.period):
+    for start, end in asking.steps(asked.period):
         now = source.ask(start, end, where=asked.where, keys=("fcr7",))["all"]
         old = source.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
         found.append((start.isoformat(), {**now, **{f"{prefix}:{key}:old": value for key, value in old.items()}}))
@@ -105,11 +108,11 @@ def _fcr_weeks(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]
 
 
 def _inflow(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
-    """What came and went on each day or week of the period."""
+    """What came and went in each step of the period."""
     del work
     return [
         (start.isoformat(), source.ask(start, end, where=asked.where, keys=("vol", "case"))["all"])
-        for start, end in asking.spans(asked.period)
+        for start, end in asking.steps(asked.period, asking.BUCKETS)
     ]
 
 
@@ -142,6 +145,18 @@ SPECIAL: Final = {
     "hours": _hours,
     "cohorts": _cohorts,
 }
+
+
+#: Of those that go along the period, up to how many days they do so by day.
+_ALONG: Final = {"fcr_weeks": asking.DAILY, "backlog": asking.BUCKETS, "inflow": asking.BUCKETS}
+
+
+def incomplete(name: str, asked: Asked) -> set[str]:
+    """The lines of such a card that are steps of which a part is not over or outside of the period."""
+    if name not in _ALONG:
+        return set()
+    steps = zip(asking.steps(asked.period, _ALONG[name]), asking.whole(asked, _ALONG[name]), strict=True)
+    return {start.isoformat() for (start, _end), whole in steps if not whole}
 
 
 def rows(work: Work, source: Source, name: str, asked: Asked) -> list[tuple[str, Row]]:

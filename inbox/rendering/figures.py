@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
+from babel.numbers import get_currency_precision
 from flask_babel import format_currency, format_date, format_decimal, format_percent, get_locale
 from flask_babel import gettext as _
 
@@ -27,11 +28,13 @@ __all__ = [
     "quarter",
     "share",
     "size",
+    "step",
     "weekday",
     "whole_day",
 ]
 
 DASH: Final = "–"
+MINUS: Final = "−"
 _SECOND: Final = 1_000
 _MINUTE: Final = 60 * _SECOND
 _HOUR: Final = 60 * _MINUTE
@@ -39,13 +42,23 @@ _DAY: Final = 24 * _HOUR
 _MONDAY: Final = dt.date(2024, 1, 1)
 
 
+def rounded(value: Decimal | float, digits: int) -> Decimal:
+    """A half goes up, as people round: 0.125 to two digits is 0.13. Tiles, tables and sentences round alike."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def _signed(text: str) -> str:
+    """With a real minus; files keep the hyphen that programs read."""
+    return text.replace("-", MINUS)
+
+
 def duration(ms: float | None) -> str:
     """Milliseconds as two units: ``48s``, ``6m 10s``, ``1h 05m``, ``3d 2h``; never so round that an hour and three
     days read the same."""
     if ms is None:
         return DASH
-    sign, value = ("−", -ms) if ms < 0 else ("", ms)
-    whole = round(value / _SECOND) * _SECOND
+    sign, value = (MINUS, -ms) if ms < 0 else ("", ms)
+    whole = int(rounded(value / _SECOND, 0)) * _SECOND
     if whole < _MINUTE:
         return f"{sign}{whole // _SECOND:.0f}s"
     if whole < _HOUR:
@@ -60,7 +73,8 @@ def money(amount: Decimal | float | None, currency: str) -> str:
     """An amount with its currency: ``€4.38``, ``4,38 €``."""
     if amount is None:
         return DASH
-    return str(format_currency(amount, currency))
+    digits = get_currency_precision(currency)
+    return _signed(str(format_currency(rounded(amount, digits), currency)))
 
 
 def in_currency(currency: str) -> Callable[[Decimal | float], str]:
@@ -72,23 +86,23 @@ def share(value: float | None, digits: int = 0) -> str:
     """0..1 as per cent: ``76%``, with ``digits`` decimals."""
     if value is None:
         return DASH
-    return str(format_percent(value, "#,##0" + ("." + "0" * digits if digits else "") + "%"))
+    part = rounded(rounded(value, 12), digits + 2)
+    return _signed(str(format_percent(part, "#,##0" + ("." + "0" * digits if digits else "") + "%")))
 
 
 def points(difference: float | None) -> str:
     """A difference of two shares in points, with its sign: ``+3.8``."""
     if difference is None:
         return DASH
-    return ("+" if difference > 0 else "−" if difference < 0 else "") + str(
-        format_decimal(abs(difference) * 100, "0.0")
-    )
+    value = rounded(rounded(difference * 100, 10), 1)
+    return ("+" if value > 0 else MINUS if value < 0 else "") + str(format_decimal(abs(value), "0.0"))
 
 
 def number(value: float | None) -> str:
     """A number with the language's grouping; at most one decimal."""
     if value is None:
         return DASH
-    return str(format_decimal(value, "#,##0.#"))
+    return _signed(str(format_decimal(rounded(rounded(value, 10), 1), "#,##0.#")))
 
 
 def size(octets: int) -> str:
@@ -117,6 +131,11 @@ def whole_day(date: dt.date) -> str:
 def month(date: dt.date) -> str:
     """``March 2026``."""
     return str(format_date(date, "LLLL y"))
+
+
+def step(date: dt.date, size: str) -> str:
+    """What a day, a week or a month in a drawing is called that begins so: ``14 Mar``, of a month ``Mar 26``."""
+    return str(format_date(date, "LLL yy")) if size == "month" else day(date)
 
 
 def quarter(date: dt.date) -> str:
@@ -177,6 +196,7 @@ FILTERS: Final[dict[str, Callable[..., str]]] = {
     "day": day,
     "full_day": full_day,
     "month": month,
+    "step": step,
     "weekday": weekday,
     "period": period,
 }

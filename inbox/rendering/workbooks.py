@@ -52,7 +52,10 @@ def about(asked: Asked, page: str, rebuilt: int | None = None) -> tuple[tuple[st
 
 
 def line_name(sheet: Sheet, line: Line, kind: str | None, *, first: bool) -> str:
-    """What a line is called: a channel by its word, everything, or what people called it; and the week it is about."""
+    """What a line is called: a channel by its word, everything, or what people called it; and the step of the
+    period that it is about; and that this is incomplete."""
+    if not line.whole:
+        return f"{line_name(sheet, line._replace(whole=True), kind, first=first)} ({_('incomplete')})"
     if line.step is not None:
         return f"{line_name(sheet, line._replace(step=None), kind, first=first)} · {line.step}"
     if kind:

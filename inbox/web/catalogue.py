@@ -113,6 +113,12 @@ def _own() -> tuple[Known, ...]:
             _("How long an answer is held before it leaves."),
             ("undo_s",),
         ),
+        Known(
+            "general",
+            _("Target of first contact resolution, per cent"),
+            _("A dashed line in the reports; empty for none."),
+            ("fcr_target",),
+        ),
         Known("general", _("Public address"), _("Where providers reach this desk; set as PUBLIC_URL.")),
         Known(
             "general",

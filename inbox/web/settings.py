@@ -119,13 +119,14 @@ def general() -> Any:
 def _save_general() -> Any:
     """Saves the desk's own settings, all or none."""
     form = request.form
-    undo = form.get("undo_s", "").strip()
+    undo, target = form.get("undo_s", "").strip(), form.get("fcr_target", "").strip()
     values = {
         "desk.name": form.get("name", ""),
         "desk.language": form.get("language", ""),
         "desk.timezone": form.get("timezone", ""),
         "desk.close_after_d": whole(form.get("close_after_d", "")),
         "reply.undo_s": whole(undo) if undo else None,
+        "report.fcr_target": whole(target) if target else None,
         "sentiment.run": whole(form.get("unhappy_run", "")),
         "handling.correct_d": whole(form.get("correct_d", "")),
         "push.names": bool(form.get("push_names")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -17,7 +18,7 @@ from inbox.actions import desk as settings
 from inbox.actions import promises, sample
 from inbox.app import create_app
 from inbox.figures import keeper
-from inbox.reading import behind, figures, reports, sheets
+from inbox.reading import asking, behind, figures, reports, sheets
 from inbox.reading.cards import DRAWN, PAGES
 from inbox.reading.counted import PARTS
 from inbox.reading.pages.sheets import Cell, Line
@@ -185,7 +186,10 @@ def test_a_drawings_file_has_the_figures_that_are_drawn(sqlite_desk: SampleDesk)
             row.aht_mean_ms,
             row.aht_n,
         )
-        assert files["contact_cost"][row.value][3].value == pytest.approx(float(row.cost_total or 0), abs=0.001)
+        work_, provider, direct, _fees, full = files["contact_cost"][row.value]
+        assert direct.value == pytest.approx(float(row.cost_direct or 0), abs=0.001)
+        assert (work_.value or 0) + (provider.value or 0) == pytest.approx(direct.value, abs=0.001)
+        assert full.value == pytest.approx(float(row.cost_full or 0), abs=0.001)
         assert files["mood"][row.value][0].n == row.mood_n
     for mark in drawn.paces:
         weekly = [cells[0] for name, cells in files["handle_time"].items() if name.startswith(f"{mark.kind} ")]
@@ -198,6 +202,28 @@ def test_a_drawings_file_has_the_figures_that_are_drawn(sqlite_desk: SampleDesk)
         assert (came.value, handled.value) == (bucket.inbound, bucket.handled)
         assert files["backlog"][bucket.start.isoformat()][1].value == bucket.resolved
     assert [cells[0].value for cells in files["hours"].values()] == [n for row in drawn.heat for n in row]
+
+
+@pytest.mark.parametrize("days", [7, 30, 250])
+def test_a_drawings_file_has_the_steps_that_are_drawn_and_says_which_are_incomplete(
+    sqlite_desk: SampleDesk, days: int
+) -> None:
+    with figures.looking(sqlite_desk.store) as work:
+        end = asking.today(work)[1] + dt.timedelta(days=1)
+        args = {"from": (end - dt.timedelta(days=days)).isoformat(), "to": end.isoformat()}
+        drawn = reports.page(work, sqlite_desk.luca, args)
+        source = figures.source(work)
+
+        def steps(name: str) -> dict[str, bool]:
+            lines = sheets.sheet(work, source, name, drawn.asked, "channel" if name == "handle_time" else "").lines
+            return {str(line.step or line.label): line.whole for line in lines if line.step or name != "handle_time"}
+
+        told = {name: steps(name) for name in ("fcr_weeks", "handle_time", "inflow", "backlog")}
+    along = {str(one.start): one.whole for one in drawn.weeks}
+    assert (told["fcr_weeks"], told["handle_time"]) == (along, along)
+    assert told["inflow"] == told["backlog"] == {str(one.start): one.whole for one in drawn.volume}
+    assert all(one.end for one in drawn.weeks)
+    assert all(one.end for one in drawn.volume)
 
 
 def named(line: Line) -> str:

@@ -69,6 +69,13 @@ def test_a_rule_speaks_only_of_what_is_known_and_enough(
     assert [(one.rule, one.n) for one in found] == expected
 
 
+def test_the_ratio_of_costs_is_that_of_the_amounts_that_are_shown() -> None:
+    parts = (("voice", costs(4_384_999, 412)), ("chat", costs(1_065_000, 90)))
+    (one,) = saying.found(Seen({}, parts), saying.RULES["overview"].rules)
+    assert (str(one.values["cost"]), str(one.values["other_cost"])) == ("4.38", "1.07")
+    assert one.values["times"] == pytest.approx(4.38 / 1.07)
+
+
 def test_nothing_is_compared_with_a_time_before_the_log() -> None:
     assert saying.found(Seen({**FCR, **SURE}, (), ""), saying.RULES["overview"].rules) == ()
 
@@ -95,7 +102,7 @@ def test_every_finding_has_a_sentence_with_its_n(language: str) -> None:
     app = stage.application(language)
     every = samples_sheets.EVERY_FINDING
     source = """{% from "reports/_summary.html" import sentence %}
-        {%- for one in every %}{{ sentence(one, "channel", defined) }}
+        {%- for one in every %}{{ sentence(one, "channel", defined, "EUR") }}
 {% endfor %}"""
     with app.test_request_context(f"/?lang={language}"):
         said = render_template_string(source, every=every, defined=defined).strip().splitlines()

@@ -54,6 +54,21 @@ def test_the_steps_of_an_axis_rise_and_reach_both_ends(low: float, span: float) 
     assert 2 <= len(steps) <= 8
 
 
+def test_what_the_period_holds_only_in_part_is_hollow() -> None:
+    svg = charts.line(["a", "b", "c"], [("s", [1, 2, None])], title="t", fmt=plain, whole=(False, True, False))
+    assert svg.count('class="part"') == 1
+    svg = charts.columns(["a", "b"], [("s", [1, 2]), ("u", [3, 4])], title="t", fmt=plain, whole=(False, True))
+    assert svg.count('class="part"') == 2
+    assert 'class="part"' not in charts.line(["a"], [("s", [1])], title="t", fmt=plain)
+
+
+def test_a_target_is_a_dashed_line_within_the_drawing() -> None:
+    svg = charts.line(["a", "b"], [("s", [0.8, 0.9])], title="t", fmt=plain, low=0.5, target=(0.75, "target <75%"))
+    assert svg.count('class="target"') == 1
+    assert "target &lt;75%" in svg
+    assert charts.dots([("a", 0.8, 0.7, 0.9, None, "80%")], title="t", fmt=plain, target=0.3).count("target") == 1
+
+
 def test_counts_are_never_cut_into_parts_of_one() -> None:
     svg = charts.columns(["a"], [("came in", [1])], title="t", fmt=plain)
     assert re.findall(r'text-anchor="end">([^<]+)<', svg) == ["0", "1"]

@@ -75,3 +75,16 @@ def test_a_period_is_named_by_its_first_and_its_last_day() -> None:
 
 def test_a_difference_of_shares_is_in_points_with_its_sign() -> None:
     assert [figures.points(each) for each in (0.038, -0.012, 0)] == ["+3.8", "−1.2", "0.0"]
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_a_half_goes_up_everywhere_and_a_minus_is_a_minus(language: str) -> None:
+    with force_locale(language):
+        point = "," if language == "it" else "."
+        assert [figures.share(each) for each in (0.125, 0.575, 0.565)] == ["13%", "58%", "57%"]
+        assert [figures.share(each, 1) for each in (0.0125, 0.7645)] == [f"1{point}3%", f"76{point}5%"]
+        assert [figures.number(each) for each in (0.25, 4.25, -12)] == [f"0{point}3", f"4{point}3", "−12"]
+        assert figures.points(0.0125) == f"+1{point}3"
+        assert figures.duration(2_500) == "3s"
+        assert figures.money(Decimal("-4.125"), "EUR").startswith("−")
+        assert f"4{point}13" in figures.money(Decimal("4.125"), "EUR")

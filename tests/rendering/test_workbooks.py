@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 
@@ -50,3 +51,14 @@ def test_a_card_is_a_worksheet_of_numbers_with_its_definitions() -> None:
     words = {text for row in rows(data, 2) for _kind, text in row}
     assert {"Europe/Rome", "trasloco", "cost.per_resolution"} <= words
     assert zipfile.ZipFile(io.BytesIO(data)).namelist().count("xl/worksheets/sheet3.xml") == 0
+
+
+def test_a_line_of_a_step_says_where_that_is_incomplete() -> None:
+    card = sample.sheet(CARDS["handle_time"])
+    week = dt.date(2026, 11, 23)
+    with stage.application().test_request_context("/?lang=it"), force_locale("it"):
+        names = [
+            workbooks.line_name(card, Line("Email", "email", (), step=week, whole=whole), "email", first=False)
+            for whole in (True, False)
+        ]
+    assert names == ["Email · 2026-11-23", "Email · 2026-11-23 (incompleto)"]

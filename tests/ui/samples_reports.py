@@ -40,6 +40,7 @@ def figures(
         parts_of[0],
         parts_of[1],
         parts_of[2],
+        parts_of[0] + parts_of[1],
         sum(parts_of, D(0)),
         sum(parts_of, D(0)) * D("1.24"),
         rate - 0.04 if rate else None,
@@ -95,7 +96,7 @@ reports = pages.ReportsPage(
         for n, week in enumerate(WEEKS)
     ),
     tuple(
-        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035, week + WEEK)
+        pages.WeekPoint(week, 70 if rate else 0, rate, (rate or 0.79) - 0.035, week + WEEK, whole=week != WEEKS[0])
         for week, rate in zip(WEEKS, RATES, strict=True)
     ),
     HEAT,
@@ -123,6 +124,8 @@ reports = pages.ReportsPage(
     backlog=sheet.cell("backlog.open", 38, None, -12),
     agents=sheet.sheet(CARDS["agents"])._replace(graphs=()),
     mood_model="words-2",
+    fcr_target=0.75,
+    peak=pages.Peak(0, 10, 24, 1_031),
 )
 reports_no_rate = replace(
     reports,
@@ -130,7 +133,7 @@ reports_no_rate = replace(
     rate_per_hour=None,
     tiles=(*TILES[:2], Tile(sheet.cell("cost.per_interaction_direct", None, 968)), *TILES[3:]),
     table=sheet.sheet(CARDS["figures"], priced=False),
-    rows=tuple(replace(row, cost_labour=None, cost_total=None, per_resolution=None) for row in rows),
+    rows=tuple(replace(row, cost_labour=None, cost_direct=None, cost_full=None, per_resolution=None) for row in rows),
 )
 reports_empty = replace(
     reports,
@@ -140,6 +143,7 @@ reports_empty = replace(
     volume=(),
     weeks=(),
     heat=(),
+    peak=None,
     paces=(),
     backlog=None,
     agents=None,

@@ -75,7 +75,7 @@ def graph(card: Card, plot: Plot) -> Graph:
             )
             for which, key in enumerate(plot.keys)
         )
-        return Graph(plot, unit(plot.keys[0]), steps=WEEKS, series=series)
+        return Graph(plot, unit(plot.keys[0]), steps=WEEKS, series=series, whole=(False, *[True] * 11))
     if plot.kind == "parts":
         marks = tuple(
             Mark(label, kind, tuple(cell(key, n, 100) for key, n in zip(plot.keys, (30, 58, 12), strict=True)))
@@ -145,7 +145,7 @@ def page(name: str, asking: asked.Asked = ASKED) -> SheetsPage:
 
 #: What a page may say.
 FINDINGS = (
-    Finding("cost_ratio", 412, {"name": "voice", "other": "chat", "times": 4.1}, 0.9),
+    Finding("cost_ratio", 412, {"name": "voice", "cost": 4.1, "other": "chat", "other_cost": 1.0, "times": 4.1}, 0.9),
     Finding("share_up", 855, {"key": "fcr7.rate", "change": 0.038, "value": 0.764}, 0.8),
     Finding("longer", 951, {"key": "frt.p50_ms", "part": 0.12, "value": 370_000}, 0.7),
     Finding("more", 984, {"part": 0.07}, 0.6),

@@ -75,7 +75,36 @@ def test_without_an_hourly_rate_the_report_asks_for_one_and_shows_no_zero() -> N
 def test_a_figure_of_fewer_than_ten_hides_behind_its_n() -> None:
     html = stage_pages.html("reports")
     assert "too few: n = 7" in html
-    assert "71%" not in html
+    assert "71%" not in html.partition('id="h-fcr"')[2].partition("</section>")[0]
+
+
+def test_the_cost_of_a_contact_is_named_and_the_same_in_its_drawing_and_its_table() -> None:
+    card = stage_pages.html("reports").partition('id="h-cost"')[2].partition("</section>")[0]
+    assert "Cost per contact, direct" in card
+    assert 'popovertarget="d-cost-per_interaction_full"' in card
+    drawing, _, table = card.partition("<table")
+    assert "€5.61" in drawing
+    assert "€5.69" not in drawing
+    assert "€5.61" in table
+    assert "€5.69" in table  # in full, in a column of that name
+
+
+def test_a_week_that_the_period_cuts_says_so_and_what_is_compared_with_is_named() -> None:
+    card = stage_pages.html("reports").partition('id="h-fcr-weeks"')[2].partition("</section>")[0]
+    assert card.count("31 Aug (incomplete)") == 1
+    assert card.count('class="part"') == 2  # once for each width
+    assert "7 Sep (incomplete)" not in card
+    assert "period before" in card
+    assert "31 Aug (incomplete)" in stage_pages.html("reports-sla")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "contacted us again in"), ("it", "ci ha contattato di nuovo in")]
+)
+def test_why_a_case_failed_names_the_other_ticket_and_opens_it(language: str, words: str) -> None:
+    html = stage_pages.html("reports-cases", language)
+    assert re.search(words + r' <a href="[^"]*4020">#4020</a>', html)
+    assert "#3990</a>" in html
 
 
 def test_errors_stand_beside_their_fields() -> None:
@@ -208,6 +237,20 @@ def test_a_password_can_be_looked_at(page: Page, address: str) -> None:
     page.get_by_label("Password", exact=True).fill("ponte")
     page.get_by_role("button", name="Show the password").click()
     expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "text")
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_filter_is_seen_and_taken_away_and_paper_and_mail_are_reached(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    go(page, address, "reports-filtered")
+    chips = page.get_by_role("navigation", name="Filters")
+    expect(chips.get_by_role("link", name="Channel: Email")).to_be_in_viewport()
+    left = chips.get_by_role("link", name="Tag: trasloco").get_attribute("href") or ""
+    assert "channel=email" in left
+    assert "tag=" not in left
+    assert "compare=year" in left
+    expect(page.get_by_role("button", name="Print")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Send by mail…")).to_be_in_viewport()
 
 
 def test_the_period_pane_closes_with_escape_and_gives_the_focus_back(page: Page, address: str) -> None:

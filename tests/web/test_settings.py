@@ -11,7 +11,8 @@ from sqlalchemy import select
 from inbox.actions import costs as cost_actions
 from inbox.actions import desk as settings
 from inbox.actions.variables import VARIABLES
-from inbox.reading import ledger
+from inbox.actions.who import SYSTEM
+from inbox.reading import ledger, reports
 from inbox.store import Agent, Audit, Canned, Event, Reason, Setting, SignIn, Team
 from tests.web.conftest import PASSWORD, Browser, TestDesk, said, told, words
 
@@ -21,6 +22,7 @@ GENERAL = {
     "timezone": "Europe/Rome",
     "close_after_d": "7",
     "undo_s": "",
+    "fcr_target": "",
     "correct_d": "7",
     "unhappy_run": "3",
 }
@@ -51,6 +53,17 @@ def test_the_desk_is_changed_and_the_change_is_kept(desk: TestDesk, admin: Brows
         assert settings.get(work, "handling.correct_d") == 3
     assert audited(desk, "setting.changed") == {"setting": "handling.correct_d", "was": 7, "now": 3}
     admin.post("/settings/general", **GENERAL)
+
+
+def test_a_target_stands_in_the_reports_and_nothing_but_a_share_is_one(desk: TestDesk, admin: Browser) -> None:
+    assert told(admin.follow(admin.post("/settings/general", **{**GENERAL, "fcr_target": "75"}))) == "Saved."
+    with desk.store.reading() as work:
+        assert reports.page(work, SYSTEM, {}).fcr_target == 0.75
+    for wrong in ("0", "101", "much"):
+        assert admin.post("/settings/general", **{**GENERAL, "fcr_target": wrong}).status_code == 422
+    admin.post("/settings/general", **GENERAL)
+    with desk.store.reading() as work:
+        assert reports.page(work, SYSTEM, {}).fcr_target is None
 
 
 def test_what_did_not_change_leaves_no_line(desk: TestDesk, admin: Browser) -> None:

@@ -69,7 +69,13 @@ def furnished(work: Work, desk: TestDesk) -> None:
 
 def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str, answer: int) -> None:
     agent = desk.agent(work, "agent").id
-    simple = {"push.names": True, "reply.undo_s": 8, "handling.correct_d": 14, "sentiment.run": 5}
+    simple = {
+        "push.names": True,
+        "reply.undo_s": 8,
+        "handling.correct_d": 14,
+        "sentiment.run": 5,
+        "report.fcr_target": 75,
+    }
     settings.put_all(work, SYSTEM, simple | {"surveys.privacy_url": "https://bottega.example/privacy"})
     agreements.allow(work, SYSTEM, kind="unions", day="2026-03-02", reference="Accordo 3/2026")
     branding.change(work, SYSTEM, chosen="#7a1f5c", picture=PICTURE)

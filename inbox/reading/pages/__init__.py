@@ -13,7 +13,7 @@ from inbox.reading.pages.channel_form import ConfigField, config_fields, config_
 from inbox.reading.pages.common import Choice, ErrorPage, Form, SettingsNav
 from inbox.reading.pages.journal import AuditPage, AuditRow, Change, JournalItem, JournalPage, JournalRow, LedgerRow
 from inbox.reading.pages.promises import CalendarRow, PromisesPage, SpecialDay, TargetRow
-from inbox.reading.pages.reports import Bucket, Figures, ReportsPage, WeekPoint
+from inbox.reading.pages.reports import Bucket, Figures, Peak, ReportsPage, WeekPoint
 from inbox.reading.pages.routing import AbleRow, Absence, RoutingPage, RuleRow
 from inbox.reading.pages.rules import (
     AskGroup,
@@ -100,6 +100,7 @@ __all__ = [
     "LedgerRow",
     "LoginPage",
     "MacrosPage",
+    "Peak",
     "PeoplePage",
     "Period",
     "PersonRow",

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from inbox.reading.pages.asked import Asked, Preset
 from inbox.reading.pages.sheets import Cell, Finding, Mark, Sheet, Tile
 
-__all__ = ["Bucket", "Figures", "ReportsPage", "WeekPoint"]
+__all__ = ["Bucket", "Figures", "Peak", "ReportsPage", "WeekPoint"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Figures:
     cost_labour: Decimal | None  # per handled interaction
     cost_provider: Decimal | None  # per handled interaction
     cost_fixed: Decimal | None  # per handled interaction; None where no fee is set
-    cost_total: Decimal | None  # per handled interaction; None without an hourly rate
+    cost_direct: Decimal | None  # work and provider per handled interaction; None without an hourly rate
+    cost_full: Decimal | None  # with all paid time and the fees; None as well where a filter has no fees
     per_resolution: Decimal | None
     fcr_previous: float | None = None
     aht_untracked: int = 0
@@ -52,8 +53,8 @@ class Figures:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A day or a week of the charts of what came and went, named by its first day: contacts, and cases. ``end`` is the
-    day after its last."""
+    """A step of the charts of what came and went, named by its first day: contacts, and cases. ``end`` is the day after
+    its last; ``whole`` is False where a part of it lies outside of the period."""
 
     start: dt.date
     inbound: int
@@ -61,17 +62,29 @@ class Bucket:
     created: int = 0
     resolved: int = 0
     end: dt.date | None = None
+    whole: bool = True
+
+
+class Peak(NamedTuple):
+    """When most came in: a weekday (Monday is 0), and its hour unless no hour has enough; ``n`` of all ``of``."""
+
+    day: int
+    hour: int | None
+    n: int
+    of: int
 
 
 @dataclass(frozen=True)
 class WeekPoint:
-    """A week of the FCR line; ``rate`` None where nothing has matured, ``previous`` one period before."""
+    """A step of the FCR line; ``rate`` None where nothing has matured, ``previous`` that of what is compared with.
+    ``whole`` is False where a part of it lies outside of the period."""
 
     start: dt.date
     n: int
     rate: float | None
     previous: float | None = None
     end: dt.date | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,12 @@ class ReportsPage:
     """``page`` of ``reports/index.html``. GET ``from``, ``to`` (dates, ``to`` exclusive), ``compare``, ``by`` and one
     for each filter. ``choices`` are what the filters offer (value, name), ``presets`` the shortcuts of the period with
     their dates. ``has_rate`` is False until an hourly rate is set: labour and totals are then None and the page says
-    so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions. ``table`` holds all figures of the rows,
-    ``paces`` are the largest rows' handle times by week, ``agents`` the card of the people where the gate lets it
-    through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the link to the costs page;
-    ``mood_model`` names what scores how customers sound; ``rebuilt`` is how many percent of new figures are worked out
-    where these are old ones."""
+    so. ``heat`` is 7 rows (Monday first) of 24 counts of inbound interactions, ``peak`` what it says where ten or more
+    came in at one time and fewer at every other. ``table`` holds all figures of the rows, ``weeks`` and ``paces``,
+    the largest rows' handle times, go by ``step``, ``volume`` by ``volume_step``, ``agents`` the card of the people
+    where the gate lets it through; ``ways`` are those of grouping that it lets through; ``may_set_costs`` shows the
+    link to the costs page; ``mood_model`` names what scores how customers sound; ``rebuilt`` is how many percent of new
+    figures are worked out where these are old ones."""
 
     asked: Asked
     table: Sheet
@@ -110,13 +124,18 @@ class ReportsPage:
     mood_model: str = ""
     agents: Sheet | None = None
     rebuilt: int | None = None
+    peak: Peak | None = None
+    step: str = "week"
+    volume_step: str = "week"
+    fcr_target: float | None = None  # a share
     name: Literal["overview"] = "overview"
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Every figure on the page."""
         sheets = (self.table, *([self.agents] if self.agents else []))
-        return tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+        shown = tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+        return (*shown, "cost.per_interaction_direct", "cost.per_interaction_full")
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""

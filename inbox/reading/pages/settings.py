@@ -85,9 +85,10 @@ class AgreementRow:
 @dataclass(frozen=True)
 class GeneralPage:
     """``page`` of ``settings/general.html``. POST ``settings.general``: ``name``, ``language``, ``timezone``,
-    ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken back;
-    empty leaves it to each channel), ``unhappy_run`` (messages in a row), ``correct_d`` (days
-    back in which people may correct their own day), ``push_names`` (on: notices on devices name the customer).
+    ``close_after_d`` (days until a resolved ticket is closed), ``undo_s`` (seconds in which a reply can be taken
+    back; empty leaves it to each channel), ``fcr_target`` (per cent, empty for none), ``unhappy_run`` (messages in
+    a row), ``correct_d`` (days back in which people may correct their own day),
+    ``push_names`` (on: notices on devices name the customer).
     ``public_url`` is shown only. POST ``brand.change``: ``coloured`` (on or absent) with ``colour``, the file ``logo``,
     ``without`` (on takes it away); ``logo`` names the present one. POST
     ``agreements.change``: ``on`` (yes or no), ``kind``, ``date``, ``reference``; ``agreement`` is the authorisation of

@@ -36,8 +36,8 @@ class Plot(NamedTuple):
 
 class Card(NamedTuple):
     """A table of figures, one line for all and one for each value of ``by``, and the drawings above it. ``meter`` is a
-    share that has a bar in each line, ``spark`` a figure whose last twelve weeks are drawn there; ``weeks`` is a figure
-    by which the largest lines have one for each of these weeks as well."""
+    share that has a bar in each line, ``spark`` a figure whose last twelve weeks are drawn there; ``along`` is a figure
+    by which the largest lines have one for each step of the period as well."""
 
     name: str
     by: str | None
@@ -45,7 +45,7 @@ class Card(NamedTuple):
     plots: tuple[Plot, ...] = ()
     meter: str = ""
     spark: str = ""
-    weeks: str = ""
+    along: str = ""
 
 
 class Cell(NamedTuple):
@@ -76,7 +76,8 @@ class Cell(NamedTuple):
 
 class Line(NamedTuple):
     """``label`` is data; empty for the line of everything. ``person`` is whose line it is, ``spark`` the course of the
-    card's own figure; ``step`` is the week that it is about where it is not about the whole period."""
+    card's own figure; ``step`` is the first day of the part of the period that it is about where it is not about all of
+    it, and ``whole`` False where it is about an incomplete one."""
 
     label: str
     kind: str | None
@@ -84,6 +85,7 @@ class Line(NamedTuple):
     person: AgentChip | None = None
     spark: tuple[float | None, ...] = ()
     step: dt.date | None = None
+    whole: bool = True
 
 
 class Mark(NamedTuple):
@@ -98,13 +100,16 @@ class Mark(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A drawing with its figures: ``marks`` by name, or a line of cells for each of the days ``steps`` over time."""
+    """A drawing with its figures: ``marks`` by name, or a line of cells for each of the days ``steps`` over time,
+    of which each begins a ``step`` (day, week or month) that may not be ``whole``."""
 
     plot: Plot
     unit: Unit
     marks: tuple[Mark, ...] = ()
     steps: tuple[dt.date, ...] = ()
     series: tuple[tuple[Cell, ...], ...] = ()
+    step: str = "week"
+    whole: tuple[bool, ...] = ()
 
     @property
     def known(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from inbox.rendering.charts.canvas import NOTHING, Format, Note, Values, note_of, svg, ticks, tip
+from inbox.rendering.charts.canvas import NOTHING, Format, Note, Values, note_of, svg, target_line, ticks, tip
 
 __all__ = ["dots", "meter", "stacked"]
 
@@ -98,12 +98,14 @@ def dots(
     width: int = 460,
     names: int = 92,
     figures: int = 64,
+    target: float | None = None,
 ) -> Markup:
     """Shares on one scale: a dot for now, a hollow one for before, and the 95 % interval as a pale bar. Each row is
-    (name, value, low, high, before, figure) and may have a note; without a value only name and figure are drawn."""
+    (name, value, low, high, before, figure) and may have a note; without a value only name and figure are drawn.
+    ``target`` is a dashed line down all rows."""
     shape = _Rows(width, names, figures, 29)
     all_rows = [Dot(*row) for row in rows]
-    known = [each for row in all_rows for each in (row.value, row.low, row.before) if each is not None]
+    known = [each for row in all_rows for each in (row.value, row.low, row.before, target) if each is not None]
     first = max(0.0, math.floor(min(known, default=0.0) * 5) / 5)
     foot = len(all_rows) * shape.tall
 
@@ -117,6 +119,9 @@ def dots(
             f'<line class="gridl" x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{foot}"/>'
             f'<text x="{x:.1f}" y="{foot + 15}" text-anchor="middle">{escape(fmt(step))}</text>'
         )
+    if target is not None:
+        x = across(target)
+        parts.append(target_line(f'x1="{x:.1f}" x2="{x:.1f}" y1="2" y2="{foot}"'))
     for n, row in enumerate(all_rows):
         y = n * shape.tall + 15
         parts.append(_label(row.name, y + 4, row.figure, shape))

@@ -27,6 +27,7 @@ __all__ = [
     "scale",
     "sizes_of",
     "svg",
+    "target_line",
     "ticks",
     "tip",
 ]
@@ -123,6 +124,11 @@ def below(labels: Sequence[str], across: Callable[[int], float], y: float, fit: 
         for n, label in enumerate(labels)
         if n % every == 0
     )
+
+
+def target_line(where: str) -> str:
+    """The dashed line of a value to reach."""
+    return f'<line class="target" {where} stroke="var(--fg-3)" stroke-width="1.25" stroke-dasharray="2 4"/>'
 
 
 class Note(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from inbox.rendering.charts import canvas
 from inbox.rendering.charts.canvas import Format, Note, Values, note_of
@@ -38,7 +38,7 @@ def spark(values: Values, *, tone: str = "c1", width: int = 88, height: int = 26
     )
 
 
-def line(
+def line(  # noqa: PLR0913  (that is what a line stands beside)
     labels: Sequence[str],
     series: Sequence[Series],
     *,
@@ -48,10 +48,13 @@ def line(
     high: float | None = None,
     width: int = 620,
     before: Values | None = None,
+    whole: Sequence[bool] = (),
+    target: tuple[float, str] | None = None,
 ) -> Markup:
-    """Lines over equal steps of time. ``before`` draws a dashed line underneath: the period before."""
+    """Lines over equal steps of time. ``before`` draws a dashed line underneath: what is compared with. What is not
+    ``whole`` has a hollow dot; ``target`` is a value to reach, and its words."""
     known = [value for _, values, *_ in series for value in values if value is not None]
-    known += [value for value in before or () if value is not None]
+    known += [value for value in before or () if value is not None] + ([target[0]] if target else [])
     lowest = low if low is not None else min(known, default=0)
     highest = high if high is not None else max(known, default=1)
     if lowest == highest:  # a single value has no span of its own: it stands as far as it is from nothing
@@ -67,6 +70,11 @@ def line(
         canvas.grid(steps, place, left, width - right, fmt),
         canvas.below(labels, across, height - 6, (width - left) / LABEL_WIDTH),
     ]
+    if target:
+        y = place(target[0])
+        where = f'x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"'
+        words = f'<text x="{left + 4}" y="{y - 5:.1f}">{escape(target[1])}</text>'
+        parts.append(canvas.target_line(where) + words)
     if before is not None:
         along = "".join(canvas.path(run) for run in canvas.runs(before, across, place))
         parts.append(f'<path d="{along}" fill="none" stroke="var(--c6)" stroke-width="1.5" stroke-dasharray="4 4"/>')
@@ -77,6 +85,12 @@ def line(
             under = "".join(canvas.area(run, height - bottom) for run in runs if len(run) > 1)
             parts.append(f'<path d="{under}" fill="var(--{tone})" opacity=".1"/>')
         parts.append(_stroke(runs, tone))
+        parts += [
+            f'<circle class="part" cx="{across(n):.1f}" cy="{place(value):.1f}" r="4" fill="var(--surface)"'
+            f' stroke="var(--{tone})" stroke-width="2"/>'
+            for n, value in enumerate(values)
+            if value is not None and not all(whole[n : n + 1])
+        ]
         parts += [
             canvas.hit(
                 f'cx="{across(n):.1f}" cy="{place(value):.1f}" r="10"',
@@ -96,11 +110,12 @@ def columns(
     title: str,
     fmt: Format,
     width: int = 620,
+    whole: Sequence[bool] = (),
 ) -> Markup:
-    """Standing bars from zero, one group for each label."""
+    """Standing bars from zero, one group for each label; those of a step that is not ``whole`` are hollow."""
     most = max((value for _, values, *_ in series for value in values if value is not None), default=1)
     steps = canvas.ticks(0, most or 1, whole=True)
-    left, right, top, bottom, height = canvas.beside(steps, fmt), 4, 8, 24, 200
+    left, right, top, bottom, height = canvas.beside(steps, fmt), 10, 8, 24, 200
     place = canvas.scale(steps[0], steps[-1], height - bottom, top)
     group = (width - left - right) / max(len(labels), 1)
     bar = max(2.0, min(12.0, group * 0.72 / len(series)))
@@ -117,12 +132,16 @@ def columns(
         parts += [
             f'<rect x="{across(n) + start:.1f}" y="{place(value):.1f}" width="{bar:.1f}"'
             f' height="{max(place(0) - place(value), 0):.1f}" rx="{min(2.5, bar / 2):.1f}"'
-            f' fill="var(--{BARS[which % len(BARS)]})"'
+            f' fill="var(--{BARS[which % len(BARS)]})"{_hollow(BARS[which % len(BARS)], whole[n : n + 1])}'
             f"{canvas.tip(f'{labels[n]} · {name} {fmt(value)}', note_of(own, n))}/>"
             for n, value in enumerate(values)
             if value is not None
         ]
     return canvas.svg(width, height, "".join(parts), title)
+
+
+def _hollow(tone: str, whole: Sequence[bool]) -> str:
+    return "" if all(whole) else f' class="part" fill-opacity=".15" stroke="var(--{tone})"'
 
 
 def _stroke(runs: Sequence[Sequence[tuple[float, float]]], tone: str) -> str:
