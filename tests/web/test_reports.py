@@ -62,6 +62,20 @@ def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: Test
     assert desk.browser("supervisor").get("/reports?agent=x").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "path", ["", "/channels", "/cards/volume.csv", "/cards/volume.xlsx", "/cases/vol.inbound", "/cases/vol.inbound/all.csv"]
+)
+@pytest.mark.parametrize("asked", ["from=9999-12-01&to=9999-12-31", "from=0001-01-01&to=0001-02-01", "to=0001-01-02"])
+def test_a_period_that_no_calendar_reaches_is_refused(desk: TestDesk, path: str, asked: str) -> None:
+    assert desk.browser("supervisor").get(f"/reports{path}?{asked}").status_code == 422
+
+
+def test_a_period_without_its_first_day_is_counted_back_from_its_end(desk: TestDesk) -> None:
+    page = desk.browser("supervisor").get("/reports?to=2026-05-01")
+    assert page.status_code == 200
+    assert "1 Apr – 30 Apr 2026" in words(page)
+
+
 def test_the_panel_of_how_customers_sound_names_its_model(desk: TestDesk) -> None:
     browser = desk.browser("supervisor")
     for language, word in (("it", "Modello"), ("", "Model")):
