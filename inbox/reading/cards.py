@@ -7,7 +7,7 @@ from typing import Final
 from inbox.reading.definitions import N_
 from inbox.reading.pages.sheets import Card, Plot
 
-__all__ = ["BESIDE", "CARDS", "COUNTS", "OF", "PAGES", "PAGE_OF", "TILES", "TITLES", "UP_GOOD", "WORDS"]
+__all__ = ["BESIDE", "CARDS", "COUNTS", "OF", "PAGES", "PAGE_OF", "PARTS", "TILES", "TITLES", "UP_GOOD", "WORDS"]
 
 #: What cards and pages are called, as messages of the catalogue.
 TITLES: Final = {
@@ -192,6 +192,8 @@ COUNTS: Final = {
     "social.rate": "social.impressions",
 }
 
+#: Counts that are parts of a whole: of too few they would tell the figure that is hidden beside them.
+PARTS: Final = frozenset({"nps.promoters", "nps.passives", "nps.detractors", "sent.pos", "sent.neu", "sent.neg"})
 #: The time that a share is of.
 OF: Final = {"occ.rate": "occ.online_ms"}
 #: What stands beside a headline: of the same answers.

@@ -10,7 +10,7 @@ from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
 from inbox.reading import asking, cohorts, desk, figures, maturity, once, saying, special
-from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
+from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, PARTS, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Card, Cell, Graph, Line, Mark, Plot, Sheet, SheetsPage, Tile
@@ -26,8 +26,8 @@ _WHOLE: Final = ("ret.", "silence.", "smi.")
 #: Cards of one line that filters cut all the same.
 _FILTERED: Final = ("social", "touchpoints")
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
-#: Digits of a change that readers see.
-_SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
+#: Digits of a change that readers see; of a duration whole seconds.
+_SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2, "number": 1, "ms": -3}
 _OVER_TIME: Final = ("over", "columns")
 Row = Mapping[str, Any]
 
@@ -191,7 +191,7 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
         value = None
     if measured == "money" and value is not None:
         value = value / 1_000_000
-    few = n is not None and n < FEW and value is not None and measured != "count"
+    few = n is not None and n < FEW and value is not None and (measured != "count" or key in PARTS)
     change = row.get(f"{prefix}:{key}:abs")
     if change is not None and measured == "money":
         change = change / 1_000_000
@@ -201,7 +201,7 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     if few or value is None or (n is not None and (before_n or 0) < FEW) or not known:
         change = None
     if change is not None and measured in _SHOWN_TO:
-        change = round(change, _SHOWN_TO[measured])  # what is not seen is no change
+        change = round(change, _SHOWN_TO[measured]) or 0  # what is not seen is no change, and has no sign
     opens = where if key in BEHIND or family(key) in BEHIND or stem in BEHIND else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
