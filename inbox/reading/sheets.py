@@ -60,10 +60,12 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
 
 
 def compiled(work: Work, name: str, args: Mapping[str, str]) -> SheetsPage:
-    """A page, the overview as well, without its drawings: what a mail and a file hold. Raises like :func:`page`."""
+    """A page, the overview as well, without its drawings: what a mail and a file hold. Raises like :func:`page`, and
+    :class:`Withheld` where it would be cut in a way that shows single people."""
     asked = asking.asked(work, args)
+    by = by if name == "overview" and (by := args.get("by", "")) in asking.FILTERS else ""
+    figures.guard(work, by or None, asked.where)
     source = figures.source(work)
-    by = args.get("by", "") if name == "overview" else ""
     return SheetsPage(
         name=name,
         asked=asked,
