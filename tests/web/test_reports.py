@@ -97,8 +97,30 @@ def test_old_figures_are_marked_while_new_ones_are_worked_out(desk: TestDesk, mo
         file = io.BytesIO(browser.get("/reports/cards/volume.xlsx").data)
         with zipfile.ZipFile(file) as book:
             assert "the new ones are being worked out, 0% is done" in book.read("xl/sharedStrings.xml").decode()
+        assert {line["rebuilt"] for line in card(browser, "volume")} == {"0.0"}
     keeper.catch_up(desk.store, config)
     assert not any("old figures" in words(browser.get(page)) for page in pages)
+
+
+def card(browser: Browser, name: str, asked: str = "") -> list[dict[str, str]]:
+    text = browser.get(f"/reports/cards/{name}.csv?{asked}").data.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_card_as_csv_says_in_each_line_what_it_is_about(desk: TestDesk) -> None:
+    lines = card(
+        desk.browser("supervisor"), "volume", "from=2026-01-01&to=2026-02-01&channel=email&reason=Reso / Taglia"
+    )
+    assert lines[0]["Name"] == "All"
+    for line in lines:
+        about = {name: line[name] for name in ("from", "to", "zone", "filters", "rebuilt")}
+        assert about == {
+            "from": "2026-01-01",
+            "to": "2026-02-01",
+            "zone": "Europe/Rome",
+            "filters": "channel=email; reason=Reso / Taglia",
+            "rebuilt": "",
+        }
 
 
 def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:
