@@ -332,6 +332,7 @@ class Outgoing:
     thread: str | None = None
     status_url: str | None = None  # where the provider may report; its ``message`` parameter is ``key``
     auto: bool = False  # sent by no person
+    stop_url: str | None = None  # mail: where its reader stops such mails, by a POST without a page (RFC 8058)
     headers: tuple[tuple[str, str], ...] = ()  # mail: further ones, whose names begin with X-
     last_inbound_at: dt.datetime | None = None  # opens the reply window of some channels
 

@@ -27,10 +27,10 @@ _BODIES = frozenset({"message", "multipart"})
 
 
 class _Policy(EmailPolicy):
-    """SMTP's rules; ids are never folded into encoded words, as the library does with long ones."""
+    """SMTP's rules; ids and links are never folded into encoded words, as the library does with long ones."""
 
     def fold(self, name: str, value: str) -> str:
-        if name.lower() in {"message-id", "in-reply-to", "references"}:
+        if name.lower() in {"message-id", "in-reply-to", "references", "list-unsubscribe"}:
             return f"{name}: " + "\r\n ".join(str(value).split()) + "\r\n"
         return str(super().fold(name, value))
 
@@ -76,6 +76,9 @@ def mail(config: EmailConfig, outgoing: Outgoing, now: dt.datetime) -> tuple[Ema
     _thread(message, outgoing)
     if outgoing.auto:
         _automatic(message, outgoing, config)
+    if outgoing.stop_url:
+        message["List-Unsubscribe"] = f"<{_one_line(outgoing.stop_url)}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     for name, value in outgoing.headers:
         if _OURS.fullmatch(name):
             message[name] = _one_line(value)

@@ -10,7 +10,18 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import costs, desk, fields, outside, promises, reasons, report_mails, routing
+from inbox.actions import (
+    costs,
+    desk,
+    fields,
+    outside,
+    promises,
+    reasons,
+    report_mails,
+    report_readers,
+    report_stops,
+    routing,
+)
 from inbox.actions.naming import Names
 from inbox.actions.rules import keeping
 from inbox.actions.surveys import forms
@@ -67,7 +78,7 @@ def exported(work: Work) -> dict[str, Any]:
         "band_values": dict(desk.get(work, "routing.values")),
         "routing": names.named(dict(sorted(routing.rules(work).items()))),
         "surveys": {id: names.named(one) for id, one in sorted(forms.all_of(work).items())},
-        "report_mails": {one.name: _report_mail(one, names) for one in report_mails.all_of(work)},
+        "report_mails": {one.name: _report_mail(work, one, names) for one in report_mails.all_of(work)},
         "outside": _outside(work),
         "costs": {"rates": _rates(work, names), "fees": _fees(work), "exchange": _exchange(work)},
         "macros": {
@@ -80,16 +91,19 @@ def exported(work: Work) -> dict[str, Any]:
     return plain
 
 
-def _report_mail(one: ReportMail, names: Names) -> dict[str, Any]:
-    """A page of figures that leaves by mail; people by their addresses, filters as they stand in an address."""
+def _report_mail(work: Work, one: ReportMail, names: Names) -> dict[str, Any]:
+    """A page of figures that leaves by mail; people by their addresses, filters as they stand in an address. Who may
+    see no reports, and addresses that stopped it, are left out: another desk would not take them, or begin anew."""
+    able = {each.id for each in report_readers.offered(work)}
+    stopped = report_stops.stops(work, one)
     return {
         "page": one.page,
         "period": one.period,
         "every": one.every,
         "weekday": one.weekday,
         "at": one.at,
-        "people": names.named(list(one.people)),
-        "addresses": list(one.addresses),
+        "people": names.named([each for each in one.people if each in able]),
+        "addresses": [each for each in one.addresses if each not in stopped],
         "paused": one.paused,
         "filters": names.named(dict(one.asked)),
     }

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import desk
+from inbox.actions import desk, report_readers, report_stops
 from inbox.actions.who import Who, may, require
 from inbox.errors import Conflict, Forbidden, Invalid, NotFound
-from inbox.store import Agent, ReportMail, Work
+from inbox.store import ReportMail, Work
 
 __all__ = [
     "EVERY",
@@ -107,6 +107,7 @@ def save(work: Work, who: Who, id: str | None, values: Mapping[str, Any]) -> Rep
         _noted(work, who, "changed", row)
     row.next_at, row.retry_at, row.tries = _next(work, row, clock.now()), None, 0
     work.flush()
+    report_stops.forget(work, row)
     return row
 
 
@@ -162,10 +163,10 @@ def _about(kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _whom(work: Work, row: ReportMail | None, kept: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    known = set(work.scalars(select(Agent.id).where(Agent.active)))
-    known |= set(row.people) if row is not None else set()
+    known = {one.id for one in report_readers.offered(work)}
+    known |= set(row.people) if row is not None else set()  # whoever may no more is left out when it leaves
     if not set(kept["people"]) <= known:
-        msg = "choose people of this desk"
+        msg = "choose people of this desk who may see reports"
         yield "people", msg
     if not kept["people"] and not kept["addresses"]:
         msg = "choose at least one person"

@@ -9,12 +9,14 @@ from typing import Final
 from sqlalchemy import and_, delete, or_, select
 
 from inbox import clock
-from inbox.actions import alerts, desk
+from inbox.actions import alerts, desk, report_readers
 from inbox.actions.report_mails import following
+from inbox.actions.report_readers import Reader
+from inbox.actions.report_stops import STOPPED
 from inbox.errors import Conflict
-from inbox.store import Agent, Channel, ReportMail, ReportSending, Work
+from inbox.store import ReportMail, ReportSending, Work
 
-__all__ = ["Due", "Recipient", "due", "failed", "gone", "leaves", "settle"]
+__all__ = ["Due", "due", "failed", "gone", "leaves", "settle"]
 
 #: How long after a refusal it is tried again, by the number of refusals; after the last it has failed.
 AGAIN: Final = tuple(dt.timedelta(minutes=n) for n in (1, 5, 15, 60, 180, 360))
@@ -23,21 +25,12 @@ _BATCH: Final = 20
 
 
 @dataclass(frozen=True)
-class Recipient:
-    """Who still has to get a report, in which language."""
-
-    address: str
-    name: str
-    language: str
-
-
-@dataclass(frozen=True)
 class Due:
     """A report at one of its times, who has not got it yet, and the channels by which it may leave, best first."""
 
     id: str
     at: dt.datetime
-    to: tuple[Recipient, ...]
+    to: tuple[Reader, ...]
     ways: tuple[str, ...]
 
 
@@ -48,7 +41,7 @@ def due(work: Work) -> list[Due]:
     waited = or_(ReportMail.retry_at.is_(None), ReportMail.retry_at <= now)
     rows = work.scalars(select(ReportMail).where(ripe, waited).order_by(ReportMail.name).limit(_BATCH)).all()
     ways = alerts.ways(work) if rows else ()
-    return [Due(row.id, _when(row), _left(work, row), ways) for row in rows] if ways else []
+    return [Due(row.id, _when(row), _left(work, row, _when(row)), ways) for row in rows] if ways else []
 
 
 def _when(row: ReportMail) -> dt.datetime:
@@ -59,27 +52,22 @@ def _when(row: ReportMail) -> dt.datetime:
     return found
 
 
-def _left(work: Work, row: ReportMail) -> tuple[Recipient, ...]:
-    usual = str(desk.get(work, "desk.language"))
-    had = select(ReportSending.address).where(ReportSending.mail_id == row.id, ReportSending.due_at == _when(row))
+def _left(work: Work, row: ReportMail, at: dt.datetime) -> tuple[Reader, ...]:
+    """Who should get it at one of its times, may do so now, and has not got it yet."""
+    had = select(ReportSending.address).where(ReportSending.mail_id == row.id, ReportSending.due_at == at)
     done = set(work.scalars(had))
-    done |= {one.lower() for one in work.scalars(select(Channel.address).where(Channel.kind == "email")) if one}
-    people = work.scalars(select(Agent).where(Agent.id.in_(row.people), Agent.active).order_by(Agent.email))
-    every = {one.email.lower(): Recipient(one.email, one.name, one.language or usual) for one in people}
-    for address in row.addresses:
-        every.setdefault(address, Recipient(address, "", usual))
-    return tuple(one for key, one in every.items() if key not in done)
+    return tuple(one for one in report_readers.readers(work, row) if one.address.lower() not in done)
 
 
 def leaves(work: Work, one: Due, address: str) -> None:
-    """Writes down that it leaves, right before it does. Raises :class:`Conflict` where it has left already, or is
-    wanted no more."""
+    """Writes down that it leaves, right before it does. Raises :class:`Conflict` where it has left already, or whoever
+    should get it may not, or wants it no more."""
     row = work.get(ReportMail, one.id)
     if row is None or one.at not in (row.next_at, row.asked_at):
         msg = "this report has left already"
         raise Conflict(msg)
-    if work.get(ReportSending, (one.id, one.at, address.lower())) is not None:
-        msg = "this report has left already"
+    if address.lower() not in {each.address.lower() for each in _left(work, row, one.at)}:
+        msg = "this report has left already, or is not for this address any more"
         raise Conflict(msg)
     work.add(ReportSending(mail_id=one.id, due_at=one.at, address=address.lower()))
     work.flush()
@@ -105,7 +93,7 @@ def settle(work: Work, one: Due, problem: str = "") -> None:
     row = work.get(ReportMail, one.id)
     if row is None or one.at not in (row.next_at, row.asked_at):
         return
-    now, left = clock.now(), _left(work, row)
+    now, left = clock.now(), _left(work, row, one.at)
     if left and row.tries < len(AGAIN):
         row.retry_at, row.tries, row.problem = now + AGAIN[row.tries], row.tries + 1, problem[:300]
         return
@@ -123,5 +111,5 @@ def settle(work: Work, one: Due, problem: str = "") -> None:
     else:
         zone = str(desk.get(work, "desk.timezone"))
         row.next_at = None if row.paused else following(row.every, row.weekday, row.at, zone, now)
-    old = (ReportSending.mail_id == row.id, ReportSending.due_at < now - KEPT)
+    old = (ReportSending.mail_id == row.id, ReportSending.due_at < now - KEPT, ReportSending.problem != STOPPED)
     work.execute(delete(ReportSending).where(*old))

@@ -43,6 +43,8 @@ FILTERS: Final = ("channel", "team", "reason", "tag", "agent")
 #: How the address says what is compared with, and how the keys of a report begin that say it.
 COMPARISONS: Final = {"previous": "prev", "year": "yoy"}
 LONGEST: Final = dt.timedelta(days=800)
+#: Of a period without a beginning; and figures of one that is younger may still change.
+_USUAL: Final = dt.timedelta(days=30)
 #: Up to how many days a drawing has steps of a day, and of a week.
 DAILY: Final = 14
 _WEEKLY: Final = 182
@@ -68,24 +70,24 @@ def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
 
 
 def period_of(today: dt.date, first: str, end: str, compare: str = "previous") -> Period:
-    """The period that two dates name, else the last 30 days. Raises :class:`Invalid`."""
+    """The period that two dates name, else up to today; 30 days without its first. Raises :class:`Invalid`."""
     shortcuts = presets(today)
     try:
-        start = dt.date.fromisoformat(first) if first else shortcuts["30d"][0]
         stop = dt.date.fromisoformat(end) if end else shortcuts["30d"][1]
-    except ValueError:
+        start = dt.date.fromisoformat(first) if first else stop - _USUAL
+    except (ValueError, OverflowError):
         msg = "a period has dates like 2026-03-01"
         raise Invalid(msg) from None
     if not dt.timedelta() < stop - start <= LONGEST:
         msg = "a period has 1 to 800 days and ends after it starts"
         raise Invalid(msg)
-    named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
-    provisional = today < stop + dt.timedelta(days=30)
     try:
         request = Request.of(start.isoformat(), stop.isoformat(), clock.now(), compare=compare)
     except ValueError as problem:
         raise Invalid(str(problem)) from None
     earlier, until = (dt.date.fromordinal(day) for day in request.before())
+    named = next((name for name, dates in shortcuts.items() if dates == (start, stop)), "")
+    provisional = today < stop + _USUAL
     return Period(start, stop, earlier, until, cast("Any", named), provisional)
 
 

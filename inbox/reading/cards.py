@@ -15,6 +15,7 @@ __all__ = [
     "OF",
     "PAGES",
     "PAGE_OF",
+    "PARTS",
     "TILES",
     "TITLES",
     "UP_GOOD",
@@ -240,6 +241,8 @@ COUNTS: Final = {
     "social.rate": "social.impressions",
 }
 
+#: Counts that are parts of a whole: of too few they would tell the figure that is hidden beside them.
+PARTS: Final = frozenset({"nps.promoters", "nps.passives", "nps.detractors", "sent.pos", "sent.neu", "sent.neg"})
 #: The time that a share is of.
 OF: Final = {"occ.rate": "occ.online_ms"}
 #: What stands beside a headline: of the same answers.

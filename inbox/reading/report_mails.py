@@ -6,22 +6,24 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from inbox.actions import report_mails as verbs
+from inbox.actions import report_readers, report_stops
+from inbox.actions.report_readers import Skipped
 from inbox.actions.who import Who, may
+from inbox.errors import NotFound
 from inbox.reading import asking, once
 from inbox.reading.cards import WORDS
 from inbox.reading.pages.common import Form
-from inbox.store import Agent, ReportMail, Work
+from inbox.store import ReportMail, Work
 
-__all__ = ["MailRow", "MailsPage", "page", "typed"]
+__all__ = ["MailRow", "MailsPage", "StopPage", "page", "stopping", "typed"]
 
 
 @dataclass(frozen=True)
 class MailRow:
     """One report by mail. ``word`` is its page's name, a message of the catalogue; ``filters`` its filters as people
-    read them (name, value); ``on_way`` while somebody's "send now" has not left yet."""
+    read them (name, value); ``on_way`` while somebody's "send now" has not left yet; ``skipped`` are those of its
+    people and addresses who get none, and why."""
 
     id: str
     name: str
@@ -40,6 +42,7 @@ class MailRow:
     last_sent: int
     last_failed: int
     problem: str
+    skipped: tuple[Skipped, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,16 +61,34 @@ class MailsPage:
     pages: Mapping[str, str] = field(default_factory=lambda: WORDS)
 
 
+@dataclass(frozen=True)
+class StopPage:
+    """``page`` of ``reports/stop.html``. POST ``stops.stop``: nothing. ``name`` is the report's, "" where the link
+    leads to none; ``done`` where its reader gets it no more."""
+
+    token: str
+    name: str = ""
+    done: bool = False
+
+
+def stopping(work: Work, token: str) -> StopPage:
+    """What the link under a mail opens: whether its reader gets the report still."""
+    try:
+        row, address = report_stops.opened(work, token)
+    except NotFound:
+        return StopPage(token)
+    return StopPage(token, row.name, address in report_stops.stops(work, row))
+
+
 def page(work: Work, who: Who, editing: str = "", form: Form | None = None) -> MailsPage:
     """The list, and the form of the one that is edited."""
     zone, _today = asking.today(work)
     known = form.values if form is not None else {}
     if editing and editing != "new" and form is None:
         known = typed(verbs.find(work, editing))
-    people = work.scalars(select(Agent).where(Agent.active).order_by(Agent.name))
     return MailsPage(
         rows=tuple(_row(work, one) for one in verbs.all_of(work)),
-        people=tuple((one.id, one.name) for one in people),
+        people=tuple((one.id, one.name) for one in report_readers.offered(work)),
         editing=editing,
         form=Form(known, form.errors if form is not None else {}),
         zone=zone,
@@ -116,4 +137,5 @@ def _row(work: Work, one: ReportMail) -> MailRow:
         last_sent=one.last_sent,
         last_failed=one.last_failed,
         problem=one.problem,
+        skipped=report_readers.skipped(work, one),
     )

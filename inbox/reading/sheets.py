@@ -10,7 +10,7 @@ from inbox.actions.who import Who, may
 from inbox.errors import Forbidden, NotFound
 from inbox.metrics.behind import BEHIND
 from inbox.reading import asking, cohorts, counted, desk, figures, maturity, once, saying, special
-from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, TILES, TITLES, UP_GOOD, WORDS
+from inbox.reading.cards import BESIDE, CARDS, COUNTS, OF, PAGE_OF, PAGES, PARTS, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.derived import FEW, derived
 from inbox.reading.pages.asked import Asked
@@ -28,8 +28,8 @@ _FILTERED: Final = ("social", "touchpoints", "fcr_weeks", "hours", "backlog", "i
 #: What the lines of a card are that are no slices of a report, as addresses say it.
 _SLICED: Final = {"touchpoints": "touchpoint", "value": "band"}
 _PRICED: Final = ("cost.", "clv.service12", "clv.clv")
-#: Digits of a change that readers see.
-_SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2}
+#: Digits of a change that readers see; of a duration whole seconds.
+_SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "money": 2, "number": 1, "ms": -3}
 #: Lines that one drawing over time has room for.
 COURSES: Final = 4
 _HALF: Final = 0.5
@@ -65,10 +65,12 @@ def page(work: Work, who: Who, name: str, args: Mapping[str, str]) -> SheetsPage
 
 
 def compiled(work: Work, name: str, args: Mapping[str, str]) -> SheetsPage:
-    """A page, the overview as well, without its drawings: what a mail and a file hold. Raises like :func:`page`."""
+    """A page, the overview as well, without its drawings: what a mail and a file hold. Raises like :func:`page`, and
+    :class:`Withheld` where it would be cut in a way that shows single people."""
     asked = asking.asked(work, args)
+    by = by if name == "overview" and (by := args.get("by", "")) in asking.FILTERS else ""
+    figures.guard(work, by or None, asked.where)
     source = figures.source(work)
-    by = args.get("by", "") if name == "overview" else ""
     return SheetsPage(
         name=name,
         asked=asked,
@@ -219,7 +221,7 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
         value = None
     if measured == "money" and value is not None:
         value = value / 1_000_000
-    few = n is not None and n < FEW and value is not None and measured != "count"
+    few = n is not None and n < FEW and value is not None and (measured != "count" or key in PARTS)
     change = row.get(f"{prefix}:{key}:abs")
     if change is not None and measured == "money":
         change = change / 1_000_000
@@ -228,8 +230,8 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     known = asked.comparable or before or (before == 0 and n is not None)
     if few or value is None or (n is not None and (before_n or 0) < FEW) or not known:
         change = None
-    if change is not None and abs(change) * 10 ** _SHOWN_TO.get(measured, 0) < _HALF and measured in _SHOWN_TO:
-        change = 0  # what is not seen is no change
+    if change is not None and measured in _SHOWN_TO and abs(change) * 10.0 ** _SHOWN_TO[measured] < _HALF:
+        change = 0  # what is not seen is no change, and has no sign
     opens = where if _opens(key) else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from html import unescape
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from flask import Flask, render_template
 from flask_babel import Babel, force_locale
@@ -17,6 +17,8 @@ from inbox.rendering import charts, figures, sentences, templates_folder, workbo
 
 __all__ = ["Letter", "report"]
 
+#: Stands in a letter for the address at which its reader stops it: each has their own.
+_STOP: Final = "urn:stop"
 _TAGS = re.compile(r"<[^>]+>")
 _BLANK = re.compile(r" +")
 _LINES = re.compile(r"\s*\n\s*\n\s*")
@@ -30,6 +32,10 @@ class Letter(NamedTuple):
     html: str
     file: str
     book: bytes | None
+
+    def stopped_at(self, link: str) -> Letter:
+        """The same for the one who stops it by that link."""
+        return self._replace(text=self.text.replace(_STOP, link), html=self.html.replace(_STOP, link))
 
 
 @cache
@@ -48,6 +54,7 @@ def report(page: SheetsPage, *, name: str, desk: str, link: str, manage: str, la
     with _stage().test_request_context("/"), force_locale(language):
         said = workbooks.about(page.asked, _(page.word), page.rebuilt)
         values = {"page": page, "name": name, "said": said, "link": link, "manage": manage, "defined": defined}
+        values["stop"] = _STOP
         html = render_template("reports/mail.html", desk=desk, language=language, **values)
         days = figures.period(page.asked.period.start, page.asked.period.end)
         shown = [one for one in page.sheets if not one.refused]

@@ -44,7 +44,8 @@ class ReportMail(Base, kw_only=True):
 
 
 class ReportSending(Base, kw_only=True):
-    """That a mail left for one address at one due time: written right before it does, so that it never leaves twice."""
+    """That a mail left for one address at one due time: written right before it does, so that it never leaves twice.
+    Or that its reader stopped the report, at that time."""
 
     __tablename__ = "report_sendings"
 

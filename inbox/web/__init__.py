@@ -50,6 +50,7 @@ from inbox.web import (
     setups,
     sign_ins,
     starting,
+    stops,
     surveys,
     tickets,
     trials,
@@ -81,7 +82,8 @@ PAGES = (
         days.blueprint,
         pwa.blueprint,
     ),
-    *(boards.blueprint, reports.blueprint, mails.blueprint, sessions.blueprint, setups.blueprint, health.blueprint),
+    *(boards.blueprint, reports.blueprint, mails.blueprint, stops.blueprint),
+    *(sessions.blueprint, setups.blueprint, health.blueprint),
     *(settings.blueprint, channels.blueprint, trials.blueprint, people.blueprint, people.teams, words.canned),
     *(reasons.blueprint, fields.blueprint, rules.blueprint, relations.blueprint, customers.blueprint),
     *(erasing.blueprint, outside.blueprint, brandings.blueprint, portables.blueprint, agreements.blueprint),
@@ -95,6 +97,7 @@ def register(app: Flask, store: Store, throttle: Throttle, csrf: CSRFProtect) ->
     """Hangs every page's blueprint in, behind the gate."""
     del store
     csrf.exempt(answers.answer)  # customers have no session either: the signed link is the key
+    csrf.exempt(stops.stop)  # nor have those who are sent reports
     csrf.exempt(widgets.upload)  # strangers have no session here: the visitor's token is the key
     app.extensions["throttle"] = throttle
     gate.guard(app)

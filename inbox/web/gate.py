@@ -44,6 +44,7 @@ OPEN = (
     "static",
     "health.",
     "pwa.",
+    "stops.",
     "survey.",
 )
 

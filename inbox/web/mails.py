@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from inbox.actions import report_mails as verbs
-from inbox.errors import Forbidden, Invalid
+from inbox.errors import Forbidden, Invalid, Withheld
+from inbox.reading import asking, figures
 from inbox.reading import report_mails as reading
 from inbox.reading.pages import Form
+from inbox.store import Work
 from inbox.web.gate import frame, right, store, who
 from inbox.web.settings import done, typed
 from inbox.web.wording import errors, sentence
@@ -57,12 +60,21 @@ def save(id: str) -> Any:
     values = {**request.form, "people": request.form.getlist("people")}
     try:
         with store().transaction() as work:
+            _let_through(work, values)
             verbs.save(work, who(), None if id == "new" else id, values)
     except Invalid as problem:
         return _drawn(id, Form(typed(), errors(problem)), problem.status)
+    except Withheld as problem:
+        return _drawn(id, Form(typed(), {"": sentence(problem.detail)}), problem.status)
     except Forbidden as problem:
         return _drawn(id, Form(typed(), {"addresses": sentence(problem.detail)}), problem.status)
     return done(_("Saved."), "mails.index")
+
+
+def _let_through(work: Work, values: Mapping[str, Any]) -> None:
+    """Raises :class:`Withheld` for what the gate of figures per person would keep from leaving."""
+    by = str(values.get("by", "")) if values.get("page", "overview") == "overview" else ""
+    figures.guard(work, by or None, {name: str(values[name]) for name in asking.FILTERS if values.get(name)})
 
 
 @blueprint.post("/reports/mails/<id>/pause")

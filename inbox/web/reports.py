@@ -24,6 +24,10 @@ __all__ = ["blueprint"]
 blueprint = Blueprint("reports", __name__)
 #: With these a spreadsheet would read a text as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What the lines of a card are about, as columns: a line of words above the heads would be one that no program reads,
+#: and lines of several files stay apart once they stand in one sheet. ``to`` is exclusive; ``rebuilt`` is how much of
+#: the new figures is worked out where these are old ones.
+ABOUT = ("from", "to", "zone", "filters", "rebuilt")
 
 
 @blueprint.get("/reports")
@@ -95,8 +99,9 @@ def _line(cells: Iterable[Any]) -> str:
 @blueprint.get("/reports/cards/<name>.<kind>")
 @right("reports.see")
 def card(name: str, kind: str) -> Response:
-    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each; ``xlsx`` the
-    same as formatted numbers with what they mean. Figures of too few stay empty."""
+    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and in the last
+    columns of each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean.
+    Figures of too few stay empty."""
     if kind not in ("csv", "xlsx"):
         msg = "cards come as csv or xlsx"
         raise NotFound(msg)
@@ -114,10 +119,12 @@ def card(name: str, kind: str) -> Response:
         return _file(workbooks.workbook([found], about, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n"))])
+    writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n")), *ABOUT])
+    filters = "; ".join(f"{name}={asked.labels[name]}" for name in asked.where)
+    about = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells])
+        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells, *about])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 

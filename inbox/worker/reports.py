@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 
 from connectors.base import Address, ConnectorError, File, Outgoing
 from inbox import logs
-from inbox.actions import desk, grants, report_mails, report_sending
-from inbox.actions.report_sending import Due, Recipient
+from inbox.actions import desk, grants, report_mails, report_sending, report_stops
+from inbox.actions.report_readers import Reader
+from inbox.actions.report_sending import Due
 from inbox.errors import Conflict, Problem
 from inbox.reading import figures, sheets
 from inbox.rendering import letters, workbooks
@@ -51,7 +52,7 @@ class Mailer:
                 self._failed(one, to, wrong.detail)
                 continue
             drawn[to.language] = letter
-            problem = self._mail(one, to, letter) or ""
+            problem = self._mail(one, to, letter.stopped_at(report_stops.link(self.store, one.id, to.address))) or ""
             left += not problem
         with self.store.transaction() as work:
             report_sending.settle(work, one, problem)
@@ -72,7 +73,7 @@ class Mailer:
             page, name=name, desk=called, link=link, manage=f"{base}/reports/mails", language=language
         )
 
-    def _mail(self, one: Due, to: Recipient, letter: Letter) -> str:
+    def _mail(self, one: Due, to: Reader, letter: Letter) -> str:
         """By the first channel that takes it; gives why it did not leave, "" where it did or may have."""
         problem = ""
         for channel in one.ways:
@@ -94,7 +95,7 @@ class Mailer:
             return ""
         return problem
 
-    def _out(self, one: Due, to: Recipient, letter: Letter, channel: str) -> None:
+    def _out(self, one: Due, to: Reader, letter: Letter, channel: str) -> None:
         """Written down right before the mail leaves: a crash sends nothing twice."""
         files = () if letter.book is None else (File(letter.file, workbooks.TYPE, letter.book),)
         outgoing = Outgoing(
@@ -105,6 +106,7 @@ class Mailer:
             html=letter.html,
             files=files,
             auto=True,
+            stop_url=report_stops.link(self.store, one.id, to.address),
         )
 
         def going_out() -> None:
@@ -112,6 +114,6 @@ class Mailer:
 
         grants.talk(self.store, channel, lambda mail, config: mail.send(config, outgoing, going_out))
 
-    def _failed(self, one: Due, to: Recipient, problem: str) -> None:
+    def _failed(self, one: Due, to: Reader, problem: str) -> None:
         with self.store.transaction() as work:
             report_sending.failed(work, one, to.address, problem)

@@ -179,6 +179,19 @@ def test_an_automatic_mail_says_so(sink: MailSink, config: EmailConfig) -> None:
     assert first["X-Loop"] == "support@shop.example"
 
 
+def test_a_mail_that_can_be_stopped_says_where_in_one_piece_and_no_other_does(
+    sink: MailSink, config: EmailConfig
+) -> None:
+    link = f"https://desk.example/stop/{'a' * 200}"
+    send(config, auto=True, stop_url=link)
+    send(config, auto=True)
+    first, second = (read(taken.content) for taken in sink.taken)
+    assert first["List-Unsubscribe"] == f"<{link}>"
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"<{link}>".encode() in sink.taken[0].content
+    assert second["List-Unsubscribe"] is None
+
+
 def test_domains_beyond_ascii_leave_in_ascii(sink: MailSink, config: EmailConfig) -> None:
     send(config, to=Address("info@bücher.example"))
     assert sink.taken[0].recipients == ["info@xn--bcher-kva.example"]

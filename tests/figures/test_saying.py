@@ -9,6 +9,7 @@ import pytest
 from flask import render_template_string
 
 from inbox.reading import saying, sheets
+from inbox.reading.cards import PARTS
 from inbox.reading.definitions import defined
 from inbox.reading.pages.asked import Asked, Period
 from inbox.reading.saying import Seen
@@ -128,3 +129,40 @@ def test_a_share_of_0_is_known_also_where_the_log_is_younger_than_the_period_bef
     row = {"ret.churn.n": 40, "yoy:ret.churn.n:old": 30, key: value, f"yoy:{key}:old": old}
     row |= {f"yoy:{key}:abs": None if old is None else value - old}
     assert sheets.cell(None, key, row, asked, None).change == change  # type: ignore[arg-type]
+
+
+DAY = dt.date(2026, 10, 1)
+NOW = Asked(Period(DAY.replace(month=9), DAY, DAY.replace(month=8), DAY.replace(month=9)), {}, "previous", "UTC", DAY)
+
+
+@pytest.mark.parametrize("key", sorted(PARTS))
+def test_the_parts_of_too_few_hide_with_the_figure_that_they_would_tell(key: str) -> None:
+    stem = key.partition(".")[0]
+    hidden = sheets.cell(None, key, {key: 1, f"{stem}.n": 9}, NOW, None)  # type: ignore[arg-type]
+    assert (hidden.few, hidden.known, hidden.n) == (True, None, 9)
+    assert sheets.cell(None, key, {key: 1, f"{stem}.n": 10}, NOW, None).known == 1  # type: ignore[arg-type]
+
+
+def test_a_count_of_what_came_stands_however_small_it_is() -> None:
+    assert sheets.cell(None, "vol.inbound", {"vol.inbound": 3, "vol.n": 3}, NOW, None).known == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "change"),
+    [
+        ("csat.rate", 0.5, -0.0004),
+        ("frt.p50_ms", 60_000, -400),
+        ("nps.score", 12.0, -0.04),
+        ("ipc.mean", 1.2, -0.04),
+        ("case.n", 12, 0),
+        ("clv.margin12", 4_000_000, -4_000),
+        ("clv.margin12", 4_000_000, 4_000),
+    ],
+)
+def test_a_change_that_nobody_would_see_reads_as_unchanged(key: str, value: float, change: float) -> None:
+    stem = key.rpartition(".")[0]
+    row = {key: value, f"{stem}.n": 40, f"prev:{key}:old": value - change, f"prev:{stem}.n:old": 40}
+    one = sheets.cell(None, key, row | {f"prev:{key}:abs": change}, NOW, None)  # type: ignore[arg-type]
+    with stage.application("en").test_request_context("/"):
+        source = '{% from "reports/_cell.html" import changed %}{{ changed(one, "EUR") }}'
+        assert render_template_string(source, one=one).strip() == "unchanged"

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from inbox import clock
-from inbox.actions import channels, people, report_mails, report_sending
+from inbox.actions import channels, exporting, people, report_mails, report_sending, report_stops
 from inbox.actions.who import SYSTEM, Who
-from inbox.errors import Forbidden, Invalid
+from inbox.errors import Forbidden, Invalid, NotFound
+from inbox.reading import report_mails as mails_page
 from inbox.store import Agent, ReportMail
 from inbox.terms import Actor, Role
 from inbox.worker import reports
@@ -28,6 +29,12 @@ from tests.sending.conftest import Sending
 
 Later = Callable[[dt.timedelta], None]
 MONDAY = dt.datetime(2026, 11, 23, 7, 0, tzinfo=dt.UTC)  # 08:00 in Rome
+
+
+@pytest.fixture(autouse=True)
+def sees_reports(sending: Sending) -> None:
+    with sending.desk.store.transaction() as work:
+        people.change_agent(work, SYSTEM, sending.desk.giulia, role=Role.SUPERVISOR)
 
 
 def made(sending: Sending, **values: Any) -> str:
@@ -228,3 +235,112 @@ def test_every_wrong_field_is_named_and_strangers_need_an_admin(sending: Sending
         report_mails.save(work, supervisor, None, {**values, "addresses": "a@b.example"})
     with sending.desk.store.transaction() as work:
         report_mails.save(work, supervisor, None, values)
+
+
+def without(sending: Sending, id: str) -> list[tuple[str, str]]:
+    with sending.desk.store.reading() as work:
+        shown = mails_page.page(work, SYSTEM)
+        return [(one.who, one.why) for each in shown.rows if each.id == id for one in each.skipped]
+
+
+def test_only_people_who_may_see_reports_are_offered_chosen_and_sent_one(sending: Sending, later: Later) -> None:
+    desk = sending.desk
+    id = made(sending, addresses="socia@fuori.example, giulia@cirro.example")
+    assert without(sending, id) == []
+    with desk.store.transaction() as work:
+        people.change_agent(work, SYSTEM, desk.giulia, role=Role.AGENT)
+    assert without(sending, id) == [("Giulia Ferri", "right")]
+    with desk.store.reading() as work:
+        assert [name for _id, name in mails_page.page(work, SYSTEM).people] == ["Luca Moretti"]
+    values = {"name": "Altro", "page": "sla", "every": "day", "people": [desk.giulia]}
+    with pytest.raises(Invalid, match="who may see reports"), desk.store.transaction() as work:
+        report_mails.save(work, SYSTEM, None, values)
+    later(dt.timedelta(days=1))
+    assert look(sending) == 1
+    assert [to for to, _mail in mails(sending)] == ["socia@fuori.example"]
+    assert (row(sending, id).last_sent, row(sending, id).last_failed) == (1, 0)
+
+
+def test_whoever_loses_the_right_while_a_report_is_leaving_gets_none(
+    sending: Sending, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(sending)
+    later(dt.timedelta(days=1))
+    drawn = Mailer._drawn
+
+    def meanwhile(self: Mailer, one: Any, language: str) -> Any:
+        with sending.desk.store.transaction() as work:
+            people.change_agent(work, SYSTEM, sending.desk.giulia, role=Role.AGENT)
+        return drawn(self, one, language)
+
+    monkeypatch.setattr(Mailer, "_drawn", meanwhile)
+    look(sending)
+    assert sending.sink.taken == []
+
+
+@pytest.mark.parametrize("more", [{"agent": "x", "page": "sla"}, {"by": "agent"}, {"by": "team"}])
+def test_a_report_about_single_people_goes_nowhere_while_such_figures_are_off(
+    sending: Sending, later: Later, more: dict[str, str]
+) -> None:
+    id = made(sending, **{"page": "overview", "addresses": "socia@fuori.example", **more})
+    later(dt.timedelta(days=1))
+    assert look(sending) == 0
+    for _again in report_sending.AGAIN:
+        later(report_sending.AGAIN[-1])
+        assert look(sending) == 0
+    assert sending.sink.taken == []
+    assert "figures per" in row(sending, id).problem
+
+
+def test_every_reader_stops_a_report_by_a_link_of_their_own(sending: Sending, later: Later) -> None:
+    desk, store = sending.desk, sending.desk.store
+    id = made(sending, addresses="socia@fuori.example, socio@fuori.example")
+    later(dt.timedelta(days=1))
+    assert look(sending) == 3
+    found = dict(mails(sending))
+    links = {to: str(mail["List-Unsubscribe"]).strip("<>") for to, mail in found.items()}
+    assert len(set(links.values())) == 3
+    for to, mail in found.items():
+        assert links[to].startswith(f"{store.settings.base_url}/stop/{id}")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        for kind in ("plain", "html"):
+            body = mail.get_body((kind,))
+            assert body is not None
+            assert links[to] in body.get_content()
+            assert "urn:stop" not in body.get_content()
+    token = links["socia@fuori.example"].rpartition("/")[2]
+    for _twice in range(2):
+        with store.transaction() as work:
+            report_stops.stop(work, token)
+    assert without(sending, id) == [("socia@fuori.example", "stopped")]
+    later(dt.timedelta(days=91))
+    assert look(sending) == 2
+    later(dt.timedelta(days=1))
+    assert look(sending) == 2
+    with store.reading() as work:
+        [exported_mail] = exporting.exported(work)["report_mails"].values()
+    assert exported_mail["addresses"] == ["socio@fuori.example"]
+    values = {"name": "Canali", "page": "channels", "every": "day", "people": [desk.giulia]}
+    for addresses in ("", "socia@fuori.example"):  # taken out, and chosen again on purpose
+        with store.transaction() as work:
+            report_mails.save(work, SYSTEM, id, {**values, "addresses": addresses})
+        assert without(sending, id) == []
+
+
+@pytest.mark.parametrize("how", ["other report", "other address", "cut", "taken out", "nothing"])
+def test_a_link_stops_nothing_but_what_its_reader_was_sent(sending: Sending, how: str) -> None:
+    store = sending.desk.store
+    id, other = made(sending, addresses="socia@fuori.example"), made(sending, name="Altro", addresses="a@b.example")
+    token = report_stops.link(store, id, "socia@fuori.example").rpartition("/")[2]
+    if how == "taken out":
+        with store.transaction() as work:
+            report_mails.save(work, SYSTEM, id, {"name": "x", "page": "sla", "people": [sending.desk.giulia]})
+    wrong = {
+        "other report": other + token[12:],
+        "other address": report_stops.link(store, id, "a@b.example").rpartition("/")[2],
+        "cut": token[:-1],
+        "taken out": token,
+        "nothing": "è" * 28,
+    }[how]
+    with pytest.raises(NotFound), store.transaction() as work:
+        report_stops.stop(work, wrong)

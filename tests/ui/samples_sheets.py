@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from inbox.reading import behind, sheets
-from inbox.reading.cards import CARDS, PAGES, TILES, TITLES, UP_GOOD, WORDS
+from inbox.reading.cards import CARDS, PAGES, PARTS, TILES, TITLES, UP_GOOD, WORDS
 from inbox.reading.definitions import family, unit
 from inbox.reading.pages import asked
 from inbox.reading.pages.sheets import (
@@ -56,7 +56,7 @@ LABELS: Mapping[str | None, tuple[tuple[str, str | None], ...]] = {
 
 
 def cell(key: str, value: float | None, n: int | None, change: float | None = None) -> Cell:
-    few = value is not None and n is not None and n < sheets.FEW and unit(key) != "count"
+    few = value is not None and n is not None and n < sheets.FEW and (unit(key) != "count" or key in PARTS)
     where: Mapping[str, str] = {}
     return Cell(key, value, n, None, unit(key), few, 3, change, sure=True, where=where)
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from inbox.actions import desk as settings
+from inbox.actions import report_mails, report_stops
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.reading import behind, sheets
@@ -17,7 +18,7 @@ from inbox.reading.pages.sheets import Card, Cell, Line
 from inbox.sentiment import MODEL
 from inbox.store import ReportMail
 from tests.figures.conftest import begun_anew
-from tests.web.conftest import TestDesk, words
+from tests.web.conftest import Browser, TestDesk, words
 
 
 def test_the_way_back_from_the_cases_keeps_every_filter(desk: TestDesk) -> None:
@@ -62,6 +63,21 @@ def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: Test
     assert desk.browser("supervisor").get("/reports?agent=x").status_code == 403
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["", "/channels", "/cards/volume.csv", "/cards/volume.xlsx", "/cases/vol.inbound", "/cases/vol.inbound/all.csv"],
+)
+@pytest.mark.parametrize("asked", ["from=9999-12-01&to=9999-12-31", "from=0001-01-01&to=0001-02-01", "to=0001-01-02"])
+def test_a_period_that_no_calendar_reaches_is_refused(desk: TestDesk, path: str, asked: str) -> None:
+    assert desk.browser("supervisor").get(f"/reports{path}?{asked}").status_code == 422
+
+
+def test_a_period_without_its_first_day_is_counted_back_from_its_end(desk: TestDesk) -> None:
+    page = desk.browser("supervisor").get("/reports?to=2026-05-01")
+    assert page.status_code == 200
+    assert "1 Apr – 30 Apr 2026" in words(page)
+
+
 def test_the_panel_of_how_customers_sound_names_its_model(desk: TestDesk) -> None:
     browser = desk.browser("supervisor")
     for language, word in (("it", "Modello"), ("", "Model")):
@@ -81,8 +97,30 @@ def test_old_figures_are_marked_while_new_ones_are_worked_out(desk: TestDesk, mo
         file = io.BytesIO(browser.get("/reports/cards/volume.xlsx").data)
         with zipfile.ZipFile(file) as book:
             assert "the new ones are being worked out, 0% is done" in book.read("xl/sharedStrings.xml").decode()
+        assert {line["rebuilt"] for line in card(browser, "volume")} == {"0.0"}
     keeper.catch_up(desk.store, config)
     assert not any("old figures" in words(browser.get(page)) for page in pages)
+
+
+def card(browser: Browser, name: str, asked: str = "") -> list[dict[str, str]]:
+    text = browser.get(f"/reports/cards/{name}.csv?{asked}").data.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_card_as_csv_says_in_each_line_what_it_is_about(desk: TestDesk) -> None:
+    lines = card(
+        desk.browser("supervisor"), "volume", "from=2026-01-01&to=2026-02-01&channel=email&reason=Reso / Taglia"
+    )
+    assert lines[0]["Name"] == "All"
+    for line in lines:
+        about = {name: line[name] for name in ("from", "to", "zone", "filters", "rebuilt")}
+        assert about == {
+            "from": "2026-01-01",
+            "to": "2026-02-01",
+            "zone": "Europe/Rome",
+            "filters": "channel=email; reason=Reso / Taglia",
+            "rebuilt": "",
+        }
 
 
 def test_a_card_that_the_gate_keeps_gives_no_file(desk: TestDesk) -> None:
@@ -141,3 +179,39 @@ def test_a_report_by_mail_is_made_changed_paused_sent_and_removed(desk: TestDesk
     assert "It does not leave by itself." in page
     browser.follow(browser.post(f"/reports/mails/{row.id}/remove"))
     assert "No report leaves by mail" in words(browser.get("/reports/mails"))
+
+
+def test_a_report_about_single_people_is_refused_where_it_is_made_and_says_why(desk: TestDesk) -> None:
+    given = {"name": "Persone", "page": "overview", "every": "week", "weekday": "0", "at": "08:00"}
+    answer = desk.browser("supervisor").post(
+        "/reports/mails/new", **given, agent="x", people=[desk.who("supervisor").id]
+    )
+    assert answer.status_code == 403
+    assert "figures per person are switched off" in words(answer).lower()
+    assert 'value="Persone"' in answer.text
+
+
+def test_the_link_in_a_report_stops_it_by_a_button_or_a_mail_program_but_not_by_being_looked_at(desk: TestDesk) -> None:
+    with desk.store.transaction() as work:
+        values = {"name": "Stop & go", "page": "sla", "every": "day", "addresses": "socia@fuori.example"}
+        id = report_mails.save(work, SYSTEM, None, values).id
+    path = urlsplit(report_stops.link(desk.store, id, "socia@fuori.example")).path
+    stranger = Browser(desk.app)
+    for _twice in range(2):
+        page = stranger.get(path)
+        assert page.status_code == 200
+        assert "No longer send me this report" in page.text
+        assert "Stop &amp; go" in page.text
+    shown = desk.browser("admin").get("/reports/mails")
+    assert "gets none" not in words(shown)
+    posted = Browser(desk.app).client.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert posted.status_code == 200
+    assert "You get this report no more" in posted.text
+    assert "You get this report no more" in stranger.get(path).text
+    assert "socia@fuori.example gets none: stopped it by the link" in words(desk.browser("admin").get("/reports/mails"))
+    assert "Reader stopped report by mail" in words(desk.browser("admin").get("/settings/audit"))
+    for wrong in (stranger.get(f"{path[:-1]}1"), stranger.client.post(f"{path[:-1]}1")):
+        assert wrong.status_code == 404
+        assert "This link stops no report" in wrong.text
+    with desk.store.transaction() as work:
+        report_mails.remove(work, SYSTEM, id)

@@ -90,7 +90,8 @@ def furnished_with_the_rest(work: Work, desk: TestDesk, team: str, channel: str,
         "weekday": 0,
         "at": "08:00",
     }
-    whom = {"people": [agent], "addresses": "socia@fuori.example", "team": team, "compare": "year"}
+    supervisor = desk.agent(work, "supervisor").id
+    whom = {"people": [supervisor], "addresses": "socia@fuori.example", "team": team, "compare": "year"}
     report_mails.pause(work, SYSTEM, report_mails.save(work, SYSTEM, None, {**mail, **whom}).id, on=True)
     taglia = reasons.find(work, "Reso / Taglia")
     reasons.change(work, SYSTEM, taglia.id, label="Taglia sbagliata", exempt=True)
