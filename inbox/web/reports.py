@@ -99,9 +99,9 @@ def _line(cells: Iterable[Any]) -> str:
 @blueprint.get("/reports/cards/<name>.<kind>")
 @right("reports.see")
 def card(name: str, kind: str) -> Response:
-    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and in the last
-    columns of each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean.
-    Figures of too few stay empty."""
+    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and in the
+    last columns of each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they
+    mean. Figures of too few stay empty."""
     if kind not in ("csv", "xlsx"):
         msg = "cards come as csv or xlsx"
         raise NotFound(msg)
@@ -115,8 +115,8 @@ def card(name: str, kind: str) -> Response:
             raise Withheld(found.refused)
     saved = f"{name}-{asked.period.start}-{asked.period.end}"
     if kind == "xlsx":
-        about = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]), rebuilt)
-        return _file(workbooks.workbook([found], about, currency), workbooks.TYPE, f"{saved}.xlsx")
+        words = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]), rebuilt)
+        return _file(workbooks.workbook([found], words, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n")), *ABOUT])
