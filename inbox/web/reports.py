@@ -98,9 +98,9 @@ def _line(cells: Iterable[Any]) -> str:
 @blueprint.get("/reports/cards/<name>.<kind>")
 @right("reports.see")
 def card(name: str, kind: str) -> Response:
-    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and in the last
-    columns of each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean.
-    Figures of too few stay empty."""
+    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and last in
+    each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean. Figures of
+    too few stay empty."""
     if kind not in ("csv", "xlsx"):
         msg = "cards come as csv or xlsx"
         raise NotFound(msg)
