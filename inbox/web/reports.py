@@ -120,10 +120,10 @@ def card(name: str, kind: str) -> Response:
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n")), *ABOUT])
     filters = "; ".join(f"{name}={asked.labels[name]}" for name in asked.where)
-    about = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
+    own = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line.label, None, first=not n)), *cells, *about])
+        writer.writerow([_guarded(workbooks.line_name(found, line.label, None, first=not n)), *cells, *own])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 
