@@ -26,7 +26,7 @@ DEFAULTS: Final[dict[str, Any]] = {
     "desk.colour": "",  # empty: the product's; inbox/actions/branding.py checks and changes it, and the logo
     "desk.logo": None,
     "desk.logo_mark": "",
-    "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days: the case gap of metrics.md
+    "desk.close_after_d": 7,  # a resolved ticket is closed after so many quiet days; not the case gap of metrics.md
     "figures.proved": None,  # of the last night: day, looked at, wrong, the first that is wrong
     "reply.undo_s": None,  # None: each channel's own
     "push.names": False,  # whether notices on devices name customer and subject

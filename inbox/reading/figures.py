@@ -58,8 +58,6 @@ EXACT = 50_000
 MOST = 250_000
 #: So many events that were recorded later are taken back while somebody waits: some 20 s.
 TAKEN_BACK = 50_000
-#: Percent of what is worked out as long as something is left.
-_NEARLY = 99
 #: Events that a page waits for.
 AT_THE_DOOR = 2_000
 TEAM_AT_LEAST = 5
@@ -110,7 +108,7 @@ class Source:
         under_way = keeper.progress(self._work)
         rebuilt = None
         if under_way is not None:
-            rebuilt = min(_NEARLY, 100 * under_way.seq // max(1, under_way.goal))
+            rebuilt = under_way.percent
         elif keeper.stale(self._kept.state, wanted):
             rebuilt = 0
         return Basis(self.seq, self.as_of, self._kept.config, rebuilt)

@@ -99,9 +99,9 @@ def _line(cells: Iterable[Any]) -> str:
 @blueprint.get("/reports/cards/<name>.<kind>")
 @right("reports.see")
 def card(name: str, kind: str) -> Response:
-    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and in the
-    last columns of each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they
-    mean. Figures of too few stay empty."""
+    """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and last in
+    each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean. Figures of
+    too few stay empty."""
     if kind not in ("csv", "xlsx"):
         msg = "cards come as csv or xlsx"
         raise NotFound(msg)
@@ -115,16 +115,16 @@ def card(name: str, kind: str) -> Response:
             raise Withheld(found.refused)
     saved = f"{name}-{asked.period.start}-{asked.period.end}"
     if kind == "xlsx":
-        words = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]), rebuilt)
-        return _file(workbooks.workbook([found], words, currency), workbooks.TYPE, f"{saved}.xlsx")
+        about = workbooks.about(asked, _(cards.WORDS[cards.PAGE_OF[name]]), rebuilt)
+        return _file(workbooks.workbook([found], about, currency), workbooks.TYPE, f"{saved}.xlsx")
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n")), *ABOUT])
     filters = "; ".join(f"{name}={asked.labels[name]}" for name in asked.where)
-    about = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
+    own = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells, *about])
+        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells, *own])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 

@@ -142,7 +142,7 @@ def test_figures_say_what_they_were_made_from_and_old_ones_that_new_ones_are_und
         wanted = begun_anew(desk.store, patched, events=100)
         add(desk.store, [{**lines(3)[0], "id": "late"}])
         assert call.get(f"/reports?{asked}") == before
-        done = 100 * 100 // desk.store.last_seq()
+        done = 65 * 100 // desk.store.last_seq()
         for one in made_from():
             assert one["Sportello-Stale"] == f"rebuilding {done} %"
             assert (one["Sportello-Seq"], one["Sportello-Config"]) == (end, Config.of().digest)

@@ -138,6 +138,25 @@ def test_other_settings_are_worked_out_beside_the_old_ones_which_serve_until_the
         assert len(keeper.states(work)) == 1
 
 
+def test_how_much_is_done_goes_on_while_the_cells_are_summed(store: Store) -> None:
+    add(store, lines(3))
+    keeper.catch_up(store, CONFIG)
+    other, percents = Config.of({"tz": "America/New_York"}), []
+    while keeper.advance(store, other, 40):
+        with store.reading() as work:
+            under_way = keeper.progress(work)
+            assert under_way is not None
+            percents.append((under_way.percent, under_way.seq == under_way.goal))
+    assert percents == sorted(percents)
+    assert percents[0][0] == 0
+    summing = [percent for percent, read in percents if read]
+    assert summing[0] == 65
+    assert len(set(summing)) > 3
+    assert summing[-1] == 99
+    with store.reading() as work:
+        assert keeper.progress(work) is None
+
+
 def test_two_keepers_at_once_count_everything_once(store: Store) -> None:
     add(store, lines(4))
     faults: list[BaseException] = []

@@ -55,6 +55,17 @@ def test_the_cases_come_in_parts_that_stay_where_they_are_and_all_of_them_as_a_s
     assert browser.get("/reports/cases/ret.start/all.csv").status_code == 422
 
 
+def test_the_list_behind_a_cost_says_what_of_it_is_in_no_case(desk: TestDesk) -> None:
+    browser = desk.browser("supervisor")
+    for figure, said in (
+        ("cost.per_interaction_direct", "What spam has cost is in the figure"),
+        ("cost.per_interaction_full", "monthly fees and what spam has cost are in the figure"),
+    ):
+        assert said in words(browser.get(f"/reports/cases/{figure}"))
+    for figure in ("cost.per_resolution", "vol.inbound"):
+        assert "spam" not in words(browser.get(f"/reports/cases/{figure}"))
+
+
 def test_the_overview_takes_filters_and_compares_with_the_year_before(desk: TestDesk) -> None:
     page = desk.browser("supervisor").get("/reports?from=2026-01-01&to=2026-02-01&compare=year&channel=email&by=reason")
     assert page.status_code == 200
@@ -108,9 +119,8 @@ def card(browser: Browser, name: str, asked: str = "") -> list[dict[str, str]]:
 
 
 def test_a_card_as_csv_says_in_each_line_what_it_is_about(desk: TestDesk) -> None:
-    lines = card(
-        desk.browser("supervisor"), "volume", "from=2026-01-01&to=2026-02-01&channel=email&reason=Reso / Taglia"
-    )
+    asked = "from=2026-01-01&to=2026-02-01&channel=email&reason=Reso / Taglia"
+    lines = card(desk.browser("supervisor"), "volume", asked)
     assert lines[0]["Name"] == "All"
     for line in lines:
         about = {name: line[name] for name in ("from", "to", "zone", "filters", "rebuilt")}

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from inbox.actions import costs as cost_actions
 from inbox.actions import desk as settings
+from inbox.actions.threading import CASE_GAP
 from inbox.actions.variables import VARIABLES
 from inbox.actions.who import SYSTEM
+from inbox.metrics import Config
 from inbox.reading import ledger, reports
 from inbox.store import Agent, Audit, Canned, Event, Reason, Setting, SignIn, Team
 from tests.web.conftest import PASSWORD, Browser, TestDesk, said, told, words
@@ -476,3 +478,10 @@ def test_the_audit_is_read_in_pages(desk: TestDesk, admin: Browser) -> None:
         next(part for part in first.text.split('"') if part.startswith("/settings/audit?after=")).replace("&amp;", "&")
     )
     assert "test.9:" in words(older)
+
+
+def test_the_days_after_which_tickets_close_are_not_said_to_be_those_of_the_figures(desk: TestDesk) -> None:
+    page = words(desk.browser("admin").get("/settings/general"))
+    assert Config.of().case_gap == CASE_GAP / dt.timedelta(milliseconds=1)
+    assert f"more than {CASE_GAP.days} days after it was resolved" in page
+    assert f"These {CASE_GAP.days} days, by which the figures tell cases apart, are fixed." in page
