@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from decimal import Decimal, InvalidOperation
 from itertools import takewhile
@@ -33,6 +34,7 @@ __all__ = [
     "standing_fee",
     "team_rate",
     "team_rates",
+    "unambiguous",
 ]
 
 MOST = Decimal(1_000_000)
@@ -44,6 +46,19 @@ AHEAD = dt.timedelta(days=3 * 366)
 TEAM: Final = "team:"
 EVERYBODY: Final = "everybody"
 OWN: Final = "own"
+
+
+#: What parts thousands for one reader and decimals for another.
+_TWO_WAYS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+
+
+def unambiguous(text: str, field: str) -> str:
+    """An amount with a point, where it can be read in one way only. Raises :class:`Invalid`."""
+    plain = text.replace(",", ".")
+    if _TWO_WAYS.fullmatch(text.strip()):
+        msg = f"{text!r} can be read in two ways; write {plain.replace('.', '')}.00 or {plain}0"
+        raise Invalid(msg, fields={field: msg})
+    return plain
 
 
 def amount_of(text: str, field: str) -> Decimal:
@@ -65,7 +80,7 @@ def team_rate(work: Work, who: Who, *, per_hour: str, start: dt.date, team: str)
     whoever comes later; a rate that was set for one person stays theirs. The line of the team is ours; the figures read
     those of its people, which are given."""
     require(who, "costs.change")
-    value = amount_of(per_hour, "per_hour")
+    value = amount_of(unambiguous(per_hour, "per_hour"), "per_hour")
     _plausible(start, "since", AHEAD)
     if work.get(Team, team) is None:
         msg = f"there is no team {team!r}"
@@ -181,7 +196,7 @@ def rate(work: Work, who: Who, *, per_hour: str, start: dt.date, agent: str | No
     """Sets the loaded hourly cost from a date: the default, or one agent's, which stays theirs whatever was told of
     their teams for later days."""
     require(who, "costs.change")
-    value = amount_of(per_hour, "per_hour")
+    value = amount_of(unambiguous(per_hour, "per_hour"), "per_hour")
     _plausible(start, "since", AHEAD)
     if agent is not None and work.get(Agent, agent) is None:
         msg = f"there is no agent {agent!r}"
@@ -261,7 +276,7 @@ def _fee(
     work: Work, who: Who, *, month: str, amount: str, kind: str | None, currency: str | None
 ) -> tuple[Decimal, str]:
     require(who, "costs.change")
-    value = amount_of(amount, "amount")
+    value = amount_of(unambiguous(amount, "amount"), "amount")
     try:
         dt.date.fromisoformat(f"{month}-01")
     except ValueError:

@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
 from inbox import clock
-from inbox.actions import choosing, desk, tickets
+from inbox.actions import bands, choosing, desk, tickets
 from inbox.actions.choosing import MANUAL, WAYS, Candidate, Given, Wanted
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid, NotFound
-from inbox.store import Agent, Channel, Event, Store, Team, Ticket, Work
+from inbox.store import Agent, Channel, Customer, Event, Store, Team, Ticket, Work
 from inbox.terms import Actor, Status
 
 __all__ = ["ALL", "Floor", "away", "floor", "remove_rule", "route_due", "rules", "save_bands", "save_rule"]
@@ -251,11 +252,27 @@ def remove_rule(work: Work, who: Who, scope: str) -> None:
     desk.put(work, who, "routing.rules", own)
 
 
-def save_bands(work: Work, who: Who, bands: Sequence[str]) -> None:
-    """Names the bands of customers, the best first. Raises :class:`Invalid`."""
+def save_bands(work: Work, who: Who, named: Sequence[str], *, ordered: bool = True) -> None:
+    """Names the bands of customers, the best first; one that another takes the place of is renamed, with its value and
+    its customers, and who was in one that is no more is in none. ``ordered``, values have to fall in the new order.
+    Raises :class:`Invalid`."""
     require(who, "settings.change")
-    named = list(dict.fromkeys(" ".join(one.split()) for one in bands if one.strip()))
-    if len(named) > 10 or any(len(one) > 40 for one in named):
+    new = list(dict.fromkeys(" ".join(one.split()) for one in named if one.strip()))
+    if len(new) > 10 or any(len(one) > 40 for one in new):
         msg = "name up to ten bands of up to 40 letters"
         raise Invalid(msg, fields={"bands": msg})
-    desk.put(work, who, "routing.bands", named)
+    old: list[str] = desk.get(work, "routing.bands")
+    became = {one: one if one in new else "" for one in old}
+    if len(old) == len(new):
+        became |= {a: b for a, b in zip(old, new, strict=True) if a not in new and b not in old}
+    told: dict[str, str] = desk.get(work, "routing.values")
+    values = {became[band]: value for band, value in told.items() if became.get(band)}
+    amounts = [Decimal(values[band]) for band in new if band in values]
+    if ordered and amounts != sorted(amounts, reverse=True):
+        msg = "in this order a better band would have a lower value; change the values first"
+        raise Invalid(msg, fields={"bands": msg})
+    desk.put(work, who, "routing.bands", new)
+    if values != told:
+        desk.put(work, who, "routing.values", values)
+    for customer in work.scalars(select(Customer).where(Customer.band.in_([a for a, b in became.items() if a != b]))):
+        bands.put(work, who, customer, became[customer.band])

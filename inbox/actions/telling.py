@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import select, text
 
 from inbox import clock
-from inbox.actions import currencies, desk, history, identities
+from inbox.actions import costs, currencies, desk, history, identities
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
 from inbox.metrics.log import fits
@@ -56,9 +56,8 @@ COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "am
 
 #: In what a program told, who did: the same door takes it back.
 TOLD_BY: Final = "told_by"
-#: An amount in a sheet, and one whose separator may part thousands as well as decimals.
+#: An amount in a sheet.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
-_TWO_WAYS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 
 #: What is told, or why it could not be read.
 Told = Mapping[str, Any] | Invalid
@@ -290,11 +289,7 @@ def _line(filled: dict[str, str]) -> Told:
 
 
 def _amount(typed: str) -> str:
-    plain = typed.replace(",", ".")
-    if _TWO_WAYS.fullmatch(typed):
-        whole = plain.replace(".", "")
-        msg = f"{typed!r} can be read in two ways; write {whole}.00 or {plain}0"
-        raise Invalid(msg)
+    plain = costs.unambiguous(typed, "amount")
     if not _AMOUNT.fullmatch(typed):
         msg = f"{typed!r} is no amount; write it like 1234.50"
         raise Invalid(msg)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import bands, desk, promises
-from inbox.actions.costs import amount_of
+from inbox.actions.costs import amount_of, unambiguous
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
 from inbox.figures.asking import kept
@@ -31,16 +31,21 @@ COMMON: Final = ("contract.started", "contract.renewed", "contract.ended", "cost
 
 
 def values(work: Work) -> dict[str, Decimal]:
-    """Band → the lifetime value from which a customer is in it; bands without one are set by hand."""
+    """Band → the lifetime value from which a customer is in it, the highest first; others are set by hand."""
     told: Mapping[str, str] = desk.get(work, "routing.values")
-    return {band: Decimal(told[band]) for band in desk.get(work, "routing.bands") if told.get(band)}
+    known = {band: Decimal(told[band]) for band in desk.get(work, "routing.bands") if told.get(band)}
+    return dict(sorted(known.items(), key=lambda one: -one[1]))
 
 
 def save_values(work: Work, who: Who, typed: Mapping[str, str]) -> None:
     """Sets the thresholds; a better band has a higher one. Raises :class:`Invalid`."""
     require(who, "settings.change")
     known: list[str] = desk.get(work, "routing.bands")
-    kept = {band: format(amount_of(typed[band], "values"), "f") for band in known if typed.get(band, "").strip()}
+    kept = {
+        band: format(amount_of(unambiguous(typed[band], "values"), "values"), "f")
+        for band in known
+        if typed.get(band, "").strip()
+    }
     amounts = [Decimal(one) for one in kept.values()]
     if amounts != sorted(set(amounts), reverse=True):
         msg = "the best band has the highest value, each further one a lower value"
@@ -102,16 +107,22 @@ def review(store: Store) -> int:
 
 def _moved(work: Work, customers: Collection[str]) -> dict[str, str]:
     """Those who belong into another band than the one that they are in, which no hand has given them."""
-    worths, ours = _worths(work), {"", *values(work)}
+    worths, by_hand = _worths(work), _by_hand(work)
     reached = _reached(work, customers, worths)
     known = worths.bands(reached) if worths is not None else {}
-    return {one: reached[one] for one, band in known.items() if band in ours and band != reached[one]}
+    return {one: reached[one] for one, band in known.items() if band not in by_hand and band != reached[one]}
+
+
+def _by_hand(work: Work) -> set[str]:
+    """The bands that no value gives, and none takes away."""
+    return set(desk.get(work, "routing.bands")) - set(values(work))
 
 
 def _put(work: Work, reached: Mapping[str, str]) -> int:
-    """Puts customers into their bands; gives how many changed."""
+    """Puts customers into their bands, but for those whom a hand put where no value does; gives how many changed."""
+    by_hand = _by_hand(work)
     customers = work.scalars(select(Customer).where(Customer.id.in_(reached)).order_by(Customer.id))
-    others = [one for one in customers if one.band != reached[one.id]]
+    others = [one for one in customers if one.band != reached[one.id] and one.band not in by_hand]
     for customer in others:
         bands.put(work, SYSTEM, customer, reached[customer.id])
     return len(others)

@@ -210,6 +210,33 @@ def test_customers_go_into_the_band_that_their_value_reaches(desk: SmallDesk) ->
         assert work.query(Customer).filter_by(band="gold").count() == 1
 
 
+def test_bands_that_are_named_anew_keep_their_values_and_their_customers(desk: SmallDesk) -> None:
+    ticket = desk.take(desk.letter(), desk.mail).ticket
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold", "silver"])
+        worth.save_values(work, SYSTEM, {"gold": "1000", "silver": "50"})
+    told(desk)
+    desk.store.write(worth.follow)
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold", "argento"])
+        assert worth.values(work) == {"gold": 1000, "argento": 50}
+    assert bands(desk, ticket) == ["argento"]
+    with pytest.raises(Invalid, match="a better band would have a lower value"), desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["argento", "gold"])
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold"])
+        assert worth.values(work) == {"gold": 1000}
+    assert bands(desk, ticket) == [""]
+
+
+@pytest.mark.parametrize("typed", ["1.000", "1,000", " 12.500 "])
+def test_a_value_that_can_be_read_in_two_ways_is_refused(desk: SmallDesk, typed: str) -> None:
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["gold"])
+        with pytest.raises(Invalid, match="two ways"):
+            worth.save_values(work, SYSTEM, {"gold": typed})
+
+
 def test_a_band_follows_the_clock_a_void_and_what_service_costs_and_leaves_a_hands_choice(desk: SmallDesk) -> None:
     """What was told once is looked at again every night, also where nothing is told any more."""
     first, second = (desk.take(desk.letter(sender=f"{name}@studio.example"), desk.mail).ticket for name in ("a", "b"))
@@ -242,6 +269,11 @@ def test_a_band_follows_the_clock_a_void_and_what_service_costs_and_leaves_a_han
         row.customer.band = "vip"
     assert worth.review(desk.store) == 0
     assert bands(desk, first) == ["vip"]
+    with desk.store.transaction() as work:
+        work.append("revenue", id="r4", customer=ids[0], margin="5", currency="EUR")
+    count(desk)
+    desk.store.write(worth.follow)
+    assert bands(desk, first) == ["vip"], "no line of revenue takes away what a hand gave"
 
 
 def test_a_year_on_what_may_follow_is_less(desk: SmallDesk) -> None:

@@ -55,7 +55,8 @@ def bands(reading: Reading, values: Any) -> None:
     """The bands of customers, all of them."""
     if values != reading.before["bands"]:
         with reading.at("bands"):
-            giving.save_bands(reading.work, reading.who, [str(one) for one in values or ()])
+            named = [str(one) for one in values or ()]  # values come after them in the file, and are looked at there
+            giving.save_bands(reading.work, reading.who, named, ordered=False)
 
 
 def band_values(reading: Reading, values: Any) -> None:
