@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import desk as settings
+from inbox.actions import promises
 from inbox.errors import Forbidden, Invalid
 from inbox.metrics import Request
 from inbox.reading import figures, once
@@ -67,6 +68,15 @@ def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
         "month": (month, tomorrow),
         "last_month": ((month - dt.timedelta(days=1)).replace(day=1), month),
     }
+
+
+def later(work: Work, key: str, asked: Asked) -> dt.date | None:
+    """The day on which a figure of the period can first be known, where that is still to come: who left after silence
+    is seen ``churn_lag_d`` days after the period's end, and until then whoever is only due counts as lost."""
+    if not key.startswith("silence"):
+        return None
+    day = asked.period.end + dt.timedelta(days=promises.config(work).churn_lag_d)
+    return day if day > asked.today else None
 
 
 def period_of(today: dt.date, first: str, end: str, compare: str = "previous") -> Period:

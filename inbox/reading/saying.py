@@ -201,6 +201,6 @@ def findings(work: Work, source: figures.Source, name: str, asked: Asked) -> tup
     known = tuple((named.get(value, value), row) for value, row in parts if value != "unallocated")
     before = asking.COMPARISONS[asked.compare] if asked.comparable else ""
     seen = Seen(report["all"], known, before)
-    if not asking.priced(work):
-        return found(seen, (rule for rule in rules.rules if rule is not _dearest))
-    return found(seen, rules.rules)
+    early = asking.later(work, "silence", asked) is not None
+    unsaid = [rule for rule, yet in ((_dearest, asking.priced(work)), (_silence, not early)) if not yet]
+    return found(seen, (rule for rule in rules.rules if rule not in unsaid))

@@ -210,6 +210,8 @@ def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, s
 
 def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] | None) -> Cell:
     """A figure of a report: hidden, unknown or said, with its change and the way to its cases."""
+    if (later := asking.later(work, key, asked)) is not None:
+        return Cell(key, None, None, None, unit(key), later=later)
     prefix = asking.COMPARISONS[asked.compare]
     stem = key.rpartition(".")[0]
     counted = COUNTS.get(key, f"{stem}.n")

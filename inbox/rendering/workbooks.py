@@ -110,7 +110,9 @@ def _card(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
 def _values(cells: Iterable[Cell]) -> Iterator[tuple[float | str | None, str]]:
     """Each figure and its n; what is unknown stays empty, and what is of too few says so."""
     for cell in cells:
-        if cell.few:
+        if cell.later is not None:
+            yield _("not known before %(day)s", day=figures.day(cell.later, year=True)), ""
+        elif cell.few:
             yield _("too few: n = %(n)s", n=cell.n), ""
         else:
             value = cell.value

@@ -52,7 +52,7 @@ class Cell(NamedTuple):
     """A figure in a line. ``value`` None is unknown; ``few`` hides it behind its ``n``. ``change`` is against the
     period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it. Of a share
     ``low`` to ``high`` is where the true one lies with 95 % certainty; ``of`` is the time that it is a share of, in
-    ms."""
+    ms. ``later`` is the day before which nobody can know the figure."""
 
     key: str
     value: float | None
@@ -67,6 +67,7 @@ class Cell(NamedTuple):
     low: float | None = None
     high: float | None = None
     of: int | None = None
+    later: dt.date | None = None
 
     @property
     def known(self) -> float | None:
