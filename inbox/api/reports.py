@@ -27,7 +27,8 @@ CASES = Binary(
     "application/json",
     '{"figure", "total", "items": [{"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why",'
     ' "matures"}], "next"}, newest first; ``next`` is null at the end.'
-    " ``amount`` is a count, milliseconds or micro-units of money; ``class`` and ``why``"
+    " ``amount`` is a count, milliseconds or micro-units of money; of handle time it is null until figures per person"
+    " are allowed. ``class`` and ``why``"
     " say for first contact resolution why a case counted or not.",
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
@@ -100,13 +101,14 @@ def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
     with figures.looking(call.store) as work:
         asked = query.figure, (query.first, query.end), _pairs(query.where)
         beside = behind.Beside(query.after, skip=query.offset)
+        unsaid = behind.withheld(work, query.figure)
         found = behind.listed(work, *asked, limit=query.limit, beside=beside, as_of=query.as_of)
         basis = figures.basis(work, query.as_of)
     more = found.first + len(found.cases) < found.total
     body = {
         "figure": query.figure,
         "total": found.total,
-        "items": behind.cases(found.cases),
+        "items": behind.cases(found.cases, unsaid=unsaid),
         "next": behind.cursor(found.cases[-1]) if found.cases and more else None,
     }
     return _told(body, basis, meta=query.meta)

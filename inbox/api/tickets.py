@@ -225,7 +225,10 @@ def show_ticket(call: Call[Nothing, Nothing], number: int) -> Response:
 class TicketCost(shapes.Shape):
     """What a ticket took and has cost so far, money in micro-units of the desk's currency, as its panel shows it."""
 
-    handling: int = Field(alias="handling_ms", description="The time of all agents on it that counts.")
+    handling: int | None = Field(
+        alias="handling_ms",
+        description="The time of all agents on it that counts; null until figures per person are allowed.",
+    )
     labour: int | None = Field(alias="cost.labour_direct", description="That time at the hourly rates.")
     provider: int | None = Field(alias="cost.provider", description="Null while a price has no exchange rate.")
     direct: int | None = Field(alias="cost.direct", description="Work and providers together.")
@@ -239,7 +242,7 @@ def show_ticket_cost(call: Call[Nothing, Nothing], number: int) -> Response:
         found = spending.spent(work, call.who, feeds.ticket(work, call.who, number))
     told = TicketCost.model_validate(
         {
-            "handling_ms": (found.handling or dt.timedelta()) // dt.timedelta(milliseconds=1),
+            "handling_ms": found.handling and found.handling // dt.timedelta(milliseconds=1),
             "cost.labour_direct": _micro(found.labour),
             "cost.provider": _micro(found.provider),
             "cost.direct": _micro(found.total),

@@ -62,7 +62,8 @@ class CasesPage:
     ``back`` is the page that opened it, ``row`` the filter that its row added there, ``by`` how the overview was
     grouped; ``span`` is that page's period where the list is about a part of it, ``slice`` what the row was that is no
     filter. ``kind`` is what is listed; ``parts`` are the figures that this one divides, which have the lists then.
-    ``rebuilt`` is how many percent of new figures are worked out where this is the list of old ones."""
+    ``withheld``, what each adds is one person's time, which stays unsaid. ``rebuilt`` is how many percent of new
+    figures are worked out where this is the list of old ones."""
 
     figure: str
     family: str
@@ -84,6 +85,7 @@ class CasesPage:
     slice: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["case", "customer", "post", "mention"] = "case"
     parts: tuple[str, ...] = ()
+    withheld: bool = False
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
@@ -138,6 +140,16 @@ def listed(
     return part._replace(cases=source.judged(figure, part.cases))
 
 
+#: Figures of the time that people spend.
+_TIMES: Final = ("aht.", "work.", "occ.")
+
+
+def withheld(work: Work, figure: str) -> bool:
+    """Whether what single cases add to a figure stays unsaid: on most of them it is one person's time, which section 8
+    of docs/metrics.md keeps until figures per person are allowed."""
+    return figure.startswith(_TIMES) and not asking.shown(work, "agent")
+
+
 def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[Asked, Iterator[tuple[CaseRow, ...]]]:
     """All cases behind a figure, the newest first, some at once: a stream that takes the memory of a part.
 
@@ -155,7 +167,7 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     some = source.at_hour(*period, asked.where, hour) if hour else source.cases(figure, *period, asked.where)
     every = in_order(some)
     parts = (source.judged(figure, some) for some in in_parts(every, PART * 10))
-    return asked, (tuple(_rows(work, who, some, unit(figure))) for some in parts)
+    return asked, (tuple(_rows(work, who, some, figure)) for some in parts)
 
 
 def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPage:
@@ -181,6 +193,7 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         span=span if _SPAN.fullmatch(span := args.get("span", "")) else "",
         slice={name: args[name] for name in SLICES if args.get(name) and (name != "hour" or _hour(figure, args))},
         parts=counted.PARTS.get(figure, ()),
+        withheld=withheld(work, figure),
     )
     if shown.parts:
         figures.guard(work, None, asked.where)
@@ -196,7 +209,7 @@ def _of_cases(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -
     found = listed(
         work, _named(shown.figure, args), period, asked.where, limit=PART, beside=beside, hour=_hour(shown.figure, args)
     )
-    rows = tuple(_rows(work, who, found.cases, shown.unit))
+    rows = tuple(_rows(work, who, found.cases, shown.figure))
     shown = replace(shown, rows=rows, total=found.total, held=found.held, first=found.first + 1)
     older = found.first + len(rows) < found.total
     return replace(
@@ -271,7 +284,8 @@ def _place(text: str) -> Place | None:
     return int(began), case
 
 
-def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseRow]:
+def _rows(work: Work, who: Who, some: list[Behind], figure: str) -> list[CaseRow]:
+    measured, unsaid = unit(figure), withheld(work, figure)
     numbers = [number for one in some if (number := _number(one)) is not None]
     known = dict(work.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers), visible(who))).all())
     return [
@@ -282,7 +296,7 @@ def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseR
             channel=one.case.channel,
             reason=one.reason,
             began=_moment(one.case.t0),
-            amount=one.amount / 1_000_000 if measured == "money" else one.amount,
+            amount=None if unsaid else one.amount / 1_000_000 if measured == "money" else one.amount,
             held=one.held,
             verdict=one.verdict,
             why=one.why,
@@ -292,8 +306,8 @@ def _rows(work: Work, who: Who, some: list[Behind], measured: str) -> list[CaseR
     ]
 
 
-def cases(some: list[Behind]) -> list[dict[str, Any]]:
-    """The same for programs."""
+def cases(some: list[Behind], *, unsaid: bool) -> list[dict[str, Any]]:
+    """The same for programs; ``unsaid``, without what each adds."""
     return [
         {
             "case": one.case.id,
@@ -301,7 +315,7 @@ def cases(some: list[Behind]) -> list[dict[str, Any]]:
             "channel": one.case.channel,
             "reason": one.reason,
             "t0": iso(one.case.t0),
-            "amount": one.amount,
+            "amount": None if unsaid else one.amount,
             "counted": one.held,
             "class": one.verdict or None,
             "why": one.why or None,

@@ -413,8 +413,8 @@ def worth(
 
 
 def facts(work: Work, as_of: dt.datetime) -> list[dict[str, Any]]:
-    """Each case as :func:`inbox.metrics.explain` tells it, from the whole log in memory. Who answered is None
-    while figures per person are switched off."""
+    """Each case as :func:`inbox.metrics.explain` tells it, from the whole log in memory. Who answered and for
+    how long is None while figures per person are switched off."""
     found = explain(lines(work), _ms(as_of), basis(work).config)
     return found if agreements.current(work) is not None else [_without_people(case) for case in found]
 
@@ -422,7 +422,7 @@ def facts(work: Work, as_of: dt.datetime) -> list[dict[str, Any]]:
 def _without_people(case: Mapping[str, Any]) -> dict[str, Any]:
     parts = {
         "closings": [{**one, "agent": None} for one in case["closings"]],
-        "interactions": [{**one, "responder": None} for one in case["interactions"]],
+        "interactions": [{**one, "responder": None, "handled_ms": None} for one in case["interactions"]],
     }
     return {**case, **parts, "first_responder": None, "resolver": None}
 

@@ -32,10 +32,12 @@ class Said:
 @dataclass(frozen=True)
 class Spent:
     """What was done for a ticket and what that cost, in the desk's currency; None where nobody knows: nothing is done
-    yet, no hourly rate, no exchange rate. Labour and what contains it is for those who may see costs (``shown``)."""
+    yet, no hourly rate, no exchange rate. The time is said once figures per person are allowed (``timed``), as of most
+    tickets it is one person's; labour and what contains it to those who may see costs (``shown``)."""
 
     ticket: int
     shown: bool
+    timed: bool
     handling: dt.timedelta | None = None
     provider: Money | None = None
     unrated: bool = False  # a provider's price has no exchange rate
@@ -58,7 +60,7 @@ def spent(work: Work, who: Who, ticket: Ticket) -> Spent:
         Said(tuple(one.scores.items()), one.comment, one.unhappy_at is not None)
         for one in work.scalars(answered.order_by(Survey.sent_at))
     )
-    found = Spent(ticket.id, may(who, "reports.see"), said=said)
+    found = Spent(ticket.id, may(who, "reports.see"), asking.shown(work, "agent"), said=said)
     try:
         return _counted(work, found)
     except Unavailable:  # a long log is being worked through for the first time
@@ -74,7 +76,7 @@ def _counted(work: Work, found: Spent) -> Spent:
     took, unrated = sum(sums[measure] for measure in WORKED), bool(sums["fx_missing"])
     found = replace(
         found,
-        handling=dt.timedelta(milliseconds=took) if took else None,
+        handling=dt.timedelta(milliseconds=took) if took and found.timed else None,
         provider=None if unrated else _money(work, sums["provider"]),
         unrated=unrated,
     )

@@ -10,7 +10,9 @@ from typing import Any
 
 from connectors.base import Address, Inbound
 from inbox import clock
+from inbox.actions import desk as settings
 from inbox.actions import joining
+from inbox.actions.who import SYSTEM
 from tests.api.conftest import Api, Desk
 
 
@@ -93,7 +95,10 @@ def test_what_a_customer_is_worth_and_a_ticket_has_cost_is_told_to_those_who_see
     )
     assert (told["clv.retention"], told["clv.future"], told["clv.clv"]) == (None, None, None)
     cost = call.get(f"/tickets/{number}/cost")
-    assert (cost["handling_ms"], cost["cost.labour_direct"], cost["cost.provider"]) == (120_000, 1_000_000, 250_000)
+    assert (cost["handling_ms"], cost["cost.labour_direct"], cost["cost.provider"]) == (None, 1_000_000, 250_000)
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "report.agent_time", "Accordo 3/2026")
+    assert call.get(f"/tickets/{number}/cost")["handling_ms"] == 120_000, "one person's time, once that is allowed"
     assert told["cost.direct"] == cost["cost.direct"] == direct
     assert told["cost.full"] == cost["cost.full"] > direct
     early = call.get(f"/customers/{customer}/worth", at=clock.iso(began - dt.timedelta(days=2)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -330,3 +331,23 @@ def test_an_hour_of_the_week_lists_what_came_in_then(client: FlaskClient, sqlite
     page = client.get(unescape(link)).text
     assert f"{hour:02d}:00" in page
     assert client.get("/reports/cases/vol.inbound?hour=9-77").status_code == 200
+
+
+def test_how_long_one_case_took_is_said_once_figures_per_person_are_allowed(
+    client: FlaskClient, sqlite_desk: SampleDesk
+) -> None:
+    def amounts() -> tuple[bool, list[str]]:
+        rows = client.get("/reports/cases/aht.mean_ms/all.csv").text.splitlines()[1:]
+        return "Quanto è durato un singolo caso" in client.get("/reports/cases/aht.mean_ms").text, [
+            row[6] for row in csv.reader(rows)
+        ]
+
+    explained, without = amounts()
+    assert explained
+    assert set(without) == {""}
+    with sqlite_desk.store.transaction() as work:
+        settings.put(work, sqlite_desk.luca, "report.agent_time", "Accordo 3/2026")
+    explained, told = amounts()
+    assert not explained
+    assert len(told) == len(without)
+    assert all(int(one) > 0 for one in told)

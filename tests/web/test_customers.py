@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox import clock
+from inbox.actions import desk as settings
 from inbox.actions import joining, telling
 from inbox.actions.who import SYSTEM
 from inbox.reading import figures
@@ -163,6 +164,9 @@ def test_the_time_and_the_cost_of_a_ticket_are_those_of_the_figures(desk: TestDe
     mailbox = desk.add_channel("email", "tempo", address="tempo@bottega.example")
     number = desk.mail_in(mailbox, "T <t@studio.example>", "Ciao")
     page, now = f"/tickets/{number}/figures", clock.now()
+    assert "Handling" not in words(desk.browser("agent").get(page)), "it is mostly one person's time"
+    with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "report.agent_time", "Accordo 3/2026")
     assert "Handling –" in words(desk.browser("agent").get(page))
     with desk.store.transaction() as work:
         session(work, number, now, "tempo-1", 130)
@@ -196,7 +200,7 @@ def test_while_a_long_log_is_worked_through_for_the_first_time_the_panel_says_th
     monkeypatch.setattr(figures, "kept", lambda *_args: None)
     monkeypatch.setattr(figures, "MOST", 0)
     supervisor = desk.browser("supervisor")
-    assert "Handling – Providers no data Work no data" in words(supervisor.get(f"/tickets/{number}/figures"))
+    assert "Providers no data Work no data" in words(supervisor.get(f"/tickets/{number}/figures"))
     assert words(supervisor.get(f"/tickets/{number}/worth")) == "Worth Last messages sound good"
 
 
