@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
+from inbox.actions import voids
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
 from inbox.store import Event, Work
@@ -33,13 +34,12 @@ LEVELS: Final = ("0", "0.25", "0.5", "0.75", "1")
 
 
 def answers(work: Work) -> list[tuple[dt.datetime, dict[str, Any]]]:
-    """When each answer that holds was given, and what it says, the oldest first."""
-    told = select(Event.id, Event.ts, Event.data).where(Event.kind == "smi.answer").order_by(Event.ts, Event.seq)
+    """When each answer that holds was given, and what it says, the oldest first; none later than it was recorded."""
+    told = select(Event.id, Event.ts, Event.rec, Event.data).where(Event.kind == "smi.answer").order_by(Event.seq)
     lines = work.execute(told).all()
-    target = Event.data["target"].as_string()
-    taken_back = select(target).where(Event.kind == "void", target.in_([id for id, _, _ in lines]))
-    void = set(work.scalars(taken_back)) if lines else set()
-    return [(ts, data) for id, ts, data in lines if id not in void]
+    void = voids.gone(work, [id for id, *_ in lines])
+    found = [(min(ts, rec), data) for id, ts, rec, data in lines if id not in void]
+    return sorted(found, key=lambda one: one[0])
 
 
 def latest(work: Work) -> dict[str, str]:

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import select, text
 
 from inbox import clock
-from inbox.actions import costs, currencies, desk, history, identities
+from inbox.actions import costs, currencies, desk, history, identities, voids
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
 from inbox.metrics.log import fits
@@ -111,7 +111,7 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
     if not work.store.is_sqlite:  # whoever voids the same at the same time waits
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
     rows = {row.id: row for row in work.scalars(select(Event).where(Event.id.in_(ids)))}
-    void = _void(work, ids)
+    void = voids.gone(work, ids)
     out, mine = Outcome(), []
     for place, id in enumerate(ids, 1):
         row = rows.get(id)
@@ -137,13 +137,8 @@ def still(work: Work, rows: Iterable[Event]) -> list[Event]:
     """Events without those that a program told and has taken back."""
     every = list(rows)
     told = [row.id for row in every if TOLD_BY in row.data]
-    void = _void(work, told) if told else set()
+    void = voids.gone(work, told)
     return [row for row in every if row.id not in void]
-
-
-def _void(work: Work, ids: Sequence[str]) -> set[str]:
-    target = Event.data["target"].as_string()
-    return {*work.scalars(select(target).where(Event.kind == "void", target.in_(ids)))}
 
 
 class _Reader:
@@ -191,8 +186,8 @@ class _Reader:
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
             msg = f"no contract {contract!r} has started here; write its contract.started before"
             raise Invalid(msg)
-        elif kind == "revenue" and row["ts"] > clock.now() + history.AHEAD:
-            msg = f"{raw['ts']} lies in the future; write when the revenue came in"
+        elif kind in {"revenue", "smi.answer"} and row["ts"] > clock.now() + history.AHEAD:
+            msg = f"{raw['ts']} lies in the future; write when it was"
             raise Invalid(msg)
 
     def _survey(self, name: str) -> Mapping[str, Any] | None:
@@ -261,7 +256,12 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
     if len(data) > MOST_BYTES:
         msg = "the file is larger than 20 MB"
         _refuse(msg)
-    text = data.decode("utf-8-sig", "replace")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        msg = f"line {line} is none of a CSV sheet; save it as CSV in UTF-8 and try again"
+        _refuse(msg)
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     try:
@@ -270,7 +270,14 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
         if unknown or not {"kind", "ts"} <= set(head):
             msg = f"line 1: the columns are {', '.join(COLUMNS)}, with kind and ts at least"
             _refuse(msg)
+        if twice := [one for one in dict.fromkeys(head) if head.count(one) > 1]:
+            msg = f"line 1: the column {twice[0]} is there more than once"
+            _refuse(msg)
         for cells in reader:
+            if any(one.strip() for one in cells[len(head) :]):
+                msg = f"it has more cells than the sheet has columns, {len(head)}; quote an amount that has a comma"
+                yield reader.line_num, Invalid(msg)
+                continue
             filled = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if cell.strip()}
             if filled:
                 yield reader.line_num, _line(filled)
@@ -296,5 +303,5 @@ def _amount(typed: str) -> str:
     return plain
 
 
-def _refuse(msg: str) -> None:
+def _refuse(msg: str) -> NoReturn:
     raise Invalid(msg, fields={"file": msg})

@@ -111,7 +111,7 @@ def customer_of(desk: SmallDesk) -> str:
         ("revenue;2025-13-09;C;;;1;1;EUR", "'2025-13-09' is no day and no time with a zone"),
         ("revenue;2025-10-05T10:00;C;;;1;1;EUR", "'2025-10-05T10:00' is no day and no time with a zone"),
         ("revenue;0001-01-01;C;;;1;1;EUR", "'0001-01-01' is no day"),
-        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when the revenue came in"),
+        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when it was"),
         ("revenue;2025-10-05;C;;;1;1;", "the field currency of revenue is missing"),
         ("revenue;2025-10-05;C;;;1;;EUR", "the field margin of revenue is missing"),
         ("revenue;2025-10-05;;;;1;1;EUR", "the field customer of revenue is missing"),
@@ -401,3 +401,43 @@ def test_a_score_has_to_be_on_the_scale_of_its_survey(desk: SmallDesk) -> None:
     assert (found.added, found.faults) == (2, [(3, why)])
     assert tell({**answer, "survey": "W", "score": 7}).faults[0][1].endswith("7 does not lie between 0 and 5")
     assert tell({**answer, "survey": "V", "score": 10}, {**answer, "survey": "X", "score": 99}).added == 2
+
+
+ROWS = "kind,ts,customer,amount,margin,currency"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "says"),
+    [
+        (f"{ROWS}\nrevenue,2026-03-01,C,2,1234,50,EUR\n".encode(), None),
+        (b"kind,ts,amount,amount\nrevenue,2026-03-01,15,99\n", "line 1: the column amount is there more than once"),
+        (
+            "kind,ts,contract\ncontract.started,2026-03-01,perch\u00e9\n".encode("latin-1"),
+            "line 2 is none of a CSV sheet",
+        ),
+    ],
+)
+def test_a_sheet_that_says_two_things_at_once_is_refused(desk: SmallDesk, sheet: bytes, says: str | None) -> None:
+    with desk.store.transaction() as work:
+        if says is None:
+            found = telling.tell(work, SYSTEM, telling.rows_of_csv(sheet))
+            assert (found.added, [line for line, _why in found.faults]) == (0, [2])
+            return
+        with pytest.raises(Invalid, match=says):
+            list(telling.rows_of_csv(sheet))
+
+
+def test_a_self_assessment_is_read_as_the_figures_read_it(desk: SmallDesk) -> None:
+    """By the instant at which an answer was known, and with what a void of a void gives back."""
+    given: dict[str, Any] = {"item": "networks", "axis": "innovation", "weight": 1}
+    with desk.store.transaction() as work:
+        work.append("smi.answer", id="a1", ts=clock.now() + dt.timedelta(days=365), score=0.25, **given)
+    with desk.store.transaction() as work:
+        maturity.answer(work, SYSTEM, {"networks": "1"})
+        work.append("smi.answer", id="a2", score=0.5, **{**given, "item": "handoff"})
+        work.append("void", id="v1", target="a2")
+    with desk.store.transaction() as work:
+        assert maturity.latest(work) == {"networks": "1"}
+        work.append("void", id="v2", target="v1")
+    with desk.store.reading() as work:
+        assert maturity.latest(work) == {"networks": "1", "handoff": "0.5"}
