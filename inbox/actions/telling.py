@@ -187,7 +187,9 @@ class _Reader:
             msg = f"no contract {contract!r} has started here; write its contract.started before"
             raise Invalid(msg)
         elif kind in {"revenue", "smi.answer"} and row["ts"] > clock.now() + history.AHEAD:
-            msg = f"{raw['ts']} lies in the future; write when it was"
+            msg = f"{raw['ts']} lies in the future; write when the revenue came in"
+            if kind == "smi.answer":
+                msg = f"{raw['ts']} lies in the future; write when it was answered"
             raise Invalid(msg)
 
     def _survey(self, name: str) -> Mapping[str, Any] | None:

@@ -111,7 +111,7 @@ def customer_of(desk: SmallDesk) -> str:
         ("revenue;2025-13-09;C;;;1;1;EUR", "'2025-13-09' is no day and no time with a zone"),
         ("revenue;2025-10-05T10:00;C;;;1;1;EUR", "'2025-10-05T10:00' is no day and no time with a zone"),
         ("revenue;0001-01-01;C;;;1;1;EUR", "'0001-01-01' is no day"),
-        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when it was"),
+        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when the revenue came in"),
         ("revenue;2025-10-05;C;;;1;1;", "the field currency of revenue is missing"),
         ("revenue;2025-10-05;C;;;1;;EUR", "the field margin of revenue is missing"),
         ("revenue;2025-10-05;;;;1;1;EUR", "the field customer of revenue is missing"),
