@@ -7,6 +7,7 @@ The setting ``report.agent_time`` is empty, or the authorisation: its kind, its 
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,15 +18,16 @@ from inbox import clock
 from inbox.actions import desk
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
-from inbox.store import Event, Work
+from inbox.store import Audit, Event, Token, Work
 
-__all__ = ["KINDS", "SETTING", "Agreement", "allow", "change", "current", "end", "history"]
+__all__ = ["KINDS", "SETTING", "Agreement", "allow", "change", "current", "end", "history", "note_read", "noted"]
 
 SETTING: Final = "report.agent_time"
 #: Add, never rename: they are stored. ``templates/settings/_agreement.html`` has their words.
 KINDS: Final = ("works_council", "unions", "inspectorate", "other")
 EARLIEST: Final = dt.date(1970, 5, 27)  # Law 300/1970
 REFERENCE: Final = 200
+READ: Final = "log.people_read"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,24 @@ def history(work: Work) -> list[Event]:
     """When they were switched on and off, the newest first."""
     query = select(Event).where(Event.kind == "setting.agent_time").order_by(Event.seq.desc()).limit(20)
     return list(work.scalars(query))
+
+
+def noted(work: Work, who: Who) -> bool:
+    """Whether the audit log need not say that ``who`` reads from the raw log when people worked: figures per person are
+    allowed, or it says so of this token and today."""
+    if current(work) is not None:
+        return True
+    zone = zoneinfo.ZoneInfo(str(desk.get(work, "desk.timezone")))
+    today = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    query = select(Audit.detail).where(Audit.what == READ, Audit.agent_id == who.id, Audit.at >= today)
+    return any(detail.get("id") == who.token for detail in work.scalars(query))
+
+
+def note_read(work: Work, who: Who) -> None:
+    """Writes it down, once a day for each token."""
+    if not noted(work, who):
+        token = work.get(Token, who.token)
+        desk.audit(work, who, READ, id=who.token, name=token.name if token else "")
 
 
 def _checked(value: Any) -> Any:

@@ -7,6 +7,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -37,6 +38,7 @@ __all__ = [
     "sign_in",
     "sign_out",
     "signed_in",
+    "who_of_token",
 ]
 
 HASHER = PasswordHasher()  # argon2id with the library's parameters (RFC 9106, low memory)
@@ -398,9 +400,20 @@ def add_token(work: Work, who: Who, agent: Agent, name: str = "") -> str:
 
 def agent_of_token(work: Work, secret: str) -> Agent | None:
     """The active agent behind a bearer token that was not revoked."""
+    found = _behind_token(work, secret)
+    return found[0] if found is not None else None
+
+
+def who_of_token(work: Work, secret: str) -> Who | None:
+    """The same as the one behind an action, with the token's id."""
+    found = _behind_token(work, secret)
+    return replace(Who.of(found[0]), token=found[1].id) if found is not None else None
+
+
+def _behind_token(work: Work, secret: str) -> tuple[Agent, Token] | None:
     row = work.scalar(select(Token).where(Token.digest == digest(secret), Token.revoked_at.is_(None)))
     agent = work.get(Agent, row.agent_id) if row is not None else None
-    return agent if agent is not None and agent.active else None
+    return (agent, row) if row is not None and agent is not None and agent.active else None
 
 
 def set_state(work: Work, agent_id: str, state: str) -> None:

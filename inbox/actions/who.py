@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select, true
@@ -41,7 +41,8 @@ _RANK = {Role.AGENT: 0, Role.SUPERVISOR: 1, Role.ADMIN: 2}
 
 @dataclass(frozen=True)
 class Who:
-    """The one behind an action: an agent, a customer, or the desk itself."""
+    """The one behind an action: an agent, a customer, or the desk itself; ``token`` is the id of that by which a
+    program acts for an agent."""
 
     kind: Actor
     id: str | None = None
@@ -49,6 +50,7 @@ class Who:
     role: Role | None = None
     name: str = ""
     language: str = ""
+    token: str = field(default="", compare=False)
 
     @property
     def actor(self) -> tuple[str, str | None, str | None]:

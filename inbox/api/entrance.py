@@ -22,9 +22,9 @@ def caller(store: Store, throttle: Throttle, request: Request) -> Who:
     token = (authorization.token or "") if authorization is not None and authorization.type == "bearer" else ""
     if token:
         with store.reading() as work:
-            agent = people.agent_of_token(work, token)
-        if agent is not None:
-            return Who.of(agent)
+            who = people.who_of_token(work, token)
+        if who is not None:
+            return who
     address = client(request.remote_addr, request.headers.get, proxied=bool(store.settings.public_url))
     throttle.hit(WRONG, "api", address)
     raise Unauthorized(

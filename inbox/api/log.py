@@ -10,7 +10,7 @@ from flask import Response, request
 from pydantic import Field
 
 from inbox import shapes
-from inbox.actions import telling
+from inbox.actions import agreements, telling
 from inbox.api.answers import shape
 from inbox.api.routes import HIGHEST, Binary, Body, Call, Nothing, Paging, Routes
 from inbox.reading import feeds
@@ -32,7 +32,10 @@ class EventQuery(Paging):
 
 @routes.get("/events", (shapes.Page[shapes.Event], STREAM), query=EventQuery)
 def list_events(call: Call[EventQuery, Nothing]) -> Response:
-    """The event log after a ``seq``, in append order, as JSON or (by ``Accept``) one event a line."""
+    """The event log after a ``seq``, in append order, as JSON or (by ``Accept``) one event a line.
+
+    Lines of when people worked (``handle.*``, ``agent.*``) go to admins only while figures per person are off; the
+    audit log then says once a day who reads them, and by which token."""
     query = call.query
     accepted = request.accept_mimetypes.best_match(["application/json", NDJSON])
     if query.format == "ndjson" or (query.format is None and accepted == NDJSON):
@@ -40,6 +43,9 @@ def list_events(call: Call[EventQuery, Nothing]) -> Response:
     with call.store.reading() as work:
         part = feeds.events(work, call.who, after=query.after, ticket=query.ticket, limit=query.limit)
         rows = [row.as_dict() for row in part.rows]
+        untold = any(map(feeds.personal, part.rows)) and not agreements.noted(work, call.who)
+    if untold:
+        _note(call)
     body = {"items": rows, "next": None if part.next is None else str(part.next)}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
 
@@ -47,10 +53,19 @@ def list_events(call: Call[EventQuery, Nothing]) -> Response:
 def _lines(call: Call[EventQuery, Nothing]) -> Iterator[str]:
     query = call.query
     most = query.limit if "limit" in query.model_fields_set else None
+    noted = False
     for n, row in enumerate(feeds.stream(call.store, call.who, after=query.after, ticket=query.ticket)):
         if n == most:
             return
+        if not noted and feeds.personal(row):
+            _note(call)  # before the first such line leaves
+            noted = True
         yield json.dumps(row.as_dict(), ensure_ascii=False) + "\n"
+
+
+def _note(call: Call[EventQuery, Nothing]) -> None:
+    with call.store.transaction() as work:
+        agreements.note_read(work, call.who)
 
 
 class EventsBody(Body):

@@ -11,7 +11,7 @@ from typing import IO
 
 import click
 
-from inbox.actions import history, telling
+from inbox.actions import agreements, history, telling
 from inbox.actions.prefixing import Prefix
 from inbox.actions.strangers import Strangers
 from inbox.actions.who import SYSTEM
@@ -46,6 +46,8 @@ def export(file: str, after: int) -> None:
     """Write the event log, one JSON object a line; FILE is standard output unless named.
 
     It says nothing of hours, promises and the like: sportello report config writes these for a report over the file.
+    It is whole: it says when each person worked also while figures per person are off, and then says so on standard
+    error.
 
     \b
     Example:
@@ -63,7 +65,12 @@ def export(file: str, after: int) -> None:
 
 def _write(store: Store, out: IO[str], after: int) -> int:
     count = 0
+    with store.reading() as work:
+        warn = agreements.current(work) is None
     for row in feeds.stream(store, SYSTEM, after=after):
+        if warn and feeds.personal(row):
+            click.echo("this export holds working times of people; figures per person are off", err=True)
+            warn = False
         out.write(json.dumps(row.as_dict(), ensure_ascii=False) + "\n")
         count += 1
     return count

@@ -48,6 +48,7 @@ __all__ = [
     "journal_ids",
     "message",
     "messages",
+    "personal",
     "queues",
     "stream",
     "ticket",
@@ -331,6 +332,11 @@ def _guarded(work: Work) -> Iterator[tuple[str, str]]:
     yield from GUARDED.items()
     allowed = agreements.current(work) is not None
     yield from ((kind, rights[allowed]) for kind, rights in PERSONAL.items())
+
+
+def personal(row: Event) -> bool:
+    """Whether a line of the log tells when somebody worked."""
+    return row.kind.startswith(tuple(PERSONAL))
 
 
 def stream(store: Store, who: Who, *, after: int = 0, ticket: int | None = None) -> Iterator[Event]:

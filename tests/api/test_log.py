@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, select
 
-from inbox.actions import agreements, costs
+from inbox import clock
+from inbox.actions import agreements, costs, people
 from inbox.actions.who import SYSTEM
 from inbox.figures import keeper
 from inbox.metrics import Config
-from inbox.store import Audit, Message
+from inbox.store import Agent, Audit, Message
 from inbox.terms import Delivery
 from tests.api.conftest import CHIARA, Api, Desk
 from tests.figures.conftest import add, lines, wrong
@@ -87,6 +90,51 @@ def test_pay_and_handle_times_are_not_for_everybody(call: Api, desk: Desk) -> No
         agreements.allow(work, SYSTEM, kind="unions", day="2026-01-01", reference="3/2026")
     assert kinds("sara") == {*everybody, *supervisors, "handle.span", "agent.state"}
     assert kinds("luca") == everybody
+
+
+def readings(desk: Desk) -> list[tuple[str | None, str]]:
+    with desk.store.reading() as work:
+        rows = work.scalars(select(Audit).where(Audit.what == agreements.READ).order_by(Audit.id))
+        names = dict(work.execute(select(Agent.id, Agent.email)).all())
+        return [(names[row.agent_id or ""].partition("@")[0], row.detail["name"]) for row in rows]
+
+
+def test_who_reads_when_people_worked_stands_in_the_audit_log_once_a_day_and_token(
+    call: Api, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log stays whole, as a report over it has to be the desk's; only silent it is not, until that is allowed."""
+    ticket = desk.text()
+    with desk.store.transaction() as work:
+        anna = work.scalars(select(Agent).where(Agent.email.like("anna@%"))).one()
+        second = people.add_token(work, SYSTEM, anna, "warehouse")
+        work.append("handle.span", ticket=ticket, session="s", agent="a", channel="sms", spans=[])
+    last = call.get("/status")["last_seq"]
+    for name in ("sara", "luca"):
+        call.of(name).get("/events", limit=500)
+        ndjson(call.of(name), "/events")
+    call.get("/events", after=last)
+    ndjson(call, f"/events?limit={last - 1}")
+    assert readings(desk) == [], "nothing of the kind was in these"
+    assert [one["seq"] for one in ndjson(call, "/events")] == list(range(1, last + 1))
+    assert len(readings(desk)) == 1
+    call.get("/events", after=last - 1)
+    ndjson(call, "/events")
+    call.get("/events", ticket=ticket)
+    assert len(readings(desk)) == 1, "today it says so of this token"
+    other = Api(call.client, {"anna": second}, call.document)
+    other.get("/events", after=last - 1)
+    assert readings(desk) == [("anna", readings(desk)[0][1]), ("anna", "warehouse")]
+    tomorrow = clock.now() + dt.timedelta(days=1)
+    with monkeypatch.context() as later:
+        later.setattr(clock, "now", lambda: tomorrow)
+        call.get("/events", ticket=ticket)
+        assert len(readings(desk)) == 3
+    with desk.store.transaction() as work:
+        agreements.allow(work, SYSTEM, kind="unions", day="2026-01-01", reference="3/2026")
+        work.execute(delete(Audit).where(Audit.what == agreements.READ))
+    call.get("/events", limit=500)
+    ndjson(call.of("sara"), "/events")
+    assert readings(desk) == [], "figures per person are allowed"
 
 
 def test_the_status_counts_what_is_still_to_do(call: Api, desk: Desk) -> None:

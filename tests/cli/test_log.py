@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from inbox import clock
+from inbox.actions import agreements
+from inbox.actions.who import SYSTEM
 from inbox.cli.ordered import in_order
 from inbox.figures import keeper
 from inbox.metrics import Config
@@ -213,6 +215,23 @@ def test_export_goes_on_where_the_last_one_ended(run: Run, surroundings: Setting
     assert run("log", "export", out).out == f"6 events are in {out}.\n"
     assert len(out.read_text().splitlines()) == 6
     assert [line["id"] for line in run("log", "export", "--after", "3").lines][:2] == ["m3", "m4"]
+
+
+def test_an_export_says_that_it_holds_working_times_while_figures_per_person_are_off(
+    run: Run, store: Store, tmp_path: Path
+) -> None:
+    run("log", "import", file(tmp_path, LINE))
+    assert run("log", "export").err == ""
+    with store.transaction() as work:
+        for n in range(2):
+            work.append("handle.span", session=f"s{n}", agent="a", channel="sms", spans=[])
+    said = run("log", "export")
+    assert said.err == "this export holds working times of people; figures per person are off\n"
+    assert [line["kind"] for line in said.lines].count("handle.span") == 2, "it is whole"
+    assert run("log", "export", tmp_path / "out.jsonl").err == said.err
+    with store.transaction() as work:
+        agreements.allow(work, SYSTEM, kind="unions", day="2026-01-01", reference="3/2026")
+    assert run("log", "export").err == ""
 
 
 def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Settings) -> None:

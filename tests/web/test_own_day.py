@@ -197,9 +197,11 @@ def test_figures_per_person_need_a_named_authorisation_and_each_change_is_logged
     page = admin.follow(admin.post("/settings/agent-times", on="yes", **form))
     assert told(page) == "Figures per person are on."
     assert "Accordo RSA 12/2026" in page.text
+    assert "Admins and supervisors can read it by the API" in words(page)
     assert refused() == [False, False, False]
     page = admin.follow(admin.post("/settings/agent-times", on="no"))
     assert "switched off" in words(page)
+    assert "While this is off only admins can read that by the API, and the audit log says who does" in words(page)
     assert refused() == [True, True, True]
     assert pieces(desk.browser("agent"))  # one's own day stays
     with desk.store.reading() as work:
