@@ -70,15 +70,6 @@ def presets(today: dt.date) -> dict[str, tuple[dt.date, dt.date]]:
     }
 
 
-def later(work: Work, key: str, asked: Asked) -> dt.date | None:
-    """The day on which a figure of the period can first be known, where that is still to come: who left after silence
-    is seen ``churn_lag_d`` days after the period's end, and until then whoever is only due counts as lost."""
-    if not key.startswith("silence"):
-        return None
-    day = asked.period.end + dt.timedelta(days=promises.config(work).churn_lag_d)
-    return day if day > asked.today else None
-
-
 def period_of(today: dt.date, first: str, end: str, compare: str = "previous") -> Period:
     """The period that two dates name, else up to today; 30 days without its first. Raises :class:`Invalid`."""
     shortcuts = presets(today)
@@ -131,7 +122,14 @@ def asked(work: Work, args: Mapping[str, str]) -> Asked:
         comparable=_known(work, zone, period),
         labels=labels,
         sort=sort if family(sort.removeprefix("-")) in DEFINITIONS else "",
+        later=_later(work, date, period),
     )
+
+
+def _later(work: Work, today: dt.date, period: Period) -> dict[str, dt.date]:
+    """Who left after silence is told at the end of a lag: before it, contracts that are merely due would be lost."""
+    day = period.end + dt.timedelta(days=promises.config(work).churn_lag_d)
+    return {"silence.": day} if today < day else {}
 
 
 def _known(work: Work, zone: str, period: Period) -> bool:

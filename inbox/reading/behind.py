@@ -87,6 +87,11 @@ class CasesPage:
     parts: tuple[str, ...] = ()
     withheld: bool = False
 
+    @property
+    def not_before(self) -> dt.date | None:
+        """The day from which on it is known which of them count as good, None where it is."""
+        return self.asked.not_before(self.figure)
+
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
         own = {"page": self.back, "row": self.row, "by": self.by, "span": self.span}

@@ -82,6 +82,10 @@ def _covered(source: Source, some: Iterable[str], begin: int, later: int, *, sta
     return [Counted(one, cover.since(one, begin), 1, cover.is_active(one, later) is stays) for one in some]
 
 
+def _undecided(some: list[Counted]) -> list[Counted]:
+    return [one._replace(held=None) for one in some]
+
+
 def _stayed(source: Source, asked: Asked) -> list[Counted]:
     begin, end = _bounds(source, asked)
     return _covered(source, source.cover.active(begin), begin, end, stays=True)
@@ -103,7 +107,8 @@ def _side(name: str) -> Callable[[Source, Asked], list[Counted]]:
         period = asked.period
         begin = source.days.start(period.start.toordinal())
         later = source.days.start(period.end.toordinal() + source.config.churn_lag_d)
-        return _covered(source, source.sides(period.start, period.end)[name], begin, later, stays=False)
+        some = _covered(source, source.sides(period.start, period.end)[name], begin, later, stays=False)
+        return _undecided(some) if asked.not_before("silence.") else some
 
     return found
 

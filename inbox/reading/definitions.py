@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal, NamedTuple
 
-__all__ = ["DEFINITIONS", "N_", "Definition", "Unit", "defined", "family", "unit"]
+__all__ = ["DEFINITIONS", "N_", "PROVISIONAL", "Definition", "Unit", "defined", "family", "unit"]
 
 Unit = Literal["count", "share", "ms", "money", "number", "ratio", "score"]
 
@@ -20,6 +20,11 @@ def N_(text: str) -> str:  # noqa: N802  (the word by which the catalogue finds 
     """A message that is read in the reader's language later."""
     return text
 
+
+#: Of figures of contracts in a period that has just ended.
+PROVISIONAL: Final = N_(
+    "Provisional: who renews at most 30 days late has not left, so retention, churn and renewal may still change."
+)
 
 _FCR_TEXT = N_(
     "Of the cases that were resolved, the share that took one contact and was followed by no new one about the same"
@@ -125,10 +130,17 @@ DEFINITIONS: Final[dict[str, Definition]] = {
     ),
     "silence.exposed": Definition(
         N_("Lost after silence"),
-        N_("Of the customers whom nobody answered in time, the share lost 90 days later. An association, no proof."),
+        N_(
+            "Of the customers whom nobody answered in time, the share lost 90 days after the period. An association, no"
+            " proof; known once those 90 days are over."
+        ),
     ),
     "silence.unexposed": Definition(
-        N_("Lost otherwise"), N_("Of the customers who were always answered in time, the share lost 90 days later.")
+        N_("Lost otherwise"),
+        N_(
+            "Of the customers who were always answered in time, the share lost 90 days after the period; known once"
+            " those 90 days are over."
+        ),
     ),
     "clv": Definition(
         N_("Lifetime value"),

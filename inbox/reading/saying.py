@@ -141,7 +141,8 @@ def _promises(seen: Seen) -> Iterator[Finding]:
 
 def _loyal(seen: Seen) -> Iterator[Finding]:
     if _known(seen.all, "ret.churn.rate", "ret.churn.n"):
-        yield Finding("churn", seen.all["ret.churn.n"], {"value": seen.all["ret.churn.rate"]}, 0.4)
+        values = {"value": seen.all["ret.churn.rate"], "provisional": bool(seen.all.get("ret.provisional"))}
+        yield Finding("churn", seen.all["ret.churn.n"], values, 0.4)
 
 
 def _silence(seen: Seen) -> Iterator[Finding]:
@@ -201,6 +202,6 @@ def findings(work: Work, source: figures.Source, name: str, asked: Asked) -> tup
     known = tuple((named.get(value, value), row) for value, row in parts if value != "unallocated")
     before = asking.COMPARISONS[asked.compare] if asked.comparable else ""
     seen = Seen(report["all"], known, before)
-    early = asking.later(work, "silence", asked) is not None
-    unsaid = [rule for rule, yet in ((_dearest, asking.priced(work)), (_silence, not early)) if not yet]
-    return found(seen, (rule for rule in rules.rules if rule not in unsaid))
+    ready = (_dearest, asking.priced(work)), (_silence, not asked.not_before("silence."))
+    mute = [rule for rule, is_ready in ready if not is_ready]
+    return found(seen, (rule for rule in rules.rules if rule not in mute))

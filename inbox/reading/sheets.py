@@ -34,6 +34,8 @@ _SHOWN_TO: Final[Mapping[str, int]] = {"share": 3, "ratio": 1, "score": 1, "mone
 COURSES: Final = 4
 _HALF: Final = 0.5
 _OVER_TIME: Final = ("over", "columns")
+#: Whether figures of a family may still change, as reports say it.
+_PROVISIONAL: Final = ("ret.provisional",)
 Row = Mapping[str, Any]
 
 
@@ -200,7 +202,8 @@ def families(keys: Iterable[str]) -> list[str]:
     keys = list(keys)
     counted = [COUNTS[key] for key in keys if COUNTS.get(key)]
     stems = {key.rpartition(".")[0] if key.count(".") == 1 else key for key in (*keys, *counted)}
-    return sorted(stems | {key.rpartition(".")[0] for key in keys})
+    provisional = {key for key in _PROVISIONAL if any(key.startswith(stem.partition(".")[0] + ".") for stem in stems)}
+    return sorted(stems | provisional | {key.rpartition(".")[0] for key in keys})
 
 
 def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, str] | None) -> tuple[Cell, ...]:
@@ -210,14 +213,13 @@ def _cells(work: Work, card: Card, row: Row, asked: Asked, where: Mapping[str, s
 
 def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] | None) -> Cell:
     """A figure of a report: hidden, unknown or said, with its change and the way to its cases."""
-    if (later := asking.later(work, key, asked)) is not None:
-        return Cell(key, None, None, None, unit(key), later=later)
     prefix = asking.COMPARISONS[asked.compare]
     stem = key.rpartition(".")[0]
     counted = COUNTS.get(key, f"{stem}.n")
     n = row.get(counted) if counted else None
     value, measured = row.get(key), unit(key)
-    if n == 0 or (key.startswith(_SILENT) and not value and not n):
+    not_before = asked.not_before(key)
+    if not_before or n == 0 or (key.startswith(_SILENT) and not value and not n):
         value = None
     if key.startswith(_PRICED) and not asking.priced(work):
         value = None
@@ -237,9 +239,11 @@ def cell(work: Work, key: str, row: Row, asked: Asked, where: Mapping[str, str] 
     opens = where if _opens(key) else None
     sure = bool(row.get(f"{prefix}:{key}:distinguishable"))
     pending = (row.get(f"{stem}.pending") or 0) if counted == f"{stem}.n" else 0
-    low, high = (row.get(f"{stem}.{end}") if measured == "share" and not few else None for end in ("lo", "hi"))
-    of = row.get(OF.get(key, ""))
-    return Cell(key, value, n, row.get(f"{stem}.k"), measured, few, pending, change, sure, opens, low, high, of)
+    told = {} if few or not_before else {leaf: row.get(f"{stem}.{leaf}") for leaf in ("lo", "hi")}
+    low, high = (told.get(leaf) if measured == "share" else None for leaf in ("lo", "hi"))
+    k = None if not_before else row.get(f"{stem}.k")
+    of, provisional = row.get(OF.get(key, "")), bool(row.get(f"{key.partition('.')[0]}.provisional"))
+    return Cell(key, value, n, k, measured, few, pending, change, sure, opens, low, high, of, not_before, provisional)
 
 
 def _opens(key: str) -> bool:

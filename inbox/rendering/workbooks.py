@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask_babel import gettext as _
 
-from inbox.reading.definitions import defined
+from inbox.reading.definitions import PROVISIONAL, defined
 from inbox.reading.pages.asked import Asked
 from inbox.reading.pages.sheets import Cell, Line, Sheet
 from inbox.rendering import figures
@@ -110,8 +110,8 @@ def _card(page: Any, sheet: Sheet, looks: dict[str, Any]) -> None:
 def _values(cells: Iterable[Cell]) -> Iterator[tuple[float | str | None, str]]:
     """Each figure and its n; what is unknown stays empty, and what is of too few says so."""
     for cell in cells:
-        if cell.later is not None:
-            yield _("not known before %(day)s", day=figures.day(cell.later, year=True)), ""
+        if cell.not_before:
+            yield _("not known before %(day)s", day=figures.day(cell.not_before, year=True)), ""
         elif cell.few:
             yield _("too few: n = %(n)s", n=cell.n), ""
         else:
@@ -123,6 +123,8 @@ def _values(cells: Iterable[Cell]) -> Iterator[tuple[float | str | None, str]]:
 def _meanings(page: Any, sheets: Sequence[Sheet], said: Sequence[tuple[str, str]], looks: dict[str, Any]) -> None:
     page.set_column(0, 0, _WIDE[0])
     page.set_column(1, 1, 100)
+    if any(one.provisional for one in sheets):
+        said = [*said, ("", _(PROVISIONAL))]
     for row, (word, value) in enumerate(said):
         page.write_string(row, 0, word, looks["head"])
         page.write_string(row, 1, value)

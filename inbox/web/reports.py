@@ -26,8 +26,8 @@ blueprint = Blueprint("reports", __name__)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 #: What the lines of a card are about, as columns: a line of words above the heads would be one that no program reads,
 #: and lines of several files stay apart once they stand in one sheet. ``to`` is exclusive; ``rebuilt`` is how much of
-#: the new figures is worked out where these are old ones.
-ABOUT = ("from", "to", "zone", "filters", "rebuilt")
+#: the new figures is worked out where these are old ones; ``provisional`` is 1 where figures may still change.
+ABOUT = ("from", "to", "zone", "filters", "rebuilt", "provisional")
 
 
 @blueprint.get("/reports")
@@ -101,7 +101,7 @@ def _line(cells: Iterable[Any]) -> str:
 def card(name: str, kind: str) -> Response:
     """A card for spreadsheets: ``csv`` has raw figures, the share as 0 to 1, times in ms, and n of each, and last in
     each line what they are about (``ABOUT``); ``xlsx`` the same as formatted numbers with what they mean. Figures of
-    too few stay empty."""
+    too few, and those that nobody knows yet, stay empty."""
     if kind not in ("csv", "xlsx"):
         msg = "cards come as csv or xlsx"
         raise NotFound(msg)
@@ -124,7 +124,9 @@ def card(name: str, kind: str) -> Response:
     own = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
-        writer.writerow([_guarded(workbooks.line_name(found, line, None, first=not n)), *cells, *own])
+        provisional = "1" if any(cell.provisional for cell in line.cells) else ""
+        name_of = _guarded(workbooks.line_name(found, line, None, first=not n))
+        writer.writerow([name_of, *cells, *own, provisional])
     return _file("\ufeff" + out.getvalue(), "text/csv; charset=utf-8", f"{saved}.csv")
 
 

@@ -21,7 +21,7 @@ from inbox.metrics import book_of
 from inbox.metrics.factual import Facts
 from inbox.metrics.report import report_of
 from inbox.metrics.value import value_of, worth_of
-from inbox.reading import asking, cohorts, figures, sheets, special
+from inbox.reading import asking, cohorts, figures, special
 from inbox.store import Ticket, Work
 from tests.demo.conftest import NOW, SampleDesk
 
@@ -38,7 +38,6 @@ UNTOLD = (
 #: What the reports show of the last thirty days, and under which n they hide a figure.
 SHOWN = ("csat", "nps", "nps_loop", "ces", "fcr_survey", "fcr7", "frt", "aht")
 HIDDEN_UNDER = 10
-LAG = dt.timedelta(days=90)
 #: Of these 0 is no gap, but how it went.
 MAY_BE_NONE = {"fcr1_strict.pending", "sla_frt.pending", "meta.provisional", "fcr1.pending"}
 
@@ -119,16 +118,3 @@ def _values_equal_the_whole_log(work: Work, source: figures.Source) -> None:
         part = special.rows(work, source, "value", asking.asked(work, {}))[0][1]
     assert part["clv.customers"] == len(margins)
     assert 30 < part["clv.n"] < 60  # up to twenty of each band
-
-
-def test_who_left_after_silence_is_said_once_it_can_be_known(sqlite_desk: SampleDesk) -> None:
-    """Until 90 days after the period whoever is only due by then would count as lost."""
-    row = {"silence.exposed.rate": 0.4, "silence.exposed.n": 20, "silence.unexposed.rate": 0.1, "silence.diff_lo": 0.1}
-    row["silence.unexposed.n"] = 30
-    with clock.at(NOW), sqlite_desk.store.reading() as work:
-        for first, end, known in (("2026-01-01", "2026-02-01", True), ("", "", False)):
-            asked = asking.asked(work, {"from": first, "to": end})
-            one = sheets.cell(work, "silence.exposed.rate", row, asked, {})
-            assert (one.value, one.later) == ((0.4, None) if known else (None, asked.period.end + LAG))
-        page = sheets.page(work, sqlite_desk.luca, "customers", {})
-        assert "silence" not in {one.rule for one in page.findings}

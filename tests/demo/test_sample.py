@@ -163,7 +163,8 @@ def test_the_log_is_written_in_the_order_of_time(desk: SampleDesk) -> None:
         assert sum(a.rec > b.rec for a, b in itertools.pairwise(lines)) <= 3
         assert all(line.ts <= line.rec <= NOW for line in lines)
         book = book_of((line.as_dict() for line in lines), int(NOW.timestamp() * 1000), promises.config(work))
-        assert len(list(book.facts())) == count(work, Ticket) - count(work, TicketTag, TicketTag.tag == "spam")
+        here = [fact for fact in book.facts() if fact.case.root.isdecimal()]  # the others are of another system
+        assert len(here) == count(work, Ticket) - count(work, TicketTag, TicketTag.tag == "spam")
 
 
 def test_log_and_messages_agree(desk: SampleDesk) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from inbox import clock, search
 from inbox.actions import maturity
 from inbox.actions.events import mood
-from inbox.actions.sample import contracts, script
+from inbox.actions.sample import contracts, elsewhere, script
 from inbox.actions.sample.meeting import meet
 from inbox.actions.sample.payloads import hexed
 from inbox.actions.sample.stage import Stage, Stay
@@ -307,7 +307,8 @@ class _Past:
     # --- the rest of the business ---------------------------------------------------------------------------------
 
     def business(self) -> None:
-        """Contracts and what they bring in, as the accounts tell them; the company's page on a social network."""
+        """Contracts and what they bring in, as the accounts tell them; the letters of before; the company's page on a
+        social network."""
         now = self.stage.times.now
         pay = {n: customer.id for n, customer in self.persons.items() if n % 2 == 0}
         known = (name for name, one in script.desk().customers.items() if one.known)
@@ -315,6 +316,8 @@ class _Past:
         for n, payer in pay.items():
             for at, kind, line in contracts.lines(n, payer, now):
                 self.later(at, kind, **line)
+            for at, kind, line in elsewhere.lines(n, payer, now, self.stage.who("giulia").actor):
+                self._deeds.append((at, len(self._deeds), partial(self.before, kind, line)))
         likes = seen = 0
         for week, (gained, each) in enumerate(((0, 0), *GAINED)):
             at = now - dt.timedelta(days=7 * (len(GAINED) + 1 - week) - 3, hours=5)
@@ -335,6 +338,12 @@ class _Past:
                     partial(maturity.answer, self.stage.work, SYSTEM, given),
                 )
             )
+
+    def before(self, kind: str, line: dict[str, Any]) -> None:
+        """A line about a ticket that this desk never had: it is called by a text."""
+        told = dict(line)
+        ticket = told.pop("ticket")
+        self.stage.work.append(kind, **told).data["ticket"] = ticket
 
     def write(self) -> None:
         """Everything into the store, in the order in which it happened."""

@@ -29,7 +29,8 @@ class Period:
 class Asked:
     """Period, filter and comparison (``previous`` or ``year``), as the address of a page says them. ``comparable`` is
     False where the log does not reach back to what is compared with; ``labels`` are the filters as people read them.
-    ``sort`` is the figure by which tables are sorted, the largest first; with a minus before it the smallest."""
+    ``sort`` is the figure by which tables are sorted, the largest first; with a minus before it the smallest. ``later``
+    says of figures that nobody knows yet from which day on one does, by how their keys begin."""
 
     period: Period
     where: Mapping[str, str]
@@ -39,6 +40,11 @@ class Asked:
     comparable: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
     sort: str = ""
+    later: Mapping[str, dt.date] = field(default_factory=dict)
+
+    def not_before(self, key: str) -> dt.date | None:
+        """The day from which on a figure of the period is known, None where it is known already."""
+        return next((day for stem, day in self.later.items() if key.startswith(stem)), None)
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that say the same, with some changed."""

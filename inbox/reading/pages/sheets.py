@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from inbox.reading.definitions import Unit
+from inbox.reading.definitions import PROVISIONAL, Unit
 from inbox.reading.pages.asked import Asked
 from inbox.reading.parts import AgentChip
 
@@ -52,7 +52,8 @@ class Cell(NamedTuple):
     """A figure in a line. ``value`` None is unknown; ``few`` hides it behind its ``n``. ``change`` is against the
     period compared with, ``sure`` where that is more than chance; ``where`` opens the cases behind it. Of a share
     ``low`` to ``high`` is where the true one lies with 95 % certainty; ``of`` is the time that it is a share of, in
-    ms. ``later`` is the day before which nobody can know the figure."""
+    ms. ``not_before`` is the day from which on the value is known where it is not yet; ``provisional`` says that it may
+    still change."""
 
     key: str
     value: float | None
@@ -67,7 +68,8 @@ class Cell(NamedTuple):
     low: float | None = None
     high: float | None = None
     of: int | None = None
-    later: dt.date | None = None
+    not_before: dt.date | None = None
+    provisional: bool = False
 
     @property
     def known(self) -> float | None:
@@ -136,6 +138,11 @@ class Sheet(NamedTuple):
     graphs: tuple[Graph, ...] = ()
     title: str = ""
 
+    @property
+    def provisional(self) -> bool:
+        """Whether some of its figures may still change."""
+        return any(cell.provisional for line in self.lines for cell in line.cells)
+
 
 class Tile(NamedTuple):
     """A headline figure with its course; ``up_good`` says which way is good, None where neither is. ``beside`` is
@@ -201,6 +208,12 @@ class SheetsPage:
     def keys(self) -> tuple[str, ...]:
         """Every figure on the page."""
         return tuple(key for one in self.sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
+
+    @property
+    def provisional(self) -> str:
+        """Why figures on the page may still change, as a message of the catalogue; empty where none may."""
+        some = any(one.provisional for one in self.sheets) or any(one.cell.provisional for one in self.tiles)
+        return PROVISIONAL if some else ""
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""
