@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +14,19 @@ from inbox.sentiment import MODEL
 from inbox.store import LOG_STATUS, Event, Message, Ticket, Work, after
 from inbox.terms import Delivery, Move, Priority, Status
 
-__all__ = ["created", "delivery", "live", "message_in", "message_out", "mood", "move", "take_back", "terms", "void"]
+__all__ = [
+    "created",
+    "delivery",
+    "gone",
+    "live",
+    "message_in",
+    "message_out",
+    "mood",
+    "move",
+    "take_back",
+    "terms",
+    "void",
+]
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -97,6 +109,24 @@ def live(work: Work, ticket: int, *kinds: str) -> list[Event]:
     ).all()
     gone = {str(row.data.get("target")) for row in [*rows, *work.events] if row.kind == "void"}
     return [row for row in rows if row.kind != "void" and row.id not in gone]
+
+
+def gone(work: Work, ids: Iterable[str]) -> set[str]:
+    """Of some events those that do not exist any more, as the figures have it; a void may be void itself."""
+    every = asked = known = set(ids)
+    voids: dict[str, list[str]] = {}
+    target = Event.data["target"].as_string()
+    while asked:
+        found = work.execute(select(Event.id, target).where(Event.kind == "void", target.in_(asked))).all()
+        for id, of in found:
+            voids.setdefault(of, []).append(id)
+        asked = {id for id, _of in found} - known
+        known = known | asked
+
+    def lives(id: str, asking: frozenset[str] = frozenset()) -> bool:
+        return not any(lives(one, asking | {id}) for one in voids.get(id, ()) if one not in asking)
+
+    return {id for id in every if not lives(id)}
 
 
 def void(work: Work, who: Who, target: str | None, ticket: int) -> None:

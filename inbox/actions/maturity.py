@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
-from sqlalchemy import select
-
-from inbox.actions import voids
+from inbox.actions import events
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
+from inbox.figures.pages import placed
+from inbox.metrics.log import Event as Told
 from inbox.store import Event, Work
 
-__all__ = ["ITEMS", "LEVELS", "Axis", "answer", "answers", "latest"]
+__all__ = ["ITEMS", "LEVELS", "Axis", "answer", "answers", "is_ours", "latest", "levels"]
 
 Axis = Literal["investment", "innovation"]
 #: Item → its axis. Each weighs the same; what each asks is a matter of the screen.
@@ -33,18 +32,26 @@ ITEMS: Final[dict[str, Axis]] = {
 LEVELS: Final = ("0", "0.25", "0.5", "0.75", "1")
 
 
-def answers(work: Work) -> list[tuple[dt.datetime, dict[str, Any]]]:
-    """When each answer that holds was given, and what it says, the oldest first; none later than it was recorded."""
-    told = select(Event.id, Event.ts, Event.rec, Event.data).where(Event.kind == "smi.answer").order_by(Event.seq)
-    lines = work.execute(told).all()
-    void = voids.gone(work, [id for id, *_ in lines])
-    found = [(min(ts, rec), data) for id, ts, rec, data in lines if id not in void]
-    return sorted(found, key=lambda one: one[0])
+def answers(work: Work) -> list[Told]:
+    """Every answer that holds, as the figures read it, in the order in which they let it count."""
+    told = [one for _, one in placed(work.connection(), Event.__table__.c.kind == "smi.answer")]
+    void = events.gone(work, [one.id for one in told])
+    return sorted((one for one in told if one.id not in void), key=lambda one: one.order)
 
 
-def latest(work: Work) -> dict[str, str]:
-    """The last answer to each item, as one of :data:`LEVELS`."""
-    return {str(one["item"]): format(float(one["score"]), "g") for _, one in answers(work)}
+def latest(told: Iterable[Told]) -> dict[str, Mapping[str, Any]]:
+    """The last answer to each item, of whatever questionnaire."""
+    return {one.body["item"]: one.body for one in told}
+
+
+def is_ours(given: Mapping[str, Any]) -> bool:
+    """Whether an answer is one to our questionnaire: a history from elsewhere may have its own."""
+    return bool(ITEMS.get(given["item"]) == given["axis"] and given["weight"] == 1)
+
+
+def levels(given: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """How far each thing of our questionnaire is true: from 0 to 1, the shortest way to write it."""
+    return {item: format(float(one["score"]), "g") for item, one in given.items() if is_ours(one)}
 
 
 def answer(work: Work, who: Who, given: Mapping[str, str]) -> int:
@@ -57,7 +64,7 @@ def answer(work: Work, who: Who, given: Mapping[str, str]) -> int:
         wrong = {"": "answer at least one question"}
     if wrong:
         raise Invalid(next(iter(wrong.values())), fields=wrong)
-    before = latest(work)
+    before = levels(latest(answers(work)))
     changed = {item: level for item, level in given.items() if before.get(item) != level}
     for item, level in changed.items():
         work.append("smi.answer", actor=who.actor, item=item, axis=ITEMS[item], weight=1, score=float(level))

@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from sqlalchemy import select, text
 
 from inbox import clock
-from inbox.actions import costs, currencies, desk, history, identities, voids
+from inbox.actions import costs, currencies, desk, events, history, identities, maturity
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
 from inbox.metrics.log import fits
@@ -111,7 +111,7 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
     if not work.store.is_sqlite:  # whoever voids the same at the same time waits
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
     rows = {row.id: row for row in work.scalars(select(Event).where(Event.id.in_(ids)))}
-    void = voids.gone(work, ids)
+    void = events.gone(work, ids)
     out, mine = Outcome(), []
     for place, id in enumerate(ids, 1):
         row = rows.get(id)
@@ -137,7 +137,7 @@ def still(work: Work, rows: Iterable[Event]) -> list[Event]:
     """Events without those that a program told and has taken back."""
     every = list(rows)
     told = [row.id for row in every if TOLD_BY in row.data]
-    void = voids.gone(work, told)
+    void = events.gone(work, told)
     return [row for row in every if row.id not in void]
 
 
@@ -186,11 +186,14 @@ class _Reader:
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
             msg = f"no contract {contract!r} has started here; write its contract.started before"
             raise Invalid(msg)
-        elif kind in {"revenue", "smi.answer"} and row["ts"] > clock.now() + history.AHEAD:
+        elif kind == "revenue" and row["ts"] > clock.now() + history.AHEAD:
             msg = f"{raw['ts']} lies in the future; write when the revenue came in"
-            if kind == "smi.answer":
-                msg = f"{raw['ts']} lies in the future; write when it was answered"
             raise Invalid(msg)
+        elif kind == "smi.answer" and row["ts"] > clock.now() + history.AHEAD:
+            msg = f"{raw['ts']} lies in the future; write when the question was answered"
+            raise Invalid(msg)
+        elif kind == "smi.answer":
+            _asked_here(row["data"])
 
     def _survey(self, name: str) -> Mapping[str, Any] | None:
         """The ``survey.sent`` of a survey, with its scale read."""
@@ -303,6 +306,15 @@ def _amount(typed: str) -> str:
         msg = f"{typed!r} is no amount; write it like 1234.50"
         raise Invalid(msg)
     return plain
+
+
+def _asked_here(answer: Mapping[str, Any]) -> None:
+    """Raises :class:`Invalid` for an answer to a question of the desk's own on the other axis; whoever asks more than
+    the desk does has names of their own for it."""
+    item, axis = answer["item"], maturity.ITEMS.get(answer["item"])
+    if axis is not None and answer["axis"] != axis:
+        msg = f"{item} is a question of {axis}, not of {answer['axis']}"
+        raise Invalid(msg)
 
 
 def _refuse(msg: str) -> NoReturn:

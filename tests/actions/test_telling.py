@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from inbox import clock
 from inbox.actions import desk as settings
-from inbox.actions import maturity, promises, routing, telling, worth
+from inbox.actions import history, maturity, promises, routing, telling, worth
 from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.figures import keeper
@@ -47,6 +49,7 @@ def test_a_sheet_becomes_events_without_addresses_and_names_its_wrong_lines(desk
     assert told(desk, strict=True).added == 0
 
 
+YESTERDAY, TO_COME = (clock.now() + dt.timedelta(days=days) for days in (-1, 400))
 WRONG: list[Any] = ["", "EURO", "XYZ", "XXX", "€", "12"]
 MONTHS = """kind;ts;customer;contract;ends;amount;margin;currency
 contract.started;2025-09-01;chiara@studio.example;K1;2025-10-01;;;
@@ -355,13 +358,121 @@ def test_a_better_band_has_a_higher_value(desk: SmallDesk, typed: dict[str, str]
     ("invests", "innovates", "quadrant"),
     [(0, 0, "observer"), (50, 49, "conservative"), (0.49, 100, "contender"), (50, 50, "first")],
 )
-def test_a_desk_stands_in_one_of_four_fields(invests: float, innovates: float, quadrant: str) -> None:
-    answers = [
-        {"axis": "investment", "weight": 1, "score": invests / 100},
-        {"axis": "innovation", "weight": 2, "score": innovates / 100},
-    ]
-    assert reading.standing(answers, 50).quadrant == quadrant
-    assert reading.standing(answers[:1], 50).quadrant == ""
+def test_a_desk_stands_in_one_of_four_fields(desk: SmallDesk, invests: float, innovates: float, quadrant: str) -> None:
+    for item, axis, score, stands in (
+        ("staff", "investment", invests, ""),
+        ("networks", "innovation", innovates, quadrant),
+    ):
+        with desk.store.transaction() as work:
+            work.append("smi.answer", item=item, axis=axis, weight=1, score=score / 100)
+        with desk.store.reading() as work:
+            assert reading.page(work).now.quadrant == stands
+
+
+def agrees(desk: SmallDesk) -> reading.MaturityPage:
+    """The page, which says what the report does."""
+    count(desk)
+    with figures.looking(desk.store) as work:
+        page = reading.page(work)
+        today = clock.now().date()
+        day = dt.timedelta(days=1)
+        found = figures.source(work).ask(today - day, today + 2 * day, keys=["smi"])["all"]
+    for axis in ("investment", "innovation"):
+        exact = found[f"smi.{axis}"]
+        assert getattr(page.now, axis) == (None if exact is None else int(float(str(exact)) + 0.5))
+    assert page.now.quadrant == str(found["smi.quadrant"] or "").removeprefix("social_")
+    return page
+
+
+def test_an_answer_that_names_a_time_to_come_blocks_none_after_it(desk: SmallDesk) -> None:
+    """Imported before that was looked at: it counts from when it was recorded on."""
+    staff = {"id": "s1", "kind": "smi.answer", "item": "staff", "axis": "investment", "weight": 1}
+    with desk.store.transaction() as work, clock.at(YESTERDAY):
+        rows = [history.read(json.dumps({**staff, "score": 0, "rec": clock.iso(YESTERDAY), "ts": clock.iso(TO_COME)}))]
+        history.add(work, SYSTEM, rows)
+    with desk.store.transaction() as work:
+        assert maturity.answer(work, SYSTEM, {"staff": "0.75"}) == 1
+    page = agrees(desk)
+    assert (page.now.investment, page.answers) == (75, {"staff": "0.75"})
+
+
+def test_a_void_of_a_void_brings_an_answer_back_and_a_third_takes_it_away(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        for item, score in (("staff", 1.0), ("hours", 0.5)):
+            work.append("smi.answer", id=item, item=item, axis="investment", weight=1, score=score)
+    chain, stands = ["staff", "v1", "v2", "v3"], [50, 75, 50]
+    for id, target, mean in zip(chain[1:], chain, stands, strict=False):
+        with desk.store.transaction() as work:
+            work.append("void", id=id, target=target)
+        assert agrees(desk).now.investment == mean
+
+
+def test_what_a_program_took_back_stands_again_where_that_was_void(desk: SmallDesk) -> None:
+    event = {"id": "m", "kind": "smi.answer", "item": "staff", "axis": "investment", "weight": 1, "score": 1}
+    with desk.store.transaction() as work:
+        telling.tell(work, SYSTEM, [(1, {**event, "ts": "2026-03-09T08:00:00Z"})], marked=True)
+
+    def stands() -> bool:
+        with desk.store.reading() as work:
+            rows = telling.still(work, work.scalars(select(Event).where(Event.id == "m")))
+            return [row.id for row in rows] == ["m"]
+
+    for is_new, is_known in ((1, 0), (0, 1)):
+        with desk.store.transaction() as work:
+            found = telling.take_back(work, SYSTEM, ["m"])
+        assert (found.added, found.known, stands()) == (is_new, is_known, False)
+    with desk.store.transaction() as work:
+        work.append("void", target=work.scalars(select(Event.id).where(Event.kind == "void")).one())
+    assert stands()
+    with desk.store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, ["m"]).added == 1
+    assert not stands()
+
+
+def test_voids_that_name_each_other_end_as_the_figures_have_it(desk: SmallDesk) -> None:
+    with desk.store.transaction() as work:
+        work.append("smi.answer", id="a", item="staff", axis="investment", weight=1, score=1)
+        work.append("void", id="x", target="y")
+        work.append("void", id="y", target="x")
+        work.append("void", id="z", target="a")
+        work.append("void", id="w", target="z")
+        work.append("void", id="z2", target="w")
+        work.append("void", id="self", target="self")
+    assert agrees(desk).now.investment is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"axis": "innovation"}, "staff is a question of investment, not of innovation"),
+        ({"ts": "2097-03-09T08:00:00Z"}, "2097-03-09T08:00:00Z lies in the future; write when the question was"),
+    ],
+)
+def test_a_program_answers_no_question_on_the_other_axis_and_none_of_the_future(
+    desk: SmallDesk, wrong: dict[str, Any], why: str
+) -> None:
+    event = {"id": "m", "kind": "smi.answer", "item": "staff", "axis": "investment", "weight": "1.0", "score": 0.33}
+    event["ts"] = "2026-03-09T08:00:00Z"
+    with desk.store.transaction() as work:
+        found = telling.tell(work, SYSTEM, enumerate([{**event, **wrong}, event], 1))
+    assert (found.added, len(found.faults)) == (1, 1)
+    assert found.faults[0][1].startswith(why)
+    assert agrees(desk).answers == {"staff": "0.33"}
+
+
+def test_a_history_brings_its_own_questions_which_the_page_names(desk: SmallDesk) -> None:
+    foreign = [("martian", "innovation", 3, 0.335), ("", "innovation", 1, 1), ("staff", "innovation", 1, 0.5)]
+    with desk.store.transaction() as work:
+        for item, axis, weight, score in foreign:
+            work.append("smi.answer", item=item, axis=axis, weight=weight, score=score)
+    page = agrees(desk)
+    named = [("martian", "innovation", 34, 3), ("–", "innovation", 100, 1), ("staff", "innovation", 50, 1)]
+    assert ([tuple(one) for one in page.foreign], page.answers) == (named, {})
+    with desk.store.transaction() as work:  # the same score, but to our own question
+        assert maturity.answer(work, SYSTEM, {"staff": "0.5", "networks": "1"}) == 2
+    page = agrees(desk)
+    assert ([one.item for one in page.foreign], page.answers) == (["martian", "–"], {"staff": "0.5", "networks": "1"})
+    assert (page.now.investment, page.now.innovation) == (50, 60)
 
 
 def test_only_changed_answers_are_events_and_the_lowest_are_next(desk: SmallDesk) -> None:
@@ -386,7 +497,7 @@ def test_answers_that_were_taken_back_stand_nowhere(desk: SmallDesk) -> None:
             work.append("void", actor=SYSTEM.actor, target=one.id)
     with desk.store.reading() as work:
         page = reading.page(work)
-        assert (page.now.quadrant, page.answers, page.history, maturity.latest(work)) == ("", {}, (), {})
+        assert (page.now.quadrant, page.answers, page.history, maturity.answers(work)) == ("", {}, (), [])
 
 
 def test_a_score_has_to_be_on_the_scale_of_its_survey(desk: SmallDesk) -> None:
@@ -425,19 +536,3 @@ def test_a_sheet_that_says_two_things_at_once_is_refused(desk: SmallDesk, sheet:
             return
         with pytest.raises(Invalid, match=says):
             list(telling.rows_of_csv(sheet))
-
-
-def test_a_self_assessment_is_read_as_the_figures_read_it(desk: SmallDesk) -> None:
-    """By the instant at which an answer was known, and with what a void of a void gives back."""
-    given: dict[str, Any] = {"item": "networks", "axis": "innovation", "weight": 1}
-    with desk.store.transaction() as work:
-        work.append("smi.answer", id="a1", ts=clock.now() + dt.timedelta(days=365), score=0.25, **given)
-    with desk.store.transaction() as work:
-        maturity.answer(work, SYSTEM, {"networks": "1"})
-        work.append("smi.answer", id="a2", score=0.5, **{**given, "item": "handoff"})
-        work.append("void", id="v1", target="a2")
-    with desk.store.transaction() as work:
-        assert maturity.latest(work) == {"networks": "1"}
-        work.append("void", id="v2", target="v1")
-    with desk.store.reading() as work:
-        assert maturity.latest(work) == {"networks": "1", "handoff": "0.5"}

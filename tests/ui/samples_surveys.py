@@ -8,7 +8,7 @@ from dataclasses import replace
 from inbox.actions.maturity import ITEMS
 from inbox.actions.surveys.words import SCALES, question
 from inbox.reading import pages
-from inbox.reading.maturity import MaturityPage, Standing
+from inbox.reading.maturity import Foreign, MaturityPage, Standing
 from inbox.reading.pages.surveys import Asked, FollowUp, FollowUps, Question, SurveyPage, SurveyRow, SurveysPage
 from tests.ui.samples import DAY, at, luca
 from tests.ui.samples_pages import nav
@@ -104,5 +104,6 @@ maturity = MaturityPage(
         Standing(30, 35, "observer", DAY - dt.timedelta(days=180)),
         Standing(20, None, "", DAY - dt.timedelta(days=365)),
     ),
+    (Foreign("Risposte entro un’ora", "innovation", 70, 2.5), Foreign("budget", "innovation", 0, 1)),
 )
 maturity_none = MaturityPage(Standing(None, None, ""), {}, tuple(ITEMS.items()), (), ())
