@@ -29,6 +29,7 @@ __all__ = [
     "follow_teams",
     "lines",
     "month_of",
+    "of_a_file",
     "rate",
     "rates",
     "standing_fee",
@@ -59,6 +60,13 @@ def unambiguous(text: str, field: str) -> str:
         msg = f"{text!r} can be read in two ways; write {plain.replace('.', '')}.00 or {plain}0"
         raise Invalid(msg, fields={field: msg})
     return plain
+
+
+def of_a_file(value: Any) -> str:
+    """An amount as a file of settings has it, a number or a text, written so that it is read in one way: nothing parts
+    thousands there, and a point is the decimal sign."""
+    text = str(value).strip()
+    return f"{text}0" if "." in text and _TWO_WAYS.fullmatch(text) else text
 
 
 def amount_of(text: str, field: str) -> Decimal:

@@ -17,7 +17,7 @@ from inbox.actions import bands, choosing, desk, tickets
 from inbox.actions.choosing import MANUAL, WAYS, Candidate, Given, Wanted
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid, NotFound
-from inbox.store import Agent, Channel, Customer, Event, Store, Team, Ticket, Work
+from inbox.store import Agent, Channel, Event, Store, Team, Ticket, Work
 from inbox.terms import Actor, Status
 
 __all__ = ["ALL", "Floor", "away", "floor", "remove_rule", "route_due", "rules", "save_bands", "save_rule"]
@@ -274,5 +274,5 @@ def save_bands(work: Work, who: Who, named: Sequence[str], *, ordered: bool = Tr
     desk.put(work, who, "routing.bands", new)
     if values != told:
         desk.put(work, who, "routing.values", values)
-    for customer in work.scalars(select(Customer).where(Customer.band.in_([a for a, b in became.items() if a != b]))):
-        bands.put(work, who, customer, became[customer.band])
+        desk.keep(work, "routing.values_seq", 0)  # everybody is looked at again
+    bands.carry(work, who, {a: b for a, b in became.items() if a != b})

@@ -17,7 +17,7 @@ from inbox.errors import Invalid
 from inbox.figures import keeper
 from inbox.reading import figures
 from inbox.reading import maturity as reading
-from inbox.store import Customer, Event, Store, Ticket
+from inbox.store import Customer, Event, Macro, Rule, Store, Ticket
 from inbox.worker.figures import Figures
 from tests.actions.conftest import SmallDesk
 
@@ -221,15 +221,30 @@ def test_bands_that_are_named_anew_keep_their_values_and_their_customers(desk: S
     told(desk)
     desk.store.write(worth.follow)
     with desk.store.transaction() as work:
+        settings.put(work, SYSTEM, "sla.targets", {"band:silver": {"first": {"normal": 3_600}}, "band:gold": {}})
+        work.add(Rule(name="r", event="arrived", conditions=[{"field": "band", "not": False, "words": ["silver"]}]))
+        work.add(Macro(name="m", steps=[{"do": "band", "what": "silver"}, {"do": "tag", "what": "silver"}]))
+    with desk.store.transaction() as work:
         routing.save_bands(work, SYSTEM, ["gold", "argento"])
         assert worth.values(work) == {"gold": 1000, "argento": 50}
     assert bands(desk, ticket) == ["argento"]
+    with desk.store.reading() as work:
+        assert settings.get(work, "sla.targets") == {"band:argento": {"first": {"normal": 3_600}}, "band:gold": {}}
+        assert work.scalars(select(Rule)).one().conditions[0]["words"] == ["argento"]
+        assert [step["what"] for step in work.scalars(select(Macro)).one().steps] == ["argento", "silver"]
     with pytest.raises(Invalid, match="a better band would have a lower value"), desk.store.transaction() as work:
         routing.save_bands(work, SYSTEM, ["argento", "gold"])
     with desk.store.transaction() as work:
-        routing.save_bands(work, SYSTEM, ["gold"])
-        assert worth.values(work) == {"gold": 1000}
+        worth.save_values(work, SYSTEM, {"gold": "60", "argento": "50"})
+    desk.store.write(worth.follow)
+    assert bands(desk, ticket) == ["gold"]
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["argento"])
+        assert worth.values(work) == {"argento": 50}
+        assert "band:gold" not in settings.get(work, "sla.targets")
     assert bands(desk, ticket) == [""]
+    assert desk.store.write(worth.follow) == 1, "who was in the band that is gone is looked at again"
+    assert bands(desk, ticket) == ["argento"]
 
 
 @pytest.mark.parametrize("typed", ["1.000", "1,000", " 12.500 "])

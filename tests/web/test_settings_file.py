@@ -290,6 +290,27 @@ costs:
     assert read(filled.store, values).changes == ()
 
 
+def test_numbers_of_a_file_have_a_point_for_decimals_and_nothing_else(filled: TestDesk) -> None:
+    """Typed into a form 24.125 could be a thousand times as much."""
+    values = """sportello: 1
+costs: {rates: {everybody: {2026-09-01: 24.125}}}
+bands: [oro, argento]
+band_values: {oro: "2.000", argento: 1.125}
+"""
+    assert read(filled.store, values).faults == ()
+    told = yaml.safe_load(text(filled.store))
+    assert float(told["costs"]["rates"]["everybody"]["2026-09-01"]) == 24.125
+    assert {band: float(value) for band, value in told["band_values"].items()} == {"oro": 2, "argento": 1.125}
+    assert read(filled.store, text(filled.store)).changes == ()
+
+
+def test_bands_that_change_places_alone_need_other_values(filled: TestDesk) -> None:
+    before = text(filled.store)
+    outcome = read(filled.store, broken(before, ("- oro\n- argento", "- argento\n- oro")))
+    assert [one.where for one in outcome.faults] == ["band_values"]
+    assert text(filled.store) == before
+
+
 def test_a_part_of_the_costs_that_there_is_not_is_named(filled: TestDesk) -> None:
     outcome = read(filled.store, "sportello: 1\ncosts:\n  rate: {everybody: {2026-01-01: 99}}\n", dry=True)
     assert [(one.line, one.where) for one in outcome.faults] == [(3, "costs.rate")]

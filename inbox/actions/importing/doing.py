@@ -134,19 +134,19 @@ def _same_fee(reading: Reading, known: Mapping[str, str], told: Mapping[str, Any
 
 
 def _rate(reading: Reading, whose: str, day: str, amount: Any) -> None:
+    per_hour, start = money.of_a_file(amount), dt.date.fromisoformat(day)
     if whose.startswith(money.TEAM):
         team = Names(reading.work).id("team", whose.removeprefix(money.TEAM))
-        money.team_rate(reading.work, reading.who, per_hour=str(amount), start=dt.date.fromisoformat(day), team=team)
+        money.team_rate(reading.work, reading.who, per_hour=per_hour, start=start, team=team)
         return
     agent = None if whose == EVERYBODY else Names(reading.work).id("agent", whose)
-    start = dt.date.fromisoformat(day)
-    money.rate(reading.work, reading.who, per_hour=str(amount), start=start, agent=agent)
+    money.rate(reading.work, reading.who, per_hour=per_hour, start=start, agent=agent)
 
 
 def _fee(reading: Reading, kind: str, month: str, what: Mapping[str, Any]) -> None:
     told: dict[str, Any] = {
         "month": month,
-        "amount": str(what["amount"]),
+        "amount": money.of_a_file(what["amount"]),
         "kind": None if kind == WHOLE else kind,
         "currency": str(what["currency"]) if what.get("currency") else None,
     }

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from inbox.actions import channels as verbs
-from inbox.actions import promises, worth
+from inbox.actions import costs, promises, worth
+from inbox.actions import desk as settings
 from inbox.actions import routing as giving
 from inbox.actions.importing.reading import Reading
 from inbox.actions.naming import Names
@@ -61,9 +62,11 @@ def bands(reading: Reading, values: Any) -> None:
 
 def band_values(reading: Reading, values: Any) -> None:
     """From which lifetime value on a customer is in a band."""
-    if values != reading.before["band_values"]:
+    named: list[str] = settings.get(reading.work, "routing.bands")
+    if values != reading.before["band_values"] or named != reading.before["bands"]:  # they fall in the order of bands
         with reading.at("band_values"):
-            worth.save_values(reading.work, reading.who, {str(band): str(value) for band, value in values.items()})
+            typed = {str(band): costs.of_a_file(value) for band, value in (values or {}).items()}
+            worth.save_values(reading.work, reading.who, typed)
 
 
 def channels(reading: Reading, values: Any) -> None:
