@@ -261,7 +261,7 @@ def test_every_figure_of_the_reports_opens_what_it_counts(client: FlaskClient, s
 JUDGED = {f"{name}.rate" for name in ("ret.retention", "ret.churn", "ret.renewal")}
 JUDGED |= {f"{name}.rate" for name in ("silence.exposed", "silence.unexposed", "social.positive")}
 #: Who left after silence is known of a period that ended 90 days ago.
-OVER = {"from": str((NOW - dt.timedelta(days=195)).date()), "to": str((NOW - dt.timedelta(days=100)).date())}
+OVER = {"from": str((NOW - dt.timedelta(days=262)).date()), "to": str((NOW - dt.timedelta(days=167)).date())}
 LONG = {"backlog.open", "clv.customers", "social.mentions", "nps.promoters", "nps.passives", "nps.detractors"}
 ADDED = {"social.likes", "social.comments", "social.shares"}
 

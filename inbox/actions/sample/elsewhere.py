@@ -10,8 +10,8 @@ from inbox.actions.sample.contracts import Line
 
 __all__ = ["lines"]
 
-#: Days ago: the last of it lies further back than the time after which it is known who left.
-LAST, SPAN = 105, 90
+#: Days ago: it is known who left since, and the twelve weeks before the last twelve are free of it.
+LAST, SPAN = 172, 90
 Actor = tuple[str, str | None, str | None]
 
 
