@@ -67,8 +67,15 @@ def at_home(pages: StoredPages, events: Sequence[Placed]) -> Batch:
         if (ticket or event.body.get("ticket")) is not None
     }
     new = [(_home(pages, told, ticket, event), event, ticket) for ticket, event in events]
-    orphans = [(told[key], event, None) for key, event in pages.named(told) if event.kind in _ABOUT]
+    orphans = [
+        (told[key], event, None) for key, event in pages.named(told) if event.kind in _ABOUT and not _has_home(event)
+    ]
     return Batch(new, orphans)
+
+
+def _has_home(event: Event) -> bool:
+    """Whether an event is at home on the ticket that it names itself, whatever else it names."""
+    return event.kind == "cost.provider" and event.body.get("ticket") is not None
 
 
 def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
@@ -93,7 +100,7 @@ def prepare(pages: StoredPages, batch: Batch, config: Config) -> None:
 def _home(pages: StoredPages, told: Mapping[tuple[str, str], str], ticket: str | None, event: Event) -> str | None:
     """The ticket of what the event names, where it is known; else the event's own."""
     own: str | None = ticket or event.body.get("ticket")
-    if event.kind == "cost.provider" and own is not None:
+    if own is not None and _has_home(event):
         return own
     for field in _ABOUT.get(event.kind, ()):
         if (name := event.body.get(field)) is None:
@@ -114,23 +121,32 @@ class Filing:
         self._last = last_rec
         self._gone: dict[type[Any], list[Any]] = {}
         self._rows: dict[type[Any], list[Row]] = {}
+        self._names: dict[tuple[str, str, int], int] = {}  # (kind, name, seq): day
+        self._costs: dict[str, dict[str, Event]] | None = None
         self._base = book.context.config.base
         self._families(book, dirty)
         self._work(book, dirty)
         for home, event, filed in batch.new:
             self._event(book, home, event, filed)
         for home, event, _ in batch.orphans:
-            self._gone.setdefault(FigureName, []).append(("ticket", home, event.seq))
-            self._put(FigureName, {"kind": "ticket", "name": home, "seq": event.seq, "day": 0})
+            self._name("ticket", home, event.seq)
+            if event.kind == "cost.provider":
+                self._cost(book, home, event)
         for id in dirty.costs:
             price = book.prices.get(id)
             if price is not None and price.currency != self._base:
-                named = {"kind": f"price {price.currency}", "name": id, "seq": 0, "day": price.day}
-                self._gone.setdefault(FigureName, []).append((named["kind"], id, 0))
-                self._put(FigureName, named)
+                self._name(f"price {price.currency}", id, day=price.day)
+        for (kind, name, seq), day in self._names.items():
+            self._put(FigureName, {"kind": kind, "name": name, "seq": seq, "day": day})
 
     def _put(self, table: type[Any], row: Row) -> None:
         self._rows.setdefault(table, []).append(row)
+
+    def _name(self, kind: str, name: str, seq: int = 0, day: int = 0, *, new: bool = False) -> None:
+        """File an event under a name, once; a ``new`` one lies under none yet."""
+        self._names[kind, name, seq] = day
+        if not new:
+            self._gone.setdefault(FigureName, []).append((kind, name, seq))
 
     def _families(self, book: PagedBook, dirty: Dirty) -> None:
         names = {**dirty.families, **dirty.sheets, **{name: None for name in book.kept if name not in book.records}}
@@ -163,37 +179,48 @@ class Filing:
             if new is not None:
                 data = work_as_text(new, book.atoms.get(id, ()))
                 if new.until > self._last:
-                    self._gone.setdefault(FigureName, []).append((UNFINISHED, id, 0))
-                    self._put(FigureName, {"kind": UNFINISHED, "name": id, "seq": 0, "day": new.until})
+                    self._name(UNFINISHED, id, day=new.until)
                 for day in sorted(days_of(new, days)):
                     self._put(
                         FigureWork, {"agent": new.agent, "day": day, "item": id, "ticket": new.ticket, "data": data}
                     )
 
     def _event(self, book: PagedBook, home: str | None, event: Event, filed: str | None) -> None:
-        names = dict.fromkeys(_names(book, home, event, filed))
+        for kind, name in dict.fromkeys(_names(book, home, event, filed)):
+            self._name(kind, name, event.seq, new=True)
         if event.kind == "cost.provider":
-            self._cost(book, home, event, names)
-        for kind, name in names:
-            self._put(FigureName, {"kind": kind, "name": name, "seq": event.seq, "day": 0})
+            self._cost(book, home, event)
         if event.kind == "agent.state":
             day = book.context.days.of(event.at)
             self._put(FigureDay, {"agent": event.body["agent"], "day": day, "seq": event.seq})
 
-    def _cost(self, book: PagedBook, home: str | None, event: Event, names: dict[tuple[str, str], None]) -> None:
-        """A cost lies with its ticket; one that names another lies with that one's ticket too."""
-        body = event.body
-        if home is None or body["currency"] != self._base:
-            names["cost", body["cost"]] = None
-        for field in ("supersedes", "of"):
-            if (other := body.get(field)) is None:
+    def _cost(self, book: PagedBook, home: str | None, event: Event) -> None:
+        """A cost lies with its ticket. What is told of it elsewhere lies there too, and it lies with that: whoever
+        opens one of the two has everything that its price hangs on."""
+        body, own = event.body, event.body.get("ticket")
+        if own is None or body["currency"] != self._base:
+            self._name("cost", body["cost"], event.seq)
+        for field in ("cost", "supersedes", "of"):
+            if (name := body.get(field)) is None:
                 continue
-            if home is None:
-                names["cost", other] = None
-            for one in book.living.drawer("cost", other):
-                ticket = one.body.get("ticket")
-                if ticket is not None and ticket != home:
-                    names["ticket", ticket] = None
+            others = [one for one in self._told_of(book, name) if one is not event]
+            if own is None or (field != "cost" and not any(one.body["cost"] == name for one in others)):
+                self._name("cost", name, event.seq)
+            for one in others:
+                if own is None or one.body.get("ticket") != own:
+                    for told, places in ((event, _places(book, one, name)), (one, _places(book, event, name, home))):
+                        for kind, place in places:
+                            self._name(kind, place, told.seq)
+
+    def _told_of(self, book: PagedBook, cost: str) -> list[Event]:
+        """What is told of a cost, also what is void: it may rise again."""
+        if self._costs is None:
+            self._costs = {}
+            for event in book.living.known.values():
+                if event.kind == "cost.provider":
+                    for _, name in names_of(event):
+                        self._costs.setdefault(name, {})[event.id] = event
+        return list(self._costs.get(cost, {}).values())
 
     def gone(self, table: type[Any]) -> Sequence[Any]:
         """The keys of the rows of a table that no longer hold."""
@@ -206,6 +233,17 @@ class Filing:
         for table, rows in self._rows.items():
             names = tuple(rows[0])
             bulk.insert(line, table, ("generation", *names), ((generation, *row.values()) for row in rows))
+
+
+def _places(book: PagedBook, event: Event, cost: str, home: str | None = None) -> Iterator[tuple[str, str]]:
+    """Where an event of a cost is looked for: with the ticket that it names; else under the cost's name, and with the
+    ticket of what it names."""
+    own = event.body.get("ticket")
+    if own is None:
+        yield "cost", cost
+    for ticket in dict.fromkeys((own, home, book.routed(event)) if own is None else (own,)):
+        if ticket is not None:
+            yield "ticket", ticket
 
 
 def _names(book: PagedBook, home: str | None, event: Event, filed: str | None) -> Iterator[tuple[str, str]]:

@@ -260,15 +260,19 @@ class StoredPages:
         for family, told in self._near[customer]:
             yield family, cases_of(orjson.loads(told))
 
-    def prepare_names(self, names: Iterable[tuple[str, str]]) -> None:
+    def prepare_names(self, wanted: Iterable[tuple[str, str]]) -> None:
         """Read at once the events that name some posts, mentions, costs and surveys."""
-        wanted = [name for name in dict.fromkeys(names) if name not in self._named]
+        wanted = [name for name in dict.fromkeys(wanted) if name not in self._named]
         for part in parts(wanted, _AT_ONCE):
             self._named |= {name: [] for name in part}
             for kind in dict.fromkeys(kind for kind, _ in part):
-                seqs: dict[int, list[str]] = {}
-                for seq, name in self._seqs(kind, [name for of, name in part if of == kind]):
-                    seqs.setdefault(seq, []).append(name)
+                own = [name for of, name in part if of == kind]
+                seqs: dict[int, dict[str, None]] = {}
+                for seq, name in self._seqs(kind, own):
+                    seqs.setdefault(seq, {})[name] = None
+                told = self.placed(names(kind, own, *_TELLERS[kind]), _LOG.seq <= self._seq) if kind == "cost" else []
+                for _, event in told:  # of a cost, whichever ticket it names
+                    seqs.setdefault(event.seq, {})[event.body[kind]] = None
                 for some in parts(seqs, _AT_ONCE):
                     for found in self._at_home(self.placed(_LOG.seq.in_(some))):
                         for name in seqs[found[1].seq]:
@@ -284,15 +288,20 @@ class StoredPages:
         return self._named[kind, name]
 
     def _at_home(self, events: Iterable[Placed]) -> list[Placed]:
-        """The same, each with the ticket that it concerns where it is filed under none."""
+        """The same, each with the ticket that it concerns where it is filed under none; its own of several."""
         events = list(events)
-        homes: dict[int, str] = {}
+        homes: dict[int, set[str]] = {}
         for part in parts((event.seq for ticket, event in events if ticket is None), _AT_ONCE):
             query = select(_NAME.seq, _NAME.name).where(
                 _NAME.generation == self._generation, _NAME.kind == "ticket", _NAME.seq.in_(part)
             )
-            homes |= {row.seq: row.name for row in self._line.execute(query)}
-        return [(homes.get(event.seq) if ticket is None else ticket, event) for ticket, event in events]
+            for row in self._line.execute(query):
+                homes.setdefault(row.seq, set()).add(row.name)
+        found: list[Placed] = []
+        for ticket, event in events:
+            known, own = homes.get(event.seq, set()), event.body.get("ticket")
+            found.append((ticket or (own if own in known else min(known, default=None)), event))
+        return found
 
     def named(self, names: Iterable[tuple[str, str]]) -> list[tuple[tuple[str, str], Told]]:
         """The events that are filed under some names, by (kind, name)."""

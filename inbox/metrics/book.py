@@ -167,11 +167,16 @@ class Book:
         for key, id in (("msg", price.msg), ("call", price.call)):
             if id is not None:
                 self._priced.setdefault((key, id), {})[price.id] = None
-        if price.ticket is not None:
-            return price.ticket
-        if price.msg is not None:
-            return self._routes.get(("msg", price.msg))
-        return self._routes.get(("call", price.call)) if price.call is not None else None
+        return price.ticket if price.ticket is not None else self._routed(price.msg, price.call)
+
+    def routed(self, cost: Event) -> str | None:
+        """The ticket of the message or call that a cost names."""
+        return self._routed(cost.body.get("msg"), cost.body.get("call"))
+
+    def _routed(self, msg: str | None, call: str | None) -> str | None:
+        if msg is not None:
+            return self._routes.get(("msg", msg))
+        return self._routes.get(("call", call)) if call is not None else None
 
     def events_of(self, record: Record) -> Iterator[Event]:
         """The living events of a family: those of its tickets, and those that name its messages and calls."""

@@ -210,12 +210,18 @@ class PagedBook(Book):
         if (kind, name) in self._names:
             return
         self._names.add((kind, name))
-        for ticket, known in self._pages.of_name(kind, name):
+        found = list(self._pages.of_name(kind, name))
+        for ticket, known in found:
+            if ticket is None:
+                self.living.take(known)
+        for ticket, _ in found:
             if ticket is not None:
                 self.record_of(ticket)
-            else:
-                self.living.take(known)
-        if self.living.drawer(kind, name):
+        events = list(self.living.drawer(kind, name))
+        if kind == "cost":  # what one of them is worth hangs on what the others say
+            for event in events:
+                self._open_named(event)
+        if events:
             self._open_loose(kind, name)
 
     def _open_loose(self, kind: str, name: str) -> None:

@@ -23,13 +23,12 @@ from inbox.metrics.times import DAY, Days, millis
 from inbox.store import Event, FigureState, Store
 from inbox.store.figures import KEPT
 from tests.figures.conftest import Lines, add, lines, shown, told, wrong
-from tests.metrics.comparing import corrected, differences, early_ends
+from tests.metrics.comparing import LATE, astray, corrected, differences, early_ends
 from tests.metrics.test_golden import CASES, request
 from tests.metrics.test_golden import wrong as unlike
 
 CONFIG = Config.of()
 CONFIG_DAYS = Days(CONFIG.zone)
-LATE = "2026-12-31T00:00:00Z"
 GOLDEN = {case["id"]: case for case in CASES}
 
 
@@ -47,7 +46,8 @@ def check(store: Store, data: st.DataObject) -> None:
     undone = data.draw(st.lists(st.sampled_from(events), max_size=4))
     voids = [{"id": f"undo{n}", "ts": LATE, "kind": "void", "target": one["id"]} for n, one in enumerate(undone)]
     early = early_ends(events, random.Random(len(events)))
-    late = [as_ours(one) for one in (*early, *corrected(early, events))]
+    rng = random.Random(len(events))
+    late = [as_ours(one) for one in (*early, *corrected(early, events), *astray(events, rng))]
     left = [*events, *voids, *late, *data.draw(st.lists(st.sampled_from(events), max_size=4))]
     if data.draw(st.booleans()):
         left = data.draw(st.permutations(left))
@@ -186,3 +186,38 @@ def test_what_was_under_way_is_cut_at_the_instant(store: Store, monkeypatch: pyt
     monkeypatch.setattr(earlier, "_WINDOW", 1)
     log = told(store)
     assert unlike_then(store, log, millis(f"2026-01-20T{at}Z")) == []
+
+
+def price(id: str, cost: str, day: int, **more: object) -> dict[str, Any]:
+    told = {"id": id, "kind": "cost.provider", "ts": f"2026-02-{day:02}T09:00:00Z", "cost": cost, "channel": "sms"}
+    return told | {"amount": "0.07", "currency": "EUR", "type": "actual"} | more
+
+
+STRAY: Lines = [
+    *(
+        {"id": f"m{n}", "kind": "msg.in", "ts": "2026-02-02T08:00Z", "ticket": f"T{n}", "channel": "sms", "msg": str(n)}
+        for n in (1, 2, 3)
+    ),
+    price("a", "p1", 2, ticket="T1"),
+    price("b", "b1", 3, ticket="T1", type="refund", of="p1"),
+    price("c", "b2", 4, type="refund", of="p1"),
+    price("d", "b3", 5, ticket="T3", type="refund", of="p1"),
+    price("e", "p1", 6, ticket="T2"),
+    price("f", "p2", 7, msg="3", supersedes="p1"),
+    *({"id": f"undo {id}", "kind": "void", "ts": LATE, "target": id} for id in ("e", "f", "a", "undo a", "d")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_is_told_of_one_cost_on_several_tickets_counts_as_in_a_rebuild(
+    store: Store, size: int, order: int
+) -> None:
+    """Two systems may call different costs alike, and a refund may be booked elsewhere: no figures stop for it."""
+    left = STRAY[::order]
+    while left:
+        add(store, left[:size])
+        left = left[size:]
+        keeper.catch_up(store, CONFIG)
+        assert wrong(store) == []
+    assert checking.check_all(store, CONFIG)[1] == []

@@ -23,6 +23,9 @@ ENDS = {"call.started": ("call.ended", "call"), "handle.start": ("handle.end", "
 #: Later than anything in a log, so that everything has matured.
 LATER = "2027-12-31T00:00:00Z"
 
+#: When a drawn log is corrected: after its own end.
+LATE = "2026-12-31T00:00:00Z"
+
 
 def same(a: Value, b: Value) -> bool:
     """Equal; numbers up to the noise of floats, words and truths exactly, no data only to no data."""
@@ -117,6 +120,29 @@ def corrected(ends: Sequence[dict[str, Any]], events: Sequence[dict[str, Any]]) 
             found.append({"id": f"undo {start['id']} {n}", "ts": start["ts"], "kind": "void", "target": start["id"]})
             found.append(_beside(start, n, start["kind"], 3_600_001) | {"id": f"sooner {n}"})
     return [{**one, "seq": 2_000_000 + n} for n, one in enumerate(found)]
+
+
+def astray(events: Sequence[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
+    """Prices, to be added to a log, that say something else of one that it has: told again for another ticket or for
+    none, or given back or replaced from there; some of it is void in the end."""
+    prices = [event for event in events if event["kind"] == "cost.provider"]
+    tickets = sorted({event["ticket"] for event in events if event.get("ticket") is not None})
+    found: list[dict[str, Any]] = []
+    for n, price in enumerate(rng.choices(prices, k=4) if prices else []):
+        other = rng.choice([*tickets, None])
+        at = iso(millis(price["ts"]) + rng.choice([-90_000_000, 0, 90_000_000]))
+        told = {**price, "id": f"astray {n}", "ts": at, "rec": LATE, "ticket": other, "msg": None, "call": None}
+        told |= {"type": "actual", "amount": "0.5", "currency": rng.choice(["EUR", price["currency"]])}
+        match rng.randrange(3):
+            case 0:
+                told |= {"cost": f"back {n}", "type": "refund", "of": price["cost"]}
+            case 1:
+                told |= {"cost": f"instead {n}", "supersedes": price["cost"]}
+        found.append({key: value for key, value in told.items() if value is not None})
+        if rng.random() < 0.5:
+            gone = rng.choice([price, told])["id"]
+            found.append({"id": f"undo {gone} {n}", "ts": LATE, "rec": LATE, "kind": "void", "target": gone})
+    return [{**one, "seq": 3_000_000 + n} for n, one in enumerate(found)]
 
 
 def _beside(start: dict[str, Any], n: int, kind: str, before: int) -> dict[str, Any]:
