@@ -17,7 +17,7 @@ from inbox.metrics.config import Config
 from inbox.metrics.fcr import Judged, Near, Neighbour, Verdict
 from inbox.metrics.living import drawers_of
 from inbox.metrics.log import Event
-from inbox.metrics.money import own_event, price_of
+from inbox.metrics.money import Price, own_event, price_of
 from inbox.metrics.records import Record
 from inbox.metrics.sheets import Sheet
 from inbox.metrics.social import mention_sheet, post_sheet
@@ -229,9 +229,10 @@ class PagedBook(Book):
         events = sorted(self.living.drawer(kind, name), key=lambda e: e.order)
         sheets: list[Sheet] = []
         if kind == "cost":
-            self._open_price(name)
-            price = self.prices.get(name)
-            sheets = [price_sheet(price)] if price is not None and price.ticket is None else []
+            price = self._price(name)
+            if price is not None and price.ticket is None:
+                self.prices[name] = price
+                sheets = [price_sheet(price)]
         elif kind == "survey":
             survey = next(surveys_of(events), None)
             if survey is not None and survey.ticket is None:
@@ -393,8 +394,9 @@ class PagedBook(Book):
     def _open_hanging(self, record: Record, events: Iterable[Event]) -> None:
         """The prices and surveys of a family."""
         for id in {e.body["cost"]: None for e in events if e.kind == "cost.provider"}:
-            self._open_price(id)
-            if id in self.prices and self.prices[id].ticket in record.tickets:
+            price = self._price(id)
+            if price is not None and price.ticket in record.tickets:
+                self.prices[id] = price
                 record.costs[id] = None
         for id in {e.body["survey"]: None for e in events if e.kind.startswith("survey.")}:
             found = sorted(self.living.drawer("survey", id), key=lambda e: e.order)
@@ -403,7 +405,7 @@ class PagedBook(Book):
                 self.surveys[id] = survey
                 record.surveys[id] = None
 
-    def _open_price(self, id: str) -> None:
+    def _price(self, id: str) -> Price | None:
         """A price as it was; those that a new exchange rate changes are opened before it counts."""
         drawer = self.living.drawer
 
@@ -411,8 +413,7 @@ class PagedBook(Book):
             return own_event(other, drawer("cost", other))
 
         price = price_of(id, drawer("cost", id), told, self._exchange, self.context.days)
-        if price is not None:
-            self.prices[id] = replace(price, ticket=self.ticket_of(price))
+        return None if price is None else replace(price, ticket=self.ticket_of(price))
 
     def open_day(self, time: AgentTime, day: int) -> None:
         """Put a local day of an agent into the book as it was left."""
