@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from inbox import clock
-from inbox.actions import agreements
+from inbox.actions import agreements, telling
 from inbox.actions.who import SYSTEM
 from inbox.cli.ordered import in_order
 from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.settings import Settings
-from inbox.store import Event, Store
+from inbox.store import Customer, Event, Store
 from tests.cli.conftest import Run
 
 LINE: dict[str, Any] = {
@@ -247,6 +247,34 @@ def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Sett
     assert (fee["kind"], fee["month"], fee["channel"], fee["amount"], fee["currency"]) == (
         "cost.fixed", "2026-03", "sms", "49", "CHF",
     )  # fmt: skip
+
+
+def test_contracts_of_a_sheet_are_taken_back_and_the_export_says_so(run: Run, store: Store, tmp_path: Path) -> None:
+    with store.transaction() as work:
+        work.add(customer := Customer())
+        work.flush()
+        whose = customer.id
+    sheet = tmp_path / "sheet.csv"
+    sale = f"revenue,2026-03-09,{whose},120,80,EUR\n"
+    sheet.write_text("kind,ts,customer,amount,margin,currency\n" + sale * 2, encoding="utf-8")
+    assert run("log", "contracts", sheet).out.startswith("2 events are imported")
+    period = ("--clv", whose, "--at", "2027-01-01T00:00:00Z", "--json")
+    told = [line for line in exported(run) if line["kind"] == "revenue"]
+    assert [line["told_by"] for line in told] == ["system", "system"]
+    with store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [told[1]["id"]]).added == 1
+    out = tmp_path / "out.jsonl"
+    run("log", "export", out)
+    over_export, over_desk = run("report", "--log", out, *period), run("report", *period)
+    assert over_export.code == over_desk.code == 0
+    assert over_export.json == over_desk.json
+    assert "80" in over_desk.out
+
+
+def test_a_history_is_not_what_was_told_and_stays(run: Run, store: Store, tmp_path: Path) -> None:
+    assert run("log", "import", file(tmp_path, LINE)).code == 0
+    with store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [LINE["id"]]).faults[0][1].endswith("system of yours, and stays")
 
 
 EXAMPLE = Path(__file__).parents[1] / "metrics" / "example.jsonl"
