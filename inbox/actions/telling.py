@@ -134,8 +134,7 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
 def still(work: Work, rows: Iterable[Event]) -> list[Event]:
     """Events without those that were told from outside and taken back."""
     every = list(rows)
-    told = [row.id for row in every if TOLD_BY in row.data]
-    void = events.gone(work, told)
+    void = events.gone(work, [row.id for row in every if TOLD_BY in row.data])
     return [row for row in every if row.id not in void]
 
 
