@@ -14,16 +14,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from sqlalchemy import select, text
 
 from inbox import clock
 from inbox.actions import costs, currencies, desk, events, history, identities, maturity
+from inbox.actions.scales import Scales
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
-from inbox.metrics.log import fits
 from inbox.metrics.times import SECOND, instant
 from inbox.store import LOG_LOCK, Customer, Event, Work, names
 
@@ -145,7 +144,7 @@ class _Reader:
         self._work, self._who = work, who
         self._zone = zoneinfo.ZoneInfo(desk.get(work, "desk.timezone"))
         self._begun: set[str] = set()
-        self._asked: dict[str, Mapping[str, Any]] = {}
+        self._scales = Scales()
         self._fields: dict[str, Callable[[Any], str]] = {
             "ts": self._moment,
             "ends": self._moment,
@@ -175,10 +174,9 @@ class _Reader:
 
     def _sense(self, row: history.Row, raw: Mapping[str, Any]) -> None:
         kind, contract = row["kind"], row["data"].get("contract")
-        if kind == "survey.sent":
-            self._asked.setdefault(row["data"]["survey"], row["data"])
-        elif kind == "survey.answered" and (asked := self._survey(row["data"]["survey"])) is not None:
-            fits(asked, Decimal(str(row["data"]["score"])))
+        if kind == "survey.answered":
+            self._scales.look_up(self._work, [row["data"]["survey"]])
+        self._scales.check(row)
         if kind == "contract.started":
             self._begun.add(contract)
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
@@ -192,16 +190,6 @@ class _Reader:
             raise Invalid(msg)
         elif kind == "smi.answer":
             _asked_here(row["data"])
-
-    def _survey(self, name: str) -> Mapping[str, Any] | None:
-        """The ``survey.sent`` of a survey, with its scale read."""
-        if name not in self._asked:
-            sent = select(Event.data).where(names("survey", [name], "survey.sent")).order_by(Event.seq).limit(1)
-            if (found := self._work.scalar(sent)) is None:
-                return None
-            self._asked[name] = found
-        scale = {key: value for key in ("min", "max") if (value := self._asked[name].get(key)) is not None}
-        return {**self._asked[name], **{key: Decimal(str(value)) for key, value in scale.items()}}
 
     def _knows(self, contract: str) -> bool:
         if contract not in self._begun:
