@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import desk
+from inbox.actions import desk, events
 from inbox.actions.who import Who, find_living
 from inbox.errors import Conflict, Forbidden, Invalid, Withheld
 from inbox.store import Event, Focus, Ticket, Work
@@ -50,8 +50,7 @@ def standing(work: Work, agent: str, tickets: Sequence[int]) -> list[Event]:
         .where(Event.ticket_id.in_(tickets), Event.kind.in_(["handle.span", "void"]))
         .order_by(Event.ts, Event.seq)
     ).all()
-    gone = {str(row.data.get("target")) for row in [*rows, *work.events] if row.kind == "void"}
-    return [row for row in rows if row.kind == "handle.span" and row.id not in gone and row.data.get("agent") == agent]
+    return [row for row in events.existing(work, rows) if row.data.get("agent") == agent]
 
 
 def shorten(work: Work, who: Who, id: str, piece: Span, kept: Span, why: str, words: str = "") -> None:

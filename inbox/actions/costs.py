@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from inbox import clock
-from inbox.actions import currencies
+from inbox.actions import currencies, events
 from inbox.actions.desk import audit, get
 from inbox.actions.who import SYSTEM, Who, require
 from inbox.errors import Invalid
@@ -123,9 +123,10 @@ def rates(work: Work) -> dict[str | None, dict[dt.date, Event]]:
 
 
 def lines(work: Work, kind: str) -> list[Event]:
-    """What the log says of a kind in order, with what this transaction has said and will write at its end."""
+    """What the log says of a kind in order and nobody took back, with what this transaction has said and will write at
+    its end."""
     written = work.scalars(select(Event).where(Event.kind == kind).order_by(Event.seq)).all()
-    return [*written, *(line for line in work.events if line.kind == kind)]
+    return events.standing(work, [*written, *(line for line in work.events if line.kind == kind)])
 
 
 def _standing(said: dict[dt.date, Event], day: dt.date) -> Event | None:

@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final
 
-from sqlalchemy import select
-
 from inbox import clock
+from inbox.actions import costs, desk
 from inbox.actions import currencies as money
-from inbox.actions import desk
 from inbox.actions.who import Who, require
 from inbox.errors import Invalid
-from inbox.store import Event, Work
+from inbox.store import Work
 
 __all__ = ["MOST_BYTES", "Outcome", "bring", "read"]
 
@@ -112,8 +110,8 @@ def _worth(rates: dict[str, Decimal], currency: str, per_euro: Decimal) -> Decim
 
 
 def _known(work: Work) -> dict[tuple[str, str], Decimal]:
-    lines = work.scalars(select(Event.data).where(Event.kind == "fx.rate").order_by(Event.seq))
-    return {(str(one["ccy"]), str(one["date"])[:10]): Decimal(str(one["rate"])) for one in lines}
+    said = (line.data for line in costs.lines(work, "fx.rate"))
+    return {(str(one["ccy"]), str(one["date"])[:10]): Decimal(str(one["rate"])) for one in said}
 
 
 def _refuse(msg: str) -> None:

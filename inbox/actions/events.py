@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -17,16 +17,21 @@ from inbox.terms import Delivery, Move, Priority, Status
 __all__ = [
     "created",
     "delivery",
+    "existing",
     "gone",
     "live",
     "message_in",
     "message_out",
     "mood",
     "move",
+    "standing",
     "take_back",
     "terms",
     "void",
 ]
+
+#: So many ids are looked for by name at once; both databases have a limit.
+AT_ONCE: Final = 500
 
 
 def created(work: Work, ticket: Ticket, who: Who, ts: dt.datetime) -> Event:
@@ -106,27 +111,51 @@ def live(work: Work, ticket: int, *kinds: str) -> list[Event]:
     """A ticket's events of some kinds that were not taken back, oldest first."""
     rows = work.scalars(
         select(Event).where(Event.ticket_id == ticket, Event.kind.in_([*kinds, "void"])).order_by(Event.seq)
-    ).all()
-    gone = {str(row.data.get("target")) for row in [*rows, *work.events] if row.kind == "void"}
-    return [row for row in rows if row.kind != "void" and row.id not in gone]
+    )
+    return existing(work, rows.all())
+
+
+def existing(work: Work, rows: Sequence[Event]) -> list[Event]:
+    """Of a ticket's lines, read together with its voids, those that were not taken back, and no void: what one ticket
+    is about is found by an index, and the voids of all others need not be read."""
+    void = _void([row.id for row in rows], _targets([*rows, *work.events]))
+    return [row for row in rows if row.kind != "void" and row.id not in void]
+
+
+def standing(work: Work, rows: Sequence[Event]) -> list[Event]:
+    """Events without those that do not exist any more."""
+    void = gone(work, [row.id for row in rows])
+    return [row for row in rows if row.id not in void]
 
 
 def gone(work: Work, ids: Iterable[str]) -> set[str]:
     """Of some events those that do not exist any more, as the figures have it; a void may be void itself."""
     every = asked = known = set(ids)
-    voids: dict[str, list[str]] = {}
+    voids = [*_targets(work.events)]
     target = Event.data["target"].as_string()
     while asked:
-        found = work.execute(select(Event.id, target).where(Event.kind == "void", target.in_(asked))).all()
-        for id, of in found:
-            voids.setdefault(of, []).append(id)
-        asked = {id for id, _of in found} - known
+        told = select(Event.id, target).where(Event.kind == "void")
+        is_few = len(asked) <= AT_ONCE  # else all voids are read, once: every statement reads them anyway
+        voids += [(id, of) for id, of in work.execute(told.where(target.in_(asked)) if is_few else told)]
+        asked = {id for id, _of in voids} - known if is_few else set()
         known = known | asked
+    return _void(every, voids)
+
+
+def _targets(rows: Iterable[Event]) -> Iterator[tuple[str, str]]:
+    return ((row.id, str((row.data or {}).get("target"))) for row in rows if row.kind == "void")
+
+
+def _void(ids: Iterable[str], voids: Iterable[tuple[str, str]]) -> set[str]:
+    """Of some ids those that do not exist, by voids as (id, target)."""
+    of: dict[str, set[str]] = {}
+    for id, target in voids:
+        of.setdefault(target, set()).add(id)
 
     def lives(id: str, asking: frozenset[str] = frozenset()) -> bool:
-        return not any(lives(one, asking | {id}) for one in voids.get(id, ()) if one not in asking)
+        return not any(lives(one, asking | {id}) for one in of.get(id, ()) if one not in asking)
 
-    return {id for id in every if not lives(id)}
+    return {id for id in ids if id in of and not lives(id)}
 
 
 def void(work: Work, who: Who, target: str | None, ticket: int) -> None:

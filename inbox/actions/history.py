@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, text
 from inbox import clock
 from inbox.actions import currencies, strangers
 from inbox.actions.who import Who, require
+from inbox.figures.parts import parts
 from inbox.metrics.kinds import Wrong
 from inbox.metrics.log import read_events
 from inbox.store import LOG_LOCK, PLACED, Event, Work, names
@@ -47,6 +48,8 @@ _ABOUT: Final = {
     "survey.followup": ("survey",),
 }
 _DIGITS: Final = 20
+#: So many ids are looked for in one statement.
+PART: Final = 500
 LONGEST: Final = {"id": 80, "kind": 40, "actor": 80}
 
 
@@ -90,7 +93,9 @@ def add(work: Work, who: Who, rows: Sequence[Row], places: Places | None = None)
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
     strangers.make_way(work, rows)
     fresh = {row["id"]: row for row in reversed(rows)}  # of one id the first line counts
-    known = set(work.scalars(select(Event.id).where(Event.id.in_(fresh))))
+    known: set[str] = set()
+    for part in parts(fresh, PART):  # a database takes so many parameters at once, and a strict file is one batch
+        known.update(work.scalars(select(Event.id).where(Event.id.in_(part))))
     new = [row for row in rows if row["id"] not in known and fresh[row["id"]] is row]
     if new:
         (places or Places()).fill(work, new)
@@ -127,8 +132,8 @@ class Places:
         self._known |= dict.fromkeys(wanted)
         for name, kinds in _TELLING.items():
             ids = [id for of, id in wanted if of == name]
-            for begin in range(0, len(ids), 500):
-                told = names(name, ids[begin : begin + 500], *kinds)
+            for part in parts(ids, PART):
+                told = names(name, part, *kinds)
                 for kind, ticket, data in work.execute(select(Event.kind, Event.ticket_id, Event.data).where(told)):
                     self._learn(kind, ticket, data)
 

@@ -1,4 +1,5 @@
-"""What programs tell the desk: calls, social counters, contracts and revenue, and what else happens outside of it."""
+"""What is told from outside, by programs, by sheets and by the business's own system: calls, social counters, contracts
+and revenue, and what else happens there."""
 
 from __future__ import annotations
 
@@ -9,19 +10,19 @@ import io
 import json
 import re
 import zoneinfo
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from sqlalchemy import select, text
 
 from inbox import clock
 from inbox.actions import costs, currencies, desk, events, history, identities, maturity
+from inbox.actions.scales import Scales
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
-from inbox.metrics.log import fits
 from inbox.metrics.times import SECOND, instant
 from inbox.store import LOG_LOCK, Customer, Event, Work, names
 
@@ -54,7 +55,7 @@ KINDS: Final = frozenset(
 COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "amount", "margin", "currency")
 
 
-#: In what a program told, who did: the same door takes it back.
+#: In what was told from outside, who did ("system" for the desk itself): only that can be taken back.
 TOLD_BY: Final = "told_by"
 #: An amount in a sheet.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
@@ -72,17 +73,12 @@ class Outcome:
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
-def tell(
-    work: Work, who: Who, told: Iterable[tuple[int, Told]], *, strict: bool = False, marked: bool = False
-) -> Outcome:
+def tell(work: Work, who: Who, told: Iterable[tuple[int, Told]], *, strict: bool = False) -> Outcome:
     """Appends events from outside, each with its line or place; one whose id is known is left out. A customer is named
     by the desk's id or by an address of theirs (``email:anna@casa.example``), which is not kept; a day without an hour
-    is its midnight here. ``strict`` takes all or nothing; ``marked`` ones can be taken back.
-    Raises :class:`Forbidden`."""
+    is its midnight here. ``strict`` takes all or nothing. Raises :class:`Forbidden`."""
     require(who, "settings.change")
     rows, faults = read(work, who, told)
-    if marked:
-        rows = [{**row, "data": {**row["data"], TOLD_BY: who.id}} for row in rows]
     out = Outcome(faults=faults)
     if strict and faults:
         return out
@@ -94,7 +90,8 @@ def tell(
 
 
 def read(work: Work, who: Who, told: Iterable[tuple[int, Told]]) -> tuple[list[history.Row], list[tuple[int, str]]]:
-    """What :func:`tell` would append, and what it would leave out by (line, reason); nothing is written."""
+    """What :func:`tell` would append, each with who told it, and what it would leave out by (line, reason); nothing is
+    written."""
     rows, faults, reader = [], [], _Reader(work, who)
     for line, raw in told:
         try:
@@ -105,8 +102,8 @@ def read(work: Work, who: Who, told: Iterable[tuple[int, Told]]) -> tuple[list[h
 
 
 def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False) -> Outcome:
-    """Makes events void that programs told, each once; what is void already is ``known``. Others are left out by place,
-    from 1 on, and with ``strict`` all of them. Raises :class:`Forbidden`."""
+    """Makes events void that were told from outside, each once; what is void already is ``known``. Others are left out
+    by place, from 1 on, and with ``strict`` all of them. Raises :class:`Forbidden`."""
     require(who, "settings.change")
     if not work.store.is_sqlite:  # whoever voids the same at the same time waits
         work.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
@@ -118,7 +115,7 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
         if row is None:
             out.faults.append((place, f"there is no event {id!r}"))
         elif TOLD_BY not in row.data:
-            out.faults.append((place, f"{id!r} was not told by a program through POST /events, and stays"))
+            out.faults.append((place, f"{id!r} was told by no program, sheet or system of yours, and stays"))
         elif id in void:
             out.known += 1
         else:
@@ -134,10 +131,9 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
 
 
 def still(work: Work, rows: Iterable[Event]) -> list[Event]:
-    """Events without those that a program told and has taken back."""
+    """Events without those that were told from outside and taken back."""
     every = list(rows)
-    told = [row.id for row in every if TOLD_BY in row.data]
-    void = events.gone(work, told)
+    void = events.gone(work, [row.id for row in every if TOLD_BY in row.data])
     return [row for row in every if row.id not in void]
 
 
@@ -148,7 +144,7 @@ class _Reader:
         self._work, self._who = work, who
         self._zone = zoneinfo.ZoneInfo(desk.get(work, "desk.timezone"))
         self._begun: set[str] = set()
-        self._asked: dict[str, Mapping[str, Any]] = {}
+        self._scales = Scales()
         self._fields: dict[str, Callable[[Any], str]] = {
             "ts": self._moment,
             "ends": self._moment,
@@ -173,14 +169,14 @@ class _Reader:
         told["rec"] = clock.iso(clock.now())
         row = history.read(json.dumps(told))
         self._sense(row, raw)
+        row["data"][TOLD_BY] = self._who.id or self._who.kind.value
         return row
 
     def _sense(self, row: history.Row, raw: Mapping[str, Any]) -> None:
         kind, contract = row["kind"], row["data"].get("contract")
-        if kind == "survey.sent":
-            self._asked.setdefault(row["data"]["survey"], row["data"])
-        elif kind == "survey.answered" and (asked := self._survey(row["data"]["survey"])) is not None:
-            fits(asked, Decimal(str(row["data"]["score"])))
+        if kind == "survey.answered":
+            self._scales.look_up(self._work, [row["data"]["survey"]])
+        self._scales.check(row)
         if kind == "contract.started":
             self._begun.add(contract)
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
@@ -194,16 +190,6 @@ class _Reader:
             raise Invalid(msg)
         elif kind == "smi.answer":
             _asked_here(row["data"])
-
-    def _survey(self, name: str) -> Mapping[str, Any] | None:
-        """The ``survey.sent`` of a survey, with its scale read."""
-        if name not in self._asked:
-            sent = select(Event.data).where(names("survey", [name], "survey.sent")).order_by(Event.seq).limit(1)
-            if (found := self._work.scalar(sent)) is None:
-                return None
-            self._asked[name] = found
-        scale = {key: value for key in ("min", "max") if (value := self._asked[name].get(key)) is not None}
-        return {**self._asked[name], **{key: Decimal(str(value)) for key, value in scale.items()}}
 
     def _knows(self, contract: str) -> bool:
         if contract not in self._begun:
@@ -256,8 +242,9 @@ class _Reader:
 
 
 def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
-    """The lines of a sheet of contracts and revenue. Where a line has no id, its own words are it: the same sheet twice
-    changes nothing. Raises :class:`Invalid` for what is no such sheet."""
+    """The lines of a sheet of contracts and revenue. Where a line has no id, its own words are it, and for revenue how
+    many like it stand above: the same sheet twice changes nothing, and two equal purchases are two. Raises
+    :class:`Invalid` for what is no such sheet."""
     if len(data) > MOST_BYTES:
         msg = "the file is larger than 20 MB"
         _refuse(msg)
@@ -267,6 +254,7 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
         line = data.count(b"\n", 0, problem.start) + 1
         msg = f"line {line} is none of a CSV sheet; save it as CSV in UTF-8 and try again"
         _refuse(msg)
+    equal: Counter[str] = Counter()
     first = text.partition("\n")[0]
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if first.count(";") > first.count(",") else ",")
     try:
@@ -285,19 +273,22 @@ def rows_of_csv(data: bytes) -> Iterator[tuple[int, Told]]:
                 continue
             filled = {name: cell.strip() for name, cell in zip(head, cells, strict=False) if cell.strip()}
             if filled:
-                yield reader.line_num, _line(filled)
+                yield reader.line_num, _line(filled, equal)
     except csv.Error:
         msg = f"line {reader.line_num} is none of a CSV sheet; save it as CSV in UTF-8 and try again"
         _refuse(msg)
 
 
-def _line(filled: dict[str, str]) -> Told:
+def _line(filled: dict[str, str], equal: Counter[str]) -> Told:
     own = hashlib.sha256(json.dumps(filled, sort_keys=True).encode()).hexdigest()[:32]
     try:
         amounts = {name: _amount(filled[name]) for name in filled.keys() & {"amount", "margin"}}
     except Invalid as problem:
         return problem
-    return {"id": f"sheet:{own}"} | filled | amounts
+    if filled.get("kind") == "revenue":  # a contract says which one it is: told twice it is still one
+        equal[own] += 1
+    nth = f":{equal[own]}" if equal[own] > 1 else ""
+    return {"id": f"sheet:{own}{nth}"} | filled | amounts
 
 
 def _amount(typed: str) -> str:

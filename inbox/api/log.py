@@ -80,7 +80,7 @@ def tell_events(call: Call[Nothing, EventsBody]) -> Response:
     """Calls, social counters, contracts, revenue and the like, told by programs. A wrong one is named by its place from
     1 on and the others are kept, or with ``strict`` none is."""
     with call.store.transaction() as work:
-        found = telling.tell(work, call.who, enumerate(call.body.events, 1), strict=call.body.strict, marked=True)
+        found = telling.tell(work, call.who, enumerate(call.body.events, 1), strict=call.body.strict)
     return shape(shapes.Told(added=found.added, known=found.known, faults=_faults(found)))
 
 
@@ -93,8 +93,9 @@ class VoidBody(Body):
 
 @routes.post("/events/void", shapes.Voided, body=VoidBody, right="settings.change")
 def void_events(call: Call[Nothing, VoidBody]) -> Response:
-    """Takes back events that came by ``POST /events``, and only those: no figure counts them, the log keeps them with a
-    ``void``, and the audit log says who did. What is void already stays so. A corrected event has an id of its own."""
+    """Takes back events that came by ``POST /events``, by a sheet of contracts and revenue, or with what the business's
+    own system answers, and only those: no figure counts them, the log keeps them with a ``void``, and the audit log
+    says who did. What is void already stays so. A corrected event has an id of its own."""
     with call.store.transaction() as work:
         found = telling.take_back(work, call.who, call.body.ids, strict=call.body.strict)
     return shape(shapes.Voided(voided=found.added, known=found.known, faults=_faults(found)))

@@ -62,6 +62,10 @@ class RuleIn(Body):
         }
 
 
+def _shape(work: Work, row: Rule) -> shapes.Rule:
+    return shapes.Rule.of(row, keeping.problem(work, row))
+
+
 class SwitchedIn(Body):
     """On or off."""
 
@@ -75,7 +79,7 @@ def list_rules(call: Call[Paging, Nothing]) -> Response:
     with call.store.reading() as work:
         rows = keeping.all_of(work)[after : after + limit + 1]
         more = after + limit if len(rows) > limit else None
-        return page([shapes.Rule.of(row) for row in rows[:limit]], more)
+        return page([_shape(work, row) for row in rows[:limit]], more)
 
 
 @routes.post("/rules/try", shapes.Trial, body=RuleIn, right=keeping.RIGHT)
@@ -96,7 +100,7 @@ def try_rule(call: Call[Nothing, RuleIn]) -> Response:
 def show_rule(call: Call[Nothing, Nothing], number: int) -> Response:
     """One rule."""
     with call.store.reading() as work:
-        return shape(shapes.Rule.of(keeping.find(work, call.who, number)))
+        return shape(_shape(work, keeping.find(work, call.who, number)))
 
 
 @routes.post("/rules", {201: shapes.Rule}, body=RuleIn, right=keeping.RIGHT)
@@ -104,7 +108,7 @@ def add_rule(call: Call[Nothing, RuleIn]) -> Response:
     """Adds a rule at the end, switched off: try it, then switch it on."""
 
     def do(work: Work) -> shapes.Rule:
-        return shapes.Rule.of(keeping.add(work, call.who, call.body.facts))
+        return _shape(work, keeping.add(work, call.who, call.body.facts))
 
     return shape(write(call.store, do), 201)
 
@@ -114,7 +118,7 @@ def change_rule(call: Call[Nothing, RuleIn], number: int) -> Response:
     """Changes a rule to what is given, all of it; from here on it acts as it reads now."""
 
     def do(work: Work) -> shapes.Rule:
-        return shapes.Rule.of(keeping.change(work, call.who, number, call.body.facts))
+        return _shape(work, keeping.change(work, call.who, number, call.body.facts))
 
     return shape(write(call.store, do))
 
@@ -124,6 +128,6 @@ def switch_rule(call: Call[Nothing, SwitchedIn], number: int) -> Response:
     """Switches a rule on, from now on, or off."""
 
     def do(work: Work) -> shapes.Rule:
-        return shapes.Rule.of(keeping.switch(work, call.who, number, on=call.body.on))
+        return _shape(work, keeping.switch(work, call.who, number, on=call.body.on))
 
     return shape(write(call.store, do))

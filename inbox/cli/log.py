@@ -13,6 +13,7 @@ import click
 
 from inbox.actions import agreements, history, telling
 from inbox.actions.prefixing import Prefix
+from inbox.actions.scales import Scales
 from inbox.actions.strangers import Strangers
 from inbox.actions.who import SYSTEM
 from inbox.cli.opening import opened
@@ -109,7 +110,8 @@ def bring(file: str, strict: bool, prefix: Prefix | None) -> None:
         places, strange = history.Places(), Strangers()
         for batch in batches:
             with store.transaction() as work:
-                rows = reader.sift(batch, strange.find(work, [row for _number, row in batch]))
+                right = reader.sift(batch, strange.find(work, _rows(batch)))
+                rows = _rows(reader.sift(right, Scales().find(work, _rows(right))))
                 if strict and reader.wrong:
                     click.echo(f"nothing was imported: {reader.wrong} lines are wrong", err=True)
                     sys.exit(REFUSED)
@@ -140,6 +142,10 @@ def contracts(file: Path, *, strict: bool) -> None:
     click.echo(f"{found.added} events are imported, {found.known} were there already, {left} lines were left out.")
 
 
+def _rows(lines: Sequence[Line]) -> list[history.Row]:
+    return [row for _number, row in lines]
+
+
 def _lines(file: str) -> IO[bytes]:
     return sys.stdin.buffer if file == "-" else Path(file).open("rb")
 
@@ -166,12 +172,12 @@ class Reader:
             except ValueError as problem:
                 self._refuse(number, problem)
 
-    def sift(self, lines: Sequence[Line], faults: Sequence[str | None]) -> list[history.Row]:
-        """The rows of those lines that have no fault."""
+    def sift(self, lines: Sequence[Line], faults: Sequence[str | None]) -> list[Line]:
+        """Those lines that have no fault."""
         for (number, _row), why in zip(lines, faults, strict=True):
             if why is not None:
                 self._refuse(number, why)
-        return [row for (_number, row), why in zip(lines, faults, strict=True) if why is None]
+        return [line for line, why in zip(lines, faults, strict=True) if why is None]
 
     def _refuse(self, number: int, why: object) -> None:
         self.wrong += 1

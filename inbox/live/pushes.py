@@ -80,8 +80,8 @@ def plan(work: Work, events: Iterable[Event]) -> dict[str, Push]:
         target = undone.get(str((event.data or {}).get("target"))) if event.kind == "void" else None
         if ticket.merged_into is not None:
             thread.went[ticket.id] = ticket.merged_into
-        elif event.kind in MOVING or (target is not None and target.kind in MOVING):
-            thread.again = True
+        elif event.kind in MOVING or (target is not None and target.kind in MOVING | {"void"}):
+            thread.again = True  # where a void was void, what it took back stands again
         if target is not None:
             thread.unsaid[target.seq] = None
             thread.messages |= _corrected(target)

@@ -96,7 +96,7 @@ def _fees(work: Work, today: dt.date) -> Iterator[FeeRow]:
 def _exchange(work: Work) -> dict[str, dict[dt.date, Decimal]]:
     """Every exchange rate that was said, by currency and day; the last word counts."""
     known: dict[str, dict[dt.date, Decimal]] = {}
-    for event in work.scalars(select(Event).where(Event.kind == "fx.rate").order_by(Event.seq)):
+    for event in verbs.lines(work, "fx.rate"):
         day = dt.date.fromisoformat(str(event.data["date"]))
         known.setdefault(str(event.data["ccy"]), {})[day] = Decimal(str(event.data["rate"]))
     return known

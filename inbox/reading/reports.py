@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from sqlalchemy import select
-
+from inbox.actions import costs
 from inbox.actions import desk as settings
 from inbox.actions.who import Who, may
 from inbox.reading import asking, figures, saying, sheets
@@ -17,7 +16,7 @@ from inbox.reading.figures import Source
 from inbox.reading.pages import Asked, Bucket, Figures, Peak, Period, ReportsPage, WeekPoint
 from inbox.reading.pages.sheets import Mark
 from inbox.sentiment import MODEL
-from inbox.store import Event, Work
+from inbox.store import Work
 
 __all__ = ["page", "peak"]
 
@@ -209,7 +208,7 @@ def _default_rate(work: Work, today: dt.date) -> Decimal | None:
     """The default hourly rate in force today."""
     best: tuple[str, int] | None = None
     value = None
-    for event in work.scalars(select(Event).where(Event.kind == "cost.rate").order_by(Event.seq)):
+    for event in costs.lines(work, "cost.rate"):
         data = event.data or {}
         since = str(data.get("from", ""))
         if data.get("agent") is None and since <= today.isoformat() and (best is None or (since, event.seq) >= best):

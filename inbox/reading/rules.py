@@ -92,11 +92,12 @@ def _line(work: Work, row: Rule, told: Any = None) -> RuleLine:
 def _ask(work: Work, one: Mapping[str, Any]) -> AskView:
     named = NAMES.get(one["field"])
     words = tuple((word, "" if named is None else named(work, word)) for word in one["words"])
-    return AskView(one["field"], words, bool(one["not"]))
+    return AskView(one["field"], words, bool(one["not"]), conditions.lost(work, one))
 
 
-def asks(work: Work) -> tuple[AskGroup, ...]:
-    """Every field of the conditions with the words to choose from."""
+def asks(work: Work, kept: Sequence[Mapping[str, Any]] = ()) -> tuple[AskGroup, ...]:
+    """Every field of the conditions with the words to choose from; also those that some conditions name and that are
+    no more, or whoever saves the form would drop them unseen."""
     agents = [(one.id, one.name) for one in once.agents(work).values() if one.active]
     channels = [(one.id, one.title or one.name) for one in once.channels(work).values() if one.removed_at is None]
     own: dict[str, list[tuple[str, str]]] = {
@@ -109,6 +110,8 @@ def asks(work: Work) -> tuple[AskGroup, ...]:
         "band": [("none", ""), *((one, one) for one in desk.get(work, "routing.bands"))],
         "due": [(one, "") for one in filters.FIELDS["due"].known or ()],
     }
+    for one in kept:
+        own.get(one["field"], []).extend((word, word) for word in conditions.lost(work, one))
     return tuple(
         AskGroup(
             name, tuple(Choice(*one) for one in own.get(name, [(word, "") for word in field.known or ()])), field.typed
@@ -159,7 +162,7 @@ def page(work: Work, who: Who, number: int | None, *, form: Form | None = None, 
         nav=nav(work, who),
         form=shown,
         events=tuple(WHEN),
-        asks=asks(work),
+        asks=asks(work, row.conditions if row is not None else ()),
         groups=groups(work, alone=True),
         variables=tuple(keeping.braces()),
         rule=_line(work, row, told) if row is not None else None,

@@ -17,6 +17,7 @@ from inbox.actions import classifying, suggestions
 from inbox.actions import desk as settings
 from inbox.actions import pictures as placed
 from inbox.actions.erasing import ERASED
+from inbox.actions.events import existing
 from inbox.actions.reasons import MARK, available
 from inbox.actions.who import Who, rule_of
 from inbox.reading import desk, fields, macros, once, pictures
@@ -419,9 +420,8 @@ def _history(work: Work, ticket: Ticket, names: Names) -> Iterator[EventView]:
     events = work.scalars(
         select(Event).where(Event.ticket_id == ticket.id, Event.kind.in_([*SHOWN_EVENTS, "void"])).order_by(Event.seq)
     ).all()
-    void = {str((event.data or {}).get("target")) for event in events if event.kind == "void"}
-    for event in events:
-        view = item_of_event(work, event, names) if event.id not in void else None
+    for event in existing(work, events):
+        view = item_of_event(work, event, names)
         if view is not None:
             yield view
 

@@ -36,12 +36,12 @@ class Rule(Shape):
     steps: list[Step] = Field(alias="then")
     most: int = Field(description="Tickets a day beyond which it is paused.")
     on: bool
-    problem: str | None = Field(description="Why it was paused.")
+    problem: str | None = Field(description="Why it was paused, or what it asks for and this desk does not have.")
     created_at: Time
 
     @classmethod
-    def of(cls, row: store.Rule) -> Rule:
-        """The shape of a row."""
+    def of(cls, row: store.Rule, problem: str) -> Rule:
+        """The shape of a row, with what is wrong with it or ""."""
         return cls(
             id=row.id,
             name=row.name,
@@ -53,7 +53,7 @@ class Rule(Shape):
             steps=[Step(**one) for one in row.steps],
             most=row.most,
             on=row.active,
-            problem=row.problem or None,
+            problem=problem or None,
             created_at=row.created_at,
         )
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from inbox.actions import outside
+from inbox.actions import outside, telling
 from inbox.actions.outside import Answer, Failure
+from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid, Unavailable
 from inbox.store import Audit, Event, Ticket
 from tests.actions.conftest import SmallDesk
@@ -115,6 +116,11 @@ def test_what_is_told_by_an_answer_is_kept_once_and_what_is_wrong_is_named(desk:
             ("outside:revenue:1183", customer),
         ]
         assert work.query(Event).filter_by(kind="log.imported").count() == 1
+    with desk.store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [line.id for line in lines]).added == 2
+    outside.keep(desk.store, question, answer)
+    with desk.store.reading() as work:
+        assert telling.still(work, work.query(Event).filter(Event.id.startswith("outside:"))) == []
 
 
 def test_a_store_that_is_away_breaks_no_panel(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from inbox.reading import maturity as reading
 from inbox.store import Customer, Event, Macro, Rule, Store, Ticket
 from inbox.worker.figures import Figures
 from tests.actions.conftest import SmallDesk
+from tests.figures.conftest import wrong as differences
 
 SHEET = """kind;ts;customer;contract;ends;amount;margin;currency
 contract.started;2024-01-01;email:chiara@studio.example;K1;2026-12-31;;;
@@ -47,6 +48,46 @@ def test_a_sheet_becomes_events_without_addresses_and_names_its_wrong_lines(desk
         assert "studio.example" not in str([line.data for line in lines])
     assert told(desk).known == 2
     assert told(desk, strict=True).added == 0
+
+
+SALES = """kind;ts;customer;amount;margin;currency
+revenue;2026-03-09;chiara@studio.example;120;80;EUR
+revenue;2026-03-09;chiara@studio.example;120;80;EUR
+revenue;2026-03-09;chiara@studio.example;120;80;EUR
+"""
+
+
+def test_what_a_sheet_told_is_taken_back_by_the_door_of_the_programs(desk: SmallDesk) -> None:
+    desk.take(desk.letter(), desk.mail)
+    found = told(desk, SALES)
+    count(desk)
+    with desk.store.reading() as work:
+        ids = [*work.scalars(select(Event.id).where(Event.kind == "revenue").order_by(Event.seq))]
+        margins = work.scalars(select(Event).where(Event.kind == "revenue"))
+        assert len(telling.still(work, margins)) == found.added
+    with desk.store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [ids[0], "nobody's"]).added == 1
+    count(desk)
+    with desk.store.reading() as work:
+        config = promises.config(work)
+    assert differences(desk.store, config) == []
+    with desk.store.reading() as work:
+        left = telling.still(work, work.scalars(select(Event).where(Event.kind == "revenue").order_by(Event.seq)))
+        assert [one.id for one in left] == ids[1:]
+    assert told(desk, SALES).added == 0  # what was taken back does not come again
+
+
+def test_equal_purchases_of_one_sheet_are_so_many_and_the_same_sheet_again_adds_none(desk: SmallDesk) -> None:
+    desk.take(desk.letter(), desk.mail)
+    once = "".join(SALES.splitlines(keepends=True)[:2])
+    assert told(desk, once).added == 1
+    found = told(desk, SALES)
+    assert (found.added, found.known) == (2, 1)
+    assert (told(desk, SALES).added, told(desk, once).added) == (0, 0)
+    contract = "contract.started;2025-01-01;chiara@studio.example;K;2026-01-01\n"
+    assert told(desk, "kind;ts;customer;contract;ends\n" + contract * 2).added == 1  # it says which one it is
+    own = "revenue;7;2026-03-09;chiara@studio.example;1;1;EUR\n"
+    assert told(desk, "kind;id;ts;customer;amount;margin;currency\n" + own * 2).added == 1
 
 
 YESTERDAY, TO_COME = (clock.now() + dt.timedelta(days=days) for days in (-1, 400))
@@ -425,7 +466,7 @@ def test_a_void_of_a_void_brings_an_answer_back_and_a_third_takes_it_away(desk: 
 def test_what_a_program_took_back_stands_again_where_that_was_void(desk: SmallDesk) -> None:
     event = {"id": "m", "kind": "smi.answer", "item": "staff", "axis": "investment", "weight": 1, "score": 1}
     with desk.store.transaction() as work:
-        telling.tell(work, SYSTEM, [(1, {**event, "ts": "2026-03-09T08:00:00Z"})], marked=True)
+        telling.tell(work, SYSTEM, [(1, {**event, "ts": "2026-03-09T08:00:00Z"})])
 
     def stands() -> bool:
         with desk.store.reading() as work:

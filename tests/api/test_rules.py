@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inbox.actions import routing
+from inbox.actions.who import SYSTEM
 from tests.api.conftest import Api, Desk
 
 
@@ -37,3 +39,30 @@ def test_a_rule_is_written_tried_switched_on_and_changed(call: Api, desk: Desk) 
     for path, body in (("/rules", rule), ("/rules/try", rule), (f"/rules/{number}/switch", {"on": False})):
         call.of("luca").refused("POST", path, 403, "forbidden", json=body)
     call.of("luca").refused("GET", "/rules", 403, "forbidden")
+
+
+def test_a_rule_that_asks_for_what_the_desk_does_not_have_says_so(call: Api, desk: Desk) -> None:
+    def bands(*named: str) -> None:
+        with desk.store.transaction() as work:
+            routing.save_bands(work, SYSTEM, named)
+
+    def rule(name: str, *asked: tuple[str, str]) -> dict[str, object]:
+        conditions = [{"field": field, "words": [word, "none"]} for field, word in asked]
+        return {"name": name, "when": "message", "if": conditions, "then": [{"do": "tag", "what": "x"}]}
+
+    chief = call.of("sara")
+    bands("oro", "argento")
+    there = ("band", "oro"), ("agent", desk.agents["anna"]), ("channel", desk.sms.id)
+    made = chief.post("/rules", rule("A", *there), 201)
+    assert made["problem"] is None
+    for field in ("band", "team", "agent", "channel"):
+        wrong = chief.post("/rules", rule(f"B {field}", (field, "platino")), 201)
+        assert wrong["problem"] == f"there is no {field} 'platino' here, so it finds nothing"
+    bands("argento")
+    number, why = made["id"], "there is no band 'oro' here, so it finds nothing"
+    found = chief.get("/rules")["items"]
+    assert [one["problem"] for one in found if one["id"] == number] == [why]
+    assert chief.get(f"/rules/{number}")["problem"] == why
+    assert chief.post(f"/rules/{number}/switch", {"on": True})["problem"] == why
+    bands("oro", "argento")
+    assert chief.get(f"/rules/{number}")["problem"] is None

@@ -8,14 +8,17 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+from sqlalchemy import Engine, event
+
 from inbox import clock
-from inbox.actions import agreements
+from inbox.actions import agreements, telling
 from inbox.actions.who import SYSTEM
 from inbox.cli.ordered import in_order
 from inbox.figures import keeper
 from inbox.metrics import Config
 from inbox.settings import Settings
-from inbox.store import Event, Store
+from inbox.store import Customer, Event, Store
 from tests.cli.conftest import Run
 
 LINE: dict[str, Any] = {
@@ -247,6 +250,82 @@ def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Sett
     assert (fee["kind"], fee["month"], fee["channel"], fee["amount"], fee["currency"]) == (
         "cost.fixed", "2026-03", "sms", "49", "CHF",
     )  # fmt: skip
+
+
+def test_contracts_of_a_sheet_are_taken_back_and_the_export_says_so(run: Run, store: Store, tmp_path: Path) -> None:
+    with store.transaction() as work:
+        work.add(customer := Customer())
+        work.flush()
+        whose = customer.id
+    sheet = tmp_path / "sheet.csv"
+    sale = f"revenue,2026-03-09,{whose},120,80,EUR\n"
+    sheet.write_text("kind,ts,customer,amount,margin,currency\n" + sale * 2, encoding="utf-8")
+    assert run("log", "contracts", sheet).out.startswith("2 events are imported")
+    period = ("--clv", whose, "--at", "2027-01-01T00:00:00Z", "--json")
+    told = [line for line in exported(run) if line["kind"] == "revenue"]
+    assert [line["told_by"] for line in told] == ["system", "system"]
+    with store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [told[1]["id"]]).added == 1
+    out = tmp_path / "out.jsonl"
+    run("log", "export", out)
+    over_export, over_desk = run("report", "--log", out, *period), run("report", *period)
+    assert over_export.code == over_desk.code == 0
+    assert over_export.json == over_desk.json
+    assert "80" in over_desk.out
+
+
+def test_a_history_is_not_what_was_told_and_stays(run: Run, store: Store, tmp_path: Path) -> None:
+    assert run("log", "import", file(tmp_path, LINE)).code == 0
+    with store.transaction() as work:
+        assert telling.take_back(work, SYSTEM, [LINE["id"]]).faults[0][1].endswith("system of yours, and stays")
+
+
+def test_an_answer_off_the_scale_of_its_survey_is_named_by_its_line(
+    run: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sent(name: str, **scale: int) -> dict[str, Any]:
+        return {**plain, "id": f"sent {name}", "kind": "survey.sent", "type": "nps", "survey": name, **scale}
+
+    def answer(name: str, score: int, **more: Any) -> dict[str, Any]:
+        return {**plain, "id": f"{name} {score}", "kind": "survey.answered", "survey": name, "score": score, **more}
+
+    plain = {name: value for name, value in LINE.items() if name not in {"seq", "msg"}}
+    monkeypatch.setattr("inbox.cli.log.BATCH", 2)
+    monkeypatch.setattr("inbox.actions.scales.PART", 1)
+    late = [answer("late", 99), sent("late"), answer("late", 98)]
+    right = [sent("A"), answer("A", 10), answer("nobody's", 99), sent("B", max=5), *late[:2]]
+    wrong = [answer("A", 11), answer("B", 7), late[2]]
+    path = file(tmp_path, *right, *wrong)
+    strict = run("log", "import", path, "--strict")
+    assert (strict.code, strict.err.splitlines()[-1]) == (65, "nothing was imported: 3 lines are wrong")
+    ran = run("log", "import", path)
+    assert ran.out == "6 events are imported, 0 were there already, 3 lines were left out.\n"
+    why = "the field score of survey.answered: {} does not lie between 0 and {}"
+    faults = [why.format(11, 10), why.format(7, 5), why.format(98, 10)]
+    assert ran.err.splitlines() == [f"line {n}: {fault}" for n, fault in enumerate(faults, 7)]
+    assert strict.err.splitlines()[:3] == ran.err.splitlines()
+    later = run("log", "import", file(tmp_path, answer("A", 12), answer("A", 9)))  # the desk knows the survey
+    assert (later.err, later.out[:20]) == (f"line 1: {why.format(12, 10)}\n", "1 events are importe")
+    prefixed = run("log", "import", file(tmp_path, sent("C"), answer("C", 11)), "--prefix", "other")
+    assert prefixed.err == f"line 2: {why.format(11, 10)}\n"
+
+
+def test_a_strict_file_may_have_more_lines_than_a_statement_has_parameters(
+    run: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements: list[int] = []
+
+    def look(_line: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if not many and "FROM events" in statement and hasattr(parameters, "__len__"):
+            statements.append(len(parameters))
+
+    path = file(tmp_path, *({**LINE, "id": f"m{n}"} for n in range(2500)))
+    event.listen(Engine, "before_cursor_execute", look)
+    try:
+        assert run("log", "import", path, "--strict").out.startswith("2500 events are imported")
+    finally:
+        event.remove(Engine, "before_cursor_execute", look)
+    assert 1 < max(statements) <= 1000
 
 
 EXAMPLE = Path(__file__).parents[1] / "metrics" / "example.jsonl"

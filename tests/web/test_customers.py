@@ -59,7 +59,7 @@ def test_what_is_known_of_a_customers_worth_comes_from_every_survey_and_every_na
         ts = "2026-03-09T08:00:00Z"
         asked = {"id": "d1", "kind": "survey.sent", "ts": ts, "survey": "d", "type": "csat", "customer": mine}
         answered = {"id": "d2", "kind": "survey.answered", "ts": ts, "survey": "d", "score": 1}
-        telling.tell(work, SYSTEM, [(1, asked), (2, answered)], marked=True)
+        telling.tell(work, SYSTEM, [(1, asked), (2, answered)])
         telling.take_back(work, SYSTEM, ["d2"])  # a program was wrong
         for whose, margin in ((mine, "120.50"), (before, "30")):
             work.append("revenue", customer=whose, margin=margin, currency="EUR")

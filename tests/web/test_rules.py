@@ -7,6 +7,8 @@ import datetime as dt
 import pytest
 
 from inbox import clock
+from inbox.actions import routing
+from inbox.actions.who import SYSTEM
 from inbox.reading import rehearsal
 from inbox.store import Rule, RuleRun, Ticket
 from inbox.worker.rules import Rules
@@ -99,3 +101,24 @@ def at(day: float) -> dt.datetime:
 def test_a_time_is_told_from_what_was_written(event: str, lines: list[tuple[int, str]], due: list[int]) -> None:
     found = rehearsal.moments(event, [(at(day), what) for day, what in lines], dt.timedelta(days=5))
     assert [round((moment - at(0)).total_seconds() / 86400) for moment in found] == due
+
+
+def test_a_band_that_is_no_more_is_named_where_rules_ask_for_it_and_stays_until_somebody_changes_it(
+    desk: TestDesk,
+) -> None:
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["oro", "argento"])
+    boss = desk.browser("supervisor")
+    form = {"name": "Oro", "event": "message", "most": "500", "if-1": "band:oro", "step-1": "tag:", "text-1": "oro"}
+    path = boss.post("/settings/rules/create", **form).headers["Location"]
+    notice = "“The customer’s band is oro”: this desk has nothing of that name"
+    for page in (path, "/settings/rules"):
+        assert "this desk has nothing of that name" not in words(boss.get(page))
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, ["argento"])
+    for page in (path, "/settings/rules"):
+        assert notice.replace("’", "'") in words(boss.get(page)).replace("’", "'")
+    assert 'value="band:oro" selected' in boss.get(path).text
+    with desk.store.transaction() as work:
+        routing.save_bands(work, SYSTEM, [])
+        work.query(Rule).filter_by(name="Oro").delete()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, not_, select
 
-from inbox.actions import hours
+from inbox.actions import desk, hours
 from inbox.actions.hearing import sounds
 from inbox.actions.rules import scores
 from inbox.actions.rules.kinds import Case
@@ -16,10 +16,10 @@ from inbox.actions.who import SYSTEM
 from inbox.errors import Invalid
 from inbox.reading.views import filters
 from inbox.sentiment import BAD, GOOD, spoken
-from inbox.store import Message, Ticket, Work
+from inbox.store import Agent, Channel, Message, Team, Ticket, Work
 from inbox.terms import Direction
 
-__all__ = ["FIELDS", "LONGEST", "MOST", "Field", "checked", "clauses", "met"]
+__all__ = ["FIELDS", "LONGEST", "MOST", "Field", "checked", "clauses", "lost", "met"]
 
 MOST: Final = 20
 LONGEST: Final = 500  # letters of all the words of one condition
@@ -145,6 +145,24 @@ def checked(conditions: Sequence[Any]) -> list[dict[str, Any]]:
         msg = f"a rule has up to {MOST} conditions"
         raise Invalid(msg, fields={"conditions": msg})
     return [{"field": name, "not": sense, "words": words} for (name, sense), words in joined.items()]
+
+
+#: Of the fields whose words name things of this desk, the words that there are.
+_THERE: Final[dict[str, Callable[[Work], Iterable[str]]]] = {
+    "agent": lambda work: work.scalars(select(Agent.id)),
+    "band": lambda work: desk.get(work, "routing.bands"),
+    "channel": lambda work: work.scalars(select(Channel.id).where(Channel.removed_at.is_(None))),
+    "team": lambda work: work.scalars(select(Team.id)),
+}
+#: Words that name nothing.
+_OWN: Final = frozenset({"me", "none"})
+
+
+def lost(work: Work, condition: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of a condition that name what this desk does not have, or has no more: they find nothing."""
+    there = _THERE.get(condition["field"])
+    known = _OWN.union(there(work)) if there is not None else set(condition["words"])
+    return tuple(word for word in condition["words"] if word not in known)
 
 
 def _no_word_of_views(name: str, words: Sequence[str]) -> str | None:

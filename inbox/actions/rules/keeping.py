@@ -28,6 +28,7 @@ __all__ = [
     "drafted",
     "find",
     "move",
+    "problem",
     "remove",
     "switch",
 ]
@@ -54,6 +55,12 @@ def find(work: Work, who: Who, number: int) -> Rule:
         msg = "there is no such rule"
         raise NotFound(msg)
     return row
+
+
+def problem(work: Work, row: Rule) -> str:
+    """Why a rule was paused as a word, or what it asks for and this desk does not have as a sentence, or ""."""
+    named = ((one["field"], word) for one in row.conditions for word in conditions.lost(work, one))
+    return row.problem or next((f"there is no {field} {word!r} here, so it finds nothing" for field, word in named), "")
 
 
 def drafted(work: Work, values: dict[str, Any], but: int | None = None, *, taken: bool = False) -> dict[str, Any]:

@@ -14,11 +14,13 @@ __all__ = ["AskGroup", "AskView", "CallLine", "RuleLine", "RulePage", "RulesPage
 
 @dataclass(frozen=True)
 class AskView:
-    """A condition: its field, its words with what each is called, and whether it asks for the contrary."""
+    """A condition: its field, its words with what each is called, and whether it asks for the contrary; ``lost`` are
+    words that name nothing of this desk."""
 
     field: str
     words: tuple[tuple[str, str], ...]
     contrary: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
