@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import select
 
@@ -18,14 +18,24 @@ from inbox.figures.parts import parts as in_parts
 from inbox.figures.scratch import in_order
 from inbox.metrics import Request
 from inbox.metrics.behind import Behind, Part, Place, part_of
-from inbox.metrics.times import iso
 from inbox.reading import asking, counted, figures
 from inbox.reading.cards import PAGES
 from inbox.reading.definitions import DEFINITIONS, family, unit
 from inbox.reading.pages import Asked
 from inbox.store import Ticket, Work
 
-__all__ = ["Beside", "CaseRow", "CasesPage", "Part", "cases", "cursor", "each", "listed", "page"]
+__all__ = [
+    "Beside",
+    "CaseRow",
+    "CasesPage",
+    "Part",
+    "cursor",
+    "each",
+    "listed",
+    "number",
+    "page",
+    "position",
+]
 
 PART: Final = 50
 #: What rows are about that are no filters.
@@ -39,7 +49,8 @@ LONGEST: Final = 20  # characters of an instant in a cursor
 class CaseRow:
     """A case, or a customer, post or mention where the figure counts those: ``subject`` is then the name and ``ticket``
     the newest one. ``ticket`` and ``subject`` only where the reader may open it; ``amount`` by the figure's unit;
-    ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR."""
+    ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR; ``day`` is the local
+    one of a mention."""
 
     case: str
     ticket: int | None
@@ -52,6 +63,7 @@ class CaseRow:
     verdict: str
     why: str
     matures: dt.datetime | None
+    day: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +240,7 @@ def _of_counted(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str])
     figures.guard(work, None, shown.asked.where)
     source, asked = figures.source(work), shown.asked
     kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""))
-    at = int(text) if (text := args.get("after", "")).isascii() and text.isdecimal() and len(text) < LONGEST else 0
+    at = position(text) if (text := args.get("after", "")).isdecimal() else 0
     judged = [one.held for one in some if one.held is not None]
     return replace(
         shown,
@@ -259,7 +271,7 @@ def _counted_rows(
         began = _moment(one.at) if one.at is not None else person.since if person else None
         amount = one.amount / 1_000_000 if one.amount is not None and unit(figure) == "money" else one.amount
         name, ticket = (person.name, person.ticket) if person else ("", None)
-        yield CaseRow(one.id, ticket, name, one.channel, None, began, amount, one.held, "", "", None)
+        yield CaseRow(one.id, ticket, name, one.channel, None, began, amount, one.held, "", "", None, one.day)
 
 
 def _named(figure: str, args: Mapping[str, str]) -> str:
@@ -279,25 +291,34 @@ def cursor(one: Behind) -> str:
     return f"{one.case.t0}~{one.case.id}"
 
 
+_UNKNOWN: Final = "that part of the list is not known; begin at its first page"
+
+
+def position(text: str) -> int:
+    """Where a part of a list of customers, posts or mentions begins. Raises :class:`Invalid`."""
+    if not text.isascii() or not text.isdecimal() or len(text) >= LONGEST:
+        raise Invalid(_UNKNOWN)
+    return int(text)
+
+
 def _place(text: str) -> Place | None:
     if not text:
         return None
     began, mark, case = text.partition("~")
     if not mark or not began.isascii() or not began.removeprefix("-").isdecimal() or len(began) > LONGEST:
-        msg = "that part of the list is not known; begin at its first page"
-        raise Invalid(msg)
+        raise Invalid(_UNKNOWN)
     return int(began), case
 
 
 def _rows(work: Work, who: Who, some: list[Behind], figure: str) -> list[CaseRow]:
     measured, unsaid = unit(figure), withheld(work, figure)
-    numbers = [number for one in some if (number := _number(one)) is not None]
+    numbers = [ticket for one in some if (ticket := number(one)) is not None]
     known = dict(work.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers), visible(who))).all())
     return [
         CaseRow(
             case=one.case.id,
-            ticket=number if (number := _number(one)) in known else None,
-            subject=known.get(number or 0) or "",
+            ticket=ticket if (ticket := number(one)) in known else None,
+            subject=known.get(ticket or 0) or "",
             channel=one.case.channel,
             reason=one.reason,
             began=_moment(one.case.t0),
@@ -311,26 +332,8 @@ def _rows(work: Work, who: Who, some: list[Behind], figure: str) -> list[CaseRow
     ]
 
 
-def cases(some: list[Behind], *, unsaid: bool) -> list[dict[str, Any]]:
-    """The same for programs; ``unsaid``, without what each adds."""
-    return [
-        {
-            "case": one.case.id,
-            "ticket": _number(one),
-            "channel": one.case.channel,
-            "reason": one.reason,
-            "t0": iso(one.case.t0),
-            "amount": None if unsaid else one.amount,
-            "counted": one.held,
-            "class": one.verdict or None,
-            "why": one.why or None,
-            "matures": None if one.matures is None else iso(one.matures),
-        }
-        for one in some
-    ]
-
-
-def _number(one: Behind) -> int | None:
+def number(one: Behind) -> int | None:
+    """The number of a case's ticket, None where another system's log names it."""
     root = one.case.root
     return int(root) if root.isdecimal() and root.isascii() and len(root) < 19 else None
 

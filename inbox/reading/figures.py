@@ -289,17 +289,17 @@ class Source:
         wrote, left = map(whole.roots, whole.heard(request.first, request.end, request.as_of))
         return whole.cover().sides(wrote, left, self.days.start(request.first))
 
-    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[str, FiledDay]]:
-        """What posts and mentions add on the local days [first, end), by owner."""
+    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[dt.date, str, FiledDay]]:
+        """What posts and mentions add on the local days [first, end): the day, the owner, and what that is."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
         if self._facts is not None:
-            for owner, text in self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.']):
-                yield owner, day_of_text(text)
+            owned = self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.'])
+            yield from ((dt.date.fromordinal(day), owner, day_of_text(text)) for day, owner, text in owned)
             return
         for owner, some in self.book.loose.items():
             for row in rows_of(some) if owner.startswith(("post ", "mention ")) else ():
                 if request.first <= row.day < request.end:
-                    yield owner, day_of_text(row.text)
+                    yield dt.date.fromordinal(row.day), owner, day_of_text(row.text)
 
     def worths(self, end: dt.date) -> Worths | None:
         """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""
