@@ -176,6 +176,7 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     figures.guard(work, None, asked.where)
     source, figure = figures.source(work), _named(figure, args)
     if counted.has(figure):
+        asked = replace(asked, labels={}) if counted.is_whole(figure) else asked
         kind, own = counted.counted(source, figure, asked, args.get("band", ""))
         return asked, (
             tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(own, PART * 10)
