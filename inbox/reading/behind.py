@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import select
 
@@ -39,8 +39,9 @@ __all__ = [
 
 PART: Final = 50
 #: What rows are about that are no filters.
-SLICES: Final = ("touchpoint", "band", "hour")
+SLICES: Final = ("touchpoint", "band", "hour", "cohort")
 _HOUR: Final = re.compile(r"([1-7])-([01]\d|2[0-3])")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _SPAN: Final = re.compile(r"\d{4}-\d\d-\d\d~\d{4}-\d\d-\d\d")
 LONGEST: Final = 20  # characters of an instant in a cursor
 
@@ -103,6 +104,12 @@ class CasesPage:
     def not_before(self) -> dt.date | None:
         """The day from which on it is known which of them count as good, None where it is."""
         return self.asked.not_before(self.figure)
+
+    @property
+    def cohort(self) -> tuple[dt.date, dt.date] | None:
+        """The day before which the listed customers began, and the last one that is looked at; None of other lists."""
+        before = _cohort(self.figure, self.slice)
+        return None if before is None else (before, self.asked.period.end - dt.timedelta(days=1))
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
@@ -177,7 +184,7 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     source, figure = figures.source(work), _named(figure, args)
     if counted.has(figure):
         asked = replace(asked, labels={}) if counted.is_whole(figure) else asked
-        kind, own = counted.counted(source, figure, asked, args.get("band", ""))
+        kind, own = counted.counted(source, figure, asked, args.get("band", ""), _cohort(figure, args))
         return asked, (
             tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(own, PART * 10)
         )
@@ -209,7 +216,7 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
         rebuilt=figures.basis(work).rebuilt,
         span=span if _SPAN.fullmatch(span := args.get("span", "")) else "",
-        slice={name: args[name] for name in SLICES if args.get(name) and (name != "hour" or _hour(figure, args))},
+        slice={name: args[name] for name in SLICES if args.get(name) and _READ.get(name, _taken)(figure, args)},
         parts=counted.PARTS.get(figure, ()),
         withheld=withheld(work, figure),
     )
@@ -240,7 +247,7 @@ def _of_cases(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -
 def _of_counted(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -> CasesPage:
     figures.guard(work, None, shown.asked.where)
     source, asked = figures.source(work), shown.asked
-    kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""))
+    kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""), _cohort(shown.figure, args))
     at = position(text) if (text := args.get("after", "")).isdecimal() else 0
     judged = [one.held for one in some if one.held is not None]
     return replace(
@@ -285,6 +292,24 @@ def _hour(figure: str, args: Mapping[str, str]) -> tuple[int, int] | None:
     """The weekday, Monday 0, and the hour to which what came in is narrowed."""
     found = _HOUR.fullmatch(args.get("hour", "")) if figure == "vol.inbound" else None
     return (int(found[1]) - 1, int(found[2])) if found else None
+
+
+def _cohort(figure: str, args: Mapping[str, str]) -> dt.date | None:
+    """The day before which the customers began to whom retention is narrowed."""
+    if not figure.startswith("ret.retention") or not _DAY.fullmatch(text := args.get("cohort", "")):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _taken(_figure: str, _args: Mapping[str, str]) -> bool:
+    return True
+
+
+#: Slices that not every figure has, or that are not any text.
+_READ: Final[Mapping[str, Callable[[str, Mapping[str, str]], Any]]] = {"hour": _hour, "cohort": _cohort}
 
 
 def cursor(one: Behind) -> str:

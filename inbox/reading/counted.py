@@ -26,6 +26,8 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "vol.flow_ratio": ("vol.handled", "vol.inbound"),
     "occ.rate": ("aht.mean_ms",),
 }
+#: The figure of which cohorts are listed.
+_COHORTS: Final = "ret.retention"
 _ENGAGED: Final = ("social.likes", "social.comments", "social.shares")
 _AT_ONCE: Final = 500
 
@@ -67,10 +69,16 @@ def ends(figure: str) -> bool:
     return family(figure) == "ret.renewal"
 
 
-def counted(source: Source, figure: str, asked: Asked, band: str = "") -> tuple[What, list[Counted]]:
+def counted(
+    source: Source, figure: str, asked: Asked, band: str = "", cohort: dt.date | None = None
+) -> tuple[What, list[Counted]]:
     """All that a figure counts: what tells most first, which is whoever left, then by age. ``band`` is for the value of
-    customers: "" is everybody."""
+    customers: "" is everybody. ``cohort`` narrows retention to those whose first contract began in the period before
+    that day."""
     kind = family(figure)
+    if cohort is not None and kind == _COHORTS:
+        some = _begun(source, asked, cohort)
+        return "customer", sorted(some, key=lambda one: (one.held is True, -(one.at or 0), one.id))
     if kind.startswith("social"):
         return _social(source, figure, asked)
     if kind.startswith("clv"):
@@ -95,6 +103,12 @@ def _undecided(some: list[Counted]) -> list[Counted]:
 def _stayed(source: Source, asked: Asked) -> list[Counted]:
     begin, end = _bounds(source, asked)
     return _covered(source, source.cover.active(begin), begin, end, stays=True)
+
+
+def _begun(source: Source, asked: Asked, cohort: dt.date) -> list[Counted]:
+    begin, end = _bounds(source, asked)
+    cover, until = source.cover, source.days.start(cohort.toordinal())
+    return [Counted(one, cover.first(one), 1, cover.is_active(one, end)) for one in cover.begun((begin, until))[0]]
 
 
 def _left(source: Source, asked: Asked) -> list[Counted]:
