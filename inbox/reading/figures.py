@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -135,6 +135,17 @@ class Source:
         """A report of the local days [first, end); ``exact`` where percentiles are not to be those of roll-ups."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
         return self.answer(request, exact=exact)
+
+    def told(self, first: dt.date, end: dt.date, **more: Any) -> Report:
+        """A report as people read it: before the log began nobody counted anything, which is unknown and not 0."""
+        found = self.ask(first, end, **more)
+        if self.knows(end):
+            return found
+        return {name: {key: None if _is_sum(key) else row[key] for key in row} for name, row in found.items()}
+
+    def knows(self, end: dt.date) -> bool:
+        """Whether the log had begun before a local day."""
+        return self.begins is not None and self.begins < end
 
     def before(self, first: dt.date, end: dt.date, **more: Any) -> Report:
         """A report of an earlier period to compare with: nothing but None where the log begins later than that."""
@@ -313,6 +324,15 @@ class Source:
     def _facts(self) -> KeptFigures | None:
         """The figures that are kept, where facts are filed by day in them."""
         return self._kept if self._kept is not None and self._kept.has_facts else None
+
+
+#: What is counted without an n beside it that would say that there was nothing to count.
+_SUMS: Final = ("vol.", "case.", "backlog.", "aht.untracked", "fcr7.pending")
+
+
+def _is_sum(key: str) -> bool:
+    """Whether a key is such a sum, or how it differs from that of another period."""
+    return key.removeprefix("prev:").removeprefix("yoy:").startswith(_SUMS)
 
 
 def _ms(moment: dt.datetime) -> int:

@@ -101,6 +101,7 @@ def test_a_figure_of_customers_posts_or_mentions_lists_those(call: Api, desk: De
     ticket = desk.text()
     with desk.store.transaction() as work:
         customer = work.get_one(Ticket, ticket).customer
+        assert customer is not None
         known, name = customer.id, customer.name
     terms = (("K1", known, "2026-03-01"), ("K2", "elsewhere", "2026-12-01"))
     contracts = [
@@ -109,7 +110,7 @@ def test_a_figure_of_customers_posts_or_mentions_lists_those(call: Api, desk: De
         for id, who, ends in terms
     ]
     post = {"kind": "social.snapshot", "post": "p1", "channel": "instagram", "comments": 1, "shares": 0}
-    social = [
+    social: list[dict[str, object]] = [
         {**post, "id": "s1", "ts": "2026-01-10T10:00:00Z", "likes": 4, "impressions": 90},
         {
             "id": "m1",
