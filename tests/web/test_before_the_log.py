@@ -65,6 +65,7 @@ def test_a_period_before_the_log_has_no_data_in_pages_files_and_mails(
     browser = told.browser("supervisor")
     overview = words(browser.get(f"/reports?{address(days)}"))
     assert ("Nobody wrote in this period." in overview) == bool(shown)
+    assert ("No case is old enough yet" in overview) == bool(shown)
     assert ("No data in this period." in overview) != bool(shown)
     assert f"Came in {in_words}" in words(browser.get(f"/reports/channels?{address(days)}"))
     assert browser.get(f"/reports/sla?{address(days)}").status_code == 200
