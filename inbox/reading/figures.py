@@ -141,7 +141,7 @@ class Source:
         found = self.ask(first, end, **more)
         if self.knows(end):
             return found
-        return {name: {key: None if _is_sum(key) else row[key] for key in row} for name, row in found.items()}
+        return {name: {key: None if _is_count(key) else row[key] for key in row} for name, row in found.items()}
 
     def knows(self, end: dt.date) -> bool:
         """Whether the log had begun before a local day."""
@@ -326,13 +326,15 @@ class Source:
         return self._kept if self._kept is not None and self._kept.has_facts else None
 
 
-#: What is counted without an n beside it that would say that there was nothing to count.
-_SUMS: Final = ("vol.", "case.", "backlog.", "aht.untracked", "fcr7.pending")
+#: What is counted, as keys begin and end; contracts are told of from before the log began.
+_SUMS, _NUMBERS = ("vol.", "case.", "backlog.", "aht.untracked"), (".n", ".k", ".pending")
+_OF_CONTRACTS: Final = ("ret.", "silence.", "clv.", "smi.")
 
 
-def _is_sum(key: str) -> bool:
-    """Whether a key is such a sum, or how it differs from that of another period."""
-    return key.removeprefix("prev:").removeprefix("yoy:").startswith(_SUMS)
+def _is_count(key: str) -> bool:
+    """Whether a key counts what happened, or says how that differs from another period."""
+    key = key.removeprefix("prev:").removeprefix("yoy:")
+    return key.startswith(_SUMS) or (key.endswith(_NUMBERS) and not key.startswith(_OF_CONTRACTS))
 
 
 def _ms(moment: dt.datetime) -> int:

@@ -179,7 +179,7 @@ def _points(derived: Source, asked: Asked, parts: Rows) -> Iterator[WeekPoint]:
         row = parts[start, end]["all"]
         old: Values = derived.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
         before = old["fcr7.rate"] if (old["fcr7.n"] or 0) >= sheets.FEW else None
-        yield WeekPoint(start, row["fcr7.n"], row["fcr7.rate"], before, end, whole)
+        yield WeekPoint(start, row["fcr7.n"] or 0, row["fcr7.rate"], before, end, whole)
 
 
 def _paces(

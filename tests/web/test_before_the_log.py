@@ -62,6 +62,7 @@ def test_a_period_before_the_log_has_no_data_in_pages_files_and_mails(
 ) -> None:
     assert card(told, "volume", days)[0]["vol.inbound"] == shown
     assert {line["vol.inbound"] for line in card(told, "hours", days)} == {shown}
+    assert card(told, "speed", days)[0]["frt.p50_ms n"] == shown
     browser = told.browser("supervisor")
     overview = words(browser.get(f"/reports?{address(days)}"))
     assert ("Nobody wrote in this period." in overview) == bool(shown)
