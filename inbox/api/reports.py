@@ -16,8 +16,10 @@ from inbox.api.answers import BASIS, based
 from inbox.api.routes import HIGHEST, Binary, Call, Nothing, Query, Routes
 from inbox.errors import Invalid
 from inbox.metrics.sums import DIMENSIONS
-from inbox.reading import behind, figures
+from inbox.reading import figures
+from inbox.reading.behind import Beside
 from inbox.reading.definitions import DEFINITIONS
+from inbox.reading.listing import listing
 
 __all__ = ["routes"]
 
@@ -25,11 +27,16 @@ routes = Routes()
 META = "Also tell in a member ``meta`` what the headers say: ``seq``, ``as_of``, ``config``, ``rebuilding`` in percent."
 CASES = Binary(
     "application/json",
-    '{"figure", "total", "items": [{"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why",'
-    ' "matures"}], "next"}, newest first; ``next`` is null at the end.'
+    '{"figure", "kind", "total", "items", "next"}; ``next`` is null at the end. By ``kind`` the items are'
+    ' ``case`` {"case", "ticket", "channel", "reason", "t0", "amount", "counted", "class", "why", "matures"}, newest'
+    ' first; ``customer`` {"customer", "name", "ticket", "since", "until", "amount", "counted"} of ``ret.*``,'
+    ' ``silence.*`` and ``clv.*``, who left first; ``post`` {"post", "channel", "amount"} and ``mention`` {"mention",'
+    ' "channel", "day", "amount", "counted"} of ``social.*``.'
     " ``amount`` is a count, milliseconds or micro-units of money; of handle time it is null until figures per person"
-    " are allowed. ``class`` and ``why``"
-    " say for first contact resolution why a case counted or not.",
+    " are allowed. ``counted`` is whether it is one of the k, null while that is undecided or where there is no such"
+    " thing. ``class`` and ``why`` say for first contact resolution why a case counted or not. Of a customer ``name``"
+    " and the newest ``ticket`` are what the desk knows and the caller may see; ``since`` and ``until`` are of the"
+    " contract.",
 )
 MEANINGS = Binary("application/json", 'By family of keys: {"fcr7": {"name", "meaning"}, …}.')
 SETTINGS = Binary(
@@ -93,24 +100,17 @@ class CasesQuery(Query):
 
 @routes.get("/reports/cases", CASES, query=CasesQuery, right="reports.see", headers=BASIS)
 def show_report_cases(call: Call[CasesQuery, Nothing]) -> Response:
-    """The cases behind a figure of a period, and for first contact resolution why each counted or not."""
+    """The cases behind a figure of a period, for first contact resolution with why each counted or not; or the
+    customers, posts or mentions that it counts."""
     query = call.query
     if query.as_of is not None and query.as_of.tzinfo is None:
         msg = "as_of has a zone, like 2026-03-01T00:00:00Z"
         raise Invalid(msg)
     with figures.looking(call.store) as work:
         asked = query.figure, (query.first, query.end), _pairs(query.where)
-        beside = behind.Beside(query.after, skip=query.offset)
-        unsaid = behind.withheld(work, query.figure)
-        found = behind.listed(work, *asked, limit=query.limit, beside=beside, as_of=query.as_of)
+        beside = Beside(query.after, skip=query.offset)
+        body = listing(work, call.who, *asked, limit=query.limit, beside=beside, as_of=query.as_of)
         basis = figures.basis(work, query.as_of)
-    more = found.first + len(found.cases) < found.total
-    body = {
-        "figure": query.figure,
-        "total": found.total,
-        "items": behind.cases(found.cases, unsaid=unsaid),
-        "next": behind.cursor(found.cases[-1]) if found.cases and more else None,
-    }
     return _told(body, basis, meta=query.meta)
 
 

@@ -318,10 +318,19 @@ def facts(log: Path | None, as_of: str | None, config: Path | None, *, strict: b
 
 
 def _facts_in_the_desk(moment: dt.datetime) -> list[dict[str, Any]]:
+    from inbox.actions import agreements
     from inbox.reading import figures
 
     with _desk() as work:
+        if agreements.current(work) is None:
+            click.echo(_WITHOUT_PEOPLE, err=True)
         return figures.facts(work, moment)
+
+
+_WITHOUT_PEOPLE = (
+    "who answered and how long that took is left out: figures per person are switched off (Settings, General says what"
+    " allows them)"
+)
 
 
 @report.command("config")

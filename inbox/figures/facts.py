@@ -70,13 +70,13 @@ class StoredFacts:
     def days(self, first: int, end: int, marks: Sequence[str] = ()) -> Iterator[str]:
         """The texts of the local days [first, end), a stream: no more than a part is in memory; with ``marks`` those in
         which one of these words stands."""
-        yield from (text for _, text in self._stream(*self._within(first, end, marks)))
+        yield from (text for _, text, _ in self._stream(*self._within(first, end, marks)))
 
     def owners(self, first: int, end: int, marks: Sequence[str] = ()) -> Iterator[list[str]]:
         """The same, those of each owner together."""
         stream = self._stream(*self._within(first, end, marks), by=_FACT.owner)
         for _, own in groupby(stream, itemgetter(0)):
-            yield [text for _, text in own]
+            yield [text for _, text, _ in own]
 
     def next_days(self, first: int, least: int) -> int | None:
         """The end of the local days from ``first`` on that have so many rows or all there are; None where none is."""
@@ -92,9 +92,10 @@ class StoredFacts:
         for row in self._line.execute(query, execution_options={"yield_per": _STREAM}):
             yield row[0], row[1], row[2]
 
-    def owned(self, first: int, end: int, marks: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """(owner, text) of the local days [first, end) in which one of these words stands, owner by owner."""
-        yield from self._stream(*self._within(first, end, marks), by=_FACT.owner)
+    def owned(self, first: int, end: int, marks: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+        """(day, owner, text) of the local days [first, end) in which one of these words stands, owner by owner."""
+        stream = self._stream(*self._within(first, end, marks), by=_FACT.owner)
+        yield from ((day, owner, text) for owner, text, day in stream)
 
     def _within(self, first: int, end: int, marks: Sequence[str]) -> list[Any]:
         within = func.instr if self._line.dialect.name == "sqlite" else func.strpos
@@ -104,17 +105,17 @@ class StoredFacts:
     def open_after(self, at: int) -> Iterator[str]:
         """The texts of the rows that say when a case was open, if that was so after an instant."""
         wanted = self._mine, _FACT.until > max(at, 0), _FACT.until > 0
-        yield from (text for _, text in self._stream(*wanted))
+        yield from (text for _, text, _ in self._stream(*wanted))
 
-    def _stream(self, *wanted: Any, by: Any = None) -> Iterator[tuple[str, str]]:
-        """(owner, text) of some rows."""
-        query = select(_FACT.owner, _FACT.data).where(*wanted).order_by(by)
+    def _stream(self, *wanted: Any, by: Any = None) -> Iterator[tuple[str, str, int]]:
+        """(owner, text, day) of some rows."""
+        query = select(_FACT.owner, _FACT.data, _FACT.day).where(*wanted).order_by(by)
         stream = self._line.execute(query, execution_options={"yield_per": _STREAM})
         for part in stream.partitions():
             self.read += len(part)
-            yield from self._lasting([(row[0], row[1]) for row in part])
+            yield from self._lasting([(row[0], row[1], row[2]) for row in part])
 
-    def _lasting(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _lasting(self, rows: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
         """Those of some rows that hold; here all of them do."""
         return rows
 

@@ -173,10 +173,14 @@ class OverlaidFacts(StoredFacts):
         yield from super().owners(first, end, marks)
         yield from self._over.owners(first, end, marks)
 
+    def owned(self, first: int, end: int, marks: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+        yield from super().owned(first, end, marks)
+        yield from self._over.owned(first, end, marks)
+
     def verdicts(self, roots: Sequence[str]) -> dict[str, dict[int, Verdict]]:
         return self._pages.verdicts_of(roots)
 
-    def _lasting(self, rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    def _lasting(self, rows: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
         gone = self._scratch.masked(FigureFact, (row[0] for row in rows))
         return [row for row in rows if row[0] not in gone]
 

@@ -139,15 +139,24 @@ class Cover:
     def cohorts(self, marks: Sequence[int]) -> list[tuple[int, list[int]]]:
         """Of the customers whose first contract began between each two marks: how many, and how many of them were
         active at each mark from the second of the two on."""
-        begun: list[list[str]] = [[] for _ in marks[1:]]
-        for who, spans in self._spans.items():
-            at = bisect_right(marks, spans[0][0]) - 1 if spans else -1
-            if 0 <= at < len(begun):
-                begun[at].append(who)
         return [
             (len(some), [sum(self.is_active(who, mark) for who in some) for mark in marks[at + 1 :]])
-            for at, some in enumerate(begun)
+            for at, some in enumerate(self.begun(marks))
         ]
+
+    def begun(self, marks: Sequence[int]) -> list[list[str]]:
+        """The customers whose first contract began between each two marks."""
+        found: list[list[str]] = [[] for _ in marks[1:]]
+        for who, spans in self._spans.items():
+            at = bisect_right(marks, spans[0][0]) - 1 if spans else -1
+            if 0 <= at < len(found):
+                found[at].append(who)
+        return found
+
+    def first(self, customer: str) -> int | None:
+        """When the first contract of a customer began, None without any."""
+        spans = self._spans.get(customer)
+        return spans[0][0] if spans else None
 
     def silence(self, wrote: set[str], left: set[str], begin: int, later: int) -> dict[str, tuple[int, int]]:
         """Of the customers active at the start who ``wrote`` in the period: (lost, all) of those whom something

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
@@ -18,19 +18,30 @@ from inbox.figures.parts import parts as in_parts
 from inbox.figures.scratch import in_order
 from inbox.metrics import Request
 from inbox.metrics.behind import Behind, Part, Place, part_of
-from inbox.metrics.times import iso
 from inbox.reading import asking, counted, figures
 from inbox.reading.cards import PAGES
 from inbox.reading.definitions import DEFINITIONS, family, unit
 from inbox.reading.pages import Asked
 from inbox.store import Ticket, Work
 
-__all__ = ["Beside", "CaseRow", "CasesPage", "Part", "cases", "cursor", "each", "listed", "page"]
+__all__ = [
+    "Beside",
+    "CaseRow",
+    "CasesPage",
+    "Part",
+    "cursor",
+    "each",
+    "listed",
+    "number",
+    "page",
+    "position",
+]
 
 PART: Final = 50
 #: What rows are about that are no filters.
-SLICES: Final = ("touchpoint", "band", "hour")
+SLICES: Final = ("touchpoint", "band", "hour", "cohort")
 _HOUR: Final = re.compile(r"([1-7])-([01]\d|2[0-3])")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _SPAN: Final = re.compile(r"\d{4}-\d\d-\d\d~\d{4}-\d\d-\d\d")
 LONGEST: Final = 20  # characters of an instant in a cursor
 
@@ -39,7 +50,8 @@ LONGEST: Final = 20  # characters of an instant in a cursor
 class CaseRow:
     """A case, or a customer, post or mention where the figure counts those: ``subject`` is then the name and ``ticket``
     the newest one. ``ticket`` and ``subject`` only where the reader may open it; ``amount`` by the figure's unit;
-    ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR."""
+    ``held`` whether it counts among the good ones; ``verdict``, ``why`` and ``matures`` for FCR; ``day`` is the local
+    one of a mention."""
 
     case: str
     ticket: int | None
@@ -52,6 +64,7 @@ class CaseRow:
     verdict: str
     why: str
     matures: dt.datetime | None
+    day: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +104,12 @@ class CasesPage:
     def not_before(self) -> dt.date | None:
         """The day from which on it is known which of them count as good, None where it is."""
         return self.asked.not_before(self.figure)
+
+    @property
+    def cohort(self) -> tuple[dt.date, dt.date] | None:
+        """The day before which the listed customers began, and the last one that is looked at; None of other lists."""
+        before = _cohort(self.figure, self.slice)
+        return None if before is None else (before, self.asked.period.end - dt.timedelta(days=1))
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same list, with some changed."""
@@ -164,7 +183,8 @@ def each(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> tuple[As
     figures.guard(work, None, asked.where)
     source, figure = figures.source(work), _named(figure, args)
     if counted.has(figure):
-        kind, own = counted.counted(source, figure, asked, args.get("band", ""))
+        asked = replace(asked, labels={}) if counted.is_whole(figure) else asked
+        kind, own = counted.counted(source, figure, asked, args.get("band", ""), _cohort(figure, args))
         return asked, (
             tuple(_counted_rows(work, who, source, figure, asked, kind, part)) for part in in_parts(own, PART * 10)
         )
@@ -196,7 +216,7 @@ def page(work: Work, who: Who, figure: str, args: Mapping[str, str]) -> CasesPag
         by=by if (by := args.get("by", "")) in asking.FILTERS else "",
         rebuilt=figures.basis(work).rebuilt,
         span=span if _SPAN.fullmatch(span := args.get("span", "")) else "",
-        slice={name: args[name] for name in SLICES if args.get(name) and (name != "hour" or _hour(figure, args))},
+        slice={name: args[name] for name in SLICES if args.get(name) and _READ.get(name, _taken)(figure, args)},
         parts=counted.PARTS.get(figure, ()),
         withheld=withheld(work, figure),
     )
@@ -227,8 +247,8 @@ def _of_cases(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -
 def _of_counted(work: Work, who: Who, shown: CasesPage, args: Mapping[str, str]) -> CasesPage:
     figures.guard(work, None, shown.asked.where)
     source, asked = figures.source(work), shown.asked
-    kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""))
-    at = int(text) if (text := args.get("after", "")).isascii() and text.isdecimal() and len(text) < LONGEST else 0
+    kind, some = counted.counted(source, shown.figure, asked, args.get("band", ""), _cohort(shown.figure, args))
+    at = position(text) if (text := args.get("after", "")).isdecimal() else 0
     judged = [one.held for one in some if one.held is not None]
     return replace(
         shown,
@@ -259,7 +279,7 @@ def _counted_rows(
         began = _moment(one.at) if one.at is not None else person.since if person else None
         amount = one.amount / 1_000_000 if one.amount is not None and unit(figure) == "money" else one.amount
         name, ticket = (person.name, person.ticket) if person else ("", None)
-        yield CaseRow(one.id, ticket, name, one.channel, None, began, amount, one.held, "", "", None)
+        yield CaseRow(one.id, ticket, name, one.channel, None, began, amount, one.held, "", "", None, one.day)
 
 
 def _named(figure: str, args: Mapping[str, str]) -> str:
@@ -274,9 +294,37 @@ def _hour(figure: str, args: Mapping[str, str]) -> tuple[int, int] | None:
     return (int(found[1]) - 1, int(found[2])) if found else None
 
 
+def _cohort(figure: str, args: Mapping[str, str]) -> dt.date | None:
+    """The day before which the customers began to whom retention is narrowed."""
+    if not figure.startswith("ret.retention") or not _DAY.fullmatch(text := args.get("cohort", "")):
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _taken(_figure: str, _args: Mapping[str, str]) -> bool:
+    return True
+
+
+#: Slices that not every figure has, or that are not any text.
+_READ: Final[Mapping[str, Callable[[str, Mapping[str, str]], Any]]] = {"hour": _hour, "cohort": _cohort}
+
+
 def cursor(one: Behind) -> str:
     """Where a case stands in the list, as addresses say it."""
     return f"{one.case.t0}~{one.case.id}"
+
+
+_UNKNOWN: Final = "that part of the list is not known; begin at its first page"
+
+
+def position(text: str) -> int:
+    """Where a part of a list of customers, posts or mentions begins. Raises :class:`Invalid`."""
+    if not text.isascii() or not text.isdecimal() or len(text) >= LONGEST:
+        raise Invalid(_UNKNOWN)
+    return int(text)
 
 
 def _place(text: str) -> Place | None:
@@ -284,20 +332,19 @@ def _place(text: str) -> Place | None:
         return None
     began, mark, case = text.partition("~")
     if not mark or not began.isascii() or not began.removeprefix("-").isdecimal() or len(began) > LONGEST:
-        msg = "that part of the list is not known; begin at its first page"
-        raise Invalid(msg)
+        raise Invalid(_UNKNOWN)
     return int(began), case
 
 
 def _rows(work: Work, who: Who, some: list[Behind], figure: str) -> list[CaseRow]:
     measured, unsaid = unit(figure), withheld(work, figure)
-    numbers = [number for one in some if (number := _number(one)) is not None]
+    numbers = [ticket for one in some if (ticket := number(one)) is not None]
     known = dict(work.execute(select(Ticket.id, Ticket.subject).where(Ticket.id.in_(numbers), visible(who))).all())
     return [
         CaseRow(
             case=one.case.id,
-            ticket=number if (number := _number(one)) in known else None,
-            subject=known.get(number or 0) or "",
+            ticket=ticket if (ticket := number(one)) in known else None,
+            subject=known.get(ticket or 0) or "",
             channel=one.case.channel,
             reason=one.reason,
             began=_moment(one.case.t0),
@@ -311,26 +358,8 @@ def _rows(work: Work, who: Who, some: list[Behind], figure: str) -> list[CaseRow
     ]
 
 
-def cases(some: list[Behind], *, unsaid: bool) -> list[dict[str, Any]]:
-    """The same for programs; ``unsaid``, without what each adds."""
-    return [
-        {
-            "case": one.case.id,
-            "ticket": _number(one),
-            "channel": one.case.channel,
-            "reason": one.reason,
-            "t0": iso(one.case.t0),
-            "amount": None if unsaid else one.amount,
-            "counted": one.held,
-            "class": one.verdict or None,
-            "why": one.why or None,
-            "matures": None if one.matures is None else iso(one.matures),
-        }
-        for one in some
-    ]
-
-
-def _number(one: Behind) -> int | None:
+def number(one: Behind) -> int | None:
+    """The number of a case's ticket, None where another system's log names it."""
     root = one.case.root
     return int(root) if root.isdecimal() and root.isascii() and len(root) < 19 else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from inbox.metrics.formulas import wilson
@@ -27,8 +28,8 @@ def cohorts(source: Source, asked: Asked) -> Cohorts | None:
         starts = Days(asked.zone)
         counted = source.cover.cohorts([starts.start(day.toordinal()) for day in marks])
         rows = tuple(
-            Cohort(start, n, tuple(_cell(k, n) for k in left))
-            for start, (n, left) in zip(marks, counted, strict=False)
+            Cohort(start, n, tuple(_cells(asked, marks[at:], n, left)))
+            for at, (start, (n, left)) in enumerate(zip(marks, counted, strict=False))
             if n
         )
         if rows and sum(row.n >= FEW for row in rows) * 2 >= len(rows):
@@ -43,7 +44,15 @@ def _marks(end: dt.date, months: int, most: int) -> list[dt.date]:
     return [dt.date.fromordinal(months_earlier(last, months * n)) for n in range(most, -1, -1)]
 
 
-def _cell(k: int, n: int) -> Cell:
+def _cells(asked: Asked, marks: Sequence[dt.date], n: int, left: Iterable[int]) -> Iterator[Cell]:
+    """The cells of the cohort that began between the first two marks; each opens its list: who of them still had a
+    contract where the days that are listed end."""
+    for k, mark in zip(left, marks[1:], strict=True):
+        opens = asked.part("customers", marks[0], mark, cohort=marks[1].isoformat())
+        yield _cell(k, n, opens)
+
+
+def _cell(k: int, n: int, opens: Mapping[str, str]) -> Cell:
     low, high = wilson(k, n)
     few = n < FEW
-    return Cell(KEY, k / n, n, k, "share", few, low=None if few else low, high=None if few else high)
+    return Cell(KEY, k / n, n, k, "share", few, where=opens, low=None if few else low, high=None if few else high)

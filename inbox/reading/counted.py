@@ -17,7 +17,7 @@ from inbox.reading.figures import Source
 from inbox.reading.pages.asked import Asked
 from inbox.store import Customer, Ticket, Work
 
-__all__ = ["PARTS", "Counted", "Known", "What", "counted", "has", "is_whole", "known", "worth_of"]
+__all__ = ["PARTS", "Counted", "Known", "What", "counted", "ends", "has", "is_whole", "known", "worth_of"]
 
 What = Literal["customer", "post", "mention"]
 
@@ -26,20 +26,23 @@ PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "vol.flow_ratio": ("vol.handled", "vol.inbound"),
     "occ.rate": ("aht.mean_ms",),
 }
+#: The figure of which cohorts are listed.
+_COHORTS: Final = "ret.retention"
 _ENGAGED: Final = ("social.likes", "social.comments", "social.shares")
 _AT_ONCE: Final = 500
 
 
 class Counted(NamedTuple):
-    """One of those that a figure counts: ``at`` is since when, or on which day, in ms; ``amount`` what it adds in the
-    figure's unit, None where that is told of a part of the list only; ``held`` whether it is one of the k, None where
-    there is no such thing or where that is undecided."""
+    """One of those that a figure counts: ``at`` is since when, in ms; ``amount`` what it adds in the figure's unit,
+    None where that is told of a part of the list only; ``held`` whether it is one of the k, None where there is no such
+    thing or where that is undecided; ``day`` the local one of a mention."""
 
     id: str
     at: int | None
     amount: float | None
     held: bool | None = None
     channel: str | None = None
+    day: dt.date | None = None
 
 
 class Known(NamedTuple):
@@ -61,10 +64,21 @@ def is_whole(figure: str) -> bool:
     return figure.startswith(("ret.", "silence."))
 
 
-def counted(source: Source, figure: str, asked: Asked, band: str = "") -> tuple[What, list[Counted]]:
+def ends(figure: str) -> bool:
+    """Whether of each customer is told until when their contract went, and not since when."""
+    return family(figure) == "ret.renewal"
+
+
+def counted(
+    source: Source, figure: str, asked: Asked, band: str = "", cohort: dt.date | None = None
+) -> tuple[What, list[Counted]]:
     """All that a figure counts: what tells most first, which is whoever left, then by age. ``band`` is for the value of
-    customers: "" is everybody."""
+    customers: "" is everybody. ``cohort`` narrows retention to those whose first contract began in the period before
+    that day."""
     kind = family(figure)
+    if cohort is not None and kind == _COHORTS:
+        some = _begun(source, asked, cohort)
+        return "customer", sorted(some, key=lambda one: (one.held is True, -(one.at or 0), one.id))
     if kind.startswith("social"):
         return _social(source, figure, asked)
     if kind.startswith("clv"):
@@ -89,6 +103,12 @@ def _undecided(some: list[Counted]) -> list[Counted]:
 def _stayed(source: Source, asked: Asked) -> list[Counted]:
     begin, end = _bounds(source, asked)
     return _covered(source, source.cover.active(begin), begin, end, stays=True)
+
+
+def _begun(source: Source, asked: Asked, cohort: dt.date) -> list[Counted]:
+    begin, end = _bounds(source, asked)
+    cover, until = source.cover, source.days.start(cohort.toordinal())
+    return [Counted(one, cover.first(one), 1, cover.is_active(one, end)) for one in cover.begun((begin, until))[0]]
 
 
 def _left(source: Source, asked: Asked) -> list[Counted]:
@@ -132,11 +152,11 @@ def _worth(source: Source, figure: str, asked: Asked, band: str) -> list[Counted
 
 
 def _social(source: Source, figure: str, asked: Asked) -> tuple[What, list[Counted]]:
-    """Posts with what they add, or mentions with whether they were positive."""
+    """Posts with what they add, the most first, or mentions with whether they were positive, the newest first."""
     mentions = figure.startswith(("social.mentions", "social.positive"))
     keys = ("social.mentions",) if mentions else _ENGAGED if figure.startswith("social.rate") else (figure,)
     filter, found = Filter(asked.where), dict[str, Counted]()
-    for owner, day in source.posts(asked.period.start, asked.period.end):
+    for date, owner, day in source.posts(asked.period.start, asked.period.end):
         kind, _, name = owner.partition(" ")
         if (kind == "mention") is not mentions:
             continue
@@ -146,9 +166,10 @@ def _social(source: Source, figure: str, asked: Asked) -> tuple[What, list[Count
                 before = found.get(name)
                 held = bool(entry.counts.get("social.positive")) if mentions else None
                 sum_up = amount + ((before.amount or 0) if before else 0)
-                found[name] = Counted(name, None, sum_up, held, about.channel)
-    some = sorted(found.values(), key=lambda one: (-(one.amount or 0), one.id))
-    return ("mention" if mentions else "post"), some
+                found[name] = Counted(name, None, sum_up, held, about.channel, date if mentions else None)
+    if mentions:
+        return "mention", sorted(found.values(), key=lambda one: (one.day or dt.date.min, one.id), reverse=True)
+    return "post", sorted(found.values(), key=lambda one: (-(one.amount or 0), one.id))
 
 
 def worth_of(source: Source, figure: str, asked: Asked, some: list[Counted]) -> list[Counted]:

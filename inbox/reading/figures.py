@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -135,6 +135,17 @@ class Source:
         """A report of the local days [first, end); ``exact`` where percentiles are not to be those of roll-ups."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of, **more)  # type: ignore[arg-type]
         return self.answer(request, exact=exact)
+
+    def told(self, first: dt.date, end: dt.date, **more: Any) -> Report:
+        """A report as people read it: before the log began nobody counted anything, which is unknown and not 0."""
+        found = self.ask(first, end, **more)
+        if self.knows(end):
+            return found
+        return {name: {key: None if _is_count(key) else row[key] for key in row} for name, row in found.items()}
+
+    def knows(self, end: dt.date) -> bool:
+        """Whether the log had begun before a local day."""
+        return self.begins is not None and self.begins < end
 
     def before(self, first: dt.date, end: dt.date, **more: Any) -> Report:
         """A report of an earlier period to compare with: nothing but None where the log begins later than that."""
@@ -289,17 +300,17 @@ class Source:
         wrote, left = map(whole.roots, whole.heard(request.first, request.end, request.as_of))
         return whole.cover().sides(wrote, left, self.days.start(request.first))
 
-    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[str, FiledDay]]:
-        """What posts and mentions add on the local days [first, end), by owner."""
+    def posts(self, first: dt.date, end: dt.date) -> Iterator[tuple[dt.date, str, FiledDay]]:
+        """What posts and mentions add on the local days [first, end): the day, the owner, and what that is."""
         request = Request.of(first.isoformat(), end.isoformat(), self.as_of)
         if self._facts is not None:
-            for owner, text in self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.']):
-                yield owner, day_of_text(text)
+            owned = self._facts.facts(request.as_of).owned(request.first, request.end, ['"social.'])
+            yield from ((dt.date.fromordinal(day), owner, day_of_text(text)) for day, owner, text in owned)
             return
         for owner, some in self.book.loose.items():
             for row in rows_of(some) if owner.startswith(("post ", "mention ")) else ():
                 if request.first <= row.day < request.end:
-                    yield owner, day_of_text(row.text)
+                    yield dt.date.fromordinal(row.day), owner, day_of_text(row.text)
 
     def worths(self, end: dt.date) -> Worths | None:
         """What customers are worth at the end of a period, or now if that is earlier; None until facts are filed."""
@@ -313,6 +324,17 @@ class Source:
     def _facts(self) -> KeptFigures | None:
         """The figures that are kept, where facts are filed by day in them."""
         return self._kept if self._kept is not None and self._kept.has_facts else None
+
+
+#: What is counted, as keys begin and end; contracts are told of from before the log began.
+_SUMS, _NUMBERS = ("vol.", "case.", "backlog.", "aht.untracked"), (".n", ".k", ".pending")
+_OF_CONTRACTS: Final = ("ret.", "silence.", "clv.", "smi.")
+
+
+def _is_count(key: str) -> bool:
+    """Whether a key counts what happened, or says how that differs from another period."""
+    key = key.removeprefix("prev:").removeprefix("yoy:")
+    return key.startswith(_SUMS) or (key.endswith(_NUMBERS) and not key.startswith(_OF_CONTRACTS))
 
 
 def _ms(moment: dt.datetime) -> int:

@@ -80,7 +80,7 @@ def _row(label: str, value: str, by: str, row: Values, old: Values, *, has_rate:
 
 def _rows(work: Work, derived: Source, asked: Asked, by: str, *, has_rate: bool) -> tuple[Figures, ...]:
     period, where = asked.period, asked.where
-    now = derived.ask(period.start, period.end, by=by, where=where, keys=SHOWN)
+    now = derived.told(period.start, period.end, by=by, where=where, keys=SHOWN)
     old = derived.before(period.previous_start, period.previous_end, by=by, where=where, keys=SHOWN)
     named = asking.named(work, by)
     found = []
@@ -101,7 +101,7 @@ def page(work: Work, who: Who, args: Mapping[str, str]) -> ReportsPage:
     derived = figures.source(work)
     period, where = asked.period, asked.where
     keys = [*WEEKLY, "backlog"]
-    now = derived.ask(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
+    now = derived.told(period.start, period.end, where=where, compare=asked.compare, keys=keys)["all"]
     spans = asking.steps(period)
     parts = _parts(derived, asked, chosen, (*asking.weeks(period), *spans))
     heat = derived.heat(period.start, period.end, where)
@@ -155,14 +155,14 @@ def peak(heat: Iterable[Iterable[int]]) -> Peak | None:
 def _volume(derived: Source, asked: Asked) -> Iterator[Bucket]:
     steps = asking.steps(asked.period, asking.BUCKETS)
     for span, whole in zip(steps, asking.whole(asked, asking.BUCKETS), strict=True):
-        part: Values = derived.ask(*span, where=asked.where, keys=VOLUME)["all"]
-        came, handled, created, resolved = (int(part[key] or 0) for key in _COUNTED)
+        part: Values = derived.told(*span, where=asked.where, keys=VOLUME)["all"]
+        came, handled, created, resolved = (part[key] for key in _COUNTED)
         yield Bucket(span[0], came, handled, created, resolved, span[1], whole)
 
 
 def _parts(derived: Source, asked: Asked, by: str, spans: Iterable[asking.Span]) -> Rows:
     """The figures of some stretches of time, each cut by ``by``."""
-    return {span: derived.ask(*span, by=by, where=asked.where, keys=WEEKLY) for span in dict.fromkeys(spans)}
+    return {span: derived.told(*span, by=by, where=asked.where, keys=WEEKLY) for span in dict.fromkeys(spans)}
 
 
 def _course(derived: Source, period: Period, parts: Rows) -> list[Values]:
@@ -178,7 +178,7 @@ def _points(derived: Source, asked: Asked, parts: Rows) -> Iterator[WeekPoint]:
         row = parts[start, end]["all"]
         old: Values = derived.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
         before = old["fcr7.rate"] if (old["fcr7.n"] or 0) >= sheets.FEW else None
-        yield WeekPoint(start, row["fcr7.n"], row["fcr7.rate"], before, end, whole)
+        yield WeekPoint(start, row["fcr7.n"] or 0, row["fcr7.rate"], before, end, whole)
 
 
 def _paces(

@@ -196,7 +196,7 @@ def findings(work: Work, source: figures.Source, name: str, asked: Asked) -> tup
         figures.guard(work, rules.by, where)
     except Forbidden:
         return ()
-    report = source.ask(period.start, period.end, by=rules.by, where=where, compare=asked.compare, keys=rules.keys)
+    report = source.told(period.start, period.end, by=rules.by, where=where, compare=asked.compare, keys=rules.keys)
     named = asking.named(work, rules.by)
     parts = ((value, row) for slice_name, row in report.items() if (value := slice_name.partition("=")[2]))
     known = tuple((named.get(value, value), row) for value, row in parts if value != "unallocated")

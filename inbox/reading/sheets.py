@@ -130,7 +130,7 @@ def _lines(
     """The lines of a card, each with its figures and the name of its slice, empty for that of everything."""
     period, named = asked.period, asking.named(work, card.by)
     people = once.agents(work) if card.by == "agent" else {}
-    found = source.ask(
+    found = source.told(
         period.start, period.end, by=card.by, where=where, compare=asked.compare, keys=families(card.keys)
     )
     for slice_name, row in found.items():
@@ -157,10 +157,10 @@ def _courses(
     if not card.spark or not lines:
         return lines
     steps = asking.weeks(asked.period)
-    weeks = [source.ask(a, b, by=card.by, where=where, keys=families([card.spark])) for a, b in steps]
+    weeks = [source.told(a, b, by=card.by, where=where, keys=families([card.spark])) for a, b in steps]
     names = ["all" if line.person is None else f"{card.by}={line.person.id}" for line in lines]
     return [
-        line._replace(spark=tuple(_number(week.get(name, {}).get(card.spark)) for week in weeks))
+        line._replace(spark=tuple(_number(week, name, card.spark) for week in weeks))
         for name, line in zip(names, lines, strict=True)
     ]
 
@@ -173,14 +173,15 @@ def _along(
         return
     keys, at = families(card.keys), card.keys.index(card.along)
     steps = zip(asking.steps(asked.period), asking.whole(asked), strict=True)
-    told = [(a, source.ask(a, b, by=card.by, where=asked.where, keys=keys), whole) for (a, b), whole in steps]
+    told = [(a, source.told(a, b, by=card.by, where=asked.where, keys=keys), whole) for (a, b), whole in steps]
     for line, name in sorted(named, key=lambda one: -(one[0].cells[at].n or 0))[:COURSES]:
         for start, step, whole in told:
             yield line._replace(cells=_cells(work, card, step.get(name, {}), asked, None), step=start, whole=whole)
 
 
-def _number(value: Any) -> float:
-    return float(value or 0)
+def _number(week: Mapping[str, Row], name: str, key: str) -> float | None:
+    """A count of a week; whose slice is missing there has done nothing in it."""
+    return None if week["all"][key] is None else float(week.get(name, {}).get(key) or 0)
 
 
 def in_order(lines: list[Line], card: Card, sort: str) -> tuple[Line, ...]:
@@ -293,9 +294,9 @@ def _course(
     rows: list[dict[str, Any]] = [{} for _step in steps]
     for row, (start, end) in zip(rows, steps, strict=True):
         if some:
-            row.update(source.ask(start, end, where=asked.where, keys=families(some))["all"])
+            row.update(source.told(start, end, where=asked.where, keys=families(some))["all"])
         if whole:
-            row.update(source.ask(start, end, keys=families(whole))["all"])
+            row.update(source.told(start, end, keys=families(whole))["all"])
     return rows
 
 
@@ -311,7 +312,7 @@ def _tiles(
     for some, where in (([key for key in keys if not key.startswith(_WHOLE)], asked.where), (keys, {})):
         wanted = [key for key in some if key not in row]
         if wanted:
-            ask = source.ask(period.start, period.end, where=where, compare=asked.compare, keys=families(wanted))
+            ask = source.told(period.start, period.end, where=where, compare=asked.compare, keys=families(wanted))
             row.update(ask["all"])
     return tiles(work, name, row, _course(source, keys, asked, steps), asked)
 

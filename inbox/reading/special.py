@@ -27,7 +27,7 @@ def _touchpoints(work: Work, source: Source, asked: Asked) -> list[tuple[str, Ro
     """Each touchpoint with the keys of the whole: ``nps[After delivery].score`` becomes ``nps.score``."""
     del work
     period = asked.period
-    every = source.ask(period.start, period.end, where=asked.where, compare=asked.compare, keys=("nps",))["all"]
+    every = source.told(period.start, period.end, where=asked.where, compare=asked.compare, keys=("nps",))["all"]
     names = sorted(match[1] for key in every if (match := _TOUCHPOINT.fullmatch(key)))
     return [("", every), *((name, _own(every, f"nps[{name}]")) for name in names)]
 
@@ -101,7 +101,7 @@ def _fcr_weeks(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]
     length, prefix = asked.period.start - asked.period.previous_start, asking.COMPARISONS[asked.compare]
     found: list[tuple[str, Row]] = []
     for start, end in asking.steps(asked.period):
-        now = source.ask(start, end, where=asked.where, keys=("fcr7",))["all"]
+        now = source.told(start, end, where=asked.where, keys=("fcr7",))["all"]
         old = source.before(start - length, end - length, where=asked.where, keys=("fcr7",))["all"]
         found.append((start.isoformat(), {**now, **{f"{prefix}:{key}:old": value for key, value in old.items()}}))
     return found
@@ -111,7 +111,7 @@ def _inflow(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     """What came and went in each step of the period."""
     del work
     return [
-        (start.isoformat(), source.ask(start, end, where=asked.where, keys=("vol", "case"))["all"])
+        (start.isoformat(), source.told(start, end, where=asked.where, keys=("vol", "case"))["all"])
         for start, end in asking.steps(asked.period, asking.BUCKETS)
     ]
 
@@ -119,9 +119,11 @@ def _inflow(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
 def _hours(work: Work, source: Source, asked: Asked) -> list[tuple[str, Row]]:
     """What came in at each hour of the week: ``1 09:00`` is Monday at nine."""
     del work
-    heat = source.heat(asked.period.start, asked.period.end, asked.where)
+    heat, known = source.heat(asked.period.start, asked.period.end, asked.where), source.knows(asked.period.end)
     return [
-        (f"{day} {hour:02d}:00", {"vol.inbound": n}) for day, row in enumerate(heat, 1) for hour, n in enumerate(row)
+        (f"{day} {hour:02d}:00", {"vol.inbound": n if known else None})
+        for day, row in enumerate(heat, 1)
+        for hour, n in enumerate(row)
     ]
 
 

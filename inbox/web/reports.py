@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from inbox import clock
 from inbox.errors import NotFound, Withheld
 from inbox.reading import asking, behind, cards, figures, reports, sheets
 from inbox.reading.definitions import N_, defined
+from inbox.reading.pages import Asked
 from inbox.rendering import workbooks
 from inbox.rendering.sentences import said
 from inbox.web.gate import frame, right, store, who
@@ -60,12 +62,14 @@ def cases(figure: str) -> str:
 @blueprint.get("/reports/cases/<figure>/all.csv")
 @right("reports.see")
 def cases_file(figure: str) -> Response:
-    """All tickets behind a figure for spreadsheets, as a stream: what each adds as a raw number, times in ms."""
+    """All that is behind a figure for spreadsheets, as a stream: what each adds as a raw number, times in ms, when it
+    began in UTC or, of a mention, the local day; and last in each line what they are about."""
     with ExitStack() as open_until_sent:
         work = open_until_sent.enter_context(figures.looking(store()))
         asked, every = behind.each(work, who(), figure, request.args)
         name = f"{figure}-{asked.period.start}-{asked.period.end}.csv"
-        answer = _file(stream_with_context(_case_lines(every)), "text/csv; charset=utf-8", name)
+        own = _about(asked, figures.basis(work).rebuilt)
+        answer = _file(stream_with_context(_case_lines(every, own)), "text/csv; charset=utf-8", name)
         answer.call_on_close(open_until_sent.pop_all().close)
         return answer
 
@@ -76,18 +80,24 @@ _CASE_COLUMNS = (
 )
 
 
-def _case_lines(every: Iterator[tuple[behind.CaseRow, ...]]) -> Iterator[str]:
-    yield "\ufeff" + _line(map(_, _CASE_COLUMNS))
+def _about(asked: Asked, rebuilt: int | None) -> tuple[str | dt.date | float, ...]:
+    """The first of ``ABOUT``, which every line of a file says."""
+    filters = "; ".join(f"{name}={asked.labels[name]}" for name in asked.where if name in asked.labels)
+    return asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
+
+
+def _case_lines(every: Iterator[tuple[behind.CaseRow, ...]], about: tuple[str | dt.date | float, ...]) -> Iterator[str]:
+    yield "\ufeff" + _line((*map(_, _CASE_COLUMNS), *ABOUT[: len(about)]))
     for some in every:
-        yield "".join(map(_case_line, some))
+        yield "".join(_line((*_case_cells(row), *about)) for row in some)
 
 
-def _case_line(row: behind.CaseRow) -> str:
+def _case_cells(row: behind.CaseRow) -> tuple[Any, ...]:
     counted = "" if row.held is None else int(row.held)
     judged = row.verdict, said(row.why) if row.why else "", "" if row.matures is None else clock.iso(row.matures)
     named = row.ticket or "", _guarded(row.subject), row.channel or "", _guarded(row.reason or "")
-    began = "" if row.began is None else clock.iso(row.began)
-    return _line((_guarded(row.case), *named, began, row.amount, counted, *judged))
+    began = row.day or ("" if row.began is None else clock.iso(row.began))
+    return (_guarded(row.case), *named, began, row.amount, counted, *judged)
 
 
 def _line(cells: Iterable[Any]) -> str:
@@ -120,8 +130,7 @@ def card(name: str, kind: str) -> Response:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([_("Name"), *(word for key in found.card.keys for word in (key, f"{key} n")), *ABOUT])
-    filters = "; ".join(f"{name}={asked.labels[name]}" for name in asked.where)
-    own = asked.period.start, asked.period.end, asked.zone, filters, "" if rebuilt is None else rebuilt / 100
+    own = _about(asked, rebuilt)
     for n, line in enumerate(found.lines):
         cells = [value for cell in line.cells for value in (cell.known, cell.n)]
         provisional = "1" if any(cell.provisional for cell in line.cells) else ""

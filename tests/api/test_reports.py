@@ -28,7 +28,7 @@ def test_the_cases_behind_a_figure_are_told_with_their_tickets(call: Api, desk: 
     assert call.get("/reports/cases", **asked, limit=1, after=page["next"])["items"] == found["items"]
     assert call.get("/reports/cases", **asked, limit=1, offset=1)["items"] == found["items"]
     assert call("GET", "/reports/cases?figure=frt&from=2026-01-01&to=2026-02-01&after=7").status_code == 422
-    nothing = {"figure": "fcr7.rate", "total": 0, "items": [], "next": None}
+    nothing = {"figure": "fcr7.rate", "kind": "case", "total": 0, "items": [], "next": None}
     assert call.get("/reports/cases", figure="fcr7.rate", **PERIOD) == nothing
 
 
@@ -97,8 +97,79 @@ def test_every_figure_of_the_definitions_may_be_asked_for(call: Api) -> None:
     assert call.get("/reports", keys=",".join(names), **PERIOD)["all"]
 
 
+def test_a_figure_of_customers_posts_or_mentions_lists_those(call: Api, desk: Desk) -> None:
+    ticket = desk.text()
+    with desk.store.transaction() as work:
+        customer = work.get_one(Ticket, ticket).customer
+        assert customer is not None
+        known, name = customer.id, customer.name
+    terms = (("K1", known, "2026-03-01"), ("K2", "elsewhere", "2026-12-01"))
+    contracts = [
+        {"id": id, "kind": "contract.started", "ts": "2025-06-01T09:00:00Z", "contract": id, "customer": who}
+        | {"ends": f"{ends}T00:00:00Z"}
+        for id, who, ends in terms
+    ]
+    post = {"kind": "social.snapshot", "post": "p1", "channel": "instagram", "comments": 1, "shares": 0}
+    social: list[dict[str, object]] = [
+        {**post, "id": "s1", "ts": "2026-01-10T10:00:00Z", "likes": 4, "impressions": 90},
+        {
+            "id": "m1",
+            "kind": "social.mention",
+            "ts": "2026-01-12T23:30:00Z",
+            "channel": "instagram",
+            "sentiment": "0.5",
+        },
+        {
+            "id": "m2",
+            "kind": "social.mention",
+            "ts": "2026-01-14T10:00:00Z",
+            "channel": "facebook",
+            "sentiment": "-0.5",
+        },
+    ]
+    add(desk.store, [*contracts, *social])
+    asked = {"from": "2026-01-01", "to": "2026-04-01"}
+    found = call.get("/reports/cases", figure="ret.churn.rate", **asked)
+    since = {"since": "2025-06-01T09:00:00.000Z", "until": None, "amount": 1}
+    left = {"customer": known, "name": name, "ticket": ticket, **since, "counted": True}
+    stays = {"customer": "elsewhere", "name": None, "ticket": None, **since, "counted": False}
+    assert found == {"figure": "ret.churn.rate", "kind": "customer", "total": 2, "items": [left, stays], "next": None}
+    sums = call.get("/reports", keys="ret.churn", **asked)["all"]
+    assert (sums["ret.churn.k"], sums["ret.churn.n"]) == (1, 2)
+    page = call.get("/reports/cases", figure="ret.churn.rate", limit=1, **asked)
+    assert (page["items"], page["total"]) == ([left], 2)
+    page = call.get("/reports/cases", figure="ret.churn.rate", limit=1, after=page["next"], **asked)
+    assert (page["items"], page["next"]) == ([stays], None)
+    due = call.get("/reports/cases", figure="ret.renewal.rate", **asked)["items"]
+    assert [(one["customer"], one["since"], one["until"]) for one in due] == [(known, None, "2026-03-01T00:00:00.000Z")]
+
+    posts = call.get("/reports/cases", figure="social.likes", **asked)
+    assert (posts["kind"], posts["items"]) == ("post", [{"post": "p1", "channel": "instagram", "amount": 4}])
+    good = {"mention": "m1", "channel": "instagram", "day": "2026-01-13", "amount": 1, "counted": True}
+    bad = {"mention": "m2", "channel": "facebook", "day": "2026-01-14", "amount": 1, "counted": False}
+    for as_of, told in (({}, [bad, good]), ({"as_of": "2026-01-13T12:00:00Z"}, [good])):
+        mentions = call.get("/reports/cases", figure="social.positive.rate", **asked, **as_of)
+        assert (mentions["kind"], mentions["items"]) == ("mention", told)
+    some = call.get("/reports/cases", figure="social.mentions", where="channel=instagram", **asked)
+    assert some["items"] == [good]
+
+    refused = "figure={}&from=2026-01-01&to=2026-04-01".format
+    for asked_wrong, status in (
+        (refused("social.likes") + "&where=agent=x", 403),
+        (refused("ret.churn.rate") + "&where=channel=email", 422),
+        (refused("clv.customers") + "&as_of=2026-03-01T00:00:00Z", 422),
+        (refused("clv.nonsense"), 422),
+        (refused("ret.nonsense"), 422),
+        (refused("social.likes") + "&after=x", 422),
+    ):
+        assert call("GET", f"/reports/cases?{asked_wrong}").status_code == status, asked_wrong
+    assert call.get("/reports/cases", figure="clv.customers", **asked)["kind"] == "customer"
+    assert call.of("luca")("GET", f"/reports/cases?{refused('ret.churn.rate')}").status_code == 403
+
+
 def test_a_figure_without_cases_and_a_period_without_end_are_refused(call: Api) -> None:
-    assert call("GET", "/reports/cases?figure=ret.churn&from=2026-01-01&to=2026-02-01").status_code == 422
+    assert call("GET", "/reports/cases?figure=vol.flow_ratio&from=2026-01-01&to=2026-02-01").status_code == 422
+    assert call("GET", "/reports/cases?figure=ret.churn&from=2026-02-01&to=2026-01-01").status_code == 422
     assert call("GET", "/reports/cases?figure=frt&from=2026-02-01&to=2026-01-01").status_code == 422
 
 

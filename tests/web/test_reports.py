@@ -17,7 +17,7 @@ from inbox.reading import behind, sheets
 from inbox.reading.pages.sheets import Card, Cell, Line
 from inbox.sentiment import MODEL
 from inbox.store import ReportMail
-from tests.figures.conftest import begun_anew
+from tests.figures.conftest import add, begun_anew
 from tests.web.conftest import Browser, TestDesk, words
 
 
@@ -53,6 +53,35 @@ def test_the_cases_come_in_parts_that_stay_where_they_are_and_all_of_them_as_a_s
         (one, f"'=Richiesta {numbers.index(one)}") for one in numbers[::-1]
     ]
     assert browser.get("/reports/cases/ret.start/all.csv").status_code == 422
+
+
+def test_mentions_have_their_local_day_and_each_line_of_a_narrow_list_its_label(desk: TestDesk) -> None:
+    told = {"kind": "social.mention", "channel": "instagram"}
+    add(
+        desk.store,
+        [
+            {**told, "id": "late", "ts": "2025-03-12T23:30:00Z", "sentiment": "0.5"},
+            {**told, "id": "early", "ts": "2025-03-12T08:00:00Z", "sentiment": "-0.5"},
+        ],
+    )
+    browser, asked = desk.browser("supervisor"), "from=2025-03-01&to=2025-04-01"
+    page = browser.get(f"/reports/cases/social.positive.rate?{asked}")
+    assert "Mention Channel Day Positive late Instagram 13 Mar 2025 yes early Instagram 12 Mar 2025 no" in words(page)
+    assert page.text.count('data-label="Positive"') == 2
+    browser.post("/me/language", language="it")
+    assert "13 mar 2025" in words(browser.get(f"/reports/cases/social.positive.rate?{asked}"))
+    browser.post("/me/language", language="")
+    text = browser.get(f"/reports/cases/social.positive.rate/all.csv?{asked}").data.decode("utf-8-sig")
+    assert [line["Began"] for line in csv.DictReader(io.StringIO(text))] == ["2025-03-13", "2025-03-12"]
+
+
+def test_the_cases_as_a_sheet_say_in_each_line_what_they_are_about(desk: TestDesk) -> None:
+    mailbox = desk.add_channel("email", "about", address="about@bottega.example")
+    desk.mail_in(mailbox, "A <about@studio.example>", "Ciao")
+    text = desk.browser("supervisor").get("/reports/cases/vol.inbound/all.csv?channel=email").data.decode("utf-8-sig")
+    for line in csv.DictReader(io.StringIO(text)):
+        assert (line["zone"], line["filters"], line["rebuilt"]) == ("Europe/Rome", "channel=email", "")
+        assert line["from"] < line["to"]
 
 
 def test_the_list_behind_a_cost_says_what_of_it_is_in_no_case(desk: TestDesk) -> None:

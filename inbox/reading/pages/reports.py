@@ -54,13 +54,13 @@ class Figures:
 @dataclass(frozen=True)
 class Bucket:
     """A step of the charts of what came and went, named by its first day: contacts, and cases. ``end`` is the day after
-    its last; ``whole`` is False where a part of it lies outside of the period."""
+    its last; ``whole`` is False where a part of it lies outside of the period. None is unknown: the log began later."""
 
     start: dt.date
-    inbound: int
-    handled: int
-    created: int = 0
-    resolved: int = 0
+    inbound: int | None
+    handled: int | None
+    created: int | None = 0
+    resolved: int | None = 0
     end: dt.date | None = None
     whole: bool = True
 
@@ -136,6 +136,11 @@ class ReportsPage:
         sheets = (self.table, *([self.agents] if self.agents else []))
         shown = tuple(key for one in sheets for key in one.card.keys) + tuple(one.cell.key for one in self.tiles)
         return (*shown, "cost.per_interaction_direct", "cost.per_interaction_full")
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the period can be known: not where the log began later."""
+        return any(one.inbound is not None for one in self.volume)
 
     def address(self, **more: str | None) -> dict[str, str]:
         """The parameters that show the same page, with some changed."""
