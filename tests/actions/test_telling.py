@@ -115,7 +115,10 @@ def customer_of(desk: SmallDesk) -> str:
         ("revenue;2025-10-05T10:00;C;;;1;1;EUR", "'2025-10-05T10:00' is no day and no time with a zone"),
         ("revenue;0001-01-01;C;;;1;1;EUR", "'0001-01-01' is no day"),
         ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; tell it once it has happened"),
-        ("contract.started;2099-10-09;C;K;2100-10-09;;;", "2099-10-09 lies in the future; tell it once it has happened"),
+        (
+            "contract.started;2099-10-09;C;K;2100-10-09;;;",
+            "2099-10-09 lies in the future; tell it once it has happened",
+        ),
         ("contract.ended;2099-10-09;C;K;;;;", "2099-10-09 lies in the future; tell it once it has happened"),
         ("revenue;2025-10-05;C;;;1;1;", "the field currency of revenue is missing"),
         ("revenue;2025-10-05;C;;;1;;EUR", "the field margin of revenue is missing"),
