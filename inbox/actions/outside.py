@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -225,14 +226,16 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise TypeError
     text = " ".join(str(value).split())
-    if len(text) > TEXT:
+    if len(text) > TEXT or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError
+    text.encode()  # half of a pair of surrogates can stand in JSON, and in no page
     return text
 
 
 def _url(value: Any) -> str:
     if not isinstance(value, str) or len(value) > 2000 or not value.startswith(("https://", "http://")):
         raise ValueError
+    value.encode()
     return value
 
 

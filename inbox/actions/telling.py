@@ -57,6 +57,8 @@ COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "am
 
 #: In what was told from outside, who did ("system" for the desk itself): only that can be taken back.
 TOLD_BY: Final = "told_by"
+#: What is told when it has happened: where it lies ahead, figures would count it as of today.
+_HAPPENED: Final = frozenset({"revenue", "smi.answer", "contract.started", "contract.ended", "cost.provider"})
 #: An amount in a sheet.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
 
@@ -174,6 +176,9 @@ class _Reader:
 
     def _sense(self, row: history.Row, raw: Mapping[str, Any]) -> None:
         kind, contract = row["kind"], row["data"].get("contract")
+        if kind in _HAPPENED and row["ts"] > clock.now() + history.AHEAD:
+            msg = f"{raw['ts']} lies in the future; tell it once it has happened"
+            raise Invalid(msg)
         if kind == "survey.answered":
             self._scales.look_up(self._work, [row["data"]["survey"]])
         self._scales.check(row)
@@ -181,12 +186,6 @@ class _Reader:
             self._begun.add(contract)
         elif kind in {"contract.renewed", "contract.ended"} and not self._knows(contract):
             msg = f"no contract {contract!r} has started here; write its contract.started before"
-            raise Invalid(msg)
-        elif kind == "revenue" and row["ts"] > clock.now() + history.AHEAD:
-            msg = f"{raw['ts']} lies in the future; write when the revenue came in"
-            raise Invalid(msg)
-        elif kind == "smi.answer" and row["ts"] > clock.now() + history.AHEAD:
-            msg = f"{raw['ts']} lies in the future; write when the question was answered"
             raise Invalid(msg)
         elif kind == "smi.answer":
             _asked_here(row["data"])

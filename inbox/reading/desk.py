@@ -113,11 +113,10 @@ def alerts(work: Work, who: Who) -> tuple[Alert, ...]:
     """What is wrong now, for those who can put it right."""
     if not may(who, "settings.change"):
         return ()
-    rows = [(row, work.get(Channel, row.channel_id)) for row in open_alerts(work) if row.channel_id]
+    rows = [(row, work.get(Channel, row.channel_id) if row.channel_id else None) for row in open_alerts(work)]
     return tuple(
-        Alert(channel.id, channel.title or channel.name, row.code, row.since)
+        Alert(channel.id if channel else "", (channel.title or channel.name) if channel else "", row.code, row.since)
         for row, channel in rows
-        if channel is not None
     )
 
 

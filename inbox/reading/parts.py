@@ -104,7 +104,8 @@ class Desk:
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that is wrong with a channel, for those who can put it right; ``code`` is a word of its problem."""
+    """Something that is wrong with a channel or, without one, with the desk itself, for those who can put it right;
+    ``code`` is a word of its problem."""
 
     channel_id: str
     channel: str

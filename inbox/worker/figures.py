@@ -49,9 +49,9 @@ class Figures:
         """Once in a night, or by day where the desk sleeps at night: bands by what customers are worth by now."""
         with self.store.reading() as work:
             now = _local(work)
-            day, before = (moment.date().isoformat() for moment in (now, now - dt.timedelta(days=1)))
+            day = now.date().isoformat()
             last, wanted = desk.get(work, "routing.values_day"), bool(worth.values(work))
-        if not wanted or last == day or (last == before and now.hour not in NIGHT):
+        if not wanted or not _is_due(last, now):
             return
         with self.store.transaction() as work:  # of several workers the first one looks
             if desk.get(work, "routing.values_day") == day:
@@ -61,17 +61,21 @@ class Figures:
             log.info("bands follow from values", changed=changed)
 
     def _prove(self) -> None:
-        """Once in a night: some facts from the log alone, on Sundays everything anew."""
+        """Once in a night, or by day where the desk slept: some facts from the log alone, on Sundays everything anew.
+        What was found wrong stays so until the next look is over."""
         with self.store.reading() as work:
             now = _local(work)
             last = desk.get(work, "figures.proved")
             config = promises.config(work)
-        if now.hour not in NIGHT or (last and last["day"] == now.date().isoformat()):
+        if last is not None and not _is_due(last["day"], now):
             return
         with self.store.transaction() as work:  # of several workers the first one proves
-            if (desk.get(work, "figures.proved") or {}).get("day") == now.date().isoformat():
+            if desk.get(work, "figures.proved") != last:
                 return
-            desk.keep(work, "figures.proved", {"day": now.date().isoformat(), "looked": 0, "wrong": 0, "first": ""})
+            nothing = {"looked": 0, "wrong": 0, "first": ""}
+            desk.keep(work, "figures.proved", {**(last or nothing), "day": now.date().isoformat()})
+        if last is None and now.hour not in NIGHT:  # a desk that is new waits for its first night
+            return
         looked, wrong = self._look(config, now)
         if wrong:
             log.error("figures differ from the log", wrong=len(wrong), first=wrong[0])
@@ -83,6 +87,12 @@ class Figures:
         if now.weekday() == FULL:
             return checking.check_all(self.store, config)
         return checking.check_some(self.store, checking.SAMPLE, random.Random())  # noqa: S311 - no secret
+
+
+def _is_due(last: str | None, now: dt.datetime) -> bool:
+    """Whether a night's work is to be done, which was last done for the day ``last`` (ISO)."""
+    day, before = (moment.date().isoformat() for moment in (now, now - dt.timedelta(days=1)))
+    return last != day and (last != before or now.hour in NIGHT)
 
 
 def _local(work: Work) -> dt.datetime:

@@ -43,6 +43,11 @@ GOOD = {
         ({"links": [{"label": "x", "url": "javascript:alert(1)"}]}, Failure("unreadable")),
         ({"links": [{"label": "x"}]}, Failure("unreadable")),
         ({"title": ["x"]}, Failure("unreadable")),
+        ({"title": "half of \ud83d"}, Failure("unreadable")),
+        ({"rows": [["a", "\udc4d"]]}, Failure("unreadable")),
+        ({"links": [{"label": "x", "url": "https://s.example/\ud83d"}]}, Failure("unreadable")),
+        ({"rows": [["a", float("nan")]]}, Failure("unreadable")),
+        ({"rows": [["a", float("inf")]]}, Failure("unreadable")),
     ],
 )
 def test_an_answer_is_what_it_should_be_or_none(said: Any, found: Answer | Failure) -> None:

@@ -155,7 +155,12 @@ def customer_of(desk: SmallDesk) -> str:
         ("revenue;2025-13-09;C;;;1;1;EUR", "'2025-13-09' is no day and no time with a zone"),
         ("revenue;2025-10-05T10:00;C;;;1;1;EUR", "'2025-10-05T10:00' is no day and no time with a zone"),
         ("revenue;0001-01-01;C;;;1;1;EUR", "'0001-01-01' is no day"),
-        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; write when the revenue came in"),
+        ("revenue;2099-10-09;C;;;1;1;EUR", "2099-10-09 lies in the future; tell it once it has happened"),
+        (
+            "contract.started;2099-10-09;C;K;2100-10-09;;;",
+            "2099-10-09 lies in the future; tell it once it has happened",
+        ),
+        ("contract.ended;2099-10-09;C;K;;;;", "2099-10-09 lies in the future; tell it once it has happened"),
         ("revenue;2025-10-05;C;;;1;1;", "the field currency of revenue is missing"),
         ("revenue;2025-10-05;C;;;1;;EUR", "the field margin of revenue is missing"),
         ("revenue;2025-10-05;;;;1;1;EUR", "the field customer of revenue is missing"),
@@ -208,6 +213,14 @@ def test_a_clock_that_is_somewhat_fast_is_no_future(desk: SmallDesk) -> None:
     with desk.store.transaction() as work:
         found = telling.tell(work, SYSTEM, [(n, {**sale, "id": f"s{n}", "ts": ts}) for n, ts in enumerate(soon)])
     assert (found.added, [line for line, _why in found.faults]) == (1, [1])
+
+
+def test_an_end_that_lies_ahead_costs_no_customer_today(desk: SmallDesk) -> None:
+    desk.take(desk.letter(), desk.mail)
+    head = "kind;ts;customer;contract;ends\n"
+    began = "contract.started;2025-01-01;chiara@studio.example;K1;2100-01-01\n"
+    found = told(desk, head + began + "contract.renewed;2099-12-01;;K1;2101-01-01\ncontract.ended;2099-12-01;;K1;\n")
+    assert (found.added, [line for line, _why in found.faults]) == (2, [4])  # a renewal ahead of time is one
 
 
 @pytest.mark.parametrize(("code", "kept"), [("EUR", "EUR"), ("usd", "USD"), ("ITL", "ITL"), *((c, "") for c in WRONG)])
@@ -501,7 +514,7 @@ def test_voids_that_name_each_other_end_as_the_figures_have_it(desk: SmallDesk) 
     ("wrong", "why"),
     [
         ({"axis": "innovation"}, "staff is a question of investment, not of innovation"),
-        ({"ts": "2097-03-09T08:00:00Z"}, "2097-03-09T08:00:00Z lies in the future; write when the question was"),
+        ({"ts": "2097-03-09T08:00:00Z"}, "2097-03-09T08:00:00Z lies in the future; tell it once it has happened"),
     ],
 )
 def test_a_program_answers_no_question_on_the_other_axis_and_none_of_the_future(

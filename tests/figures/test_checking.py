@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, insert, select, true, update
 
+from inbox import clock
+from inbox.actions import desk as settings
 from inbox.actions import promises
 from inbox.cli.report import report
 from inbox.figures import checking, keeper
@@ -18,6 +21,7 @@ from inbox.metrics.times import DAY
 from inbox.reading import figures
 from inbox.store import FigureState, Store
 from inbox.store.figures import KEPT, FigureCell, FigureFamily, FigureLine, FigureName, FigureWork
+from inbox.worker.figures import Figures
 from tests.figures.conftest import add, lines
 
 
@@ -82,7 +86,11 @@ def test_a_difference_is_named_ends_with_1_and_is_mended_by_a_rebuild(desk: Stor
         assert code == 1, said
         for table, _column, _change, check, sentence in SPOILED:
             assert check != options[0] or sentence in said, (table, said)
+    with desk.transaction() as work:
+        settings.keep(work, "figures.proved", {"day": "2026-03-10", "looked": 9, "wrong": 2, "first": "case 7"})
     assert CliRunner().invoke(report, ["rebuild"]).exit_code == 0
+    with desk.reading() as work:  # the alert of the night is over with what it was about
+        assert settings.get(work, "figures.proved")["wrong"] == 0
     assert verify("--sample", "500")[0] == 0
 
 
@@ -155,3 +163,35 @@ def _request(asked: figures.Source) -> Any:
     from inbox.metrics import Request
 
     return Request.of("2026-01-01", "2026-03-01", asked.as_of)
+
+
+def test_the_worker_proves_once_a_night_or_by_day_where_the_desk_slept_and_what_is_wrong_stays_until_then(
+    desk: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = ["case 7"]
+    looks: list[int] = []
+    worker = Figures(desk)
+
+    def kept() -> Any:
+        with desk.reading() as work:
+            return settings.get(work, "figures.proved")
+
+    def check(*_: object) -> tuple[int, list[str]]:
+        looks.append((kept() or {})["wrong"])
+        return 9, found
+
+    monkeypatch.setattr(checking, "check_some", check)
+
+    def look(moment: str) -> int:
+        with clock.at(dt.datetime.fromisoformat(moment)):
+            worker._prove()
+        return len(looks)
+
+    days = ("2026-03-10T12:00:00", "2026-03-10T23:00:00", "2026-03-11T01:59:00", "2026-03-11T02:00:00")
+    assert [look(f"{day}+01:00") for day in days] == [0, 0, 0, 1]  # a new desk waits for its first night
+    assert kept() == {"day": "2026-03-11", "looked": 9, "wrong": 1, "first": "case 7"}
+    found.clear()
+    later = ("2026-03-11T04:00:00", "2026-03-12T12:00:00", "2026-03-13T00:01:00", "2026-03-13T09:00:00")
+    assert [look(f"{day}+01:00") for day in later] == [1, 1, 2, 2]
+    assert looks == [0, 1]
+    assert kept()["wrong"] == 0

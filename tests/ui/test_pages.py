@@ -182,6 +182,15 @@ def test_axe_finds_nothing(drawn: str, glass: Page, address: str, full: bool) ->
                 assert violations(glass) == [], f"{theme}, {width} px, {language}"
 
 
+def test_paper_is_white_however_dark_the_screen_is(page: Page, address: str) -> None:
+    page.emulate_media(color_scheme="dark")
+    go(page, address, "reports")
+    ground = "getComputedStyle(document.querySelector('.card')).backgroundColor"
+    assert page.evaluate(ground) != "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark", media="print")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+
+
 def test_a_ticket_is_moved_by_its_menu_with_the_keyboard(page: Page, address: str) -> None:
     go(page, address, "board")
     page.locator("#card-4831 a.tk-a").focus()

@@ -11,6 +11,7 @@ from sqlalchemy import delete, text
 
 from inbox import clock
 from inbox.actions import alerts, channels, people, reply
+from inbox.actions import desk as settings
 from inbox.actions.who import SYSTEM
 from inbox.store import Alert, Canary, Channel, Lease, schema
 from inbox.worker.watcher import beat
@@ -132,6 +133,17 @@ def test_an_open_alert_stands_over_every_page_of_an_admin_alone(desk: TestDesk, 
         channels.recovered(work, work.get_one(Channel, mail.id))
         alerts.watch(work)
     assert "cannot sign in any more." not in words(desk.browser().get("/tickets"))
+
+
+def test_figures_that_differ_from_the_log_stand_over_every_page_of_an_admin(desk: TestDesk) -> None:
+    for wrong in (2, 0):
+        with desk.store.transaction() as work:
+            settings.keep(work, "figures.proved", {"day": "2026-03-10", "looked": 9, "wrong": wrong, "first": "case 7"})
+            alerts.watch(work)
+        shown = words(desk.browser().get("/tickets"))
+        assert ("Figures differ from the log." in shown) == bool(wrong)
+        assert ("sportello report rebuild makes them anew" in shown) == bool(wrong)
+        assert "Figures differ" not in words(desk.browser("agent").get("/tickets"))
 
 
 def test_a_line_that_breaks_for_a_moment_is_no_alert(desk: TestDesk, mail: Channel) -> None:

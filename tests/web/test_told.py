@@ -57,7 +57,7 @@ def test_an_italian_reads_in_italian_what_is_wrong_in_a_sheet_and_what_stands_th
         f"Riga 4: '2025-13-09' non è un giorno né un’ora con il suo fuso; {TIME}",
         "Riga 5: manca il campo currency di revenue",
         "Riga 6: '1.234' si può leggere in due modi; scrivi 1234.00 oppure 1.2340",
-        "Riga 7: 2099-10-06 è nel futuro; scrivi quando è entrato il ricavo",
+        "Riga 7: 2099-10-06 è nel futuro; comunicalo quando è successo",
         "Riga 8: qui non è iniziato nessun contratto 'NOPE'; scrivi prima il suo contract.started",
     ):
         assert sentence in words(page)
