@@ -21,7 +21,7 @@ from inbox.cli.places import Places, is_free
 from inbox.errors import Conflict, Unavailable
 from inbox.sandbox.client import SandboxClient
 from inbox.settings import Settings
-from inbox.store import Channel, Identity, Message, Store, Work, schema
+from inbox.store import Agent, Channel, Identity, Message, Store, Work, schema
 from inbox.terms import Direction
 
 __all__ = ["hello", "prepare"]
@@ -79,8 +79,11 @@ def _sandbox() -> Any:
 
 
 def _introduce(store: Store, sandbox: SandboxClient) -> None:
-    """Telegram and Messenger let us answer only who wrote to us, so the stand-ins have to have heard them."""
+    """Telegram and Messenger let us answer only who wrote to us, so the stand-ins have to have heard them; the desk's
+    people have mailboxes, where alerts, digests and reports come in."""
     with store.reading() as work:
+        for address in work.scalars(select(Agent.email).where(Agent.active)):
+            sandbox.add("email", address=address)
         said = (
             select(Identity.kind, Identity.value, Message.text, Message.at)
             .join(Message, Message.identity_id == Identity.id)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import smtplib
 import subprocess
 import sys
 import time
@@ -21,11 +22,12 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from connectors import registry
-from inbox.actions import people, reply, sample
+from connectors.email.config import EmailConfig
+from inbox.actions import channels, people, reply, sample
 from inbox.actions.who import Who
 from inbox.sandbox.client import SandboxClient
 from inbox.settings import Settings
-from inbox.store import Channel, Event, Message, Store, Ticket
+from inbox.store import Agent, Channel, Event, Message, Store, Ticket
 from inbox.terms import Delivery, Direction
 from tests.servers.chromium import OpenPage
 from tests.servers.processes import free_port
@@ -162,6 +164,21 @@ def test_it_says_where_desk_and_sandbox_are_and_both_answer(demo: Demo) -> None:
     assert demo.password in page.text
     assert requests.get(demo.sandbox, timeout=20).ok
     assert len(LINE.findall(demo.log.read_text())) == 1
+
+
+def test_mails_to_the_desks_own_people_come_in(demo: Demo) -> None:
+    """Alerts, digests and reports go to them."""
+    store = demo.store()
+    with store.reading() as work:
+        channel = work.scalars(select(Channel).where(Channel.kind == "email")).one()
+        config = channels.config_of(work, channel)
+        addresses = [*work.scalars(select(Agent.email))]
+    store.close()
+    assert isinstance(config, EmailConfig)
+    with smtplib.SMTP(config.smtp_host, config.smtp_port, timeout=20) as line:
+        line.login(config.address, config.imap_password.get_secret_value())
+        line.mail(config.address)
+        assert {address: line.rcpt(address)[0] for address in addresses} == dict.fromkeys(addresses, 250)
 
 
 def answers(sandbox: SandboxClient, kind: Any) -> list[dict[str, Any]]:
