@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_a_stay_stands_again_where_its_correction_is_void(desk: SmallDesk) -> No
     number = desk.take(desk.text()).ticket
     assert number is not None
     with desk.store.transaction() as work:
-        more = {"agent": desk.giulia, "session": "s", "channel": "sms", "spans": []}
+        more: dict[str, Any] = {"agent": desk.giulia, "session": "s", "channel": "sms", "spans": []}
         work.append("handle.span", id="span", ticket=number, **more)
     for name, target, stands in (("v1", "span", []), ("v2", "v1", ["span"])):
         void(desk.store, name, target, number)
