@@ -23,6 +23,7 @@ from inbox.actions import costs, currencies, desk, events, history, identities, 
 from inbox.actions.scales import Scales
 from inbox.actions.who import Who, find_ticket, require
 from inbox.errors import Invalid, Problem
+from inbox.metrics.paged import STANDING
 from inbox.metrics.times import SECOND, instant
 from inbox.store import LOG_LOCK, Customer, Event, Work, names
 
@@ -59,6 +60,8 @@ COLUMNS: Final = ("kind", "id", "ts", "customer", "contract", "ends", "why", "am
 TOLD_BY: Final = "told_by"
 #: What is told when it has happened: where it lies ahead, figures would count it as of today.
 _HAPPENED: Final = frozenset({"revenue", "smi.answer", "contract.started", "contract.ended", "cost.provider"})
+#: What concerns more than the ticket that it may name: whoever reads it knows the voids of no ticket alone.
+_OF_ALL: Final = STANDING | {"revenue"}
 #: An amount in a sheet.
 _AMOUNT: Final = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]+)?")
 
@@ -126,7 +129,8 @@ def take_back(work: Work, who: Who, ids: Sequence[str], *, strict: bool = False)
     if strict and out.faults:
         return Outcome(faults=out.faults)
     for row in mine:
-        work.append("void", actor=who.actor, ticket=row.ticket_id, target=row.id)
+        ticket = None if row.kind in _OF_ALL else row.ticket_id
+        work.append("void", actor=who.actor, ticket=ticket, target=row.id)
         desk.audit(work, who, "event.voided", name=f"{row.kind} {row.id}")
     out.added = len(mine)
     return out

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from inbox.figures import keeper
 from inbox.figures.comparing import unequal
+from inbox.figures.facts import StoredFacts
 from inbox.figures.kept import cases_of, verdicts_as_json, work_as_text
 from inbox.figures.pages import StoredPages
+from inbox.figures.rolls import StoredRolls
 from inbox.metrics.agents import days_of
 from inbox.metrics.book import Book
 from inbox.metrics.config import Config
 from inbox.metrics.facts import CaseFact
+from inbox.metrics.packing import unpacked
+from inbox.metrics.rollup import DATED, month_of_day, week_of_day
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER
 from inbox.metrics.state import DEFINITION
+from inbox.metrics.storage import Place, RollsInMemory, RollsToRead
 from inbox.metrics.times import Days
 from inbox.store import Event, FigureState, Store
 from inbox.store.figures import FigureCell, FigureFamily
@@ -30,7 +37,8 @@ LARGE = 100_000  # events at once where nobody waits for the database: some 0.8 
 
 
 def check_some(store: Store, n: int, chance: random.Random) -> tuple[int, list[str]]:
-    """Compute the facts of some families from the log alone: (how many were looked at, what differs)."""
+    """Compute the facts of some families from the log alone, and the cells of one month from what is filed under it:
+    (how many families were looked at, what differs)."""
     with store.reading() as work:
         keeper.snapshot(work)
         state = keeper.current(work)
@@ -50,7 +58,35 @@ def check_some(store: Store, n: int, chance: random.Random) -> tuple[int, list[s
         found_of = {name: pages.family(name) for name in chosen}
         families = {kept.name if kept else name: None for name, kept in found_of.items() if kept or name in stored}
         found = [sentence for name in families for sentence in _differences(pages, config, name, whole=whole)]
+        if whole:
+            found += _cells(line, state, config, chance)
     return len(families), found
+
+
+def _cells(line: Connection, state: FigureState, config: Config, chance: random.Random) -> Iterator[str]:
+    """Whether the cells of a month, its weeks and its days are the sums of what is filed under these days."""
+    facts, rolls = StoredFacts(line, state.generation), StoredRolls(line, state.generation)
+    reach = facts.reach()
+    if reach is None:
+        return
+    some = dt.date.fromordinal(chance.randint(*reach)).replace(day=1)
+    first, end = some.toordinal(), (some + dt.timedelta(days=31)).replace(day=1).toordinal()
+    summed = RollsInMemory()
+    for day in range(first, end):  # a day at a time: a month of a large desk is too much at once
+        keeper.sum_days(facts, day, day + 1, summed, Days(config.zone), state.last_rec)
+    month = month_of_day(first)
+    whole = {"day": (first, end), "week": (week_of_day(first + 6), week_of_day(end)), "month": (month, month + 1)}
+    for unit, (low, high) in whole.items():
+        for grain in DATED:
+            stored, wanted = (_within(one, unit, grain, low, high) for one in (rolls, summed))
+            for place in sorted(stored.keys() | wanted.keys()):
+                if stored.get(place) != wanted.get(place):
+                    yield f"the cell {' '.join(map(str, place))} is not the sum of its facts"
+
+
+def _within(rolls: RollsToRead, unit: str, grain: str, low: int, high: int) -> dict[Place, Any]:
+    cells = rolls.cells(unit, grain, low, high)
+    return {place: (dict(cell.plain), dict(cell.due), unpacked(cell.times)) for place, cell in cells}
 
 
 def _differences(pages: StoredPages, config: Config, name: str, *, whole: bool) -> Iterator[str]:

@@ -78,6 +78,13 @@ class StoredFacts:
         for _, own in groupby(stream, itemgetter(0)):
             yield [text for _, text, _ in own]
 
+    def reach(self) -> tuple[int, int] | None:
+        """The first and the last local day under which anything is filed."""
+        first, last = (
+            self._line.execute(select(edge(_FACT.day)).where(self._mine)).scalar() for edge in (func.min, func.max)
+        )
+        return None if first is None or last is None else (first, last)
+
     def next_days(self, first: int, least: int) -> int | None:
         """The end of the local days from ``first`` on that have so many rows or all there are; None where none is."""
         days = select(_FACT.day).where(self._mine, _FACT.day >= first)

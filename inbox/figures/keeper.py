@@ -25,6 +25,7 @@ from inbox.metrics.rollup import RollUp
 from inbox.metrics.settling import settle
 from inbox.metrics.sheets import NEVER, Sheet
 from inbox.metrics.state import DEFINITION
+from inbox.metrics.storage import RollsToChange
 from inbox.metrics.times import Days
 from inbox.store import Event, FigureState, Store, Work
 from inbox.store.figures import KEPT, FigureFact
@@ -44,6 +45,7 @@ __all__ = [
     "snapshot",
     "stale",
     "states",
+    "sum_days",
 ]
 
 log = logs.get(__name__)
@@ -271,15 +273,7 @@ def _sum_up(store: Store, config: Config, state: FigureState, size: int) -> int:
         facts = StoredFacts(line, state.generation)
         end = facts.next_days(first, size // ROWS)
         changes = RollChanges(adding=True)
-        rollup = RollUp(changes, Days(config.zone))
-        sheets: dict[str, list[Sheet]] = {}
-        rows = 0
-        for day, owner, text in facts.dated(first, end or first):
-            sheets.setdefault(owner, []).append(sheet_of_text(day, text))
-            rows += 1
-        for owner, own in sheets.items():
-            rollup.told(owner, [], own)
-        rollup.flush(state.last_rec)
+        rows = sum_days(facts, first, end or first, changes, Days(config.zone), state.last_rec)
         changes.prepare(line, state.generation)
     with store.transaction() as work:
         now = work.get(FigureState, state.generation, with_for_update=True)
@@ -287,3 +281,18 @@ def _sum_up(store: Store, config: Config, state: FigureState, size: int) -> int:
             changes.write(work.connection(), state.generation)
             now.summed, now.moved_at = end, clock.now()
     return max(1, rows * ROWS)
+
+
+def sum_days(facts: StoredFacts, first: int, end: int, rolls: RollsToChange, days: Days, last: int) -> int:
+    """Add what is filed under the local days [first, end) to cells and rows, as of the last record; gives how many rows
+    of facts that were."""
+    rollup = RollUp(rolls, days)
+    sheets: dict[str, list[Sheet]] = {}
+    rows = 0
+    for day, owner, told in facts.dated(first, end):
+        sheets.setdefault(owner, []).append(sheet_of_text(day, told))
+        rows += 1
+    for owner, own in sheets.items():
+        rollup.told(owner, [], own)
+    rollup.flush(last)
+    return rows

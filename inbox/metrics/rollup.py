@@ -18,6 +18,7 @@ from inbox.metrics.times import DAY, Days
 
 __all__ = [
     "ALL",
+    "DATED",
     "EACH",
     "GRAINS",
     "HEARD",
@@ -36,6 +37,8 @@ EACH = " by channel"  # after a grain whose cells are also kept for each channel
 WORKED = ("work.prod_ms", "work.view_ms", "work.spam_ms")  # by channel in one cell a day, by which fees are shared
 HEARD = "heard"  # cells and an index of the customers who wrote; their cells in months keep the days of what is due
 HOUR = "hour"  # cells of what came in on a day, by the hour of the clock
+#: The grains that days, weeks and months have cells of, as far as they have them.
+DATED = (ALL, *GRAINS, *(grain + EACH for grain in GRAINS), "worked", HEARD, HOUR)
 TOTAL = "#"  # after a measure of durations: their sum
 
 _FAR = NEVER // DAY

@@ -13,6 +13,8 @@ from inbox import clock
 from inbox.actions import desk as settings
 from inbox.actions import joining
 from inbox.actions.who import SYSTEM
+from inbox.figures.asking import kept
+from inbox.figures.worth import Worths
 from tests.api.conftest import Api, Desk
 
 
@@ -69,6 +71,27 @@ def test_the_words_of_one_ticket(call: Api, desk: Desk) -> None:
     [event] = [one for one in call.get("/events", ticket=number)["items"] if one["kind"] == "ticket.deleted"]
     assert event["why"] == "test"
     assert call.get(f"/tickets/{number}")["customer"]["name"] == "Chiara Lombardi"
+
+
+def test_a_sale_and_a_contract_that_name_a_ticket_are_taken_back_as_any(call: Api, desk: Desk) -> None:
+    number = letter(desk, "preventivo")
+    customer = call.get(f"/tickets/{number}")["customer"]["id"]
+    before = call.get(f"/customers/{customer}/worth")
+    about = {"customer": customer, "ticket": number, "ts": "2026-03-09T08:00:00Z"}
+    sale = {**about, "id": "r", "kind": "revenue", "amount": "120", "margin": "80", "currency": "EUR"}
+    contract = {**about, "id": "k", "kind": "contract.started", "contract": "K1", "ends": "2027-03-09T08:00:00Z"}
+    assert call.post("/events", {"events": [sale, contract]})["added"] == 2
+    period = {"from": "2026-06-01", "to": "2026-07-01", "keys": "ret.start"}
+    assert call.get(f"/customers/{customer}/worth")["clv.margin12"] == 80_000_000
+    assert call.get("/reports", **period)["all"]["ret.start"] == 1
+    assert call.post("/events/void", {"ids": ["r", "k"]})["voided"] == 2
+    desk.text()  # a batch later
+    assert call.get(f"/customers/{customer}/worth") == before
+    assert call.get("/reports", **period)["all"]["ret.start"] == 0
+    with desk.store.reading() as work:
+        known = kept(work)
+        assert known is not None
+        assert Worths(known, known.state.last_rec, known.state.last_rec).earning() == set()
 
 
 def test_what_a_customer_is_worth_and_a_ticket_has_cost_is_told_to_those_who_see_reports(call: Api, desk: Desk) -> None:

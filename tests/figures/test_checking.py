@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -129,6 +130,23 @@ def test_a_family_that_was_lost_is_found_by_a_sample(desk: Store) -> None:
     code, said = verify("--sample", "500")
     assert code == 1
     assert "is not among the facts that are kept" in said
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_cells_that_are_no_sum_of_their_facts_are_found_by_a_sample(desk: Store, unit: str, seed: int) -> None:
+    keeper.catch_up(desk, config(desk))
+    chance = random.Random(seed)
+    for _ in range(4):
+        assert checking.check_some(desk, 5, chance)[1] == []
+    with desk.transaction() as work:
+        work.execute(update(FigureCell).where(FigureCell.unit == unit).values(plain='{"inbound":1000}'))
+    found = checking.check_some(desk, 5, random.Random(seed))[1]
+    assert found
+    assert {line.split()[2] for line in found} == {unit}
+    with desk.transaction() as work:
+        work.execute(delete(FigureCell).where(FigureCell.unit == unit))
+    assert checking.check_some(desk, 5, random.Random(seed))[1]
 
 
 def test_a_lost_state_is_no_riddle_and_rows_without_one_are_in_nobodys_way(desk: Store) -> None:
