@@ -358,7 +358,12 @@ def write_config(file: str) -> None:
 
 
 @report.command()
-@click.option("--sample", type=click.IntRange(1), metavar="N", help="Compute the facts of N families of tickets, and a month, anew.")
+@click.option(
+    "--sample",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Compute the facts of N families of tickets, and a month, anew.",
+)
 @click.option("--full", is_flag=True, help="Build everything anew and compare every cell.")
 def verify(sample: int | None, *, full: bool) -> None:
     """Prove that the figures that are kept are those of the log; ends with 1 on any difference.
