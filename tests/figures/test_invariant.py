@@ -59,6 +59,7 @@ def check(store: Store, data: st.DataObject) -> None:
             keeper.catch_up(store, CONFIG, size=data.draw(st.sampled_from([5, 40, 2_000])))
     keeper.catch_up(store, CONFIG)
     assert wrong(store) == []
+    assert checking.check_some(store, 4, rng)[1] == [], "as every night"
     assert checking.check_all(store, CONFIG)[1] == [], "each table that is kept, not the cells alone"
     log = told(store)
     as_of = data.draw(st.sampled_from(sorted({event.rec for event in log})), label="as of")
