@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+from io import RawIOBase
 from typing import TextIO
 
 import structlog
@@ -39,14 +40,22 @@ def configure(level: str = "INFO", role: str = "") -> None:
 
 class _Printer(structlog.PrintLogger):
     """Prints lines; one that cannot be printed is lost, and whoever wrote it goes on: a disk that is full of logs must
-    refuse no call and end no thread of the worker."""
+    refuse no call and end no thread of the worker. Past the buffer, which would keep such a line for later and, once
+    it is full, halves of lines."""
 
     def __init__(self, file: TextIO) -> None:
         super().__init__(file)
+        self._raw: RawIOBase | None = getattr(getattr(file, "buffer", None), "raw", None)
 
     def msg(self, message: str) -> None:
         with contextlib.suppress(OSError):
-            super().msg(message)
+            if self._raw is None:
+                super().msg(message)
+                return
+            left = f"{message}\n".encode(errors="backslashreplace")
+            with self._lock:
+                while left and (written := self._raw.write(left)):
+                    left = left[written:]
 
     log = debug = info = warn = warning = msg
     fatal = failure = err = error = critical = exception = msg

@@ -166,6 +166,8 @@ def kind_name(kind: str) -> str:
         "messenger": _("Messenger"),
         "whatsapp": _("WhatsApp"),
         "instagram": _("Instagram"),
+        "social_dm": _("Private messages"),
+        "social_public": _("Public posts"),
         "voice": _("Phone"),
     }
     return str(known.get(kind, kind.replace("_", " ").capitalize()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -90,7 +91,8 @@ def test_a_call_that_finds_no_room_is_asked_to_come_again(settings: Settings) ->
     store.close()
 
 
-def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path, unbuffered: str) -> None:
     """In a process of its own, for the log is set up once in each."""
     program = (
         "from inbox import logs; logs.configure(role='web'); log = logs.get('x'); log.warning('first');"
@@ -102,7 +104,14 @@ def test_a_log_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
     )
     file = tmp_path / "desk.log"
     with file.open("ab") as out:
-        done = subprocess.run([sys.executable, "-c", program], stderr=out, cwd=ROOT, check=False, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            stderr=out,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+            timeout=60,
+        )
     written = file.read_text()
     assert done.returncode == 0, written
     assert "first" in written
