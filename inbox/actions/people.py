@@ -31,6 +31,7 @@ __all__ = [
     "by_email",
     "change_agent",
     "change_team",
+    "find_team",
     "password_hash",
     "set_abilities",
     "set_absence",
@@ -128,7 +129,7 @@ def add_agent(  # noqa: PLR0913  (that is what an agent is)
         language=_language(language),
         sample=sample,
     )
-    agent.teams = [_team(work, one) for one in teams]
+    agent.teams = [find_team(work, one) for one in teams]
     if capacity is not None:
         agent.capacity = max(1, min(capacity, CAPACITY_MOST))
     work.add(agent)
@@ -171,7 +172,7 @@ def change_agent(  # noqa: PLR0913
     if password:
         agent.password = password_hash(password)
     if teams is not None:
-        agent.teams = [_team(work, one) for one in teams]
+        agent.teams = [find_team(work, one) for one in teams]
     if active is not None:
         agent.active = active
     if password or active is False:
@@ -267,7 +268,8 @@ def _out_everywhere(work: Work, agent: Agent) -> None:
     work.append("agent.signed_out", agent=agent.id)
 
 
-def _team(work: Work, team: str) -> Team:
+def find_team(work: Work, team: str) -> Team:
+    """A team by its id or name. Raises :class:`Invalid`."""
     found = work.get(Team, team) or work.scalar(select(Team).where(Team.name == team))
     if found is None:
         msg = f"there is no team {team!r}"

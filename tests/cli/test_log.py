@@ -252,6 +252,30 @@ def test_rates_and_fees_are_events_with_their_dates(run: Run, surroundings: Sett
     )  # fmt: skip
 
 
+def test_a_teams_rate_and_exchange_rates_come_by_the_command_line_too(
+    run: Run, surroundings: Settings, tmp_path: Path
+) -> None:
+    run("team", "add", "Officina")
+    run("agent", "add", "luca@bottega.example", "--name", "Luca Neri", "--team", "Officina")
+    said = run("cost", "rate", "28", "--from", "2026-01-01", "--team", "Officina")
+    assert said.out == "An hour of Officina costs 28 from 2026-01-01 on.\n"
+    file = tmp_path / "eurofxref-hist.csv"
+    file.write_text("Date,USD,GBP,\n2026-03-10,1.25,N/A,\n2026-03-09,1.60,0.8,\n2025-12-31,1.1,0.9,\n")
+    brought = "cost", "rates", str(file), "--currency", "usd", "--currency", "GBP", "--from", "2026-01-01"
+    assert run(*brought).out == "3 exchange rates are set, 0 were there already.\n"
+    assert run(*brought).out == "0 exchange rates are set, 3 were there already.\n"
+    assert run("cost", "exchange", "chf", "1.04", "--day", "2026-03-09").out == "CHF was worth 1.04 on 2026-03-09.\n"
+    lines = [one for one in run("log", "export").lines if one["kind"] in {"cost.rate", "fx.rate"}]
+    luca = run("agent", "list", "--json").json[0]["id"]
+    assert [(one.get("agent"), one.get("per_hour")) for one in lines if one["kind"] == "cost.rate"] == [(luca, "28")]
+    assert sorted((one["ccy"], one["date"], float(one["rate"])) for one in lines if one["kind"] == "fx.rate") == [
+        ("CHF", "2026-03-09", 1.04),
+        ("GBP", "2026-03-09", 1.25),
+        ("USD", "2026-03-09", 0.625),
+        ("USD", "2026-03-10", 0.8),
+    ]
+
+
 def test_contracts_of_a_sheet_are_taken_back_and_the_export_says_so(run: Run, store: Store, tmp_path: Path) -> None:
     with store.transaction() as work:
         work.add(customer := Customer())

@@ -88,6 +88,13 @@ WRONG = [
     (["cost", "rate", "much", "--from", "2026-01-01"], "'much' is no amount"),
     (["cost", "rate", "20"], "Missing option '--from'"),
     (["cost", "rate", "20", "--from", "2026-01-01", "--agent", "nobody@bottega.example"], "there is no agent"),
+    (["cost", "rate", "20", "--from", "2026-01-01", "--team", "Nobody"], "there is no team 'Nobody'"),
+    (["cost", "rate", "20", "--from", "2026-01-01", "--team", "A", "--agent", "a@b.it"], "say --agent or --team"),
+    (["cost", "exchange", "EUR", "1", "--day", "2026-03-09"], "another currency than the desk's own EUR"),
+    (
+        ["cost", "rates", "empty.json", "--currency", "USD", "--from", "2026-01-01"],
+        "line 1: the file begins with Date and the currencies",
+    ),
     (["cost", "fee", "20", "--month", "March"], "'March' is no month"),
     (["cost", "fee", "20", "--month", "2026-03", "--channel", "fax"], "there is no kind of channel 'fax'"),
     (["log", "import", "none.jsonl"], "none.jsonl"),
